@@ -1,0 +1,90 @@
+"""Wiring: which doors there are, who may use each, and what every answer carries. No business decisions live here."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, abort, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import commands
+import operation
+import storefront.errors
+from booking import keys
+from booking.rules.wall_time import use_packaged_zones
+from hosts import Hosts
+from models.session import Database, use
+from settings import Settings
+from shopify_app.api import blueprint as merchant_api
+from storefront.blueprint import load_pages
+from sync import queue
+
+# The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
+DOORS = (
+    (load_pages(), "store host", "customers: signed-in cookie or signed link, CSRF token on every write"),
+    (merchant_api, "any host", "merchants: bearer token, no cookies"),
+)
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/")
+
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole web application. Settings come from the environment unless given (tests)."""
+    settings = settings or Settings.from_environment()
+    use_packaged_zones()
+    use(Database(settings.database_url, doorbell=queue.doorbell(settings.redis_url)))
+    keys.configure(settings)
+
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SETTINGS=settings, SECRET_KEY=settings.secret_key, SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
+        SESSION_COOKIE_NAME="__Host-visit" if settings.secure else "visit", SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax", MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=128 * 1024, MAX_FORM_PARTS=200, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False,
+    )
+    if settings.proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)
+    operation.install(app)
+    _find_store(app, Hosts(settings))
+    csrf = CSRFProtect(app)
+    for blueprint, where, _ in DOORS:
+        app.register_blueprint(blueprint)
+        if where == "any host":
+            csrf.exempt(blueprint)
+    storefront.errors.install(app)
+    commands.register(app)
+    app.after_request(_headers)
+    return app
+
+
+def _find_store(app: Flask, hosts: Hosts) -> None:
+    """Put the store of the Host header into `g.store_id`; an unknown host is 404 before anything else runs (A21, I43)."""
+
+    @app.before_request
+    def store_of_host() -> None:
+        g.store_id = hosts.store_of(request.host)
+        if g.store_id is None and not request.path.startswith(PUBLIC):
+            abort(404)
+        origin = request.headers.get("Origin")
+        if request.method not in ("GET", "HEAD", "OPTIONS") and g.store_id is not None and origin is not None:
+            # I47: beside the CSRF token. `null` comes from privacy settings and carries no authority either way.
+            if origin not in ("null", f"{request.scheme}://{request.host}"):
+                abort(403)
+
+
+def _headers(response: Response) -> Response:
+    """What every answer says about caching, framing and sniffing (I45, I48, I49); pages may have set stricter values."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cache-Control", "private, no-store")
+    headers.setdefault("X-Robots-Tag", "noindex")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response

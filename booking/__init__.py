@@ -1,0 +1,1 @@
+"""The heart: rules, actions, and the facts and words between them and the doors."""

@@ -1,0 +1,76 @@
+"""Which store, who is signed in, and whose feed it is: one statement each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from booking.keys import keyed_hash
+from models.access import CustomerLogin
+from models.customer import Customer
+from models.session import Tx
+from models.store import Store
+
+LONGEST_LOGIN = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The customer of a live session."""
+
+    customer_id: int
+    name: str
+    email: str | None
+    phone: str | None
+    locale: str | None
+    preferences: dict[str, Any]
+    has_feed: bool
+    login_id: int
+    signed_in_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreView:
+    """What pages show of a store."""
+
+    slug: str
+    name: str
+    locale: str
+    zone: str
+    currency: str
+    email: str | None
+    phone: str | None
+    website: str | None
+    accent: str | None
+    logo_url: str | None
+    contact_note: str | None
+    open_for_booking: bool
+
+
+_STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
+_PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.locale, Customer.preferences,
+           Customer.feed_secret_hash.is_not(None), CustomerLogin.id, CustomerLogin.created_at)
+
+
+def visitor(tx: Tx, secret: str | None) -> tuple[StoreView, SignedIn | None]:
+    """The store, and the customer behind a session secret: None when it ended, is too old, or never was of this store (I30, I38)."""
+    if secret is None:
+        return StoreView(*tx.db.execute(select(*_STORE).where(Store.store_id == tx.store_id)).one()), None
+    row = tx.db.execute(select(*_STORE, *_PERSON).select_from(Store).outerjoin(CustomerLogin, and_(
+        CustomerLogin.store_id == Store.store_id, CustomerLogin.secret_hash == keyed_hash("login", tx.store_id, secret),
+        CustomerLogin.ended_at.is_(None), CustomerLogin.created_at > tx.now - LONGEST_LOGIN,
+    )).outerjoin(Customer, and_(
+        Customer.store_id == CustomerLogin.store_id, Customer.id == CustomerLogin.customer_id, Customer.erased_at.is_(None),
+    )).where(Store.store_id == tx.store_id)).one()
+    person = row[len(_STORE):]
+    return StoreView(*row[:len(_STORE)]), None if person[0] is None else SignedIn(*person)
+
+
+def customer_of_feed(tx: Tx, secret: str) -> int | None:
+    """The customer whose calendar feed has this secret."""
+    return tx.db.execute(select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.feed_secret_hash == keyed_hash("feed", tx.store_id, secret),
+        Customer.erased_at.is_(None))).scalar()

@@ -1,0 +1,128 @@
+"""`@action`: opens the transaction, retries it whole, keeps idempotency keys, records refusals."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from psycopg import errors
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
+
+from booking.rules.decision import Refused
+from models.access import Attempt
+from models.actor import Actor
+from models.booking_summary import BookingSummary
+from models.idempotency import IdempotencyKey
+from models.session import Tx, transaction
+
+TRIES = 6
+REFUSALS_KEPT_PER_HOUR = 30
+RECORDED = frozenset({"too_late", "limit_reached", "not_allowed", "closed", "checked_in"})
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An idempotency key of one principal (I12). `fingerprint` covers the request; `render` makes the answer to keep."""
+
+    principal: str
+    key: str
+    fingerprint: str
+    render: Callable[[Any], dict[str, Any]]
+
+    @staticmethod
+    def of(principal: str, key: str, render: Callable[[Any], dict[str, Any]], *parts: object) -> Once:
+        """Fingerprint = SHA-256 over the parts of the request that decide its effect."""
+        return Once(principal, key, hashlib.sha256(repr(parts).encode()).hexdigest(), render)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an action did. `answer` is what `once.render` made of it: the first answer when the key was seen before."""
+
+    booking: BookingSummary | None = None
+    refund: Any = None
+    bookings: tuple[BookingSummary, ...] = ()
+    facts: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None
+    replayed: bool = False
+
+
+def action(verb: Callable[..., Done]) -> Callable[..., Done]:
+    """Turn `verb(tx, ...)` into `verb(store_id, by, ..., once=None)`, one whole transaction; `verb.within(tx, ...)` composes.
+
+    Raises Refused when a rule or the database says no; nothing has changed then. Deadlocks and serialization failures are
+    retried whole (I69). A refused change of a booking is recorded in the audit afterwards, rate limited (R41).
+    """
+
+    @functools.wraps(verb)
+    def run(store_id: int, by: Actor, *args: Any, once: Once | None = None, **kwargs: Any) -> Done:
+        for attempt in range(1, TRIES + 1):
+            touched: list[BookingSummary] = []
+            try:
+                with transaction(store_id, by) as tx:
+                    try:
+                        return _once(tx, once, lambda tx=tx: verb(tx, *args, **kwargs))
+                    finally:
+                        if tx.subject is not None:
+                            touched.append(tx.subject)
+            except Refused as refused:
+                _record(store_id, by, verb.__name__, refused, touched)
+                raise
+            except DBAPIError as error:
+                if isinstance(error.orig, (errors.DeadlockDetected, errors.SerializationFailure)) and attempt < TRIES:
+                    continue
+                raise _refusal(error) or error from error
+        raise AssertionError("unreachable")
+
+    run.within = verb  # type: ignore[attr-defined]
+    return run
+
+
+def _once(tx: Tx, once: Once | None, do: Callable[[], Done]) -> Done:
+    """Do it, or give the first answer. A second request with the same key waits on the row of the first."""
+    if once is None:
+        return do()
+    fresh = tx.db.execute(upsert(IdempotencyKey).values(
+        store_id=tx.store_id, principal=once.principal, key=once.key, fingerprint=once.fingerprint, created_at=tx.now,
+    ).on_conflict_do_nothing().returning(IdempotencyKey.key)).one_or_none()
+    mine = (IdempotencyKey.store_id == tx.store_id, IdempotencyKey.principal == once.principal, IdempotencyKey.key == once.key)
+    if fresh is None:
+        fingerprint, answer = tx.db.execute(select(IdempotencyKey.fingerprint, IdempotencyKey.answer).where(*mine)).one()
+        if fingerprint != once.fingerprint:
+            raise Refused("idempotency_mismatch")
+        return Done(answer=answer, replayed=True)
+    done = do()
+    answer = once.render(done)
+    tx.db.execute(update(IdempotencyKey).where(*mine).values(answer=answer))
+    return Done(done.booking, done.refund, done.bookings, done.facts, answer)
+
+
+def _refusal(error: DBAPIError) -> Refused | None:
+    """The database is the last judge of slots and seats (I1, I7): its refusal is an answer, not a failure."""
+    original = error.orig
+    name = getattr(getattr(original, "diag", None), "constraint_name", None)
+    if isinstance(original, errors.ExclusionViolation):
+        return Refused("slot_taken")
+    if isinstance(original, errors.CheckViolation) and name == "sessions_seats":
+        return Refused("slot_taken")
+    return None
+
+
+def _record(store_id: int, by: Actor, name: str, refused: Refused, touched: list[BookingSummary]) -> None:
+    """Audit a refused attempt on a booking: code and booking only, at most 30 an hour for one booking."""
+    if refused.code not in RECORDED or not touched:
+        return
+    booking = touched[-1]
+    with transaction(store_id, by) as tx:
+        recent = tx.db.execute(select(func.count()).select_from(Attempt).where(
+            Attempt.store_id == store_id, Attempt.scope == "refused", Attempt.subject == str(booking.id),
+            Attempt.at > tx.now - timedelta(hours=1))).scalar_one()
+        if recent < REFUSALS_KEPT_PER_HOUR:
+            tx.db.execute(insert(Attempt).values(store_id=store_id, scope="refused", subject=str(booking.id)))
+            tx.audit(name, booking_id=booking.id, allowed=False, code=refused.code)

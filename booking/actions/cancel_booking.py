@@ -1,0 +1,73 @@
+"""Cancel a booking, or some seats of a party, with exactly the money outcome that was shown (R19-R27, R29, R30, R33)."""
+
+from __future__ import annotations
+
+from booking import facts, notices, quotes
+from booking.actions.action import Done, action
+from booking.actions.changing import let_go_of_old_slot, locked, reread, settle, told, write
+from booking.rules import refund as refunds
+from booking.rules.decision import Refused
+from booking.rules.refund import RefundQuote
+from booking.rules.status import after
+from booking.rules.windows import change_decision
+from models.booking_summary import BookingSummary
+from models.session import Tx
+
+LONGEST_REASON = 500
+
+
+@action
+def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str | int = "policy",
+                   seats: int | None = None, version: int | None = None, override: bool = False, notify: bool = True) -> Done:
+    """Cancel all of it, or drop `seats` of the party. Customers bring the signed quote they saw (R27).
+
+    Merchants say what comes back: `policy`, `full`, `none` or an amount; outside the customers' window they need `override`.
+    Raises quote_changed with the new outcome under `quote` when it got worse.
+    """
+    b = locked(tx, ref, version)
+    drops = _seats(b, seats)
+    if not override:
+        change_decision("cancel", facts.change_facts(b), tx.now).require()
+    if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
+        raise Refused("not_allowed", kind="cancel", part=True)
+    outcome = _outcome(tx, b, quote, refund, drops)
+    reason = reason.strip()[:LONGEST_REASON]
+    if drops < b.seats:
+        left = write(tx, b, seats=b.seats - drops, price=b.price - b.price * drops // b.seats)
+        action_name, cause = "drop_seats", "seats"
+    else:
+        let_go_of_old_slot(tx, b)
+        left = write(tx, b, status=after(b.status, "cancel"), cancel_reason=reason or None, held=None, approval_deadline=None,
+                     cancelled_by="customer" if tx.actor.is_customer else "store" if tx.actor.is_merchant else "system")
+        action_name, cause = "cancel_booking", "cancellation"
+    refund_id = settle(tx, left, outcome, cause)
+    done = reread(tx, left)
+    tx.audit(action_name, booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id, quote=outcome.facts(),
+             refund_id=refund_id, override=override)
+    if notify:
+        notices.tell_customer(tx, "booking_cancelled", done, old=b, refund=outcome)
+    notices.tell_staff(tx, "merchant_booking_cancelled", done, old=b)
+    if tx.actor.is_customer:
+        notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=b, refund=outcome)
+    return Done(done, outcome)
+
+
+def _seats(b: BookingSummary, seats: int | None) -> int:
+    if seats is None:
+        return b.seats
+    if not 1 <= seats <= b.seats:
+        raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {b.seats}"}])
+    return seats
+
+
+def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int) -> RefundQuote:
+    if tx.actor.is_customer:
+        outcome = facts.quote_cancellation(tx, b, seats=drops)
+        if refunds.worse(outcome, quotes.read(quote or "", b, drops)):
+            raise Refused("quote_changed", quote=outcome)
+        return outcome
+    if refund == "policy":
+        return facts.quote_cancellation(tx, b, seats=drops)
+    if isinstance(refund, int) and not 0 <= refund <= b.paid - b.refunded - b.owed:
+        raise Refused("invalid", errors=[{"field": "refund.amount", "problem": "must be between 0 and what was paid and not yet given back"}])
+    return refunds.merchant_quote(refund, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)

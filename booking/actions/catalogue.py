@@ -1,0 +1,108 @@
+"""What catalogue verbs share: finding rows, checking fields, writing with one audit entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import exists, insert, select, update
+
+from booking.rules import availability, wall_time
+from booking.rules.decision import Refused
+from booking.rules.money import exponent
+from booking.rules.policy import Policy, PolicyError
+from models.base import new_id
+from models.session import Tx
+
+
+class Checks:
+    """Collects problems by field; `done` raises Refused("invalid") when there are any."""
+
+    def __init__(self) -> None:
+        self.errors: list[dict[str, str]] = []
+
+    def wrong(self, field: str, problem: str) -> None:
+        self.errors.append({"field": field, "problem": problem})
+
+    def text(self, values: dict[str, Any], field: str, *, most: int = 200, required: bool = True) -> None:
+        if field in values:
+            values[field] = " ".join((values[field] or "").split())
+            if required and not values[field] or len(values[field]) > most:
+                self.wrong(field, f"must have {1 if required else 0} to {most} characters")
+
+    def number(self, values: dict[str, Any], field: str, least: int, most: int) -> None:
+        if field in values and not least <= values[field] <= most:
+            self.wrong(field, f"must be from {least} to {most}")
+
+    def zone(self, values: dict[str, Any]) -> None:
+        if "zone" in values and not wall_time.valid_zone(values["zone"]):
+            self.wrong("zone", "is not a time zone such as America/New_York")
+
+    def currency(self, values: dict[str, Any]) -> None:
+        if "currency" in values:
+            try:
+                exponent(values["currency"])
+            except ValueError:
+                self.wrong("currency", "is not a currency code such as USD")
+
+    def hours(self, values: dict[str, Any]) -> None:
+        if "hours" in values:
+            try:
+                availability.parse_hours(values["hours"])
+            except (ValueError, TypeError) as error:
+                self.wrong("hours", str(error))
+
+    def policy(self, values: dict[str, Any]) -> None:
+        if values.get("policy") is not None:
+            try:
+                values["policy"] = Policy.from_json(values["policy"]).to_json()
+            except PolicyError as error:
+                self.errors += [p | {"field": f"policy.{p['field']}"} for p in error.problems]
+
+    def known(self, tx: Tx, values: dict[str, Any], field: str, table: type) -> None:
+        if values.get(field) is not None and not tx.db.execute(
+                select(exists().where(table.store_id == tx.store_id, table.id == values[field]))).scalar():
+            self.wrong(field.removesuffix("_id"), "is not known")
+
+    def done(self) -> None:
+        if self.errors:
+            raise Refused("invalid", errors=self.errors)
+
+
+def create(tx: Tx, kind: str, table: type, values: dict[str, Any]) -> int:
+    """Insert a row of the store; its id. One audit entry."""
+    row_id = new_id()
+    tx.db.execute(insert(table).values(store_id=tx.store_id, id=row_id, created_at=tx.now, **values))
+    tx.audit(f"create_{kind}", subject=kind, subject_id=row_id, after={"fields": sorted(values)})
+    return row_id
+
+
+def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: dict[str, Any] | None = None) -> None:
+    """Update a row of the store; Refused not_found. One audit entry with the changed fields, `also` for what stands elsewhere."""
+    if "version" in table.__table__.c:
+        values = values | {"version": table.version + 1}
+    if values:
+        found = tx.db.execute(update(table).where(table.store_id == tx.store_id, table.id == row_id).values(**values)).rowcount
+    else:
+        found = tx.db.execute(select(table.id).where(table.store_id == tx.store_id, table.id == row_id)).one_or_none()
+    if not found:
+        raise Refused("not_found")
+    tx.audit(f"update_{kind}", subject=kind, subject_id=row_id, after={"fields": sorted(set(values) - {"version"})} | (also or {}))
+
+
+def in_use(tx: Tx, column: Any, row_id: int) -> bool:
+    """Whether any row of the column's table refers to it."""
+    table = column.class_
+    return bool(tx.db.execute(select(exists().where(table.store_id == tx.store_id, column == row_id))).scalar())
+
+
+def remove(tx: Tx, kind: str, table: type, row_id: int, *uses: Any) -> None:
+    """Delete a row nothing refers to; one that is referred to is made inactive, so that history keeps its names."""
+    kept = any(in_use(tx, column, row_id) for column in uses)
+    where = (table.store_id == tx.store_id, table.id == row_id)
+    if kept:
+        found = tx.db.execute(update(table).where(*where).values(active=False)).rowcount
+    else:
+        found = tx.db.execute(table.__table__.delete().where(*where)).rowcount
+    if not found:
+        raise Refused("not_found")
+    tx.audit(f"delete_{kind}", subject=kind, subject_id=row_id, after={"active": False} if kept else None)

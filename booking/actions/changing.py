@@ -1,0 +1,92 @@
+"""The few steps every change of a booking shares: lock, check the version, write with compare-and-set, settle money."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+
+from booking.rules import status
+from booking.rules.decision import Refused
+from booking.rules.refund import RefundQuote
+from booking.rules.wall_time import wall
+from models.base import new_id
+from models.booking import Booking
+from models.booking_summary import BookingSummary, find_by_id, lock
+from models.hold import Hold
+from models.refund import Credit, Refund, RefundLine
+from models.session import OutboxItem, Tx
+
+
+def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
+    """The booking, its row locked; Refused not_found, or stale when the caller saw another version (I9)."""
+    b = lock(tx, ref)
+    if b is None:
+        raise Refused("not_found")
+    if version is not None and version != b.version:
+        raise Refused("stale", version=b.version, state=b.status)
+    return b
+
+
+def write(tx: Tx, b: BookingSummary, **values: Any) -> BookingSummary:
+    """Write the new values and the next version where the version is still the one read; the booking as it is then."""
+    if "status" in values and values["status"] in status.CLOSED:
+        values.setdefault("closed_at", tx.now)
+    done = tx.db.execute(update(Booking).where(
+        Booking.store_id == tx.store_id, Booking.id == b.id, Booking.version == b.version,
+    ).values(version=b.version + 1, updated_at=tx.now, **values))
+    if done.rowcount != 1:
+        raise Refused("stale", version=b.version, state=b.status)
+    return reread(tx, b)
+
+
+def reread(tx: Tx, b: BookingSummary) -> BookingSummary:
+    fresh = find_by_id(tx, b.id)
+    assert fresh is not None, "the row is locked by this transaction"
+    return fresh
+
+
+def place(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str, Any]:
+    """The columns that say when: instants, and the wall time meant (I56)."""
+    local, fold = wall(starts_at, zone)
+    return {"starts_at": starts_at, "ends_at": ends_at, "zone": zone, "local_start": local, "fold": fold}
+
+
+def told(b: BookingSummary) -> dict[str, Any]:
+    """What the audit keeps of a booking before and after a change."""
+    return {"status": b.status, "version": b.version, "starts_at": b.starts_at, "staff_id": b.staff_id, "seats": b.seats,
+            "price": b.price, "customer_id": b.customer_id}
+
+
+def let_go_of_old_slot(tx: Tx, b: BookingSummary) -> None:
+    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id))
+
+
+def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str) -> int:
+    """Write the refund of a quote: *owed*, its parts per payment, credit where that is the outcome. Returns its id.
+
+    In automatic mode card payments also put a command into the outbox; carrying it out is the payment worker's (I16). Nothing
+    to give back is written too, so that the outcome stays visible.
+    """
+    refund_id = new_id()
+    state = "none" if quote.amount == 0 else "succeeded" if quote.outcome == "credit" else "owed"
+    tx.db.execute(insert(Refund).values(
+        store_id=tx.store_id, id=refund_id, booking_id=b.id, cause=cause, outcome=quote.outcome, mode=quote.mode, state=state,
+        amount=quote.amount, kept=quote.kept, fee=quote.fee, currency=quote.currency, created_at=tx.now,
+        settled_at=tx.now if state == "succeeded" else None))
+    for payment_id, amount in quote.parts:
+        tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment_id,
+                                                amount=amount))
+    if quote.outcome == "credit":
+        tx.db.execute(insert(Credit).values(
+            store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id,
+            amount=quote.amount, currency=quote.currency, created_at=tx.now))
+    elif state == "owed" and quote.mode == "automatic" and "card" in quote.methods:
+        queue_refund(tx, b.id, refund_id)
+    return refund_id
+
+
+def queue_refund(tx: Tx, booking_id: int, refund_id: int) -> None:
+    """The command to pay a refund back through the provider; one per refund, ever (I2)."""
+    tx.outbox(OutboxItem("execute_refund", "stripe", str(refund_id), f"refund:{refund_id}", {"refund_id": str(refund_id)}, booking_id))

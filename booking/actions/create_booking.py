@@ -1,0 +1,115 @@
+"""A new booking, by a customer, a guest, or the shop for someone (R12, R20, R29, R30, R47, A54)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from booking import notices
+from booking.actions.action import Done, action
+from booking.actions.changing import place, reread, told
+from booking.actions.hold_slot import use_hold
+from booking.actions.people import Person, customer_for
+from booking.facts import read_policy
+from booking.offers import ServiceOffer, find_offer
+from booking.rules.decision import Refused
+from booking.rules.moves import approval_deadline, needs_approval
+from booking.slots import Chosen, require_slot
+from models import policy_copy
+from models.base import new_id, new_ref
+from models.booking import Booking
+from models.booking_summary import BookingSummary, find
+from models.order import Order
+from models.payment import Payment
+from models.session import Tx
+from models.store import Store
+
+METHODS = ("card", "cash", "gift_card", "shopify", "external")
+
+
+@action
+def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
+                   person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
+                   hold: str | None = None, notes: str = "", notify: bool = True, override: bool = False) -> Done:
+    """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
+
+    Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
+    anywhere. `hold` is the owner of a checkout hold that is used up here. The policy in force is copied (R20).
+    """
+    as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
+    offer = find_offer(tx, service_id)
+    if offer is None:
+        raise Refused("invalid", errors=[{"field": "service", "problem": "is not known"}])
+    if as_customer and not (offer.open_for_booking and offer.active):
+        raise Refused("not_allowed", kind="book")
+    if not 1 <= seats <= offer.capacity:
+        raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
+    _check_payments(payments)
+    customer = customer_for(tx, customer_id, person)
+    if hold:
+        use_hold(tx, hold)
+    chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer, override=override)
+    policy = read_policy(offer.policy)
+    waits = as_customer and needs_approval(policy, first=True, starts_at=chosen.starts_at, zone=chosen.staff.zone, now=tx.now)
+    values: dict[str, Any] = {
+        "status": "pending" if waits else "confirmed", "never_approved": waits, "seats": seats, "price": offer.price * seats,
+        "approval_deadline": approval_deadline(policy, tx.now, chosen.starts_at) if waits else None, "notes": notes[:2000],
+        "customer_id": customer.id, "contact_name": customer.name, "contact_email": customer.email,
+        "contact_email_canonical": customer.email_canonical, "contact_phone": customer.phone}
+    b = _insert(tx, offer, chosen, values)
+    _take(tx, b, payments)
+    made = reread(tx, b)
+    tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
+             overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
+    _tell(tx, made, notify, as_customer)
+    return Done(made)
+
+
+def _check_payments(payments: Sequence[dict[str, Any]]) -> None:
+    for number, payment in enumerate(payments):
+        if payment["method"] not in METHODS:
+            raise Refused("invalid", errors=[{"field": f"payments.{number}.method", "problem": f"must be one of {', '.join(METHODS)}"}])
+        if not 0 < payment["amount"] <= 10**12:
+            raise Refused("invalid", errors=[{"field": f"payments.{number}.amount", "problem": "must be a positive amount in minor units"}])
+
+
+def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any]) -> BookingSummary:
+    policy_id = policy_copy.keep(tx, offer.policy)
+    # The store's row is locked late and shortly: order numbers have no gaps a customer could count.
+    number = tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(
+        last_order_number=Store.last_order_number + 1).returning(Store.last_order_number)).scalar_one()
+    order_id, ref = new_id(), new_ref()
+    tx.db.execute(insert(Order).values(store_id=tx.store_id, id=order_id, number=number, customer_id=values["customer_id"],
+                                       created_at=tx.now))
+    tx.db.execute(insert(Booking).values(
+        store_id=tx.store_id, id=new_id(), ref=ref, service_id=offer.id, staff_id=chosen.staff.id,
+        location_id=chosen.staff.location_id, session_id=chosen.session_id, order_id=order_id,
+        buffer_before_s=offer.shape.buffer_before, buffer_after_s=offer.shape.buffer_after, overlap_ok=chosen.overlap,
+        conflict=chosen.overlap, currency=offer.currency, policy_id=policy_id, original_starts_at=chosen.starts_at,
+        created_at=tx.now, updated_at=tx.now, **place(chosen.starts_at, chosen.ends_at, chosen.staff.zone), **values))
+    b = find(tx, ref)
+    assert b is not None, "just written"
+    return b
+
+
+def _take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
+    for payment in payments:
+        tx.db.execute(insert(Payment).values(
+            store_id=tx.store_id, id=new_id(), booking_id=b.id, amount=payment["amount"], currency=b.currency,
+            method=payment["method"], provider_ref=payment.get("provider_ref"), captured_at=tx.now))
+
+
+def _tell(tx: Tx, b: BookingSummary, notify: bool, as_customer: bool) -> None:
+    if b.status == "pending":
+        if notify:
+            notices.tell_customer(tx, "request_received", b)
+        notices.tell_merchant(tx, "merchant_approval_needed", b)
+        return
+    if notify:
+        notices.tell_customer(tx, "booking_confirmed", b)
+    notices.tell_staff(tx, "merchant_booking_created", b)
+    if as_customer or b.conflict:
+        notices.tell_merchant(tx, "merchant_booking_created", b)

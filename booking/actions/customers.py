@@ -1,0 +1,51 @@
+"""Customers as the shop keeps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from booking.actions import catalogue
+from booking.actions.action import Done, action
+from booking.actions.people import Person, check
+from booking.rules.decision import Refused
+from models.access import CustomerLogin
+from models.booking import Booking
+from models.customer import Customer
+from models.session import Tx
+
+
+@action
+def create_customer(tx: Tx, person: Person) -> Done:
+    """A customer with an unproven address. `facts["id"]`."""
+    known = check(person)
+    tx.db.execute(insert(Customer).values(
+        store_id=tx.store_id, id=known.id, name=known.name, email=known.email, email_canonical=known.email_canonical,
+        phone=known.phone, locale=person.locale, created_at=tx.now))
+    tx.audit("create_customer", subject="customer", subject_id=known.id)
+    return Done(facts={"id": known.id})
+
+
+@action
+def update_customer(tx: Tx, customer_id: int, person: Person, fields: set[str]) -> Done:
+    """Change the named fields. A changed address is unproven until its owner signs in with it (I41)."""
+    known = check(person)
+    values: dict[str, Any] = {field: getattr(known, field) for field in fields & {"name", "phone"}}
+    if "email" in fields:
+        values |= {"email": known.email, "email_canonical": known.email_canonical, "email_verified_at": None}
+    catalogue.change(tx, "customer", Customer, customer_id, values)
+    return Done(facts={"id": customer_id})
+
+
+@action
+def delete_customer(tx: Tx, customer_id: int) -> Done:
+    """Remove a customer without bookings; those with bookings are erased by the privacy rules (R45), not by this."""
+    if catalogue.in_use(tx, Booking.customer_id, customer_id):
+        raise Refused("not_allowed", kind="customer")
+    tx.db.execute(delete(CustomerLogin).where(CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == customer_id))
+    gone = tx.db.execute(delete(Customer).where(Customer.store_id == tx.store_id, Customer.id == customer_id)).rowcount
+    if not gone:
+        raise Refused("not_found")
+    tx.audit("delete_customer", subject="customer", subject_id=customer_id)
+    return Done()

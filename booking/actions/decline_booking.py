@@ -1,0 +1,66 @@
+"""The shop says no, or says nothing in time: a request ends, a move goes back to its old slot (R17, R24)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from booking import facts, notices
+from booking.actions.action import Done, action
+from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
+from booking.rules.decision import Refused
+from booking.rules.refund import RefundQuote, merchant_quote
+from booking.rules.status import after
+from models.booking import Booking
+from models.booking_summary import BookingSummary
+from models.session import Tx
+
+
+@action
+def decline_booking(tx: Tx, ref: str, *, reason: str = "", version: int | None = None) -> Done:
+    """Decline a pending booking. Only pending bookings; else Refused."""
+    b = locked(tx, ref, version)
+    return _refuse(tx, b, "decline", reason.strip()[:500])
+
+
+@action
+def expire_approvals(tx: Tx, *, limit: int = 100) -> Done:
+    """End every request of the store whose approval deadline has passed; rows another worker has in hand are skipped."""
+    due = tx.db.execute(select(Booking.ref).where(
+        Booking.store_id == tx.store_id, Booking.approval_deadline <= tx.now, Booking.status == "pending",
+    ).order_by(Booking.id).limit(limit).with_for_update(skip_locked=True)).scalars().all()
+    return Done(bookings=tuple(_refuse(tx, locked(tx, ref), "expire", "").booking for ref in due))
+
+
+def _refuse(tx: Tx, b: BookingSummary, verb: str, reason: str) -> Done:
+    if b.status != "pending":
+        after(b.status, verb)
+        raise Refused("not_allowed", state=b.status)
+    let_go_of_old_slot(tx, b)
+    held, outcome = b.held, None
+    if held is not None and not held["released"]:
+        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None, **_old_place(held))
+    else:
+        outcome, done = _end(tx, b, verb, reason)
+    tx.audit(f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
+             quote=outcome.facts() if outcome else None)
+    notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because="declined" if verb == "decline" else "deadline",
+                          restored=held is not None and not held["released"])
+    notices.tell_staff(tx, "merchant_booking_cancelled" if outcome else "merchant_booking_moved", done, old=b)
+    return Done(done, outcome)
+
+
+def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote, BookingSummary]:
+    """The request is over and everything paid comes back."""
+    outcome = merchant_quote("full", facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)
+    ended = write(tx, b, status=after(b.status, verb), held=None, approval_deadline=None, cancel_reason=reason or None,
+                  cancelled_by="store" if verb == "decline" else "system")
+    settle(tx, ended, outcome, "cancellation")
+    return outcome, reread(tx, ended)
+
+
+def _old_place(held: dict) -> dict:
+    return place(datetime.fromisoformat(held["starts_at"]), datetime.fromisoformat(held["ends_at"]), held["zone"]) | {
+        key: held[key] for key in ("staff_id", "location_id", "session_id", "price", "buffer_before_s", "buffer_after_s",
+                                   "customer_moves", "overlap_ok")}

@@ -1,0 +1,66 @@
+"""A slot kept while someone types their details (I11, D33c)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select
+
+from booking.actions.action import Done, action
+from booking.offers import find_offer
+from booking.rules.decision import Refused
+from booking.slots import require_slot
+from models.base import new_id
+from models.hold import Hold
+from models.session import Tx
+
+HOLD_FOR = timedelta(minutes=10)
+LIVE_HOLDS = 3
+
+
+@action
+def hold_slot(tx: Tx, *, service_id: int, starts_at: datetime, owner: str, staff_id: int | None = None, seats: int = 1) -> Done:
+    """Keep the slot for 10 minutes; an earlier checkout hold of the same owner is given up. At most 3 live ones with offers.
+
+    `owner` is a keyed hash of the browser or customer. `facts`: hold_id, staff_id, expires_at.
+    """
+    offer = find_offer(tx, service_id)
+    if offer is None or not offer.active or not offer.open_for_booking:
+        raise Refused("not_allowed", kind="book")
+    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout"))
+    live = tx.db.execute(select(func.count()).select_from(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner)).scalar_one()
+    if live >= LIVE_HOLDS:
+        raise Refused("limit_reached", limit=LIVE_HOLDS)
+    chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats)
+    hold_id, expires_at = new_id(), tx.now + HOLD_FOR
+    tx.db.execute(insert(Hold).values(
+        store_id=tx.store_id, id=hold_id, kind="checkout", service_id=service_id, staff_id=chosen.staff.id,
+        session_id=chosen.session_id, seats=seats, owner=owner, overlap_ok=chosen.overlap, expires_at=expires_at, created_at=tx.now,
+        starts_at=chosen.starts_at - timedelta(seconds=offer.shape.buffer_before),
+        ends_at=chosen.ends_at + timedelta(seconds=offer.shape.buffer_after)))
+    tx.audit("hold_slot", subject="hold", subject_id=hold_id, after={"starts_at": starts_at, "staff_id": chosen.staff.id})
+    return Done(facts={"hold_id": hold_id, "staff_id": chosen.staff.id, "expires_at": expires_at})
+
+
+@action
+def release_hold(tx: Tx, owner: str) -> Done:
+    """Give up the owner's checkout hold; nothing to give up is fine."""
+    gone = tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout").returning(Hold.id))
+    for hold_id in gone.scalars():
+        tx.audit("release_hold", subject="hold", subject_id=hold_id)
+    return Done()
+
+
+@action
+def sweep_holds(tx: Tx) -> Done:
+    """Remove holds past their end; those of moves waiting for approval end with the approval."""
+    gone = tx.db.execute(delete(Hold).where(
+        Hold.store_id == tx.store_id, Hold.expires_at <= tx.now, Hold.kind != "old_slot").returning(Hold.id)).scalars().all()
+    for hold_id in gone:
+        tx.audit("expire_hold", subject="hold", subject_id=hold_id)
+    return Done(facts={"removed": len(gone)})
+
+
+def use_hold(tx: Tx, owner: str) -> None:
+    """The booking takes the place of the owner's checkout hold, in the same transaction."""
+    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout"))

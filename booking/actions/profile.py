@@ -1,0 +1,66 @@
+"""What customers change about themselves: name, phone, language, preferences, calendar feed (R38, R39)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import update
+
+from booking.actions.action import Done, action
+from booking.addresses import canonical_phone
+from booking.keys import keyed_hash
+from booking.rules.decision import Refused
+from models.customer import Customer
+from models.session import Tx
+
+CHANNELS, KINDS = ("email", "sms"), ("transactional", "reminders", "offers", "marketing")
+
+
+@action
+def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: str | None, preferences: dict[str, Any],
+                   region: str | None = None) -> Done:
+    """Change name, phone (E.164), language and preferences. Booking messages keep at least one channel (R38)."""
+    errors: list[dict[str, str]] = []
+    name = " ".join(name.split())
+    if not name or len(name) > 120:
+        errors.append({"field": "name", "problem": "must have 1 to 120 characters"})
+    number = None
+    if phone.strip():
+        try:
+            number = canonical_phone(phone.strip(), region)
+        except Refused as refused:
+            errors += refused.facts["errors"]
+    kept = {channel: {kind: bool(preferences.get(channel, {}).get(kind)) for kind in KINDS} for channel in CHANNELS}
+    if not any(kept[channel]["transactional"] for channel in CHANNELS):
+        errors.append({"field": "preferences", "problem": "at least one channel must stay on for messages about your bookings"})
+    if errors:
+        raise Refused("invalid", errors=errors)
+    _change(tx, customer_id, name=name, phone=number, locale=locale, preferences=kept)
+    tx.audit("update_profile", subject="customer", subject_id=customer_id)
+    return Done()
+
+
+@action
+def renew_feed(tx: Tx, customer_id: int) -> Done:
+    """A new secret address for the private calendar feed; the old one is dead from here on (R39). `facts["secret"]`, once."""
+    secret = secrets.token_urlsafe(24)
+    _change(tx, customer_id, feed_secret_hash=keyed_hash("feed", tx.store_id, secret))
+    tx.audit("renew_feed", subject="customer", subject_id=customer_id)
+    return Done(facts={"secret": secret})
+
+
+@action
+def stop_feed(tx: Tx, customer_id: int) -> Done:
+    """End the private calendar feed."""
+    _change(tx, customer_id, feed_secret_hash=None)
+    tx.audit("stop_feed", subject="customer", subject_id=customer_id)
+    return Done()
+
+
+def _change(tx: Tx, customer_id: int, **values: Any) -> None:
+    done = tx.db.execute(update(Customer).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None),
+    ).values(version=Customer.version + 1, **values))
+    if done.rowcount != 1:
+        raise Refused("not_found")

@@ -1,0 +1,51 @@
+"""Money back by the shop's own decision, and carrying out what is owed (R23, R24)."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from booking import facts
+from booking.actions.action import Done, action
+from booking.actions.changing import locked, queue_refund, reread, settle
+from booking.rules.decision import Refused
+from booking.rules.refund import merchant_quote
+from models.booking_summary import find_by_id
+from models.payment import Payment
+from models.refund import Refund, RefundLine
+from models.session import Tx
+
+
+@action
+def refund_booking(tx: Tx, ref: str, *, amount: int) -> Done:
+    """Owe the customer `amount` (minor units) of what was paid and not yet given back: goodwill, its own entry (D26b)."""
+    b = locked(tx, ref)
+    left = b.paid - b.refunded - b.owed
+    if not 0 < amount <= left:
+        raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be between 1 and {left}"}])
+    quote = merchant_quote(amount, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)
+    refund_id = settle(tx, b, quote, "goodwill")
+    tx.audit("refund_booking", booking_id=b.id, refund_id=refund_id, quote=quote.facts())
+    return Done(reread(tx, b), quote)
+
+
+@action
+def execute_refund(tx: Tx, refund_id: int) -> Done:
+    """Carry out an owed refund. Card money goes to the provider by an outbox command (state pending); other money was handed
+    over by the shop, which says so with this (state succeeded). Repeating it changes nothing: not_found or not_allowed."""
+    row = tx.db.execute(select(Refund.id, Refund.booking_id, Refund.state, Refund.amount).where(
+        Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one_or_none()
+    if row is None:
+        raise Refused("not_found")
+    if row.state not in ("owed", "failed"):
+        raise Refused("not_allowed", state=row.state)
+    methods = set(tx.db.execute(select(Payment.method).join(
+        RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).where(
+            RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id)).scalars())
+    state = "pending" if "card" in methods else "succeeded"
+    tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
+        state=state, settled_at=tx.now if state == "succeeded" else None))
+    if state == "pending":
+        queue_refund(tx, row.booking_id, refund_id)
+    tx.audit("execute_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id,
+             before={"state": row.state}, after={"state": state}, amount=row.amount)
+    return Done(find_by_id(tx, row.booking_id), facts={"refund_id": refund_id, "state": state})

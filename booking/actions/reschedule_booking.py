@@ -1,0 +1,145 @@
+"""Move a booking: same booking, same link, one transaction (R10-R18, R26, R29, R33)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+
+from booking import facts, notices
+from booking.actions.action import Done, action
+from booking.actions.changing import let_go_of_old_slot, locked, place, told, write
+from booking.offers import ServiceOffer, find_offer
+from booking.rules import moves, refund
+from booking.rules.decision import Refused
+from booking.rules.interval import subtract
+from booking.rules.status import CLOSED
+from booking.rules.windows import change_decision
+from booking.slots import Chosen, drop_expired_holds, lock_staff, require_slot
+from models.base import new_id
+from models.booking_summary import BookingSummary
+from models.hold import Hold
+from models.session import Tx
+
+ANYONE = 0
+
+
+@action
+def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None,
+                       override: bool = False, notify: bool = True) -> Done:
+    """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
+
+    Customers stay inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
+    approval keeps the old slot held until the shop decides (R17). Raises Refused and changes nothing otherwise.
+    """
+    b = locked(tx, ref, version)
+    as_customer = tx.actor.is_customer
+    if b.status in CLOSED:
+        raise Refused("closed", state=b.status)
+    if not override:
+        change_decision("reschedule", facts.change_facts(b), tx.now).require()
+    policy = facts.effective_policy(b)
+    wanted = _staff_wanted(b, staff_id, policy.change_staff or not as_customer)
+    offer = find_offer(tx, b.service_id)
+    if offer is None:
+        raise Refused("not_allowed", kind="reschedule")
+    if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
+        raise Refused("no_change")
+    lock_staff(tx, [b.staff_id, *(person.id for person in offer.only(wanted))])
+    drop_expired_holds(tx, [b.staff_id])
+    chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b, as_customer=as_customer, override=override)
+    values = _moved(tx, b, offer, chosen)
+    asks = False
+    if as_customer:
+        moves.check_target(policy, original=b.original_starts_at, starts_at=starts_at, zone=chosen.staff.zone, price=b.price,
+                           new_price=offer.price * b.seats, paid=b.paid)
+        values |= _customer_marks(tx, b, policy, offer)
+        asks = b.status == "confirmed" and moves.needs_approval(
+            policy, first=False, starts_at=b.starts_at, zone=b.zone, now=tx.now)
+    else:
+        values |= {"sticky_num": None, "sticky_den": None}
+    let_go_of_old_slot(tx, b)
+    if asks:
+        values |= _ask(tx, b, policy, chosen)
+    elif b.status == "pending" and not b.never_approved:
+        # The shop moved it itself, or the customer chose anew while waiting: merchants decide by moving (R17).
+        values |= {"held": b.held, "approval_deadline": b.approval_deadline} if as_customer else {
+            "status": "confirmed", "held": None, "approval_deadline": None}
+    moved = write(tx, b, **values)
+    if as_customer and b.held is not None:
+        _hold_old_slot(tx, moved, b.held)
+    elif asks and not policy.release_old_slot_at_once:
+        _hold_old_slot(tx, moved, values["held"])
+    tx.audit("reschedule_booking", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id,
+             override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending")
+    _tell(tx, b, moved, notify)
+    return Done(moved)
+
+
+def _staff_wanted(b: BookingSummary, staff_id: int | None, may_change: bool) -> int | None:
+    """The id to look for, or None for anyone. A person who has left can be replaced only where a switch is allowed (R14)."""
+    if staff_id in (None, b.staff_id):
+        return b.staff_id
+    if not may_change:
+        raise Refused("not_allowed", kind="reschedule", staff=True)
+    return None if staff_id == ANYONE else staff_id
+
+
+def _moved(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen) -> dict[str, Any]:
+    return place(chosen.starts_at, chosen.ends_at, chosen.staff.zone) | {
+        "staff_id": chosen.staff.id, "location_id": chosen.staff.location_id, "session_id": chosen.session_id,
+        "buffer_before_s": offer.shape.buffer_before, "buffer_after_s": offer.shape.buffer_after,
+        "overlap_ok": chosen.overlap, "conflict": chosen.overlap}
+
+
+def _customer_marks(tx: Tx, b: BookingSummary, policy, offer: ServiceOffer) -> dict[str, Any]:  # noqa: ANN001
+    """The move counts (R18), the refund share sticks (R33), the price follows its rule (R26)."""
+    share = refund.share_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid)
+    sticky = refund.sticky_after_move(facts.sticky(b), share)
+    return {
+        "customer_moves": b.customer_moves + 1, "price": moves.price_after(policy, b.price, offer.price * b.seats),
+        "sticky_num": None if sticky is None else sticky.numerator, "sticky_den": None if sticky is None else sticky.denominator}
+
+
+def _ask(tx: Tx, b: BookingSummary, policy, chosen: Chosen) -> dict[str, Any]:  # noqa: ANN001
+    """Pending at the new time; what the old slot was, so that it can come back (R17)."""
+    held = {
+        "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone, "staff_id": b.staff_id,
+        "location_id": b.location_id, "session_id": b.session_id, "price": b.price, "buffer_before_s": b.buffer_before_s,
+        "buffer_after_s": b.buffer_after_s, "customer_moves": b.customer_moves, "released": policy.release_old_slot_at_once,
+        "overlap_ok": b.overlap_ok}
+    return {"status": "pending", "held": held,
+            "approval_deadline": moves.approval_deadline(policy, tx.now, chosen.starts_at, b.starts_at)}
+
+
+def _hold_old_slot(tx: Tx, moved: BookingSummary, held: dict[str, Any]) -> None:
+    """Keep the old slot: a seat of its class date, or what of its span the new one leaves uncovered."""
+    common = {
+        "store_id": tx.store_id, "kind": "old_slot", "booking_id": moved.id, "service_id": moved.service_id, "seats": moved.seats,
+        "staff_id": held["staff_id"], "session_id": held["session_id"], "owner": f"booking:{moved.id}", "overlap_ok": held["overlap_ok"],
+        "expires_at": moved.approval_deadline, "created_at": tx.now}
+    old = _span(datetime.fromisoformat(held["starts_at"]), datetime.fromisoformat(held["ends_at"]), held)
+    spans = [old]
+    if held["session_id"] is None and moved.session_id is None and held["staff_id"] == moved.staff_id:
+        new = _span(moved.starts_at, moved.ends_at, {"buffer_before_s": moved.buffer_before_s, "buffer_after_s": moved.buffer_after_s})
+        spans = subtract([old], [new])
+    for start, end in spans:
+        tx.db.execute(insert(Hold).values(id=new_id(), starts_at=start, ends_at=end, **common))
+
+
+def _span(start: datetime, end: datetime, buffers: dict[str, Any]) -> tuple[datetime, datetime]:
+    return start - timedelta(seconds=buffers["buffer_before_s"]), end + timedelta(seconds=buffers["buffer_after_s"])
+
+
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool) -> None:
+    waits = moved.status == "pending"
+    if notify:
+        topic = ("request_received" if moved.never_approved else "approval_asked") if waits else "booking_moved"
+        notices.tell_customer(tx, topic, moved, old=b)
+    if waits:
+        notices.tell_merchant(tx, "merchant_approval_needed", moved, old=b)
+        return
+    notices.tell_staff(tx, "merchant_booking_moved", moved, old=b)
+    if tx.actor.is_customer or moved.conflict:
+        notices.tell_merchant(tx, "merchant_booking_moved", moved, old=b)

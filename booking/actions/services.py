@@ -1,0 +1,79 @@
+"""Services: what can be booked, by which rules, and who gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from booking.actions import catalogue
+from booking.actions.action import Done, action
+from models.booking import Booking
+from models.class_session import ClassSession
+from models.hold import Hold
+from models.location import Location
+from models.service import Service
+from models.session import Tx
+from models.staff import Staff, StaffService
+from models.store import Store
+
+
+@action
+def create_service(tx: Tx, *, staff: Sequence[int] = (), **values: Any) -> Done:
+    """Fields as the columns of `services`; `staff` ids give it. New services inherit the store's switches (R2). `facts["id"]`."""
+    if values.get("currency") is None:
+        values["currency"] = tx.db.execute(select(Store.currency).where(Store.store_id == tx.store_id)).scalar_one()
+    _check(tx, values, staff)
+    service_id = catalogue.create(tx, "service", Service, values)
+    _qualify(tx, service_id, staff)
+    return Done(facts={"id": service_id})
+
+
+@action
+def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = None, **values: Any) -> Done:
+    """Change fields; bookings keep the policy they were made under, except where the new one is kinder (R20)."""
+    _check(tx, values, staff or ())
+    catalogue.change(tx, "service", Service, service_id, values, also=None if staff is None else {"staff": len(staff)})
+    if staff is not None:
+        tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.service_id == service_id))
+        _qualify(tx, service_id, staff)
+    return Done(facts={"id": service_id})
+
+
+@action
+def delete_service(tx: Tx, service_id: int) -> Done:
+    used = any(catalogue.in_use(tx, c, service_id) for c in (Booking.service_id, ClassSession.service_id, Hold.service_id))
+    if not used:
+        tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.service_id == service_id))
+    catalogue.remove(tx, "service", Service, service_id, Booking.service_id, ClassSession.service_id, Hold.service_id)
+    return Done()
+
+
+def _qualify(tx: Tx, service_id: int, staff: Sequence[int]) -> None:
+    for staff_id in dict.fromkeys(staff):
+        tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
+
+
+def _check(tx: Tx, values: dict[str, Any], staff: Sequence[int]) -> None:
+    checks = catalogue.Checks()
+    checks.text(values, "name")
+    checks.number(values, "duration_s", 60, 86400)
+    checks.number(values, "buffer_before_s", 0, 43200)
+    checks.number(values, "buffer_after_s", 0, 43200)
+    checks.number(values, "step_s", 60, 86400)
+    checks.number(values, "lead_time_s", 0, 31622400)
+    checks.number(values, "horizon_days", 1, 1100)
+    checks.number(values, "capacity", 1, 10000)
+    checks.number(values, "price", 0, 10**12)
+    checks.number(values, "deposit", 0, 10**12)
+    checks.currency(values)
+    checks.policy(values)
+    checks.known(tx, values, "location_id", Location)
+    for field in ("duration_s", "step_s"):
+        if field in values and values[field] % 60:
+            checks.wrong(field, "must be whole minutes")
+    known = set(tx.db.execute(select(Staff.id).where(Staff.store_id == tx.store_id, Staff.id.in_(list(staff)))).scalars())
+    if set(staff) - known:
+        checks.wrong("staff", "names someone who is not known")
+    checks.done()

@@ -1,0 +1,75 @@
+"""Class dates: a start of a service with room for several parties (R30)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, exists, insert, select, update
+
+from booking.actions.action import Done, action
+from booking.offers import find_offer
+from booking.rules.decision import Refused
+from booking.slots import drop_expired_holds, lock_staff
+from models.base import new_id
+from models.booking import Booking
+from models.class_session import ClassSession
+from models.session import Tx
+
+
+@action
+def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetime, capacity: int | None = None,
+                   override: bool = False) -> Done:
+    """A class date; `capacity` defaults to the service's. Refused slot_taken when the teacher is busy, unless `override`."""
+    offer = find_offer(tx, service_id)
+    person = next((p for p in offer.staff if p.id == staff_id), None) if offer else None
+    errors = []
+    if offer is None or offer.capacity == 1:
+        errors.append({"field": "service", "problem": "is not a class (capacity above 1)"})
+    elif person is None:
+        errors.append({"field": "staff", "problem": "does not give this service"})
+    if capacity is not None and not 1 <= capacity <= 10_000:
+        errors.append({"field": "capacity", "problem": "must be from 1 to 10000"})
+    if starts_at.microsecond or starts_at.second:
+        errors.append({"field": "starts_at", "problem": "must be a whole minute"})
+    if errors or offer is None or person is None:
+        raise Refused("invalid", errors=errors)
+    lock_staff(tx, [staff_id])
+    drop_expired_holds(tx, [staff_id])
+    ends_at, session_id = starts_at + timedelta(seconds=offer.shape.duration), new_id()
+    tx.db.execute(insert(ClassSession).values(
+        store_id=tx.store_id, id=session_id, service_id=service_id, staff_id=staff_id, location_id=person.location_id,
+        starts_at=starts_at, ends_at=ends_at, occupied_from=starts_at - timedelta(seconds=offer.shape.buffer_before),
+        occupied_to=ends_at + timedelta(seconds=offer.shape.buffer_after), capacity=capacity or offer.capacity,
+        overlap_ok=override, created_at=tx.now))
+    tx.audit("create_session", subject="session", subject_id=session_id, after={"starts_at": starts_at, "capacity": capacity})
+    return Done(facts={"id": session_id})
+
+
+@action
+def update_session(tx: Tx, session_id: int, *, capacity: int) -> Done:
+    """Change the number of seats; never below the seats taken (I7)."""
+    row = _locked(tx, session_id)
+    if not row.seats_taken <= capacity <= 10_000 or capacity < 1:
+        raise Refused("invalid", errors=[{"field": "capacity", "problem": f"must be at least the {row.seats_taken} seats taken"}])
+    tx.db.execute(update(ClassSession).where(ClassSession.store_id == tx.store_id, ClassSession.id == session_id).values(capacity=capacity))
+    tx.audit("update_session", subject="session", subject_id=session_id, before={"capacity": row.capacity}, after={"capacity": capacity})
+    return Done(facts={"id": session_id})
+
+
+@action
+def delete_session(tx: Tx, session_id: int) -> Done:
+    """Remove a date nobody ever booked; others are cancelled with their parties (cancel_session)."""
+    _locked(tx, session_id)
+    if tx.db.execute(select(exists().where(Booking.store_id == tx.store_id, Booking.session_id == session_id))).scalar():
+        raise Refused("not_allowed", kind="session")
+    tx.db.execute(delete(ClassSession).where(ClassSession.store_id == tx.store_id, ClassSession.id == session_id))
+    tx.audit("delete_session", subject="session", subject_id=session_id)
+    return Done()
+
+
+def _locked(tx: Tx, session_id: int):  # noqa: ANN202
+    row = tx.db.execute(select(ClassSession.capacity, ClassSession.seats_taken).where(
+        ClassSession.store_id == tx.store_id, ClassSession.id == session_id).with_for_update()).one_or_none()
+    if row is None:
+        raise Refused("not_found")
+    return row

@@ -1,0 +1,180 @@
+"""Signing in with a typed code (R7, R8, I35-I38)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hmac import compare_digest
+
+from sqlalchemy import insert, select, update
+
+from booking import limits
+from booking.actions.action import Done, action
+from booking.addresses import canonical_email
+from booking.keys import keyed_hash
+from booking.links import store_origin
+from booking.rules.decision import Refused
+from models.access import CustomerLogin, LoginCode
+from models.base import new_id
+from models.booking import Booking
+from models.customer import Customer
+from models.session import OutboxItem, Tx
+from models.store import Store
+
+VALID_FOR = timedelta(minutes=10)
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Where a request comes from: only counted, never stored in clear."""
+
+    ip: str
+
+
+def new_challenge() -> str:
+    """What ties a code to the browser that asked for it; the browser keeps it in a cookie."""
+    return secrets.token_urlsafe(24)
+
+
+@action
+def request_login_code(tx: Tx, email: str, *, challenge: str, asker: Asker, locale: str | None = None) -> Done:
+    """Mail a code to any address that can receive mail, known or not: the answer is the same (I36). A newer code voids older ones.
+
+    Refused invalid for a malformed address, rate_limited beyond 3 in 15 minutes and 10 a day for it, 10 an hour from one source.
+    """
+    address = canonical_email(email)
+    limits.count(tx, "code_address", address, (3, 15 * limits.MINUTE), (10, limits.DAY))
+    limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
+    limits.count(tx, "code_store", "all", (2000, limits.HOUR))
+    send_code(tx, address, "login", challenge, None, locale)
+    tx.audit("request_login_code", subject="login_code")
+    return Done()
+
+
+def send_code(tx: Tx, address: str, purpose: str, challenge: str, customer_id: int | None, locale: str | None) -> None:
+    """Draw a code, keep its keyed hash, void older ones of the address, and mail it."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    tx.db.execute(update(LoginCode).where(
+        LoginCode.store_id == tx.store_id, LoginCode.address == address, LoginCode.purpose == purpose,
+        LoginCode.closed_at.is_(None)).values(closed_at=tx.now))
+    code_id = new_id()
+    tx.db.execute(insert(LoginCode).values(
+        store_id=tx.store_id, id=code_id, address=address, purpose=purpose, customer_id=customer_id,
+        challenge_hash=keyed_hash("challenge", tx.store_id, challenge), code_hash=_code_hash(tx, code_id, code),
+        expires_at=tx.now + VALID_FOR, created_at=tx.now))
+    store = tx.db.execute(select(Store.name, Store.slug, Store.email, Store.phone, Store.accent, Store.locale, Store.logo_url).where(
+        Store.store_id == tx.store_id)).one()
+    origin = store_origin(tx, store.slug)
+    tx.outbox(OutboxItem("sign_in_code", "email", address, f"code:{code_id}", {
+        "topic": "sign_in_code", "locale": locale or store.locale, "code": code, "minutes": int(VALID_FOR.total_seconds() // 60),
+        "purpose": purpose, "recipient": {"kind": "customer", "name": ""},
+        "store": {"name": store.name, "slug": store.slug, "email": store.email, "phone": store.phone, "accent": store.accent,
+                  "logo": store.logo_url, "origin": origin}}))
+
+
+@action
+def count_try(tx: Tx, challenge: str) -> Done:
+    """Count a try before the code is looked at, in its own commit: a wrong try stays counted (I35). `facts["left"]` after it."""
+    tries = tx.db.execute(update(LoginCode).where(
+        LoginCode.store_id == tx.store_id, LoginCode.challenge_hash == keyed_hash("challenge", tx.store_id, challenge),
+        LoginCode.closed_at.is_(None), LoginCode.expires_at > tx.now, LoginCode.tries < TRIES,
+    ).values(tries=LoginCode.tries + 1).returning(LoginCode.tries)).scalar()
+    return Done(facts={"left": None if tries is None else TRIES - tries})
+
+
+def sign_in(store_id: int, by, code: str, *, challenge: str) -> Done:  # noqa: ANN001
+    """Sign in with the newest code of this browser. `facts`: customer_id and the new session's secret.
+
+    Refused("unauthorized", left=n) for wrong, used, expired or foreign codes alike; after five tries the code is dead.
+    """
+    left = count_try(store_id, by, challenge).facts["left"]
+    if left is None:
+        raise Refused("unauthorized", left=0)
+    try:
+        return _sign_in(store_id, by, code, challenge)
+    except Refused as refused:
+        refused.facts.setdefault("left", left)
+        raise
+
+
+@action
+def _sign_in(tx: Tx, code: str, challenge: str) -> Done:
+    row = use_code(tx, code, challenge, "login")
+    customer_id = _customer_of(tx, row.address)
+    _claim(tx, customer_id, row.address)
+    secret = secrets.token_urlsafe(32)
+    login_id = new_id()
+    tx.db.execute(insert(CustomerLogin).values(
+        store_id=tx.store_id, id=login_id, secret_hash=keyed_hash("login", tx.store_id, secret), customer_id=customer_id, created_at=tx.now))
+    tx.audit("sign_in", subject="customer", subject_id=customer_id, login_id=login_id)
+    return Done(facts={"customer_id": customer_id, "secret": secret})
+
+
+def use_code(tx: Tx, code: str, challenge: str, purpose: str):  # noqa: ANN201
+    """The code's row, closed by this; of two right submits one gets it (I35)."""
+    row = tx.db.execute(select(LoginCode).where(
+        LoginCode.store_id == tx.store_id, LoginCode.challenge_hash == keyed_hash("challenge", tx.store_id, challenge),
+        LoginCode.purpose == purpose, LoginCode.closed_at.is_(None), LoginCode.expires_at > tx.now).with_for_update()).one_or_none()
+    expected = row.code_hash if row else "-"
+    given = _code_hash(tx, row.id if row else 0, "".join(code.split()))
+    if not compare_digest(expected.encode(), given.encode()):
+        raise Refused("unauthorized")
+    tx.db.execute(update(LoginCode).where(LoginCode.store_id == tx.store_id, LoginCode.id == row.id).values(closed_at=tx.now))
+    return row
+
+
+def _code_hash(tx: Tx, code_id: int, code: str) -> str:
+    return keyed_hash("code", tx.store_id, code_id, code)
+
+
+def _customer_of(tx: Tx, address: str) -> int:
+    """The customer who has proven this address; else the newest guest who gave it; else a new one (R8)."""
+    row = tx.db.execute(select(Customer.id, Customer.email_verified_at).where(
+        Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.erased_at.is_(None),
+        (Customer.email_verified_at.is_not(None)) | (Customer.shopify_id.is_(None)),
+    ).order_by(Customer.email_verified_at.asc().nulls_last(), Customer.created_at.desc()).limit(1).with_for_update()).one_or_none()
+    if row is None:
+        customer_id = new_id()
+        tx.db.execute(insert(Customer).values(store_id=tx.store_id, id=customer_id, email=address, email_canonical=address,
+                                              email_verified_at=tx.now, created_at=tx.now))
+        tx.audit("create_customer", subject="customer", subject_id=customer_id)
+        return customer_id
+    if row.email_verified_at is None:
+        tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id).values(
+            email_verified_at=tx.now, version=Customer.version + 1))
+        tx.audit("verify_email", subject="customer", subject_id=row.id)
+    return row.id
+
+
+def _claim(tx: Tx, customer_id: int, address: str) -> None:
+    """Guest bookings made with this very address come into the account; those of any proven customer stay theirs (R8, D6)."""
+    guests = select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
+    claimed = tx.db.execute(update(Booking).where(
+        Booking.store_id == tx.store_id, Booking.contact_email_canonical == address, Booking.customer_id != customer_id,
+        Booking.customer_id.in_(guests)).values(customer_id=customer_id, version=Booking.version + 1).returning(Booking.id)).scalars().all()
+    for booking_id in claimed:
+        tx.audit("claim_booking", booking_id=booking_id, after={"customer_id": customer_id})
+
+
+@action
+def sign_out(tx: Tx, secret: str) -> Done:
+    """End this browser's session on the server."""
+    ended = tx.db.execute(update(CustomerLogin).where(
+        CustomerLogin.store_id == tx.store_id, CustomerLogin.secret_hash == keyed_hash("login", tx.store_id, secret),
+        CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now).returning(CustomerLogin.customer_id)).scalar()
+    if ended is not None:
+        tx.audit("sign_out", subject="customer", subject_id=ended)
+    return Done()
+
+
+@action
+def sign_out_everywhere(tx: Tx, customer_id: int) -> Done:
+    """End every session of the customer in this store (R7)."""
+    tx.db.execute(update(CustomerLogin).where(
+        CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == customer_id, CustomerLogin.ended_at.is_(None),
+    ).values(ended_at=tx.now))
+    tx.audit("sign_out_everywhere", subject="customer", subject_id=customer_id)
+    return Done()

@@ -1,0 +1,69 @@
+"""Staff: who gives services, where, in which hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from booking.actions import catalogue
+from booking.actions.action import Done, action
+from booking.actions.blocks import occupy, running_location_blocks
+from models.block import Block
+from models.booking import Booking
+from models.class_session import ClassSession
+from models.hold import Hold
+from models.location import Location
+from models.occupancy import Occupancy
+from models.service import Service
+from models.session import Tx
+from models.staff import Staff, StaffService
+
+
+@action
+def create_staff(tx: Tx, *, services: Sequence[int] = (), **values: Any) -> Done:
+    """Fields: name, email, location_id, hours; `services` ids they give. `facts["id"]`."""
+    values.setdefault("hours", {})
+    _check(tx, values, services)
+    staff_id = catalogue.create(tx, "staff", Staff, values)
+    for service_id in dict.fromkeys(services):
+        tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
+    for block in running_location_blocks(tx, values["location_id"]):
+        occupy(tx, block.id, [staff_id], block.starts_at, block.ends_at, overlap_ok=False)
+    return Done(facts={"id": staff_id})
+
+
+@action
+def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None, **values: Any) -> Done:
+    """Change fields; bookings already made stay where they are."""
+    _check(tx, values, services or ())
+    catalogue.change(tx, "staff", Staff, staff_id, values, also=None if services is None else {"services": len(services)})
+    if services is not None:
+        tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
+        for service_id in dict.fromkeys(services):
+            tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
+    return Done(facts={"id": staff_id})
+
+
+@action
+def delete_staff(tx: Tx, staff_id: int) -> Done:
+    uses = (Booking.staff_id, ClassSession.staff_id, Hold.staff_id, Block.staff_id)
+    if not any(catalogue.in_use(tx, column, staff_id) for column in uses):
+        tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
+        tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id))
+    catalogue.remove(tx, "staff", Staff, staff_id, *uses)
+    return Done()
+
+
+def _check(tx: Tx, values: dict[str, Any], services: Sequence[int]) -> None:
+    checks = catalogue.Checks()
+    checks.text(values, "name")
+    checks.hours(values)
+    checks.known(tx, values, "location_id", Location)
+    if values.get("location_id", 0) is None:
+        checks.wrong("location", "is missing")
+    known = set(tx.db.execute(select(Service.id).where(Service.store_id == tx.store_id, Service.id.in_(list(services)))).scalars())
+    if set(services) - known:
+        checks.wrong("services", "names a service that is not known")
+    checks.done()

@@ -1,0 +1,86 @@
+"""Stores, their people and their API tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from psycopg import errors
+from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
+
+from booking.access_tokens import mint
+from booking.actions import catalogue
+from booking.actions.action import Done, action
+from booking.addresses import canonical_email
+from booking.rules.decision import Refused
+from booking.rules.policy import DEFAULT
+from models.access import MerchantToken, User
+from models.actor import Actor
+from models.base import new_id
+from models.session import Tx
+from models.store import Store
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+def create_store(by: Actor, **values: Any) -> int:
+    """A new store with its id. Fields as the columns of `stores`; slug, name, zone and currency are needed."""
+    store_id = new_id()
+    try:
+        _create_store(store_id, by, **values)
+    except IntegrityError as error:
+        if isinstance(error.orig, errors.UniqueViolation):
+            raise Refused("invalid", errors=[{"field": "slug", "problem": "is taken"}]) from error
+        raise
+    return store_id
+
+
+@action
+def _create_store(tx: Tx, **values: Any) -> Done:
+    values.setdefault("policy", DEFAULT.to_json())
+    _check(values)
+    tx.db.execute(insert(Store).values(store_id=tx.store_id, created_at=tx.now, **values))
+    tx.audit("create_store", subject="store", subject_id=tx.store_id)
+    return Done()
+
+
+@action
+def update_store(tx: Tx, **values: Any) -> Done:
+    """Change the store's fields; what it never changes after the start are slug, kind and currency."""
+    _check(values)
+    tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(version=Store.version + 1, **values))
+    tx.audit("update_store", subject="store", subject_id=tx.store_id, after={"fields": sorted(values)})
+    return Done()
+
+
+@action
+def create_token(tx: Tx, label: str) -> Done:
+    """A bearer token of the merchant API; `facts["token"]` is shown this once, only its hash stays."""
+    text, digest = mint(tx.store_id)
+    token_id = new_id()
+    tx.db.execute(insert(MerchantToken).values(store_id=tx.store_id, id=token_id, label=label[:100], secret_hash=digest, created_at=tx.now))
+    tx.audit("create_token", subject="token", subject_id=token_id)
+    return Done(facts={"id": token_id, "token": text})
+
+
+@action
+def create_user(tx: Tx, *, email: str, name: str, role: str = "owner") -> Done:
+    """Someone of the shop, who gets its notices."""
+    user_id = new_id()
+    tx.db.execute(insert(User).values(store_id=tx.store_id, id=user_id, email=canonical_email(email), name=name, role=role, created_at=tx.now))
+    tx.audit("create_user", subject="user", subject_id=user_id)
+    return Done(facts={"id": user_id})
+
+
+def _check(values: dict[str, Any]) -> None:
+    checks = catalogue.Checks()
+    checks.text(values, "name")
+    checks.zone(values)
+    checks.currency(values)
+    checks.policy(values)
+    if "slug" in values and not SLUG.fullmatch(values["slug"]):
+        checks.wrong("slug", "has 1 to 63 small letters, digits and hyphens")
+    if values.get("accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["accent"]):
+        checks.wrong("accent", "is a colour such as #1f5c4d")
+    checks.done()

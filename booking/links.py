@@ -1,0 +1,55 @@
+"""The signed link of a booking (R3, A50, A51, A70, I31-I34, I43)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from booking.keys import settings
+from models.booking_summary import BookingSummary
+from models.session import Tx
+from models.store import StoreHost
+
+
+def manage_token(store_id: int, ref: str, epoch: int) -> str:
+    """`kid.signature`: HMAC-SHA256 over a fixed-format message, full length, base64url. The same booking and epoch, the same token."""
+    kid, key = settings().link_keys[0]
+    return _token(kid, key, store_id, ref, epoch)
+
+
+def check_token(token: str, store_id: int, ref: str, epoch: int) -> bool:
+    """Whether the token opens this booking. Texts are compared in constant time, so exactly one spelling is accepted."""
+    kid = token.partition(".")[0]
+    for known, key in settings().link_keys:
+        if known == kid:
+            return hmac.compare_digest(_token(known, key, store_id, ref, epoch).encode(), token.encode())
+    # An unknown key id costs the same work as a known one.
+    hmac.compare_digest(_token("-", settings().link_keys[0][1], store_id, ref, epoch).encode(), token.encode())
+    return False
+
+
+def _token(kid: str, key: bytes, store_id: int, ref: str, epoch: int) -> str:
+    message = f"opencals:v1|{kid}|manage|{store_id}|{ref}|{epoch}".encode()
+    digest = hmac.new(key, message, hashlib.sha256).digest()
+    return f"{kid}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def store_origin(tx: Tx, slug: str) -> str:
+    """`https://` and the store's own verified host, or `{slug}.BASE_DOMAIN`; from the database, never from a request (I43)."""
+    own = tx.db.execute(select(StoreHost.host).where(
+        StoreHost.store_id == tx.store_id, StoreHost.primary_host, StoreHost.verified_at.is_not(None)).limit(1)).scalar()
+    return settings().origin(own or settings().store_host(slug))
+
+
+def manage_path(b: BookingSummary, **parameters: object) -> str:
+    """`/manage/{ref}?token=...` with further parameters such as panel, action and offer (A66-A69)."""
+    query = urlencode({"token": manage_token(b.store_id, b.ref, b.link_epoch)} | parameters)
+    return f"/manage/{b.ref}?{query}"
+
+
+def manage_url(tx: Tx, b: BookingSummary, **parameters: object) -> str:
+    return store_origin(tx, b.store_slug) + manage_path(b, **parameters)

@@ -1,0 +1,90 @@
+"""Who is told what: snapshots of a change, put in the outbox of the same transaction (I6, R40)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from booking import facts
+from booking.keys import keyed_hash, settings
+from booking.links import manage_path, store_origin
+from booking.rules.refund import RefundQuote
+from booking.rules.windows import deadline
+from models.access import User
+from models.booking_summary import BookingSummary
+from models.session import OutboxItem, Tx
+
+
+def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
+                  once: str = "", **extra: Any) -> None:
+    """One e-mail, and one SMS where the shop sends SMS and a number is known. `once` tells repeats apart (a resend)."""
+    snapshot = _snapshot(tx, topic, b, old, refund, "customer", b.customer_name or b.contact_name) | extra
+    snapshot["locale"] = b.customer_locale or b.store_locale
+    email, phone = b.customer_email or b.contact_email, b.customer_phone or b.contact_phone
+    if email:
+        _put(tx, topic, "email", email, b, snapshot, "customer", once)
+    if phone and settings().sms_url:
+        _put(tx, topic, "sms", phone, b, snapshot, "customer", once)
+
+
+def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None) -> None:
+    """The staff member, and the one who had it before (R14), each once."""
+    people = {b.staff_id: (b.staff_email, b.staff_name)}
+    if old is not None and old.staff_id != b.staff_id:
+        people[old.staff_id] = (old.staff_email, old.staff_name)
+    for email, name in people.values():
+        if email:
+            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, None, "staff", name), "staff")
+
+
+def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None) -> None:
+    """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time."""
+    people = dict(tx.db.execute(select(User.email, User.name).where(User.store_id == tx.store_id, User.notify)).all())
+    if not people and b.store_email:
+        people = {b.store_email: b.store_name}
+    for email, name in people.items():
+        if email != b.staff_email:
+            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name), "merchant")
+
+
+def _put(tx: Tx, topic: str, channel: str, recipient: str, b: BookingSummary, snapshot: dict[str, Any], kind: str, once: str = "") -> None:
+    address = keyed_hash("recipient", tx.store_id, recipient)[:16]
+    tx.outbox(OutboxItem(topic, channel, recipient, f"{topic}:{b.ref}:v{b.version}:{kind}:{address}{once and ':' + once}", snapshot,
+                         b.id, b.version))
+
+
+def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None, refund: RefundQuote | None, kind: str,
+              name: str) -> dict[str, Any]:
+    """Everything a message says, as it was at the commit. Merchant and staff mails carry no manage link: it is the customer's."""
+    change = facts.change_facts(b)
+    decided = facts.decisions(b, tx.now)
+    origin = store_origin(tx, b.store_slug)
+    who = tx.actor
+    return {
+        "topic": topic, "locale": b.store_locale, "at": _iso(tx.now),
+        "store": {"name": b.store_name, "slug": b.store_slug, "email": b.store_email, "phone": b.store_phone, "origin": origin,
+                  "logo": b.store_logo_url, "accent": b.store_accent, "contact_note": b.store_contact_note},
+        "booking": {
+            "ref": b.ref, "status": b.status, "version": b.version, "service": b.service_name, "staff": b.staff_name,
+            "location": b.location_name, "address": b.location_address, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
+            "zone": b.zone, "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed,
+            "currency": b.currency, "conflict": b.conflict},
+        "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,
+                                         "staff": old.staff_name},
+        "customer": {"name": b.customer_name or b.contact_name} if kind != "customer" else None,
+        "manage_url": origin + manage_path(b) if kind == "customer" else None,
+        "reschedule_url": origin + manage_path(b, action="reschedule") if kind == "customer" else None,
+        "account_url": f"{origin}/account", "book_url": f"{origin}/book",
+        "can": {verb: decision.allowed for verb, decision in decided.items()},
+        "deadlines": {verb: _iso(deadline(verb, change)) for verb in ("reschedule", "cancel")},
+        "policy": b.policy_copy, "refund": None if refund is None else refund.facts(),
+        "approval_deadline": _iso(b.approval_deadline) if b.approval_deadline else None,
+        "by": "customer" if who.is_customer else "store" if who.is_merchant else "system",
+        "recipient": {"kind": kind, "name": name},
+    }
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat()

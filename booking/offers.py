@@ -1,0 +1,88 @@
+"""A service as it can be booked: its times, its prices, its qualified active staff. One statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from booking.rules.availability import Shape, parse_hours
+from models.location import Location
+from models.service import Service
+from models.session import Tx
+from models.staff import Staff, StaffService
+from models.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StaffOffer:
+    """Someone who gives the service: `hours` by weekday number in minutes, in the zone of the location."""
+
+    id: int
+    name: str
+    location_id: int
+    location_name: str
+    zone: str
+    hours: dict[int, list[tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOffer:
+    """`staff` is empty when nobody gives the service now. `policy` is the one in force for new bookings."""
+
+    id: int
+    name: str
+    description: str
+    shape: Shape
+    capacity: int
+    price: int
+    deposit: int
+    currency: str
+    policy: dict[str, Any]
+    active: bool
+    real_time: bool
+    open_for_booking: bool
+    store_zone: str
+    staff: tuple[StaffOffer, ...]
+
+    @property
+    def zone(self) -> str:
+        """The zone its days are told in: of the staff's location, or the store's when nobody gives it."""
+        return self.staff[0].zone if self.staff else self.store_zone
+
+    def only(self, staff_id: int | None) -> tuple[StaffOffer, ...]:
+        return self.staff if staff_id is None else tuple(s for s in self.staff if s.id == staff_id)
+
+
+_STATEMENT = (
+    select(
+        Service.id, Service.name, Service.description, Service.duration_s, Service.step_s, Service.buffer_before_s,
+        Service.buffer_after_s, Service.lead_time_s, Service.horizon_days, Service.capacity, Service.price, Service.deposit,
+        Service.currency, Service.policy, Service.active, Store.policy.label("store_policy"), Store.real_time,
+        Store.open_for_booking, Store.zone.label("store_zone"), Staff.id.label("staff_id"), Staff.name.label("staff_name"),
+        Staff.hours, Location.id.label("location_id"), Location.name.label("location_name"), Location.zone.label("location_zone"))
+    .select_from(Service)
+    .join(Store, Store.store_id == Service.store_id)
+    .outerjoin(StaffService, and_(StaffService.store_id == Service.store_id, StaffService.service_id == Service.id))
+    .outerjoin(Staff, and_(
+        Staff.store_id == Service.store_id, Staff.id == StaffService.staff_id, Staff.active,
+        or_(Service.location_id.is_(None), Service.location_id == Staff.location_id)))
+    .outerjoin(Location, and_(Location.store_id == Staff.store_id, Location.id == Staff.location_id))
+    .order_by(Staff.name, Staff.id)
+)
+
+
+def find_offer(tx: Tx, service_id: int) -> ServiceOffer | None:
+    """The service with its staff, or None when the store has no such service."""
+    rows = tx.db.execute(_STATEMENT.where(Service.store_id == tx.store_id, Service.id == service_id)).all()
+    if not rows:
+        return None
+    first = rows[0]
+    return ServiceOffer(
+        first.id, first.name, first.description,
+        Shape(first.duration_s, first.step_s, first.buffer_before_s, first.buffer_after_s, first.lead_time_s, first.horizon_days),
+        first.capacity, first.price, first.deposit, first.currency, first.policy if first.policy is not None else first.store_policy,
+        first.active, first.real_time, first.open_for_booking, first.store_zone,
+        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_zone, parse_hours(row.hours))
+              for row in rows if row.staff_id is not None and row.location_id is not None))

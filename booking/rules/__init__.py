@@ -1,0 +1,1 @@
+"""Pure rules: facts and `now` in, decisions out. Standard library only; nothing here reads a clock or a database."""

@@ -1,0 +1,39 @@
+"""Integer minor units (R25)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+_EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
+    "BHD IQD JOD KWD LYD OMR TND".split(), 3) | {"CLF": 4, "UYW": 4}
+
+
+def exponent(currency: str) -> int:
+    """Digits after the point: JPY 0, USD 2, KWD 3 (ISO 4217). ValueError unless three capital letters."""
+    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
+        raise ValueError(f"{currency!r} is not a currency code")
+    return _EXPONENTS.get(currency, 2)
+
+
+def share_of(amount: int, share: Fraction) -> int:
+    """`amount` x `share`, rounded half up; the rest is what is kept, so the two always add up."""
+    exact = amount * share
+    return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` in parts proportional to `weights`, summing exactly: the largest remainders get the last units, ties the earlier.
+
+    With all weights zero nothing can be split: ValueError unless `total` is 0.
+    """
+    whole = sum(weights)
+    if whole == 0:
+        if total:
+            raise ValueError("nothing to split over")
+        return [0] * len(weights)
+    parts = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda n: (-(total * weights[n] % whole), n))
+    for n in by_remainder[: total - sum(parts)]:
+        parts[n] += 1
+    return parts

@@ -1,0 +1,48 @@
+"""What a move must satisfy beyond a free slot, and when it waits for the shop (R14, R15, R17, R18, R26, D17)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from booking.rules.decision import Refused
+from booking.rules.policy import Policy
+from booking.rules.wall_time import local_date
+
+
+def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zone: str, price: int, new_price: int, paid: int) -> None:
+    """Limits on where a customer may move to: days from the original date (R18) and the price there (R26)."""
+    if policy.within_days is not None:
+        days = abs((local_date(starts_at, zone) - local_date(original, zone)).days)
+        if days > policy.within_days:
+            raise Refused("not_allowed", kind="reschedule", within_days=policy.within_days)
+    if policy.price_difference == "equal_only" and new_price != price:
+        raise Refused("not_allowed", kind="reschedule", price=new_price)
+    if policy.price_difference == "difference" and new_price > max(price, paid):
+        raise Refused("not_allowed", kind="reschedule", difference=new_price - price)
+
+
+def price_after(policy: Policy, price: int, new_price: int) -> int:
+    """The price of the booking after a customer's move: `keep` leaves it (R26)."""
+    return price if policy.price_difference == "keep" else new_price
+
+
+def needs_approval(policy: Policy, *, first: bool, starts_at: datetime, zone: str, now: datetime) -> bool:
+    """Whether a customer's new booking (`first`) or move waits for the shop (D17). `by_notice`: only when short of notice."""
+    match policy.approval:
+        case "manual":
+            return True
+        case "first_only":
+            return first
+        case "reschedule_only":
+            return not first
+        case "by_notice":
+            return now > policy.approval_notice.before(starts_at, zone)
+    return False
+
+
+def approval_deadline(policy: Policy, now: datetime, starts_at: datetime, old_start: datetime | None = None) -> datetime:
+    """When an unanswered request ends: after the policy's hours, never later than the old start minus 1 h, nor the new start (R17)."""
+    last = min(now + timedelta(hours=policy.approval_hours), starts_at)
+    if old_start is not None:
+        last = min(last, old_start - timedelta(hours=1))
+    return max(last, now)

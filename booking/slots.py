@@ -1,0 +1,226 @@
+"""Free times of a service, and the one time a change asks for. The page and the commit ask the same function (I10, I13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import delete, select, text
+
+from booking.offers import ServiceOffer, StaffOffer
+from booking.rules.availability import Span, at_minute, bounds, free_starts, open_spans
+from booking.rules.decision import Refused
+from booking.rules.wall_time import local_date
+from models.booking_summary import BookingSummary
+from models.class_session import ClassSession
+from models.hold import Hold
+from models.session import Tx
+
+MOST_DAYS = 62
+LONGEST = 48 * 3600  # occupancies_span
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One start that can be taken: by which staff, and for class dates how many seats are left."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff: tuple[int, ...]
+    seats_left: int | None = None
+    session_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotDays:
+    """Days of `zone` that have free times, soonest first."""
+
+    zone: str
+    days: tuple[tuple[date, tuple[Slot, ...]], ...]
+
+    def on(self, day: date) -> tuple[Slot, ...]:
+        return next((slots for d, slots in self.days if d == day), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The place a booking gets. `overlap`: it stands over something else, by override or with real-time availability off."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff: StaffOffer
+    session_id: int | None = None
+    overlap: bool = False
+    outside_hours: bool = False
+
+
+def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id: int | None = None, seats: int = 1,
+              moving: BookingSummary | None = None) -> SlotDays:
+    """Free times on the local days `first` to `last` (at most 62). `moving`'s own time counts as free (R15)."""
+    last = min(last, first + timedelta(days=MOST_DAYS - 1))
+    staff = offer.only(staff_id)
+    if not offer.active or not staff or last < first:
+        return SlotDays(offer.zone, ())
+    if offer.capacity > 1:
+        return _class_days(tx, offer, staff, first, last, seats, moving)
+    duration = timedelta(seconds=offer.shape.duration)
+    starts: dict[date, dict[int, list[int]]] = {}
+    opening = {person.id: open_spans(person.hours, person.zone, first, last) for person in staff}
+    busy = _busy(tx, offer, opening, moving)
+    limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
+    for person in staff:
+        earliest, latest = limits[person.zone]
+        spans = [span for _, spans in opening[person.id] for span in spans]
+        days = iter(opening[person.id])
+        day, until = None, -1
+        for start in free_starts(spans, busy.get(person.id, ()), offer.shape, earliest, latest):
+            while start >= until:
+                day, day_spans = next(days)
+                until = day_spans[-1][1]
+                of_day = starts.setdefault(day, {})
+            of_day.setdefault(start, []).append(person.id)
+    return SlotDays(offer.zone, tuple(
+        (day, tuple(Slot(at := datetime.fromtimestamp(start, UTC), at + duration, tuple(starts[day][start]))
+                    for start in sorted(starts[day])))
+        for day in sorted(starts) if starts[day]))
+
+
+def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
+                 moving: BookingSummary | None = None, as_customer: bool = True, override: bool = False) -> Chosen:
+    """Lock and choose the place for a booking at `starts_at`; raises Refused slot_taken, outside_hours or invalid.
+
+    Customers get exactly the starts `free_days` shows. Merchants may start at any minute of the working hours, without lead
+    time or horizon, and with `override` anywhere. `staff_id` None means anyone: the one with the quietest day.
+    """
+    staff = offer.only(staff_id)
+    if not staff or not (offer.active or not as_customer):
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    lock_staff(tx, [person.id for person in staff])
+    drop_expired_holds(tx, [person.id for person in staff])
+    if offer.capacity > 1:
+        return _require_class_date(tx, offer, staff, starts_at, seats, moving, as_customer)
+    start = int(starts_at.timestamp())
+    if starts_at.microsecond or start % 60:
+        raise Refused("invalid", errors=[{"field": "starts_at", "problem": "must be a whole minute"}])
+    day_of = {person.id: local_date(starts_at, person.zone) for person in staff}
+    opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id])
+               for person in staff}
+    busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
+    inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
+    free = [person for person in inside if not _meets(busy.get(person.id, ()), offer, start)]
+    at_all = [person for person in staff if not _meets(busy.get(person.id, ()), offer, start)]
+    candidates, overlap, outside = free, False, False
+    if not candidates and not offer.real_time and inside:
+        candidates, overlap = inside, True
+    if not candidates and override and not as_customer:
+        candidates = at_all or inside or list(staff)
+        outside = candidates[0] not in inside
+        overlap = candidates[0] not in at_all
+    if not candidates:
+        raise Refused("slot_taken" if inside else "outside_hours")
+    person = min(candidates, key=lambda p: (_load(busy.get(p.id, ()), day_of[p.id], p.zone), p.name, p.id))
+    return Chosen(starts_at, starts_at + timedelta(seconds=offer.shape.duration), person, None, overlap, outside)
+
+
+def _opens(offer: ServiceOffer, person: StaffOffer, opening: dict, start: int, now: datetime, as_customer: bool) -> bool:
+    """Whether the start lies in working hours, for customers also on a step and between lead time and horizon."""
+    spans = [span for _, spans in opening[person.id] for span in spans]
+    if as_customer:
+        earliest, latest = bounds(offer.shape, now, person.zone)
+        return start in free_starts(spans, (), offer.shape, max(earliest, start), min(latest, start))
+    return any(opens <= start and start + offer.shape.duration <= closes for opens, closes in spans)
+
+
+def _load(busy: Sequence[Span], day: date, zone: str) -> int:
+    """How many busy spans touch the local day."""
+    opens, closes = at_minute(day, 0, zone), at_minute(day + timedelta(days=1), 0, zone)
+    return sum(begin < closes and opens < end for begin, end in busy)
+
+
+def _meets(busy: Sequence[Span], offer: ServiceOffer, start: int) -> bool:
+    low, high = start - offer.shape.buffer_before, start + offer.shape.duration + offer.shape.buffer_after
+    return any(begin < high and low < end for begin, end in busy)
+
+
+def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: BookingSummary | None, *, around: int | None = None,
+          real_time: bool | None = None) -> dict[int, list[Span]]:
+    """Busy spans by staff, sorted, from the covering index: one array pair per staff member, no row objects."""
+    if not (offer.real_time if real_time is None else real_time):
+        return {}
+    edges = [edge for days in opening.values() for _, spans in days for span in spans for edge in span]
+    if around is not None:
+        edges += [around - 86400, around + 86400 + offer.shape.duration]
+    if not edges:
+        return {}
+    rows = tx.db.exec_driver_sql(
+        "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
+        " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
+        " where store_id = %s and staff_id = any(%s) and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
+        " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s) group by staff_id",
+        (tx.store_id, list(opening), min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, _own(tx, moving)))
+    return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
+
+
+def _own(tx: Tx, moving: BookingSummary | None) -> list[int]:
+    """What belongs to the booking that moves: its own time, and the old time it may still hold."""
+    if moving is None:
+        return []
+    own = [moving.id]
+    if moving.held is not None:
+        own += tx.db.execute(select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id == moving.id)).scalars()
+    return own
+
+
+def _class_days(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer], first: date, last: date, seats: int,
+                moving: BookingSummary | None) -> SlotDays:
+    zone_of = {person.id: person.zone for person in staff}
+    start = at_minute(first, 0, offer.zone)
+    stop = at_minute(last + timedelta(days=1), 0, offer.zone)
+    days: dict[date, list[Slot]] = {}
+    for row in _class_dates(tx, offer, start, stop):
+        left = row.capacity - row.seats_taken
+        own = moving is not None and moving.session_id == row.id
+        earliest, latest = bounds(offer.shape, tx.now, zone_of.get(row.staff_id, offer.zone))
+        if row.staff_id in zone_of and left >= seats and not own and earliest <= row.starts_at.timestamp() <= latest:
+            days.setdefault(local_date(row.starts_at, offer.zone), []).append(
+                Slot(row.starts_at, row.ends_at, (row.staff_id,), left, row.id))
+    return SlotDays(offer.zone, tuple((day, tuple(days[day])) for day in sorted(days)))
+
+
+def _require_class_date(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer], starts_at: datetime, seats: int,
+                        moving: BookingSummary | None, as_customer: bool) -> Chosen:
+    person_of = {person.id: person for person in staff}
+    at = int(starts_at.timestamp())
+    rows = [row for row in _class_dates(tx, offer, at, at + 1) if row.staff_id in person_of and row.starts_at == starts_at]
+    if as_customer:
+        limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
+        rows = [row for row in rows if limits[person_of[row.staff_id].zone][0] <= at <= limits[person_of[row.staff_id].zone][1]]
+    if not rows:
+        raise Refused("outside_hours")
+    own = moving.session_id if moving else None
+    row = next((row for row in rows if row.capacity - row.seats_taken + (moving.seats if row.id == own else 0) >= seats), None)
+    if row is None:
+        raise Refused("slot_taken")
+    return Chosen(row.starts_at, row.ends_at, person_of[row.staff_id], row.id)
+
+
+def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable:
+    return tx.db.execute(select(
+        ClassSession.id, ClassSession.staff_id, ClassSession.starts_at, ClassSession.ends_at, ClassSession.capacity,
+        ClassSession.seats_taken).where(
+            ClassSession.store_id == tx.store_id, ClassSession.service_id == offer.id, ClassSession.status == "scheduled",
+            ClassSession.starts_at >= datetime.fromtimestamp(start, UTC), ClassSession.starts_at < datetime.fromtimestamp(stop, UTC),
+        ).order_by(ClassSession.starts_at, ClassSession.id)).all()
+
+
+def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
+    """Take the staff members' locks in ascending order: writers queue instead of deadlocking in the constraint (docs/decisions/0003)."""
+    tx.db.execute(text("select pg_advisory_xact_lock(id) from (select unnest(cast(:staff as bigint[])) as id order by 1) as s"),
+                  {"staff": sorted(set(staff))})
+
+
+def drop_expired_holds(tx: Tx, staff: Iterable[int]) -> None:
+    """Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11)."""
+    tx.db.execute(delete(Hold).where(
+        Hold.store_id == tx.store_id, Hold.staff_id.in_(list(staff)), Hold.expires_at <= tx.now, Hold.kind != "old_slot"))

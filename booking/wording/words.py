@@ -1,0 +1,211 @@
+"""Sentences of one language. What is shown of money, time and refusals is made here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+
+from booking.rules.durations import Notice
+from booking.rules.money import exponent
+from booking.wording.languages import catalogue
+
+
+class Words:
+    """`_` and `ngettext` translate; the other methods take plain values. Zones are IANA names, money is minor units."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        self.babel = Locale.parse(locale)
+        texts = catalogue(locale)
+        self._ = texts.gettext
+        self.gettext = texts.gettext
+        self.ngettext = texts.ngettext
+        self.direction = "rtl" if self.babel.character_order == "right-to-left" else "ltr"
+
+    # Money
+
+    def money(self, amount: int, currency: str) -> str:
+        """`$25`, `$25.50`: whole amounts without zeros."""
+        return _money(self.locale, amount, currency)
+
+    # Time
+
+    def date(self, instant: datetime, zone: str) -> str:
+        """Saturday, March 13, 2027."""
+        return _pattern(self.locale, instant, zone, self._("EEEE, MMMM d, y"))
+
+    def short_date(self, instant: datetime, zone: str) -> str:
+        """Sat, Mar 13."""
+        return _pattern(self.locale, instant, zone, self._("EEE, MMM d"))
+
+    def day(self, day: date) -> str:
+        """Saturday, March 13, 2027, of a date."""
+        return dates.format_date(day, self._("EEEE, MMMM d, y"), locale=self.locale)
+
+    def month(self, day: date) -> str:
+        return dates.format_date(day, self._("MMMM y"), locale=self.locale)
+
+    def time(self, instant: datetime, zone: str) -> str:
+        """9:00 AM."""
+        return dates.format_time(instant.astimezone(ZoneInfo(zone)), "short", locale=self.locale).replace("\u202f", " ")
+
+    def zone(self, instant: datetime, zone: str) -> str:
+        """The zone's name then: EST, CET; where it has none, GMT-03:00."""
+        name = instant.astimezone(ZoneInfo(zone)).tzname() or ""
+        return name if name.isalpha() else dates.get_timezone_gmt(instant.astimezone(ZoneInfo(zone)), locale=self.locale)
+
+    def when(self, instant: datetime, zone: str) -> str:
+        """Sat, Mar 13, 2027, 9:00 AM EST: the precise form of deadlines and messages (R10)."""
+        day = _pattern(self.locale, instant, zone, self._("EEE, MMM d, y"))
+        return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
+
+    def span(self, start: datetime, end: datetime, zone: str) -> str:
+        """9:00 AM to 10:00 AM EST."""
+        return self._("{start} to {end} {zone}").format(start=self.time(start, zone), end=self.time(end, zone), zone=self.zone(start, zone))
+
+    def duration(self, seconds: int) -> str:
+        """1 h 30 min."""
+        hours, minutes = divmod(seconds // 60, 60)
+        parts = ([self._("{n} h").format(n=hours)] if hours else []) + ([self._("{n} min").format(n=minutes)] if minutes else [])
+        return " ".join(parts) or self._("{n} min").format(n=0)
+
+    def weekday_names(self, width: str = "abbreviated") -> list[str]:
+        """From Monday, in this language."""
+        names = dates.get_day_names(width, locale=self.locale)
+        return [names[n] for n in range(7)]
+
+    def notice(self, notice: Notice) -> str:
+        """`7 days`, `24 hours`, `90 minutes`."""
+        parts = []
+        if notice.days:
+            parts.append(self.ngettext("{n} day", "{n} days", notice.days).format(n=notice.days))
+        if notice.seconds and notice.seconds % 3600 == 0:
+            hours = notice.seconds // 3600
+            parts.append(self.ngettext("{n} hour", "{n} hours", hours).format(n=hours))
+        elif notice.seconds:
+            minutes = notice.seconds // 60
+            parts.append(self.ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes))
+        return " ".join(parts) or self.ngettext("{n} hour", "{n} hours", 0).format(n=0)
+
+    # States
+
+    def status(self, status: str) -> str:
+        return {
+            "pending": self._("Waiting for approval"), "confirmed": self._("Confirmed"), "arrived": self._("Checked in"),
+            "ready_to_start": self._("Ready to start"), "completed": self._("Completed"), "cancelled": self._("Cancelled"),
+            "no_show": self._("Missed"), "declined": self._("Declined"), "expired": self._("Expired"),
+        }[status]
+
+    def deadline(self, kind: str, instant: datetime, zone: str) -> str:
+        """You can change this until Sat, Mar 13, 2027, 9:00 AM EST (R10)."""
+        text = self._("You can change this until {when}.") if kind == "reschedule" else self._("You can cancel this until {when}.")
+        return text.format(when=self.when(instant, zone))
+
+    # Refusals
+
+    def refusal(self, code: str, facts: dict[str, Any], venue: str) -> str:
+        """The sentence for a refused change; A80 word for word."""
+        if code == "too_late":
+            return self._too_late(facts, venue)
+        if code == "not_allowed":
+            return self._not_allowed(facts, venue)
+        if code == "limit_reached":
+            return self._("This booking has been moved as often as {venue} allows online. You can still cancel it or contact {venue}.").format(venue=venue)
+        if code == "rate_limited":
+            minutes = max(1, -(-int(facts.get("retry_after", 60)) // 60))
+            return self.ngettext("Too many attempts. Please try again in {n} minute.", "Too many attempts. Please try again in {n} minutes.",
+                                 minutes).format(n=minutes)
+        return {
+            "slot_taken": self._("That time has just been taken. Your booking has not changed. Please choose another time."),
+            "closed": self._("This booking is closed ({state}) and can't be changed.").format(state=self.status(facts["state"]) if facts.get("state") in STATES else ""),
+            "checked_in": self._("You've been checked in. Please speak to {venue}.").format(venue=venue),
+            "stale": self._("This booking has changed since you opened the page. Please look at its present state and try again."),
+            "quote_changed": self._("The refund for this booking has changed since you opened the page. Please look at the new amount and decide again."),
+            "no_change": self._("That is the time your booking already has."),
+            "outside_hours": self._("That time can't be booked online. Please choose one of the times shown."),
+            "invalid": self._("Please check what you entered."),
+            "not_found": self._("There is no such booking."),
+            "unauthorized": self._("That code is not right, or it is no longer valid."),
+            "idempotency_mismatch": self._("This form was already sent with other details. Please open the page again."),
+        }[code]
+
+    def _too_late(self, facts: dict[str, Any], venue: str) -> str:
+        if facts.get("started"):
+            return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
+        if facts["kind"] == "reschedule":
+            text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.")
+        else:
+            text = self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")
+        return text.format(N=facts["notice_hours"], venue=venue)
+
+    def _not_allowed(self, facts: dict[str, Any], venue: str) -> str:
+        kind = facts.get("kind")
+        if facts.get("staff"):
+            text = self._("{venue} doesn't offer changing the person online. Please contact {venue} directly.")
+        elif facts.get("within_days"):
+            return self.ngettext("You can move this booking by at most {n} day from its original date.",
+                                 "You can move this booking by at most {n} days from its original date.",
+                                 facts["within_days"]).format(n=facts["within_days"])
+        elif "price" in facts or "difference" in facts:
+            text = self._("That time has another price. Please contact {venue} to move there.")
+        elif kind == "cancel":
+            text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
+        elif kind == "book":
+            text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
+        else:
+            text = self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly.")
+        return text.format(venue=venue)
+
+    # Refunds
+
+    def refund(self, quote: dict[str, Any], venue: str, *, done: bool = False) -> str:
+        """What the customer gets back, before (`done` False) or after cancelling (A84-A87, R21-R23)."""
+        amount, kept, currency = quote["amount"], quote["kept"], quote["currency"]
+        outcome, methods = quote["outcome"], quote.get("methods") or []
+        money, rest = self.money(amount, currency), self.money(kept, currency)
+        if outcome == "none":
+            return self._("No payment was taken for this booking.")
+        if outcome == "forfeit" or amount == 0:
+            return self._("Your {amount} deposit can't be refunded per our policy.").format(amount=rest)
+        if outcome == "credit":
+            text = self._("You'll get {amount} as credit for your next visit at {venue}.")
+        elif quote.get("mode") == "manual":
+            text = self._("You're owed {amount}. {venue} will refund it.")
+        elif methods == ["card"]:
+            text = self._("You'll be refunded {amount} to the card you paid with")
+        elif methods == ["gift_card"]:
+            text = self._("You'll be refunded {amount} to your gift card.")
+        elif "card" in methods:
+            text = self._("You'll be refunded {amount} the way you paid: to your card, the rest directly by {venue}.")
+        else:
+            text = self._("{venue} will refund you {amount} directly.")
+        sentence = text.format(amount=money, venue=venue)
+        if kept and quote.get("fee"):
+            sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept, including a cancellation fee of {fee}.").format(
+                rest=rest, fee=self.money(quote["fee"], currency))
+        elif kept:
+            sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept per our policy.").format(rest=rest)
+        return sentence
+
+
+STATES = ("pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired")
+
+
+@lru_cache(maxsize=4096)
+def _money(locale: str, amount: int, currency: str) -> str:
+    digits = exponent(currency)
+    whole = amount % 10**digits == 0
+    number = amount / 10**digits if digits else amount
+    text = numbers.format_currency(number, currency, locale=locale, currency_digits=True)
+    if whole and digits:
+        point = numbers.get_decimal_symbol(Locale.parse(locale))
+        text = text.replace(f"{point}{'0' * digits}", "")
+    return text.replace("\u202f", " ")
+
+
+def _pattern(locale: str, instant: datetime, zone: str, pattern: str) -> str:
+    return dates.format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=locale)

@@ -1,0 +1,24 @@
+"""To the customer: the shop said no, or nothing in time; which of the two, and what that means (R17, D18)."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    asked = s.when(s.old)
+    if s.payload.get("because") == "deadline":
+        lead = _("{venue} has not answered your request for {asked} in time.").format(venue=s.venue, asked=asked)
+    else:
+        lead = _("{venue} could not accept your request for {asked}.").format(venue=s.venue, asked=asked)
+    if s.payload.get("restored"):
+        outcome = _("Your booking for {when} stays as it was.").format(when=s.when())
+        return Content(
+            subject=_("Your booking stays: {service}, {when}").format(service=s.service, when=s.when()),
+            heading=_("Your old time stays"), paragraphs=[lead, outcome], ics_method="REQUEST", sms=s.sms(f"{lead} {outcome}"))
+    money = s.money()
+    return Content(
+        subject=_("Not accepted: {service}, {asked}").format(service=s.service, asked=asked),
+        heading=_("Your request was not accepted"), paragraphs=[lead, *([money] if money else [])], manage=False,
+        ics_method="CANCEL", sms=s.sms(f"{lead} {money or ''}".strip()))

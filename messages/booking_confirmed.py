@@ -1,0 +1,15 @@
+"""To the customer: the booking is made (A40, A46, A54)."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    return Content(
+        subject=_("Confirmed: {service}, {when}").format(service=s.service, when=s.when()),
+        heading=_("Your booking is confirmed"),
+        paragraphs=[_("Thank you for booking with {venue}. We look forward to seeing you.").format(venue=s.venue)],
+        policy=True, ics_method="REQUEST",
+        sms=s.sms(_("{service} is confirmed for {when}.").format(service=s.service, when=s.when())))

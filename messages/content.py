@@ -1,0 +1,73 @@
+"""What a message consists of, and the sentences several messages share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from booking.wording import Words
+
+
+@dataclass(frozen=True)
+class Content:
+    """Plain texts only; the templates encode them. `sms` is None for messages that go by mail only."""
+
+    subject: str
+    heading: str
+    paragraphs: list[str]
+    booking: bool = True
+    manage: bool = True
+    policy: bool = False
+    alarm: bool = True
+    ics_method: str | None = None
+    code: str | None = None
+    sms: str | None = None
+    facts: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Snapshot:
+    """Convenient reading of the payload of an outbox row."""
+
+    def __init__(self, payload: dict[str, Any], words: Words) -> None:
+        self.payload, self.words = payload, words
+        self.store: dict[str, Any] = payload["store"]
+        self.booking: dict[str, Any] = payload.get("booking") or {}
+        self.old: dict[str, Any] | None = payload.get("old")
+
+    @property
+    def venue(self) -> str:
+        return self.store["name"]
+
+    @property
+    def service(self) -> str:
+        return self.booking["service"]
+
+    @property
+    def customer(self) -> str:
+        return (self.payload.get("customer") or {}).get("name") or self.words._("A customer")
+
+    def when(self, which: dict[str, Any] | None = None) -> str:
+        booking = which or self.booking
+        return self.words.when(datetime.fromisoformat(booking["starts_at"]), booking["zone"])
+
+    def instant(self, key: str) -> datetime | None:
+        value = self.payload.get(key)
+        return None if value is None else datetime.fromisoformat(value)
+
+    def money(self) -> str | None:
+        """The refund in words, for messages after a cancellation."""
+        refund = self.payload.get("refund")
+        return self.words.refund(refund, self.venue, done=True) if refund else None
+
+    def moved(self) -> bool:
+        return self.old is not None and self.old["starts_at"] != self.booking["starts_at"]
+
+    def sms(self, text: str) -> str:
+        """Shop, text, link last: the link is never cut (A47)."""
+        link = self.payload.get("manage_url") or ""
+        head = f"{self.venue}: {text}"
+        room = 320 - len(link) - 1
+        if len(head) > room:
+            head = head[: room - 1] + "…"
+        return f"{head} {link}".strip()

@@ -1,0 +1,20 @@
+"""To the shop and the staff member: a booking, or some of its seats, is cancelled."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    lines = [_("{customer}: {service}, {when} is cancelled. The time is free again.").format(
+        customer=s.customer, service=s.service, when=s.when(s.old))]
+    if s.booking["status"] in ("confirmed", "pending"):
+        lines = [_("{customer}: {service}, {when} now has {n} seats.").format(
+            customer=s.customer, service=s.service, when=s.when(), n=s.booking["seats"])]
+    refund = s.payload.get("refund")
+    if refund and refund["amount"] and refund["outcome"] != "credit":
+        lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(
+            amount=s.words.money(refund["amount"], refund["currency"])))
+    return Content(subject=_("Cancelled: {service}, {when}").format(service=s.service, when=s.when(s.old)), heading=_("Cancelled"),
+                   paragraphs=lines, manage=False, alarm=False)

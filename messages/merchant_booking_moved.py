@@ -1,0 +1,17 @@
+"""To the shop and the staff concerned: a booking has another time or another person (R14)."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    lines = [_("{customer}: {service} is now {new}, with {staff}.").format(
+        customer=s.customer, service=s.service, new=s.when(), staff=s.booking["staff"])]
+    if s.old:
+        lines.append(_("Before it was {old}, with {staff}.").format(old=s.when(s.old), staff=s.old["staff"]))
+    if s.booking["conflict"]:
+        lines.append(_("This time overlaps another booking. Please look at your conflicts list."))
+    return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.when()), heading=_("A booking has moved"),
+                   paragraphs=lines, manage=False, alarm=False)

@@ -1,0 +1,18 @@
+"""To whoever asked to sign in: the typed code (R7). Never a link that signs in."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    minutes = s.payload["minutes"]
+    return Content(
+        subject=_("{code} is your sign-in code for {venue}").format(code=s.payload["code"], venue=s.venue),
+        heading=_("Your sign-in code"),
+        paragraphs=[
+            s.words.ngettext("Type this code on the page you have open. It is valid for {n} minute and works once.",
+                             "Type this code on the page you have open. It is valid for {n} minutes and works once.", minutes).format(n=minutes),
+            _("If you did not ask for it, you can ignore this mail. Never tell the code to anyone, not to us either.")],
+        booking=False, manage=False, alarm=False, code=s.payload["code"])

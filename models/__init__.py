@@ -1,0 +1,1 @@
+"""One table per file. Queries live on their model; `session.py` holds the only commit."""

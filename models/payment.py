@@ -1,0 +1,28 @@
+"""What was taken, and how. `refunded` counts everything owed, pending or paid back; the database keeps it <= `amount` (I2)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
+
+
+class Payment(StoreRow, Base):
+    __tablename__ = "payments"
+
+    booking_id: Mapped[Id]
+    amount: Mapped[int]
+    refunded: Mapped[int] = mapped_column(server_default="0")
+    currency: Mapped[str]
+    method: Mapped[str]
+    provider_ref: Mapped[str | None]
+    captured_at: Mapped[Instant]
+
+    __table_args__ = (
+        of_store(),
+        belongs_to("booking_id", "bookings"),
+        Index("payments_of_booking", "store_id", "booking_id"),
+        CheckConstraint("amount > 0 and refunded between 0 and amount", name="payments_refunded_within_captured"),
+        CheckConstraint("method in ('card','cash','gift_card','shopify','external')", name="payments_method"),
+    )

@@ -1,0 +1,81 @@
+"""Money that goes back. A refund is *owed* until it is executed; one cancellation has at most one (R24, I2)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
+
+
+class Refund(StoreRow, Base):
+    """`cause` cancellation is unique per booking; seats and goodwill refunds may repeat. States: R24."""
+
+    __tablename__ = "refunds"
+
+    booking_id: Mapped[Id]
+    cause: Mapped[str]
+    outcome: Mapped[str]
+    mode: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="owed")
+    amount: Mapped[int]
+    kept: Mapped[int] = mapped_column(server_default="0")
+    fee: Mapped[int] = mapped_column(server_default="0")
+    currency: Mapped[str]
+    created_at: Mapped[Instant]
+    settled_at: Mapped[Instant | None]
+
+    __table_args__ = (
+        of_store(),
+        belongs_to("booking_id", "bookings"),
+        Index("refunds_of_booking", "store_id", "booking_id"),
+        Index("refunds_one_per_cancellation", "store_id", "booking_id", unique=True,
+              postgresql_where=text("cause = 'cancellation'")),
+        Index("refunds_by_state", "store_id", "state", "created_at"),
+        CheckConstraint("amount >= 0 and kept >= 0 and fee >= 0", name="refunds_amounts"),
+        CheckConstraint("state in ('none','owed','pending','succeeded','failed')", name="refunds_state"),
+        CheckConstraint("cause in ('cancellation','seats','difference','goodwill')", name="refunds_cause"),
+        CheckConstraint("outcome in ('full','partial','credit','forfeit','none')", name="refunds_outcome"),
+    )
+
+
+class RefundLine(StoreRow, Base):
+    """The part of a refund that goes back to one payment. Inserting it raises `payments.refunded` by trigger."""
+
+    __tablename__ = "refund_lines"
+
+    refund_id: Mapped[Id]
+    payment_id: Mapped[Id]
+    amount: Mapped[int]
+
+    __table_args__ = (
+        of_store(),
+        belongs_to("refund_id", "refunds"),
+        belongs_to("payment_id", "payments"),
+        Index("refund_lines_of", "store_id", "refund_id", "payment_id", unique=True),
+        CheckConstraint("amount > 0", name="refund_lines_amount"),
+    )
+
+
+class Credit(StoreRow, Base):
+    """Store credit given instead of money (R21)."""
+
+    __tablename__ = "credits"
+
+    customer_id: Mapped[Id]
+    booking_id: Mapped[Id]
+    refund_id: Mapped[Id]
+    amount: Mapped[int]
+    used: Mapped[int] = mapped_column(server_default="0")
+    currency: Mapped[str]
+    expires_at: Mapped[Instant | None]
+    created_at: Mapped[Instant]
+
+    __table_args__ = (
+        of_store(),
+        belongs_to("customer_id", "customers"),
+        belongs_to("booking_id", "bookings"),
+        belongs_to("refund_id", "refunds"),
+        Index("credits_of_customer", "store_id", "customer_id"),
+        CheckConstraint("amount > 0 and used between 0 and amount", name="credits_amount"),
+    )

@@ -1,0 +1,198 @@
+"""Transactions: one store, one instant, one commit.
+
+`reading` serves every GET and is READ ONLY in the database itself (R5, I46). `transaction` serves actions; audit entries and
+outbox rows it collects are written last, in the same commit as the change they tell of (I3, I6).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import DBAPIError
+
+from models.actor import SYSTEM, Actor
+from models.audit import AuditEntry
+from models.base import new_id
+from models.outbox import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """What an action puts in the outbox. `dedupe` names the event and recipient; the channel is added to it."""
+
+    topic: str
+    channel: str
+    recipient: str
+    dedupe: str
+    payload: dict[str, Any]
+    booking_id: int | None = None
+    booking_version: int | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Tx:
+    """An open transaction. `now` is the database's instant, the same for all of it (I58)."""
+
+    db: Connection
+    store_id: int
+    actor: Actor
+    now: datetime
+    subject: Any = None
+    _audit: list[dict[str, Any]] = field(default_factory=list)
+    _outbox: list[OutboxItem] = field(default_factory=list)
+
+    def audit(self, action: str, *, subject: str = "booking", subject_id: int | None = None, booking_id: int | None = None,
+              before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, allowed: bool = True,
+              **facts: Any) -> None:
+        """Note one change of business state. `before`, `after` and facts hold ids, codes, amounts and instants, no personal data."""
+        self._audit.append({
+            "store_id": self.store_id, "at": self.now, "actor_kind": self.actor.kind, "actor_role": self.actor.role,
+            "actor_id": None if self.actor.id is None else str(self.actor.id), "channel": self.actor.channel,
+            "action": action, "allowed": allowed, "subject": subject, "subject_id": subject_id or booking_id,
+            "booking_id": booking_id, "before": _plain(before), "after": _plain(after), "facts": _plain(facts) or {},
+        })
+
+    def outbox(self, item: OutboxItem) -> None:
+        """Queue a message or command; it leaves after the commit and never without it."""
+        self._outbox.append(item)
+
+    def _flush(self) -> bool:
+        """Write what was collected; the audit chain's lock is taken last. True when something waits in the outbox."""
+        if self._outbox:
+            self.db.execute(upsert(OutboxRow).on_conflict_do_nothing(index_elements=["store_id", "dedupe"]), [
+                {"store_id": self.store_id, "topic": item.topic, "channel": item.channel, "recipient": item.recipient,
+                 "dedupe": f"{item.dedupe}:{item.channel}", "payload": item.payload, "booking_id": item.booking_id,
+                 "booking_version": item.booking_version, "due_at": item.due_at or self.now, "created_at": self.now,
+                 "message_id": secrets.token_hex(16)} for item in self._outbox])
+        for entry in self._audit:
+            self.db.execute(insert(AuditEntry).values(**entry, chain=0, previous=b"", hash=b""))
+        return bool(self._outbox)
+
+
+class Database:
+    """The app's connection pool and the doorbell rung after a commit that left something in the outbox."""
+
+    def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
+        self.engine: Engine = create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, pool_recycle=1800, hide_parameters=True,
+            connect_args={"connect_timeout": 5, "application_name": "opencals"}, json_serializer=_dump,
+            pool_reset_on_return=None)
+        self.reader: Engine = self.engine.execution_options(postgresql_readonly=True)
+        self.doorbell = doorbell
+
+    @contextmanager
+    def reading(self, store_id: int) -> Iterator[Tx]:
+        """A READ ONLY transaction of one store; any write in it is an error of the database."""
+        with self._opened(self.reader, store_id, SYSTEM) as tx:
+            yield tx
+
+    @contextmanager
+    def transaction(self, store_id: int, actor: Actor) -> Iterator[Tx]:
+        """The only way to write. Commits on leaving; any exception rolls everything back."""
+        with self._opened(self.engine, store_id, actor) as tx:
+            yield tx
+            waiting = tx._flush()
+            tx.db.commit()
+        if waiting and self.doorbell:
+            self.doorbell(store_id)
+
+    @contextmanager
+    def crossing(self) -> Iterator[Connection]:
+        """A READ ONLY transaction of no store: only the SECURITY DEFINER functions answer in it."""
+        with self.reader.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    def store_for_host(self, host: str) -> int | None:
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_host(%s)", (host,)).scalar()
+
+    def store_for_slug(self, slug: str) -> int | None:
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
+
+    def due_stores(self) -> list[tuple[int, str]]:
+        """(store id, "outbox" | "holds" | "approvals") for every store that has something to do now (I21)."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores()")]
+
+    def all_stores(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select all_stores()").scalars())
+
+    @contextmanager
+    def _opened(self, engine: Engine, store_id: int, actor: Actor) -> Iterator[Tx]:
+        connection, now = self._begin(engine, store_id)
+        try:
+            yield Tx(connection, store_id, actor, now)
+        finally:
+            if connection.in_transaction() and not connection.invalidated:
+                connection.rollback()
+            connection.close()
+
+    def _begin(self, engine: Engine, store_id: int) -> tuple[Connection, datetime]:
+        """Open and learn `now`. A connection the server has dropped is replaced once: nothing has happened on it yet (I69)."""
+        for last in (False, True):
+            connection = engine.connect()
+            try:
+                row = connection.exec_driver_sql(
+                    "select set_config('app.store_id', %s, true), opencals_now()", (str(store_id),)).one()
+                return connection, row[1]
+            except DBAPIError as error:
+                connection.close()
+                if last or not error.connection_invalidated:
+                    raise
+        raise AssertionError("unreachable")
+
+
+_database: Database | None = None
+
+
+def use(database: Database) -> Database:
+    """Make `database` the one this process works on (called by create_app, the worker and tests)."""
+    global _database
+    _database = database
+    return database
+
+
+def database() -> Database:
+    if _database is None:
+        raise RuntimeError("No database is in use: create the app, or call models.session.use(Database(url)).")
+    return _database
+
+
+def reading(store_id: int):  # noqa: ANN201  (a context manager of Tx)
+    """A READ ONLY transaction of one store on the process's database."""
+    return database().reading(store_id)
+
+
+def transaction(store_id: int, actor: Actor):  # noqa: ANN201
+    """A writing transaction of one store; actions use it through `@action`."""
+    return database().transaction(store_id, actor)
+
+
+def _plain(value: Any) -> Any:
+    """Facts as JSON: instants in RFC 3339 UTC, ids as strings would lose nothing and stay integers here."""
+    return None if value is None else json.loads(_dump(value))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, default=_encode, ensure_ascii=False)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+__all__ = ["Database", "OutboxItem", "Tx", "database", "new_id", "reading", "transaction", "use"]

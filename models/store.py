@@ -1,0 +1,62 @@
+"""A store: the tenant. Its row carries the defaults every service inherits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Id, Instant
+
+
+class Store(Base):
+    __tablename__ = "stores"
+
+    store_id: Mapped[Id] = mapped_column(primary_key=True, autoincrement=False)
+    slug: Mapped[str]
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="standalone")
+    zone: Mapped[str]
+    currency: Mapped[str]
+    locale: Mapped[str] = mapped_column(server_default="en")
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    website: Mapped[str | None]
+    accent: Mapped[str | None]
+    logo_url: Mapped[str | None]
+    staff_noun: Mapped[str | None]
+    contact_note: Mapped[str | None]
+    terms: Mapped[str | None]
+    reschedule: Mapped[bool] = mapped_column(server_default="true")
+    cancel: Mapped[bool] = mapped_column(server_default="true")
+    require_login_to_cancel: Mapped[bool] = mapped_column(server_default="false")
+    real_time: Mapped[bool] = mapped_column(server_default="true")
+    open_for_booking: Mapped[bool] = mapped_column(server_default="true")
+    policy: Mapped[dict[str, Any]]
+    retention_days: Mapped[int] = mapped_column(server_default="1095")
+    shopify_domain: Mapped[str | None]
+    last_order_number: Mapped[int] = mapped_column(server_default="1000")
+    version: Mapped[int] = mapped_column(server_default="1")
+    created_at: Mapped[Instant]
+
+    __table_args__ = (
+        UniqueConstraint("slug", name="stores_slug"),
+        UniqueConstraint("shopify_domain", name="stores_shopify_domain"),
+        CheckConstraint("kind in ('standalone', 'shopify')", name="stores_kind"),
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="stores_slug_shape"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="stores_currency"),
+    )
+
+
+class StoreHost(Base):
+    """A host name a store answers at besides `{slug}.BASE_DOMAIN`; `primary_host` is used in links (A51, I43)."""
+
+    __tablename__ = "store_hosts"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    store_id: Mapped[Id]
+    primary_host: Mapped[bool] = mapped_column(server_default="false")
+    verified_at: Mapped[Instant | None]
+
+    __table_args__ = (CheckConstraint("host = lower(host)", name="store_hosts_lower"),)

@@ -1,0 +1,63 @@
+"""The servers a demo stands on: PostgreSQL and Redis, ours or the ones the environment names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from migrations.upgrade import upgrade
+from sandbox.files import kept_port, kept_secret
+from sandbox.postgres import Postgres
+from sandbox.valkey import Valkey
+
+DATABASE = "opencals"
+
+
+class Parts:
+    """Starts what is not given by DATABASE_URL / REDIS_URL; `environment` is what the app's processes need."""
+
+    def __init__(self, var: Path) -> None:
+        self.var = var.resolve()
+        self.var.mkdir(parents=True, exist_ok=True)
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> Parts:
+        """Servers, roles, database, migrations. A second start finds everything in place."""
+        env = self.environment
+        if os.environ.get("DATABASE_URL"):
+            env["DATABASE_URL"] = os.environ["DATABASE_URL"]
+            env["OWNER_DATABASE_URL"] = os.environ.get("OWNER_DATABASE_URL", "")
+            if not env["OWNER_DATABASE_URL"]:
+                raise RuntimeError("DATABASE_URL is set: set OWNER_DATABASE_URL too, migrations run as the owner of the tables.")
+        else:
+            self.postgres = Postgres(self.var).start()
+            self.postgres.prepare(DATABASE)
+            env["DATABASE_URL"] = self.postgres.url("opencals_app", DATABASE)
+            env["OWNER_DATABASE_URL"] = self.postgres.url("opencals_owner", DATABASE)
+        if os.environ.get("REDIS_URL"):
+            env["REDIS_URL"] = os.environ["REDIS_URL"]
+        else:
+            self.valkey = Valkey(self.var).start()
+            env["REDIS_URL"] = self.valkey.url
+        upgrade(env["OWNER_DATABASE_URL"])
+        port, sandbox_port = os.environ.get("PORT", "8000"), os.environ.get("SANDBOX_PORT", "8001")
+        env |= {
+            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}", "SANDBOX_SMTP_PORT": str(self.smtp_port), "SANDBOX_PORT": sandbox_port,
+            "OPENCALS_SANDBOX": f"http://127.0.0.1:{sandbox_port}", "SMS_URL": f"http://127.0.0.1:{sandbox_port}", "SMS_ACCOUNT": "ACsandbox",
+            "SMS_TOKEN": "sandbox", "SMS_FROM": "+15550100", "SECRET_KEY": kept_secret(self.var / "secret.key"),
+            "LINK_KEYS": f"k1:{kept_secret(self.var / 'link.key')}", "BASE_DOMAIN": "localhost", "PUBLIC_SCHEME": "http",
+            "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
+        return self
+
+    @property
+    def smtp_port(self) -> int:
+        path = self.var / "smtp.port"
+        return int(path.read_text()) if path.exists() else kept_port(path)
+
+    def stop(self) -> None:
+        if self.valkey:
+            self.valkey.stop()
+        if self.postgres:
+            self.postgres.stop()

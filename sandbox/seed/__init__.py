@@ -1,0 +1,60 @@
+"""Two believable shops: catalogue through the actions, eighteen months of diary row by row, the next days by real customers."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from booking import keys
+from booking.links import manage_url
+from booking.rules.wall_time import use_packaged_zones
+from models.booking_summary import find
+from models.session import Database, reading, use
+from sandbox.seed.businesses import BUSINESSES, FIRST_NAMES, LAST_NAMES
+from sandbox.seed.load import load_diary
+from sandbox.seed.shop import make_shop
+from sandbox.seed.visits import make_visits
+from settings import Settings
+
+CUSTOMERS = 60
+
+
+def seed(settings: Settings) -> dict[str, Any]:
+    """Seed both shops; the `stores` object of demo.json."""
+    use_packaged_zones()
+    keys.configure(settings)
+    database = use(Database(settings.database_url))
+    stores = {}
+    for business in BUSINESSES:
+        shop = make_shop(business)
+        people = _people(business["slug"])
+        customers = load_diary(shop, business, people)
+        refs = make_visits(shop, business, people, customers)
+        stores[business["slug"]] = _facts(shop, business, people, customers, refs)
+    database.engine.dispose()
+    return stores
+
+
+def _people(slug: str) -> list[tuple[str, str, str]]:
+    """(name, address, phone); the same for the same shop."""
+    chance = random.Random(slug)
+    people = []
+    for number in range(CUSTOMERS):
+        first, last = FIRST_NAMES[number % len(FIRST_NAMES)], LAST_NAMES[(number * 7 + number // len(FIRST_NAMES)) % len(LAST_NAMES)]
+        people.append((f"{first} {last}", f"{first.lower()}.{last.lower()}@example.com", f"+1212555{chance.randint(100, 199):04d}"))
+    return people
+
+
+def _facts(shop: Any, business: dict[str, Any], people: list, customers: list[int], refs: dict[int, list[str]]) -> dict[str, Any]:
+    with reading(shop.store_id) as tx:
+        def link(ref: str) -> dict[str, str]:
+            b = find(tx, ref)
+            assert b is not None
+            return {"ref": ref, "manage_url": manage_url(tx, b)}
+
+        listed = [{"email": people[n][1], "bookings": [link(ref) for ref in refs.get(n, [])]}
+                  | ({"shopify_id": f"gid://shopify/Customer/{9000000000 + n}"} if business["kind"] == "shopify" else {}) for n in range(len(people))]
+    facts: dict[str, Any] = {"merchant_token": shop.token, "users": [{"email": business["owner"][0], "role": "owner"}], "customers": listed}
+    if business.get("shopify_domain"):
+        facts["shop_domain"] = business["shopify_domain"]
+    return facts

@@ -1,0 +1,107 @@
+"""The sandbox's one process: mailbox, SMS, clock and faults over HTTP, and the mail server (design 4.6)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, abort, jsonify, render_template, request
+from werkzeug.serving import make_server
+
+from sandbox import smtp
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.mailbox import Mailbox
+
+
+def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults) -> Flask:
+    """The HTTP side. JSON for programs, pages for people."""
+    app = Flask(__name__, static_folder=None)
+
+    @app.get("/")
+    @app.get("/mail")
+    def mail_list() -> str:
+        return render_template("mailbox.html", items=mails.newest(request.args.get("to"), 200), kind="mail", now=clock.read()[0])
+
+    @app.get("/sms")
+    def sms_list() -> str:
+        return render_template("mailbox.html", items=texts.newest(request.args.get("to"), 200), kind="sms", now=clock.read()[0])
+
+    @app.get("/mail/<int:number>")
+    def mail_page(number: int) -> str:
+        return render_template("mail.html", mail=mails.find(number) or abort(404))
+
+    @app.get("/mail/<int:number>/html")
+    def mail_html(number: int) -> Any:
+        mail = mails.find(number) or abort(404)
+        return mail["html"], 200, {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups"}
+
+    @app.get("/mail.json")
+    def mail_json() -> Any:
+        return jsonify(mails.newest(request.args.get("to")))
+
+    @app.get("/sms.json")
+    def sms_json() -> Any:
+        return jsonify(texts.newest(request.args.get("to")))
+
+    @app.post("/2010-04-01/Accounts/<account>/Messages.json")
+    def send_sms(account: str) -> Any:
+        mode = faults.take("sms")
+        if mode in ("5xx", "down", "timeout"):
+            return {"message": "down on order"}, 503
+        if mode == "throttled":
+            return {"message": "too many requests"}, 429
+        if not request.authorization or request.authorization.username != account:
+            return {"message": "authenticate"}, 401
+        to, body = request.form.get("To", ""), request.form.get("Body", "")
+        if not to.startswith("+") or not body:
+            return {"message": "To and Body are needed"}, 400
+        texts.add({"to": to, "from": request.form.get("From", ""), "subject": "", "text": body, "html": "", "attachments": [],
+                   "links": [word for word in body.split() if word.startswith("http")]})
+        if mode == "timeout_after_effect":
+            return {"message": "gone"}, 503
+        return {"sid": f"SM{texts.next}", "status": "queued"}, 201
+
+    @app.route("/clock", methods=["GET", "POST"])
+    def the_clock() -> Any:
+        if request.method == "POST":
+            try:
+                clock.change(request.get_json(silent=True))
+            except ValueError as error:
+                return {"problem": str(error)}, 400
+        now, ahead = clock.read()
+        return {"now": now.isoformat(), "offset_seconds": ahead}
+
+    @app.route("/faults", methods=["GET", "POST"])
+    def the_faults() -> Any:
+        if request.method == "POST":
+            body = request.get_json(silent=True)
+            body = body if isinstance(body, dict) else {}
+            try:
+                faults.order(body.get("target"), body.get("mode"), body.get("times", 1))
+            except ValueError as error:
+                return {"problem": str(error)}, 400
+        return faults.state()
+
+    return app
+
+
+def main() -> None:
+    if os.environ.get("ENVIRONMENT") == "production" or not os.environ.get("OPENCALS_SANDBOX"):
+        sys.exit("The sandbox does not start with production settings.")
+    var = Path(os.environ.get("OPENCALS_VAR", "var"))
+    mails, texts, faults = Mailbox(var / "mail.jsonl"), Mailbox(var / "sms.jsonl"), Faults()
+    controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
+    app = create_sandbox(mails, texts, Clock(os.environ["OWNER_DATABASE_URL"]), faults)
+    server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever()
+    controller.stop()
+
+
+if __name__ == "__main__":
+    main()

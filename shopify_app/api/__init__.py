@@ -1,0 +1,8 @@
+"""The merchant JSON API (design 4.4). `blueprint` carries every route; the OpenAPI document is made from the same table."""
+
+from __future__ import annotations
+
+from shopify_app.api import bookings, catalogue, openapi, reports  # noqa: F401  (they register their routes)
+from shopify_app.api.door import blueprint
+
+__all__ = ["blueprint"]

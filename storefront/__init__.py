@@ -1,0 +1,1 @@
+"""The customers' door: account pages, the signed link, booking. Server-rendered, usable without JavaScript."""

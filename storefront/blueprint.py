@@ -1,0 +1,49 @@
+"""The storefront's blueprint and how its pages are rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, render_template, request
+
+from booking.access import SignedIn, StoreView
+from booking.wording import SHIPPED, Words, words_for
+from booking.wording.languages import pick
+
+bp = Blueprint("storefront", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+
+
+def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:
+    """The customer's language first, then the browser's if we ship it and nobody is known, then the store's (R46)."""
+    known = locale or (person.locale if person else None)
+    if known:
+        return words_for(known)
+    accepted = request.accept_languages.best_match(list(SHIPPED)) if request.accept_languages else None
+    return words_for(accepted or pick(store.locale if store else None))
+
+
+def page(template: str, store: StoreView, w: Words, *, person: SignedIn | None = None, **facts: Any) -> str:
+    """Render a page of the store; `_` and `w` word it."""
+    g.words = w
+    return render_template(template, store=store, person=person, w=w, _=w.gettext, **facts)
+
+
+@bp.after_request
+def keep_private(response):  # noqa: ANN001, ANN201
+    """Pages of a link leak nothing by Referer beyond their own site (R3, I45); static files may be kept."""
+    if request.endpoint in ("storefront.static", "storefront.theme"):
+        response.headers["Cache-Control"] = "public, max-age=3600"
+        response.headers.pop("Set-Cookie", None)
+    elif request.path.startswith("/manage/"):
+        response.headers["Referrer-Policy"] = "same-origin"
+    response.vary.add("Cookie")
+    return response
+
+
+def load_pages() -> Blueprint:
+    """The blueprint with every page registered."""
+    from storefront import (  # noqa: F401
+        account, book, booking_page, cancel, login, lost_link, profile, reschedule, theme,
+    )
+
+    return bp

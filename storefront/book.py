@@ -1,0 +1,160 @@
+"""Booking (again): service, time, details, done (A125, R12, R47)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import abort, g, redirect, request
+from sqlalchemy import select
+
+from booking.access import SignedIn, StoreView, visitor
+from booking.actions.create_booking import create_booking
+from booking.actions.hold_slot import hold_slot
+from booking.actions.people import Person
+from booking.facts import read_policy
+from booking.links import manage_path
+from booking.offers import ServiceOffer, find_offer
+from booking.rules.decision import Refused
+from booking.wording import Words
+from booking.wording.policies import policy_lines
+from models.actor import Actor
+from models.service import Service
+from models.session import Tx, reading
+from storefront.blueprint import bp, page, words
+from storefront.cookies import browser, login_secret
+from storefront.picker import keep, parse_at, pick, staff_choice
+
+
+@bp.get("/book")
+def services():  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person = visitor(tx, login_secret())
+        w = words(store, person)
+        rows = tx.db.execute(select(
+            Service.id, Service.name, Service.description, Service.duration_s, Service.price, Service.deposit, Service.currency,
+        ).where(Service.store_id == g.store_id, Service.active).order_by(Service.name)).all() if store.open_for_booking else []
+    return page("services.html", store, w, person=person, services=[
+        (f"/book/{row.id}", row.name, row.description, w.duration(row.duration_s), w.money(row.price, row.currency) if row.price else "")
+        for row in rows])
+
+
+@bp.get("/book/<int:service_id>")
+def choose_time(service_id: int):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person, offer = _open(tx, service_id)
+        return _picker(tx, store, person, offer)
+
+
+@bp.post("/book/<int:service_id>")
+def take_time(service_id: int):  # noqa: ANN201
+    """Keep the chosen time for ten minutes while the details are typed (D33c)."""
+    with reading(g.store_id) as tx:
+        store, person, offer = _open(tx, service_id)
+    at, staff_id = parse_at(request.form.get("at")), staff_choice(offer, request.form.get("staff"))
+    seats = _seats(request.form.get("seats"), offer)
+    response = redirect("/book", 303)
+    try:
+        if at is None:
+            raise Refused("invalid")
+        held = hold_slot(g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=seats,
+                         owner=browser(response))
+    except Refused as refused:
+        with reading(g.store_id) as tx:
+            return _picker(tx, store, person, offer, problem=_sentence(refused, words(store, person), store),
+                           status=422 if refused.code == "invalid" else 409)
+    query = urlencode(keep(at=at.isoformat(), staff=held.facts["staff_id"], seats=seats))
+    response.headers["Location"] = f"/book/{service_id}/details?{query}"
+    return response
+
+
+@bp.get("/book/<int:service_id>/details")
+def details(service_id: int):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person, offer = _open(tx, service_id)
+        return _details(store, person, offer, words(store, person), {}, [])
+
+
+@bp.post("/book/<int:service_id>/details")
+def confirm(service_id: int):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person, offer = _open(tx, service_id)
+    w, form = words(store, person), request.form
+    at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
+    typed = {name: form.get(name, "")[:320] for name in ("name", "email", "phone", "notes")}
+    try:
+        if at is None:
+            raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
+        if person is None and not typed["email"].strip():
+            raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
+        b = create_booking(
+            g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
+            customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
+            person=None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale)).booking
+    except Refused as refused:
+        if refused.code == "invalid":
+            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), status=422)
+        with reading(g.store_id) as tx:
+            return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=409)
+    done = "requested" if b.status == "pending" else "booked"
+    if person:
+        return redirect(f"/account/bookings/{b.ref}?done={done}", 303)
+    return redirect(manage_path(b, done=done), 303)
+
+
+def _open(tx: Tx, service_id: int) -> tuple[StoreView, SignedIn | None, ServiceOffer]:
+    store, person = visitor(tx, login_secret())
+    offer = find_offer(tx, service_id)
+    if offer is None or not offer.active or not store.open_for_booking:
+        abort(404)
+    return store, person, offer
+
+
+def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOffer, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
+    w = words(store, person)
+    staff_id = staff_choice(offer, request.values.get("staff"))
+    seats = _seats(request.values.get("seats"), offer)
+    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats)
+    return page("choose_time.html", store, w, person=person, offer=offer, picker=picker, problem=problem, staff_id=staff_id, seats=seats,
+                length=w.duration(offer.shape.duration), price=w.money(offer.price, offer.currency) if offer.price else "",
+                base=f"/book/{offer.id}", keep=keep(staff=staff_id, seats=seats if seats > 1 else None)), status
+
+
+def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
+             errors: list[dict[str, str]], *, status: int = 200):  # noqa: ANN202
+    at = parse_at(request.values.get("at"))
+    staff = next((s for s in offer.staff if str(s.id) == request.values.get("staff")), offer.staff[0] if offer.staff else None)
+    if at is None or staff is None:
+        return redirect(f"/book/{offer.id}", 303)
+    seats = _seats(request.values.get("seats"), offer)
+    end = datetime.fromtimestamp(at.timestamp() + offer.shape.duration, at.tzinfo)
+    policy = read_policy(offer.policy)
+    return page(
+        "details.html", store, w, person=person, offer=offer, typed=typed, errors=_field_errors(errors, w), at=at.isoformat(), staff=staff,
+        seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
+        price=w.money(offer.price * seats, offer.currency) if offer.price else "",
+        policy=policy_lines(w, policy, at, staff.zone, offer.currency)), status
+
+
+def _field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:
+    sentences = {
+        "email": w._("Please enter an e-mail address, such as name@example.com."),
+        "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
+        "name": w._("Please enter your name (at most 120 characters)."),
+        "seats": w._("Please choose how many places you need."),
+    }
+    return {error["field"]: sentences.get(error["field"], w._("Please check what you entered.")) for error in errors}
+
+
+def _sentence(refused: Refused, w: Words, store: StoreView) -> str:
+    if refused.code == "slot_taken":
+        return w._("That time has just been taken. Please choose another one.")
+    return w.refusal(refused.code, refused.facts, store.name)
+
+
+def _actor(person: SignedIn | None) -> Actor:
+    return Actor("customer", "account", person.customer_id if person else None)
+
+
+def _seats(wanted: str | None, offer: ServiceOffer) -> int:
+    return typed.seats(wanted, offer.capacity, 1)

@@ -1,0 +1,82 @@
+"""One booking, through either door: view first, then what may be done (R1, R4, A55-A57, D10)."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+from sqlalchemy import select
+
+from booking import facts
+from booking.keys import settings
+from booking.links import manage_path
+from booking.wording import Words
+from messages.ics import invite
+from models.audit import AuditEntry
+from models.booking_summary import BookingSummary
+from models.refund import Refund
+from models.session import Tx, reading
+from storefront.blueprint import bp, page
+from storefront.door import Door, enter
+from storefront.presenting import detail, history
+
+
+@bp.get("/account/bookings/<ref>")
+@bp.get("/manage/<ref>")
+def booking_page(ref: str):  # noqa: ANN201
+    """Details and actions; `?action=reschedule` opens the picker instead (A68). Reading changes nothing (R5)."""
+    with reading(g.store_id) as tx:
+        door = enter(tx, ref)
+        if request.args.get("action") == "reschedule" and facts.decisions(door.b, tx.now)["reschedule"].allowed:
+            from storefront.reschedule import show_picker
+
+            return show_picker(tx, door)
+        return render_booking(tx, door)
+
+
+def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):  # noqa: ANN201
+    w = door.words
+    shown = detail(door, tx.now)
+    money = _money(tx, door.b, w) if shown.closed else None
+    return page(
+        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
+        done=request.args.get("done"), entries=history(_entries(tx, door.b), door.b, w),
+        panel=request.args.get("panel")), status
+
+
+@bp.get("/account/bookings/<ref>/calendar.ics")
+@bp.get("/manage/<ref>/calendar.ics")
+def calendar_file(ref: str) -> Response:
+    """The calendar file, as a cancellation where it is cancelled (R39, A15)."""
+    with reading(g.store_id) as tx:
+        door = enter(tx, ref)
+        payload = calendar_payload(door.b, with_link=door.by_link)
+        payload["at"] = tx.now.isoformat()
+    gone = door.b.status in ("cancelled", "declined", "expired")
+    body = invite(payload, "CANCEL" if gone else "PUBLISH", settings().base_domain)
+    return Response(body, mimetype="text/calendar", headers={"Content-Disposition": f'attachment; filename="booking-{door.b.ref}.ics"'})
+
+
+def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
+    """What a calendar entry says: no contact data; the manage link only where the reader has it anyway."""
+    origin = settings().origin(settings().store_host(b.store_slug))
+    return {
+        "store": {"name": b.store_name, "slug": b.store_slug, "email": b.store_email},
+        "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
+                    "address": b.location_address, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
+        "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
+
+
+def _entries(tx: Tx, b: BookingSummary) -> list:
+    return list(tx.db.execute(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
+        AuditEntry.store_id == tx.store_id, AuditEntry.booking_id == b.id, AuditEntry.allowed).order_by(AuditEntry.id.desc()).limit(50)).all())
+
+
+def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
+    """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
+    row = tx.db.execute(select(Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.state).where(
+        Refund.store_id == tx.store_id, Refund.booking_id == b.id, Refund.cause == "cancellation")).one_or_none()
+    if row is None:
+        return None
+    if row.state == "succeeded" and row.outcome != "credit":
+        return w._("{amount} was refunded.").format(amount=w.money(row.amount, row.currency))
+    methods = list(dict.fromkeys(payment.method for payment in facts.load_payments(tx, b)))
+    return w.refund(row._asdict() | {"methods": methods}, b.store_name, done=True)

@@ -1,0 +1,64 @@
+"""The sign-in cookie: the session's secret, signed with the time it was last seen (R7, I38)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from flask import Response, current_app, request
+
+from booking.keys import keyed_hash, sign, unsign
+
+IDLE_SECONDS = 30 * 86400
+REFRESH_SECONDS = 86400
+
+
+def _name(base: str) -> str:
+    return f"__Host-{base}" if current_app.config["SETTINGS"].secure else base
+
+
+def login_secret() -> str | None:
+    """The secret of the browser's session, unless it was idle for 30 days."""
+    body = unsign("login-cookie", request.cookies.get(_name("login"), ""))
+    if not isinstance(body, list) or len(body) != 2 or body[1] < time.time() - IDLE_SECONDS:
+        return None
+    return body[0]
+
+
+def remember_login(response: Response, secret: str) -> None:
+    _set(response, "login", sign("login-cookie", [secret, int(time.time())]), IDLE_SECONDS)
+
+
+def refresh_login(response: Response) -> None:
+    """Move the idle limit on, at most once a day: the cookie says when it was last seen, the database is not written (R5)."""
+    body = unsign("login-cookie", request.cookies.get(_name("login"), ""))
+    if isinstance(body, list) and time.time() - IDLE_SECONDS < body[1] < time.time() - REFRESH_SECONDS:
+        remember_login(response, body[0])
+
+
+def forget_login(response: Response) -> None:
+    response.delete_cookie(_name("login"), path="/", secure=current_app.config["SETTINGS"].secure, httponly=True, samesite="Lax")
+
+
+def challenge() -> str | None:
+    """What ties a code to this browser."""
+    return unsign("challenge-cookie", request.cookies.get(_name("challenge"), ""))
+
+
+def remember_challenge(response: Response, value: str) -> None:
+    _set(response, "challenge", sign("challenge-cookie", value), 900)
+
+
+def browser(response: Response | None = None) -> str:
+    """A keyed name of this browser, for holds; drawn on first use and kept where `response` is given."""
+    value = unsign("browser-cookie", request.cookies.get(_name("browser"), ""))
+    if value is None:
+        value = secrets.token_urlsafe(16)
+        if response is not None:
+            _set(response, "browser", sign("browser-cookie", value), 86400)
+    return "browser:" + keyed_hash("browser", value)[:32]
+
+
+def _set(response: Response, base: str, value: str, seconds: int) -> None:
+    response.set_cookie(_name(base), value, max_age=seconds, path="/", secure=current_app.config["SETTINGS"].secure, httponly=True,
+                        samesite="Lax")

@@ -1,0 +1,98 @@
+"""Through which door a booking is looked at: signed in, or by its link. The pages behind are the same (R1, R6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import abort, g, redirect, request
+from werkzeug.exceptions import HTTPException
+
+from booking.access import SignedIn, StoreView, visitor
+from booking.links import check_token
+from booking.wording import Words
+from models.actor import Actor
+from models.booking_summary import BookingSummary, find
+from models.session import Tx
+from storefront.blueprint import words
+from storefront.cookies import login_secret
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who came in and how. `by_link` sees masked contact data and this booking only."""
+
+    b: BookingSummary
+    actor: Actor
+    base: str
+    query: dict[str, str]
+    by_link: bool
+    person: SignedIn | None
+    store: StoreView
+    words: Words
+
+    def url(self, part: str = "", **parameters: Any) -> str:
+        """The address of this booking's page or one below it, through the same door."""
+        query = self.query | {key: str(value) for key, value in parameters.items() if value is not None}
+        return self.base + (f"/{part}" if part else "") + (f"?{urlencode(query)}" if query else "")
+
+
+def enter(tx: Tx, ref: str) -> Door:
+    """Open the booking for this request, or answer 404 (the same for unknown, foreign and wrong token) or the login page."""
+    return _by_link(tx, ref) if request.path.startswith("/manage/") else _signed_in(tx, ref)
+
+
+def require_login(tx: Tx) -> tuple[StoreView, SignedIn]:
+    """The signed-in customer, or the login page and back to here afterwards (A23)."""
+    store, person = visitor(tx, login_secret())
+    if person is None:
+        raise _to_login()
+    return store, person
+
+
+def _signed_in(tx: Tx, ref: str) -> Door:
+    store, person = require_login(tx)
+    b = find(tx, ref)
+    if b is None or b.customer_id != person.customer_id or _over(b, tx):
+        abort(404)
+    return Door(b, Actor("customer", "account", person.customer_id), f"/account/bookings/{ref}", {}, False, person, store,
+                words(store, person))
+
+
+def _by_link(tx: Tx, ref: str) -> Door:
+    token = request.args.get("token", "")
+    b = find(tx, ref)
+    # An unknown booking costs the same check as a known one (I28, I31).
+    opened = check_token(token, g.store_id, b.ref if b else ref[:40], b.link_epoch if b else 1)
+    if b is None or not opened or _over(b, tx):
+        g.lost_link = True
+        abort(404)
+    person = None
+    if login_secret() is not None:
+        _, person = visitor(tx, login_secret())
+    store = StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
+                      b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking)
+    owner = person if person and person.customer_id == b.customer_id else None
+    return Door(b, Actor("link", "link", b.id), f"/manage/{ref}", {"token": token}, True, owner, store,
+                words(store, owner, b.customer_locale))
+
+
+def _over(b: BookingSummary, tx: Tx) -> bool:
+    """Closed bookings answer 404 after the store's retention period (R4, R45)."""
+    return b.closed_at is not None and b.closed_at < tx.now - timedelta(days=b.store_retention_days)
+
+
+def _to_login() -> HTTPException:
+    target = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else "/account"
+    exception = HTTPException(response=redirect(f"/account/login?{urlencode({'next': target})}", 303))
+    exception.code = 303
+    return exception
+
+
+def safe_next(target: str | None) -> str:
+    """A path of this site's account, else the list: never another host (I44)."""
+    if target and target.startswith(("/account", "/book")) and "\\" not in target and "//" not in target.split("?")[0] and target.isprintable():
+        return target
+    return "/account"

@@ -1,0 +1,74 @@
+"""Error pages: what happened, and what to do now. The same words whether a thing is unknown or belongs to someone else (I28)."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, g, jsonify, make_response, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+from werkzeug.exceptions import HTTPException
+
+from booking.access import StoreView, visitor
+from models.session import reading
+from storefront.blueprint import page, words
+
+log = logging.getLogger("opencals.errors")
+
+
+def install(app: Flask) -> None:
+    """Register the handlers for pages; the JSON APIs answer their own errors under /api/."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Response | HTTPException:
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    return _answer(error.code or 500)
+
+
+def _csrf(error: CSRFError) -> Response:
+    return _answer(400, "csrf")
+
+
+def _unexpected(error: Exception) -> Response:
+    if isinstance(error, (OperationalError, InterfaceError, TimeoutError)):
+        log.warning("the database does not answer", extra={"error": type(error).__name__})
+        return _answer(503)
+    log.exception("unexpected error")
+    return _answer(500)
+
+
+def _answer(status: int, kind: str | None = None) -> Response:
+    if request.path.startswith("/api/"):
+        return make_response(jsonify(type="about:blank", title="Error", status=status, code="not_found" if status == 404 else "invalid"), status)
+    store = _store() if status != 503 else None
+    w = words(store)
+    heading, text = {
+        404: (w._("Page not found"), w._("This page does not exist, or the link is not complete. Links in mails are sometimes cut: please open it from the mail again.")),
+        405: (w._("That is not possible here"), w._("Please go back and use the buttons of the page.")),
+        413: (w._("That was too much"), w._("What you sent is larger than this page can take.")),
+        403: (w._("Not allowed"), w._("This request came from another site.")),
+        503: (w._("We will be right back"), w._("The booking system does not answer at the moment. Nothing has changed; please try again in a minute.")),
+    }.get(status, (w._("Something went wrong"), w._("Nothing has changed. Please try again.")))
+    if kind == "csrf":
+        heading, text = w._("Please try again"), w._("The page was open for too long, or cookies are switched off. Nothing has changed: open the page again.")
+    if store is None:
+        return make_response(f"<!doctype html><html lang=\"{w.locale}\"><title>{heading}</title><h1>{heading}</h1><p>{text}</p>", status)
+    body = page("error.html", store, w, heading=heading, text=text, lost_link=g.get("lost_link") and status == 404)
+    response = make_response(body, status)
+    if status == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _store() -> StoreView | None:
+    if g.get("store_id") is None:
+        return None
+    try:
+        with reading(g.store_id) as tx:
+            return visitor(tx, None)[0]
+    except Exception:
+        return None

@@ -1,0 +1,98 @@
+"""Signing in with a typed code (R7). GET never signs anyone in (D2)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import g, redirect, request
+
+from booking.access import visitor
+from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in, sign_out, sign_out_everywhere
+from booking.rules.decision import Refused
+from models.actor import Actor
+from models.session import reading
+from storefront.blueprint import bp, page, words
+from storefront.cookies import challenge, forget_login, login_secret, remember_challenge, remember_login
+from storefront.door import require_login, safe_next
+
+GUEST = Actor("customer", "account")
+
+
+@bp.get("/account/login")
+def login():  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person = visitor(tx, login_secret())
+    if person:
+        return redirect(safe_next(request.args.get("next")), 303)
+    return page("login.html", store, words(store), next=safe_next(request.args.get("next")), email="", problem=None)
+
+
+@bp.post("/account/login")
+def ask_for_code():  # noqa: ANN201
+    """Mail a code and go on to the code page: the same for every address (I36)."""
+    email, target = request.form.get("email", "")[:320], safe_next(request.form.get("next"))
+    with reading(g.store_id) as tx:
+        store, _ = visitor(tx, None)
+    w = words(store)
+    fresh = new_challenge()
+    try:
+        request_login_code(g.store_id, GUEST, email, challenge=fresh, asker=Asker(request.remote_addr or ""), locale=w.locale)
+    except Refused as refused:
+        status = 429 if refused.code == "rate_limited" else 422
+        problem = w._("Please enter an e-mail address, such as name@example.com.") if refused.code == "invalid" else \
+            w.refusal(refused.code, refused.facts, store.name)
+        return page("login.html", store, w, next=target, email=email, problem=problem), status
+    response = redirect(f"/account/login/code?{urlencode({'next': target})}", 303)
+    remember_challenge(response, fresh)
+    return response
+
+
+@bp.get("/account/login/code")
+def code_page():  # noqa: ANN201
+    if challenge() is None:
+        return redirect("/account/login", 303)
+    with reading(g.store_id) as tx:
+        store, _ = visitor(tx, None)
+    return page("code.html", store, words(store), next=safe_next(request.args.get("next")), problem=None)
+
+
+@bp.post("/account/login/code")
+def enter_code():  # noqa: ANN201
+    target = safe_next(request.form.get("next"))
+    with reading(g.store_id) as tx:
+        store, _ = visitor(tx, None)
+    w = words(store)
+    code = "".join(c for c in request.form.get("code", "")[:40] if c.isdigit())
+    try:
+        done = sign_in(g.store_id, GUEST, code, challenge=challenge() or "-")
+    except Refused as refused:
+        problem = w.refusal("unauthorized", refused.facts, store.name)
+        if refused.facts.get("left"):
+            left = refused.facts["left"]
+            problem += " " + w.ngettext("You have {n} try left.", "You have {n} tries left.", left).format(n=left)
+        else:
+            problem += " " + w._("Please ask for a new code.")
+        return page("code.html", store, w, next=target, problem=problem), 422
+    response = redirect(target, 303)
+    remember_login(response, done.facts["secret"])
+    return response
+
+
+@bp.post("/account/logout")
+def logout():  # noqa: ANN201
+    secret = login_secret()
+    if secret:
+        sign_out(g.store_id, GUEST, secret)
+    response = redirect("/account/login", 303)
+    forget_login(response)
+    return response
+
+
+@bp.post("/account/logout-everywhere")
+def logout_everywhere():  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        _, person = require_login(tx)
+    sign_out_everywhere(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id)
+    response = redirect("/account/login", 303)
+    forget_login(response)
+    return response

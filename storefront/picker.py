@@ -1,0 +1,163 @@
+"""The slot picker: a month of days, the times of one day, in words a screen reader can use (R46, D34)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import request
+
+from booking.offers import ServiceOffer
+from booking.slots import Slot, SlotDays, free_days
+from booking.wording import Words
+from models.booking_summary import BookingSummary
+from models.session import Tx
+
+PARTS = ((0, 12, "Morning"), (12, 17, "Afternoon"), (17, 24, "Evening"))
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A cell of the month: `count` free times; `label` in full for screen readers."""
+
+    date: str
+    number: int
+    count: int
+    label: str
+    chosen: bool
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    value: str
+    text: str
+    label: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """What the template shows. `none` when the whole horizon has no free time (A102)."""
+
+    month: str
+    month_text: str
+    previous: str | None
+    next: str | None
+    weekdays: list[str]
+    weeks: list[list[Day]]
+    day: str | None
+    day_text: str
+    parts: list[tuple[str, list[Time]]]
+    zone_text: str
+    available: int
+    none: bool
+
+
+def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None, seats: int = 1, moving: BookingSummary | None = None) -> Picker:
+    """The picker for the month and day of the request; without one, the first month with a free time."""
+    zone = moving.zone if moving else offer.zone
+    today = tx.now.astimezone(ZoneInfo(zone)).date()
+    last = today + timedelta(days=offer.shape.horizon_days)
+    first = _month_of(request.args.get("month"), today, last)
+    found = free_days(tx, offer, max(first, today), month_end(first), staff_id=staff_id, seats=seats, moving=moving)
+    if not request.args.get("month"):
+        while not found.days and month_end(first) < last:
+            first = month_end(first) + timedelta(days=1)
+            found = free_days(tx, offer, first, month_end(first), staff_id=staff_id, seats=seats, moving=moving)
+    chosen = read_date(request.args.get("day"))
+    if chosen is None or not found.on(chosen):
+        chosen = found.days[0][0] if found.days else None
+    return Picker(
+        first.strftime("%Y-%m"), w.month(first), _previous(first, today), _next(first, last), w.weekday_names(),
+        _weeks(first, found, chosen, w), chosen.isoformat() if chosen else None, w.day(chosen) if chosen else "",
+        _parts(found.on(chosen), found.zone, w) if chosen else [], _zone_text(found, tx.now, w), sum(len(slots) for _, slots in found.days),
+        not found.days and not request.args.get("month"))
+
+
+def parse_at(text: str | None) -> datetime | None:
+    """The chosen start, an RFC 3339 instant; None for anything else."""
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None and 2000 <= at.year <= 2200 else None
+
+
+def _weeks(first: date, found: SlotDays, chosen: date | None, w: Words) -> list[list[Day]]:
+    counts = {day: len(slots) for day, slots in found.days}
+    cursor = first - timedelta(days=first.weekday())
+    weeks = []
+    while cursor <= month_end(first):
+        week = []
+        for _ in range(7):
+            count = counts.get(cursor, 0) if cursor.month == first.month else 0
+            label = w.ngettext("{day}, {n} time", "{day}, {n} times", count).format(day=w.day(cursor), n=count) if count else ""
+            week.append(Day(cursor.isoformat(), cursor.day, count, label, cursor == chosen, cursor.month == first.month))
+            cursor += timedelta(days=1)
+        weeks.append(week)
+    return weeks
+
+
+def _parts(slots: tuple[Slot, ...], zone: str, w: Words) -> list[tuple[str, list[Time]]]:
+    names = {"Morning": w._("Morning"), "Afternoon": w._("Afternoon"), "Evening": w._("Evening")}
+    parts: list[tuple[str, list[Time]]] = []
+    for start, end, name in PARTS:
+        times = [_time(slot, zone, w) for slot in slots if start <= slot.starts_at.astimezone(ZoneInfo(zone)).hour < end]
+        if times:
+            parts.append((names[name], times))
+    return parts
+
+
+def _time(slot: Slot, zone: str, w: Words) -> Time:
+    text = w.time(slot.starts_at, zone)
+    # On the day clocks go back an hour comes twice; the zone's name tells the two apart (I57).
+    if slot.starts_at.astimezone(ZoneInfo(zone)).utcoffset() != (slot.starts_at + timedelta(hours=2)).astimezone(ZoneInfo(zone)).utcoffset() or \
+            slot.starts_at.astimezone(ZoneInfo(zone)).utcoffset() != (slot.starts_at - timedelta(hours=2)).astimezone(ZoneInfo(zone)).utcoffset():
+        text += " " + w.zone(slot.starts_at, zone)
+    note = "" if slot.seats_left is None else w.ngettext("{n} place left", "{n} places left", slot.seats_left).format(n=slot.seats_left)
+    return Time(slot.starts_at.isoformat(), text, w.when(slot.starts_at, zone), note)
+
+
+def _zone_text(found: SlotDays, now: datetime, w: Words) -> str:
+    at = found.days[0][1][0].starts_at if found.days else now
+    return f"{found.zone.replace('_', ' ')} ({w.zone(at, found.zone)})"
+
+
+def _month_of(text: str | None, today: date, last: date) -> date:
+    wanted = read_date(f"{text}-01") if text else None
+    month = (wanted or today).replace(day=1)
+    return min(max(month, today.replace(day=1)), last.replace(day=1))
+
+
+def read_date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def month_end(first: date) -> date:
+    return (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _previous(first: date, today: date) -> str | None:
+    before = first - timedelta(days=1)
+    return before.strftime("%Y-%m") if before >= today.replace(day=1) else None
+
+
+def _next(first: date, last: date) -> str | None:
+    after = month_end(first) + timedelta(days=1)
+    return after.strftime("%Y-%m") if after <= last else None
+
+
+def staff_choice(offer: ServiceOffer, wanted: str | None) -> int | None:
+    """The staff id asked for, when that person gives the service; None for anyone."""
+    return next((person.id for person in offer.staff if str(person.id) == wanted), None)
+
+
+def keep(**values: Any) -> dict[str, str]:
+    """Query parameters to carry along, without the empty ones."""
+    return {key: str(value) for key, value in values.items() if value not in (None, "")}

@@ -1,0 +1,178 @@
+"""From bookings to what templates show. Nothing a customer may not see passes here (I32)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from babel.dates import format_date
+
+from booking import facts
+from booking.addresses import first_name, mask_email, mask_phone
+from booking.rules.decision import Decision
+from booking.rules.status import CLOSED
+from booking.rules.windows import deadline
+from booking.wording import Words
+from booking.wording.policies import policy_lines
+from models.booking_summary import BookingSummary
+from storefront.door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One booking in a list."""
+
+    url: str
+    service: str
+    staff: str
+    place: str
+    day: str
+    weekday: str
+    month: str
+    date: str
+    start: str
+    time: str
+    status: str
+    status_text: str
+    amount: str
+    can_move: bool
+    can_cancel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the customer may do, or the sentence why not."""
+
+    allowed: bool
+    sentence: str
+    reason: str | None
+    still: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One booking on its own page."""
+
+    ref: str
+    service: str
+    status: str
+    status_text: str
+    closed: bool
+    rows: list[tuple[str, str]]
+    map_url: str | None
+    when: str
+    starts_at: str
+    zone: str
+    move: Action
+    cancel: Action
+    policy: list[str]
+    person: list[tuple[str, str]]
+    version: int
+    waits: str | None = None
+    instead_schedule: bool = False
+    money: list[str] = field(default_factory=list)
+
+
+def card(b: BookingSummary, w: Words, now: datetime) -> Card:
+    decided = facts.decisions(b, now) if b.holding else {}
+    short = w.short_date(b.starts_at, b.zone)
+    return Card(
+        f"/account/bookings/{b.ref}", b.service_name, b.staff_name, b.location_name, str(b.local_start.day),
+        w.weekday_names()[b.local_start.weekday()], _month(w, b), short, w.time(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.status,
+        w.status(b.status), w.money(b.price, b.currency) if b.price else "",
+        bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
+
+
+def _month(w: Words, b: BookingSummary) -> str:
+    return format_date(b.local_start.date(), "MMM", locale=w.locale)
+
+
+def detail(door: Door, now: datetime) -> Detail:
+    b, w = door.b, door.words
+    policy = facts.effective_policy(b)
+    decided = facts.decisions(b, now)
+    change = facts.change_facts(b)
+    waits = None
+    if b.status == "pending" and b.approval_deadline:
+        waits = w._("{venue} answers by {when}.").format(venue=b.store_name, when=w.when(b.approval_deadline, b.zone))
+        if b.held and not b.held["released"]:
+            old = w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
+            waits = w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old) + " " + waits
+    return Detail(
+        b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w),
+        f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address else None,
+        w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
+        action("reschedule", decided["reschedule"], w, b, deadline("reschedule", change)),
+        action("cancel", decided["cancel"], w, b, deadline("cancel", change)),
+        [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
+        policy.instead_schedule)
+
+
+def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
+    """The facts of A57: service, staff, date, time, address, deposit status."""
+    found = [(w._("Service"), b.service_name), (w._("With"), b.staff_name), (w._("Date"), w.date(b.starts_at, b.zone)),
+             (w._("Time"), w.span(b.starts_at, b.ends_at, b.zone)),
+             (w._("Where"), ", ".join(filter(None, (b.location_name, b.location_address))))]
+    if b.seats > 1:
+        found.append((w._("Seats"), str(b.seats)))
+    if b.price:
+        found.append((w._("Price"), w.money(b.price, b.currency)))
+    found.append((w._("Deposit"), deposit(b, w)))
+    return found
+
+
+def deposit(b: BookingSummary, w: Words) -> str:
+    """What was paid, and what of it came or comes back."""
+    if not b.paid:
+        return w._("No payment was taken for this booking.")
+    text = w._("{amount} paid").format(amount=w.money(b.paid, b.currency))
+    if b.refunded:
+        text += ", " + w._("{amount} refunded").format(amount=w.money(b.refunded, b.currency))
+    if b.owed:
+        text += ", " + w._("{amount} on its way back").format(amount=w.money(b.owed, b.currency))
+    return text
+
+
+def action(kind: str, decision: Decision, w: Words, b: BookingSummary, last: datetime) -> Action:
+    if decision.allowed:
+        return Action(True, w.deadline(kind, last, b.zone), None)
+    if decision.reason == "closed":
+        return Action(False, "", "closed")
+    return Action(False, w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name), decision.reason,
+                  decision.facts.get("still_possible"))
+
+
+def _person(door: Door) -> list[tuple[str, str]]:
+    """Who it is booked for: in full for the owner, masked for whoever holds the link (R6)."""
+    b, w = door.b, door.words
+    if door.by_link:
+        pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.contact_email)), (w._("Phone"), mask_phone(b.contact_phone))]
+    else:
+        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), b.contact_phone or "")]
+    return [(name, value) for name, value in pairs if value]
+
+
+HISTORY = {
+    "create_booking": "Booked", "import_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled",
+    "drop_seats": "Seats cancelled", "approve_booking": "Confirmed by the shop", "decline_booking": "Declined by the shop",
+    "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
+    "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
+    "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
+}
+
+
+def history(entries: list[Any], b: BookingSummary, w: Words) -> list[tuple[str, str, str]]:
+    """(when, what, by whom) in plain words (C9, R41); entries customers have no use for are left out."""
+    who = {"customer": w._("by you"), "shopify_customer": w._("by you"), "link": w._("with the link"), "system": ""}
+    told = []
+    for entry in entries:
+        if entry.action not in HISTORY:
+            continue
+        what = w._(HISTORY[entry.action])
+        after = (entry.after or {}).get("starts_at")
+        if entry.action == "reschedule_booking" and after:
+            what += ": " + w.when(datetime.fromisoformat(after), b.zone)
+        told.append((w.when(entry.at, b.zone), what, who.get(entry.actor_kind, w._("by {venue}").format(venue=b.store_name))))
+    return told

@@ -1,0 +1,92 @@
+"""The customer's own data and the private calendar feed (R38, R39)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Response, abort, g, redirect, request
+
+from booking.access import customer_of_feed, visitor
+from booking.actions.profile import CHANNELS, KINDS, renew_feed, stop_feed, update_profile
+from booking.keys import settings
+from booking.rules.decision import Refused
+from booking.wording import SHIPPED
+from messages.ics import feed
+from models.actor import Actor
+from models.booking_summary import between
+from models.session import reading
+from storefront.blueprint import bp, page, words
+from storefront.booking_page import calendar_payload
+from storefront.door import require_login
+
+FEED_PAST, FEED_AHEAD = timedelta(days=90), timedelta(days=730)
+
+
+@bp.get("/account/profile")
+def profile():  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person = require_login(tx)
+    return _show(store, person, {}, saved=request.args.get("saved") is not None)
+
+
+@bp.post("/account/profile")
+def save_profile():  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person = require_login(tx)
+    form = request.form
+    locale = form.get("locale") if form.get("locale") in SHIPPED else None
+    preferences = {channel: {kind: f"{channel}.{kind}" in form for kind in KINDS} for channel in CHANNELS}
+    try:
+        update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=form.get("name", "")[:500],
+                       phone=form.get("phone", "")[:60], locale=locale, preferences=preferences)
+    except Refused as refused:
+        w = words(store, person)
+        sentences = {
+            "name": w._("Please enter your name (at most 120 characters)."),
+            "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
+            "preferences": w._("Messages about your bookings need at least one channel.")}
+        return _show(store, person, {e["field"]: sentences[e["field"]] for e in refused.facts["errors"]}, typed=form), 422
+    return redirect("/account/profile?saved", 303)
+
+
+@bp.get("/account/feed")
+def feed_page():  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        store, person = require_login(tx)
+    return page("feed.html", store, words(store, person), person=person, url=None)
+
+
+@bp.post("/account/feed")
+def change_feed():  # noqa: ANN201
+    """A new secret address, shown this once, or the end of the feed."""
+    with reading(g.store_id) as tx:
+        store, person = require_login(tx)
+    actor = Actor("customer", "account", person.customer_id)
+    if request.form.get("stop"):
+        stop_feed(g.store_id, actor, person.customer_id)
+        return redirect("/account/feed", 303)
+    secret = renew_feed(g.store_id, actor, person.customer_id).facts["secret"]
+    url = f"{request.scheme}://{request.host}/account/feed/{secret}.ics"
+    return page("feed.html", store, words(store, person), person=person, url=url)
+
+
+@bp.get("/account/feed/<secret>.ics")
+def feed_file(secret: str) -> Response:
+    """The feed itself: past 90 days and everything ahead; cancelled entries stay as cancelled."""
+    with reading(g.store_id) as tx:
+        customer_id = customer_of_feed(tx, secret)
+        if customer_id is None:
+            abort(404)
+        store, _ = visitor(tx, None)
+        payloads = [calendar_payload(b, with_link=False) | {"at": tx.now.isoformat()}
+                    for b in between(tx, customer_id, tx.now - FEED_PAST, tx.now + FEED_AHEAD)]
+    return Response(feed(payloads, store.name, settings().base_domain), mimetype="text/calendar")
+
+
+def _show(store, person, errors: dict[str, str], *, saved: bool = False, typed=None):  # noqa: ANN001, ANN202
+    w = words(store, person)
+    preferences = {channel: {kind: person.preferences.get(channel, {}).get(kind, kind != "marketing") for kind in KINDS} for channel in CHANNELS}
+    return page("profile.html", store, w, person=person, errors=errors, saved=saved, typed=typed, preferences=preferences,
+                languages=SHIPPED, channels=list(zip(CHANNELS, (w._("E-mail"), w._("SMS")), strict=True)), kinds=[
+                    ("transactional", w._("Confirmations and changes")), ("reminders", w._("Reminders")),
+                    ("offers", w._("Earlier times and offers for your bookings")), ("marketing", w._("News"))])

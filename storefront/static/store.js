@@ -1,0 +1,75 @@
+// Comfort on top of pages that work without it: focus on what just happened, the visitor's own clock, the slot picker in a dialog.
+const heading = document.querySelector("[data-focus]");
+if (heading) heading.focus();
+
+// R13: a second line with the time where the visitor is, when that differs from the time at the place.
+for (const line of document.querySelectorAll("[data-your-time]")) {
+  const at = new Date(line.dataset.yourTime);
+  const language = document.documentElement.lang;
+  const shape = { weekday: "short", month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit" };
+  const there = at.toLocaleString(language, { ...shape, timeZone: line.dataset.zone });
+  if (at.toLocaleString(language, shape) === there) continue;
+  line.textContent = line.dataset.text.replace("{when}", () => at.toLocaleString(language, { ...shape, timeZoneName: "short" }));
+  line.hidden = false;
+}
+
+const opener = document.querySelector("a[data-dialog]");
+if (opener && window.HTMLDialogElement) {
+  opener.setAttribute("aria-haspopup", "dialog");
+  opener.addEventListener("click", async (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    const dialog = document.createElement("dialog");
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => { dialog.remove(); opener.focus(); });
+    dialog.addEventListener("click", (inside) => follow(inside, dialog));
+    dialog.addEventListener("submit", (sent) => send(sent, dialog));
+    if (await show(dialog, opener.href)) dialog.showModal();
+  });
+}
+
+// Fetch a page and show its main part in the dialog; anything unexpected becomes an ordinary visit to the page.
+async function show(dialog, url) {
+  try {
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const main = page.querySelector("main");
+    if (answer.redirected || !main) throw new Error("not a picker page");
+    const close = document.createElement("button");
+    close.className = "button quiet close";
+    close.type = "button";
+    close.textContent = "✕";
+    close.setAttribute("aria-label", opener.dataset.dialog);
+    close.addEventListener("click", () => dialog.close());
+    dialog.replaceChildren(close, ...main.childNodes);
+    const title = dialog.querySelector("h1");
+    title.id = "dialog-title";
+    title.tabIndex = -1;
+    dialog.setAttribute("aria-labelledby", "dialog-title");
+    const part = new URL(url, location.href).hash;
+    const target = dialog.querySelector("[data-focus]") || (part && dialog.querySelector(part)) || title;
+    requestAnimationFrame(() => target.focus());
+    return true;
+  } catch {
+    location.assign(url);
+    return false;
+  }
+}
+
+function follow(event, dialog) {
+  const link = event.target.closest("a[href]");
+  if (!link || event.metaKey || event.ctrlKey) return;
+  if (link.closest(".row") || link.hasAttribute("data-swap")) {
+    event.preventDefault();
+    show(dialog, link.href);
+  }
+}
+
+function send(event, dialog) {
+  const form = event.target;
+  if (form.method !== "get") return;
+  event.preventDefault();
+  const url = new URL(form.action);
+  url.search = new URLSearchParams(new FormData(form)).toString();
+  show(dialog, url.href);
+}

@@ -1,0 +1,21 @@
+"""What visitors type into addresses and forms, before anything is done with it."""
+
+from __future__ import annotations
+
+LONGEST_NUMBER = 18
+
+
+def whole_number(text: str | None) -> int | None:
+    """A whole number of at most 18 ASCII digits, else None: nothing longer has a meaning here, or fits the database."""
+    return int(text) if text and len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal() else None
+
+
+def seats(text: str | None, most: int, default: int) -> int:
+    """How many seats are meant: 1 to `most`, otherwise `default`."""
+    number = whole_number(text)
+    return number if number is not None and 1 <= number <= most else default
+
+
+def text(value: str | None, longest: int) -> str:
+    """Typed text cut to `longest` characters; NUL, which no database text can hold, is left out."""
+    return (value or "")[:longest].replace("\x00", "")

@@ -1,0 +1,81 @@
+"""The beat: one leader looks every few seconds what is due and rings, or does it itself when nobody can be rung (I21)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+import psycopg
+from redis import RedisError
+from sqlalchemy import delete
+from sqlalchemy.exc import SQLAlchemyError
+
+from booking.actions.decline_booking import expire_approvals
+from booking.actions.hold_slot import sweep_holds
+from models.access import Attempt, LoginCode
+from models.actor import SYSTEM
+from models.idempotency import IdempotencyKey
+from models.session import database, transaction
+from settings import Settings
+from sync.outbox import Carrier, deliver
+from sync.queue import doorbell, queue
+
+LEADER = 20261121
+EVERY = 3.0
+KEEP_KEYS = timedelta(hours=48)
+log = logging.getLogger("opencals.beat")
+
+
+def run(stop: threading.Event, settings: Settings) -> None:
+    """Until `stop`: lead if nobody else does. The lead is a session lock, gone with its connection."""
+    carrier = Carrier(settings)
+    rounds = 0
+    while not stop.is_set():
+        try:
+            with psycopg.connect(settings.database_url.replace("+psycopg", ""), autocommit=True) as connection:
+                while not stop.is_set():
+                    if connection.execute("select pg_try_advisory_lock(%s)", (LEADER,)).fetchone() == (True,):
+                        sweep(settings, carrier, stop)
+                        if rounds % 200 == 0:
+                            tidy()
+                        rounds += 1
+                    stop.wait(EVERY)
+        except (psycopg.Error, SQLAlchemyError) as error:
+            log.warning("the database does not answer; waiting", extra={"error": type(error).__name__})
+            stop.wait(EVERY)
+    carrier.close()
+
+
+def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = None) -> None:
+    """One look at everything due. Each store on its own: trouble with one does not keep the others waiting (I70)."""
+    heard = _redis_answers(settings)
+    ring = doorbell(settings.redis_url)
+    for store_id, kind in database().due_stores():
+        try:
+            if kind == "holds":
+                sweep_holds(store_id, SYSTEM)
+            elif kind == "approvals":
+                expire_approvals(store_id, SYSTEM)
+            elif heard:
+                ring(store_id)
+            else:
+                deliver(store_id, carrier, keep_going=lambda: not (stop and stop.is_set()))
+        except SQLAlchemyError:
+            log.exception("due work failed", extra={"store": store_id, "kind": kind})
+
+
+def tidy() -> None:
+    """Forget what has served: old codes, counted attempts, idempotency keys."""
+    for store_id in database().all_stores():
+        with transaction(store_id, SYSTEM) as tx:
+            for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
+                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS)):
+                tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
+
+
+def _redis_answers(settings: Settings) -> bool:
+    try:
+        return bool(queue(settings.redis_url).connection.ping())
+    except RedisError:
+        return False

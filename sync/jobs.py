@@ -1,0 +1,55 @@
+"""What workers run. Every job may run twice, at once, late or never: the rows decide (I22)."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from functools import lru_cache
+
+from redis import Redis, RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from booking import keys
+from models.session import database
+from sync.outbox import Carrier, deliver
+from sync.queue import NAME
+
+log = logging.getLogger("opencals.worker")
+stopping = threading.Event()
+
+
+@lru_cache(maxsize=1)
+def carrier() -> Carrier:
+    return Carrier(keys.settings())
+
+
+def deliver_outbox(store_id: int) -> int:
+    """Carry out what is due for a store; the number of rows handled."""
+    return deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
+
+
+class Worker(SimpleWorker):
+    """No fork per job: jobs are short, and the connections to database and mail server stay open."""
+
+    def request_stop(self, signum, frame) -> None:  # noqa: ANN001
+        stopping.set()
+        super().request_stop(signum, frame)
+
+
+def run_worker(redis_url: str) -> None:
+    """Work until SIGTERM. While Redis is away the scheduler delivers; the worker waits for it to come back (I21)."""
+    database()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    while not stopping.is_set():
+        try:
+            # Longer than RQ's own blocking read, shorter than a person's patience.
+            connection = Redis.from_url(redis_url, socket_connect_timeout=2, health_check_interval=15)
+            Worker([NAME], connection=connection, serializer=JSONSerializer, default_worker_ttl=60).work(logging_level="WARNING")
+        except (RedisError, ConnectionError, TimeoutError) as error:
+            log.warning("Redis does not answer; waiting", extra={"error": type(error).__name__})
+        if not stopping.is_set():
+            time.sleep(1)

@@ -1,0 +1,177 @@
+"""Delivery of outbox rows: claim by lease, send, record (I6, I22, R40)."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select, update
+
+from messages import render_mail, render_sms
+from messages.mail import Later, Mailer, Rejected, Unknown, compose
+from models.actor import SYSTEM
+from models.base import new_id
+from models.booking import Booking
+from models.outbox import OutboxRow
+from models.session import Tx, transaction
+from settings import Settings
+from sync.sms import send_sms
+
+LEASE = timedelta(seconds=60)
+OUTDATED_AFTER = timedelta(minutes=5)
+MOST_ATTEMPTS = 12
+ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link"})
+"""Messages that would mislead once the booking has changed again (D25c)."""
+
+log = logging.getLogger("opencals.outbox")
+
+
+@dataclass
+class Delivered:
+    """Counts of one round."""
+
+    sent: int = 0
+    later: int = 0
+    failed: int = 0
+    superseded: int = 0
+
+    @property
+    def claimed(self) -> int:
+        return self.sent + self.later + self.failed + self.superseded
+
+
+@dataclass(frozen=True)
+class Claimed:
+    id: int
+    topic: str
+    channel: str
+    recipient: str
+    payload: dict[str, Any]
+    attempts: int
+    message_id: str
+    booking_version: int | None
+    late: bool
+    version_now: int | None
+
+    @property
+    def outdated(self) -> bool:
+        """An old message about a time that has changed again since; the newer change has its own message (D25c)."""
+        return (self.topic in ABOUT_A_TIME and self.late and self.version_now is not None and self.booking_version is not None
+                and self.booking_version < self.version_now)
+
+
+@dataclass
+class Outcome:
+    state: str
+    error: str | None = None
+    wait: timedelta = field(default_factory=timedelta)
+
+
+class Carrier:
+    """Sends claimed rows over e-mail and SMS. One SMTP connection for all of a round."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.mailer = Mailer(settings.smtp_url)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return ("email", "sms") if self.settings.sms_url else ("email",)
+
+    def send(self, row: Claimed) -> None:
+        """Hand one message over; raises Rejected, Later or Unknown."""
+        if row.channel == "sms":
+            text = render_sms(row.topic, row.payload)
+            if text:
+                send_sms(self.settings, row.recipient, text)
+            return
+        store = row.payload["store"]
+        mail = render_mail(row.topic, row.payload, self.settings.base_domain)
+        self.mailer.send(compose(
+            mail, sender=self.settings.mail_from, sender_name=store["name"], reply_to=store["email"], recipient=row.recipient,
+            message_id=f"<{row.message_id}@{self.settings.base_domain}>"))
+
+    def close(self) -> None:
+        self.mailer.close()
+
+
+def deliver(store_id: int, carrier: Carrier, *, batch: int = 100, keep_going: Callable[[], bool] = lambda: True) -> Delivered:
+    """Deliver what is due for a store until nothing is left or `keep_going` says stop. Safe to run twice at once."""
+    total = Delivered()
+    while keep_going():
+        rows, lease = _claim(store_id, carrier.channels, batch)
+        if not rows:
+            break
+        outcomes: dict[int, Outcome] = {}
+        for row in rows:
+            outcomes[row.id] = _attempt(row, carrier, total)
+            if not keep_going():
+                break
+        _record(store_id, lease, outcomes)
+    return total
+
+
+def _claim(store_id: int, channels: tuple[str, ...], batch: int) -> tuple[list[Claimed], int]:
+    """Take due rows for a minute. Rows of a worker that died come back when their lease ends (I68)."""
+    lease = new_id()
+    with transaction(store_id, SYSTEM) as tx:
+        due = select(OutboxRow.id).where(
+            OutboxRow.store_id == store_id, OutboxRow.state == "due", OutboxRow.channel.in_(channels), OutboxRow.due_at <= tx.now,
+            or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= tx.now),
+        ).order_by(OutboxRow.due_at, OutboxRow.id).limit(batch).with_for_update(skip_locked=True)
+        ids = tx.db.execute(due).scalars().all()
+        if not ids:
+            return [], lease
+        tx.db.execute(update(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.id.in_(ids)).values(
+            lease=lease, leased_until=tx.now + LEASE, attempts=OutboxRow.attempts + 1))
+        return [Claimed(*row[:-2], tx.now - row.created_at > OUTDATED_AFTER, row.version_now) for row in _rows(tx, ids)], lease
+
+
+def _rows(tx: Tx, ids: Any) -> list[Any]:
+    return list(tx.db.execute(select(
+        OutboxRow.id, OutboxRow.topic, OutboxRow.channel, OutboxRow.recipient, OutboxRow.payload, OutboxRow.attempts,
+        OutboxRow.message_id, OutboxRow.booking_version, OutboxRow.created_at, Booking.version.label("version_now"),
+    ).outerjoin(Booking, and_(Booking.store_id == OutboxRow.store_id, Booking.id == OutboxRow.booking_id)).where(
+        OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all())
+
+
+def _attempt(row: Claimed, carrier: Carrier, total: Delivered) -> Outcome:
+    if row.outdated:
+        total.superseded += 1
+        return Outcome("superseded")
+    try:
+        carrier.send(row)
+    except Rejected as error:
+        total.failed += 1
+        return Outcome("failed", str(error))
+    except (Later, Unknown) as error:
+        total.later += 1
+        if row.attempts >= MOST_ATTEMPTS:
+            return Outcome("unknown" if isinstance(error, Unknown) else "failed", str(error))
+        return Outcome("due", str(error), timedelta(seconds=min(3600, 2 ** row.attempts * 2) * random.uniform(0.7, 1.3)))
+    except Exception as error:
+        # A message that cannot be rendered must not stop those behind it; it stays visible as failed.
+        log.exception("message could not be made", extra={"topic": row.topic})
+        total.failed += 1
+        return Outcome("failed", type(error).__name__)
+    total.sent += 1
+    return Outcome("sent")
+
+
+def _record(store_id: int, lease: int, outcomes: dict[int, Outcome]) -> None:
+    """Write what came of each row, where the lease is still ours; rows not attempted are given back at once."""
+    with transaction(store_id, SYSTEM) as tx:
+        mine = (OutboxRow.store_id == store_id, OutboxRow.lease == lease, OutboxRow.state == "due")
+        sent = [row_id for row_id, outcome in outcomes.items() if outcome.state == "sent"]
+        if sent:
+            tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.id.in_(sent)).values(
+                state="sent", sent_at=tx.now, lease=None, leased_until=None, last_error=None))
+        for row_id, outcome in outcomes.items():
+            if outcome.state != "sent":
+                tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.id == row_id).values(
+                    state=outcome.state, last_error=outcome.error, due_at=tx.now + outcome.wait, lease=None, leased_until=None))
+        tx.db.execute(update(OutboxRow).where(*mine).values(lease=None, leased_until=None, attempts=OutboxRow.attempts - 1))

@@ -1,0 +1,43 @@
+"""The doorbell: after a commit, tell a worker which store has something waiting."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import lru_cache
+
+from redis import Redis, RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+NAME = "opencals"
+log = logging.getLogger("opencals.queue")
+
+
+@lru_cache(maxsize=4)
+def queue(redis_url: str) -> Queue:
+    """The RQ queue; connections are short-tempered, since the database remembers what the bell rang for."""
+    connection = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=2)
+    return Queue(NAME, connection=connection, serializer=JSONSerializer)
+
+
+def doorbell(redis_url: str) -> Callable[[int], None]:
+    """A function that rings for a store. It never raises: without Redis the scheduler's sweep finds the work."""
+    deaf_until = [0.0]
+
+    def ring(store_id: int) -> None:
+        if time.monotonic() < deaf_until[0]:
+            return
+        try:
+            # One job per store and 100 ms: a burst of changes rings once, and a change after the pick-up rings again.
+            queue(redis_url).enqueue("sync.jobs.deliver_outbox", store_id, job_id=f"deliver-{store_id}-{int(time.time() * 10)}",
+                                     unique=True, result_ttl=5, failure_ttl=600, ttl=600)
+        except DuplicateJobError:
+            pass
+        except RedisError as error:
+            deaf_until[0] = time.monotonic() + 2
+            log.warning("Redis does not answer; the sweep will deliver", extra={"error": type(error).__name__})
+
+    return ring

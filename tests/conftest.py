@@ -1,0 +1,78 @@
+"""One embedded PostgreSQL and Valkey for each test process, one migrated template, a fresh database for each module."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from booking import keys
+from booking.rules.wall_time import use_packaged_zones
+from migrations.upgrade import upgrade
+from models.session import Database, use
+from sandbox.postgres import Postgres
+from sandbox.valkey import Valkey
+from settings import Settings
+
+use_packaged_zones()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory) -> Iterator[Postgres]:
+    # Outside the run's private directory: PostgreSQL may have to run as another user.
+    home = Path("/var/tmp") / f"opencals-test-{os.getpid()}-{secrets.token_hex(3)}" if os.geteuid() == 0 else tmp_path_factory.mktemp("pg")
+    server = Postgres(home, fast=True)
+    server.start()
+    server.prepare("template_opencals")
+    upgrade(server.url("opencals_owner", "template_opencals"))
+    yield server
+    server.stop()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory) -> Iterator[str]:
+    server = Valkey(tmp_path_factory.mktemp("valkey")).start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def database_name(postgres) -> Iterator[str]:
+    name = f"t_{secrets.token_hex(5)}"
+    postgres.prepare(name, template="template_opencals")
+    yield name
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres, database_name) -> str:
+    """As the app's role."""
+    return postgres.url("opencals_app", database_name)
+
+
+@pytest.fixture(scope="module")
+def owner_url(postgres, database_name) -> str:
+    """As the owner of the tables: for clocks and for switching guards off."""
+    return postgres.url("opencals_owner", database_name)
+
+
+@pytest.fixture(scope="module")
+def settings(database_url, owner_url, redis_url) -> Settings:
+    return Settings(
+        database_url=database_url, owner_database_url=owner_url, redis_url=redis_url, smtp_url="smtp://127.0.0.1:9",
+        secret_key="s" * 40, link_keys=(("k1", b"k" * 32),), base_domain="localhost", scheme="http", environment="test",
+        sandbox_url="http://127.0.0.1:9", sms_url="http://127.0.0.1:9", sms_account="AC1", sms_token="t", sms_from="+15550100")
+
+
+@pytest.fixture(scope="module")
+def db(settings) -> Iterator[Database]:
+    """The database in use by actions of this process."""
+    keys.configure(settings)
+    database = use(Database(settings.database_url))
+    yield database
+    database.engine.dispose()
