@@ -23,7 +23,7 @@ def canonical_email(text: str) -> str:
     if len(text) <= 254 and PLAIN.fullmatch(text.lower()) and "--" not in text and len(text.split("@")[0]) <= 64:
         return text.lower()
     try:
-        valid = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=False)
+        valid = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=False, strict=True)
     except EmailNotValidError:
         raise Refused("invalid", field="email", errors=[{"field": "email", "problem": "is not an e-mail address"}]) from None
     return valid.ascii_email.lower() if valid.ascii_email else valid.normalized.lower()

@@ -16,16 +16,22 @@ from booking.rules.windows import ChangeFacts, change_decision
 from models.booking_summary import BookingSummary
 from models.payment import Payment
 from models.session import Tx
+from models.stored_json import StoredJson
 
 
-@lru_cache(maxsize=2_000)
-def _read(body: str) -> Policy:
-    return Policy.from_json(json.loads(body))
+@lru_cache(maxsize=5_000)
+def _read(source: bytes) -> Policy:
+    return Policy.from_json(json.loads(source))
 
 
 def read_policy(body: dict) -> Policy:
-    """A stored policy; equal ones are read once."""
-    return _read(json.dumps(body, sort_keys=True))
+    """A stored policy; equal texts are read once."""
+    return _read(body.source) if isinstance(body, StoredJson) else Policy.from_json(body)
+
+
+@lru_cache(maxsize=5_000)
+def _effective(copied: bytes, present: bytes, switches: Flags) -> Policy:
+    return kinder(_read(copied), _read(present)).with_flags(switches)
 
 
 def flags(b: BookingSummary) -> Flags:
@@ -40,6 +46,8 @@ def policies(b: BookingSummary) -> tuple[Policy, Policy]:
 
 def effective_policy(b: BookingSummary) -> Policy:
     """Windows and limits in force for this booking, switches included."""
+    if isinstance(b.policy_copy, StoredJson) and isinstance(b.policy_now, StoredJson):
+        return _effective(b.policy_copy.source, b.policy_now.source, flags(b))
     return kinder(*policies(b)).with_flags(flags(b))
 
 
@@ -68,6 +76,6 @@ def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None) -
     """What the customer gets back for cancelling now; a request never approved comes back in full (R29)."""
     payments = load_payments(tx, b)
     if b.status == "pending" and b.never_approved:
-        return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode)
+        return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats)
     return refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b),
                         seats=seats or b.seats, of_seats=b.seats)

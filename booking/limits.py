@@ -14,8 +14,8 @@ from models.session import Tx
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def count(tx: Tx, scope: str, subject: str, *limits: tuple[int, timedelta]) -> None:
-    """Count one attempt, or raise Refused("rate_limited", retry_after=seconds) when a limit (n, window) is used up.
+def count(tx: Tx, scope: str, subject: str, *limits: tuple[int, timedelta], weight: int = 1) -> None:
+    """Count one attempt (or `weight` at once), or raise Refused("rate_limited", retry_after=seconds) when a limit (n, window) is used up.
 
     Subjects are kept as keyed hashes. Attempts of one subject wait for each other, so parallel requests cannot slip through.
     """
@@ -24,6 +24,6 @@ def count(tx: Tx, scope: str, subject: str, *limits: tuple[int, timedelta]) -> N
     for most, window in limits:
         used, oldest = tx.db.execute(select(func.count(), func.min(Attempt.at)).where(
             Attempt.store_id == tx.store_id, Attempt.scope == scope, Attempt.subject == hashed, Attempt.at > tx.now - window)).one()
-        if used >= most:
-            raise Refused("rate_limited", retry_after=max(1, int((oldest + window - tx.now).total_seconds())))
-    tx.db.execute(insert(Attempt).values(store_id=tx.store_id, scope=scope, subject=hashed, at=tx.now))
+        if used + weight > most:
+            raise Refused("rate_limited", retry_after=max(1, int(((oldest or tx.now) + window - tx.now).total_seconds())))
+    tx.db.execute(insert(Attempt), [{"store_id": tx.store_id, "scope": scope, "subject": hashed, "at": tx.now}] * weight)

@@ -59,7 +59,6 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
               name: str) -> dict[str, Any]:
     """Everything a message says, as it was at the commit. Merchant and staff mails carry no manage link: it is the customer's."""
     change = facts.change_facts(b)
-    decided = facts.decisions(b, tx.now)
     origin = store_origin(tx, b.store_slug)
     who = tx.actor
     return {
@@ -77,9 +76,10 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "manage_url": origin + manage_path(b) if kind == "customer" else None,
         "reschedule_url": origin + manage_path(b, action="reschedule") if kind == "customer" else None,
         "account_url": f"{origin}/account", "book_url": f"{origin}/book",
-        "can": {verb: decision.allowed for verb, decision in decided.items()},
+        # The switches, not the windows: a mail is read for weeks, and the page behind its link knows what still goes (A46, A134).
+        "can": {"reschedule": change.policy.reschedule_allowed, "cancel": change.policy.cancel_allowed},
         "deadlines": {verb: _iso(deadline(verb, change)) for verb in ("reschedule", "cancel")},
-        "policy": b.policy_copy, "refund": None if refund is None else refund.facts(),
+        "policy": change.policy.to_json(), "refund": None if refund is None else refund.facts(),
         "approval_deadline": _iso(b.approval_deadline) if b.approval_deadline else None,
         "by": "customer" if who.is_customer else "store" if who.is_merchant else "system",
         "recipient": {"kind": kind, "name": name},

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 
 from booking.offers import ServiceOffer, StaffOffer
 from booking.rules.availability import Span, at_minute, bounds, free_starts, open_spans
@@ -96,8 +96,10 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
-    lock_staff(tx, [person.id for person in staff])
-    drop_expired_holds(tx, [person.id for person in staff])
+    # Of a booking that moves, the person it leaves too: all in one ascending order, so that two moves never wait for each other.
+    concerned = {person.id for person in staff} | ({moving.staff_id} if moving else set())
+    lock_staff(tx, concerned)
+    drop_expired_holds(tx, concerned)
     if offer.capacity > 1:
         return _require_class_date(tx, offer, staff, starts_at, seats, moving, as_customer)
     start = int(starts_at.timestamp())
@@ -206,9 +208,12 @@ def _require_class_date(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer]
 
 
 def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable:
+    """Class dates with the seats taken now; those of holds past their end are free (I11)."""
+    ended = select(func.coalesce(func.sum(Hold.seats), 0)).where(
+        Hold.store_id == tx.store_id, Hold.session_id == ClassSession.id, Hold.expires_at <= tx.now, Hold.kind != "old_slot")
     return tx.db.execute(select(
         ClassSession.id, ClassSession.staff_id, ClassSession.starts_at, ClassSession.ends_at, ClassSession.capacity,
-        ClassSession.seats_taken).where(
+        (ClassSession.seats_taken - ended.scalar_subquery()).label("seats_taken")).where(
             ClassSession.store_id == tx.store_id, ClassSession.service_id == offer.id, ClassSession.status == "scheduled",
             ClassSession.starts_at >= datetime.fromtimestamp(start, UTC), ClassSession.starts_at < datetime.fromtimestamp(stop, UTC),
         ).order_by(ClassSession.starts_at, ClassSession.id)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from pathlib import Path
@@ -39,7 +40,8 @@ def bookings(file: Path, slug: str, dry_run: bool, format_name: str | None, colu
         raise click.ClickException(str(error)) from None
     _tell(report, time.perf_counter() - started)
     if errors_file:
-        errors_file.write_text("line,reason\n" + "".join(f'{bad.line},"{bad.reason}"\n' for bad in report.bad))
+        with errors_file.open("w", encoding="utf-8", newline="") as written:
+            csv.writer(written).writerows([("line", "reason"), *((bad.line, bad.reason) for bad in report.bad)])
     sys.exit(1 if report.bad and not report.imported and not report.known else 0)
 
 

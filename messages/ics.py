@@ -14,10 +14,17 @@ PRODUCT = "-//Opencals//Customer Calendar//EN"
 
 def invite(payload: dict[str, Any], method: str, domain: str) -> str:
     """The calendar file of a message payload; `method` REQUEST, CANCEL or PUBLISH. No private data but the customer's own link."""
-    calendar = _calendar([payload["booking"]["zone"]], payload["booking"]["starts_at"])
+    parts = several(payload)
+    calendar = _calendar(sorted({part["zone"] for part in parts}), parts[0]["starts_at"])
     calendar.add("method", method)
-    calendar.add_component(_event(payload, domain, method))
+    for part in parts:
+        calendar.add_component(_event(payload | {"booking": part}, domain, method))
     return calendar.to_ical().decode()
+
+
+def several(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    """The bookings a message is about: usually one, all changed ones of a series or visit (R31, R32)."""
+    return [payload["booking"] | part for part in payload.get("bookings") or [{}]]
 
 
 def feed(payloads: Iterable[dict[str, Any]], name: str, domain: str) -> str:
@@ -51,9 +58,8 @@ def _event(payload: dict[str, Any], domain: str, method: str) -> Event:
     event.add("uid", f"{b['ref']}@{store['slug']}.{domain}")
     event.add("sequence", b["version"] - 1)
     event.add("dtstamp", datetime.fromisoformat(payload.get("at") or b["starts_at"]).astimezone(UTC))
-    zone = ZoneInfo(b["zone"])
-    event.add("dtstart", datetime.fromisoformat(b["starts_at"]).astimezone(zone))
-    event.add("dtend", datetime.fromisoformat(b["ends_at"]).astimezone(zone))
+    event.add("dtstart", _moment(b["starts_at"], b["zone"]))
+    event.add("dtend", _moment(b["ends_at"], b["zone"]))
     event.add("summary", f"{b['service']} - {store['name']}")
     event.add("location", ", ".join(filter(None, (b["location"], b["address"]))))
     event.add("status", "CANCELLED" if gone or method == "CANCEL" else "TENTATIVE" if b["status"] == "pending" else "CONFIRMED")
@@ -65,3 +71,9 @@ def _event(payload: dict[str, Any], domain: str, method: str) -> Event:
         organizer.params["cn"] = vText(store["name"])
         event.add("organizer", organizer)
     return event
+
+
+def _moment(instant: str, zone: str) -> datetime:
+    """Wall time in its zone. An hour that comes twice means the first there (RFC 5545 3.3.5), so the second is given in UTC."""
+    moment = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
+    return moment.astimezone(UTC) if moment.fold else moment

@@ -60,12 +60,13 @@ class Mailer:
         connection = self._connected()
         try:
             self._hand_over(connection, message)
-        except (Rejected, Later):
-            self._reset()
-            raise
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()
             raise Later(str(error)) from error
+        except Exception:
+            # Whatever stopped this message half way, the next one on the connection must not pay for it.
+            self._reset()
+            raise
 
     def check(self) -> None:
         """Connect and say hello; raises Later when the server does not answer."""
@@ -79,6 +80,7 @@ class Mailer:
                 self.connection = None
 
     def _hand_over(self, connection: smtplib.SMTP, message: EmailMessage) -> None:
+        content = _content(message)
         code, reply = connection.mail(message["From"].addresses[0].addr_spec)
         _judge(code, reply)
         code, reply = connection.rcpt(message["To"].addresses[0].addr_spec)
@@ -87,7 +89,7 @@ class Mailer:
         if code != 354:
             _judge(code, reply)
         try:
-            connection.send(_content(message))
+            connection.send(content)
             code, reply = connection.getreply()
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()

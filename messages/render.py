@@ -21,7 +21,7 @@ from messages import (
     sign_in_code,
 )
 from messages.content import Content, Snapshot
-from messages.ics import invite
+from messages.ics import invite, several
 
 MESSAGES: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[-1]: module for module in (
     approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, manage_link,
@@ -49,9 +49,9 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
     to_customer = payload["recipient"]["kind"] == "customer"
     facts = {"s": snapshot, "said": said, "w": words, "_": words.gettext, "accent": readable(snapshot.store["accent"]),
              "rows": _rows(snapshot) if said.booking else [], "policy": _policy(snapshot) if said.policy else [],
-             "can_change": said.manage and to_customer and (payload["can"]["reschedule"] or payload["can"]["cancel"]),
+             "can_change": said.manage and to_customer and (topic == "manage_link" or any(payload["can"].values())),
              "can_move": said.manage and to_customer and payload["can"]["reschedule"],
-             "alarm": said.alarm and to_customer}
+             "alarm": said.alarm and to_customer, "dates": _dates(snapshot), "stays": _dates(snapshot, "stays")}
     templates = _templates()
     method = said.ics_method if to_customer else None
     return Mail(
@@ -63,6 +63,14 @@ def render_sms(topic: str, payload: dict[str, Any]) -> str | None:
     """The SMS of a topic, at most 320 characters with the link whole, or None when it has none."""
     snapshot = Snapshot(payload, words_for(payload["locale"]))
     return MESSAGES[topic].content(snapshot).sms
+
+
+def _dates(s: Snapshot, which: str = "bookings") -> list[str]:
+    """Every date of a change to several bookings; empty for one."""
+    if which == "stays":
+        return [s.when(part) for part in s.payload.get("stays") or []]
+    parts = several(s.payload) if s.payload.get("bookings") else []
+    return [s.when(part) for part in parts] if len(parts) > 1 else []
 
 
 def _rows(s: Snapshot) -> list[tuple[str, str]]:

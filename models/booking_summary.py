@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import BigInteger, DateTime, Select, Text, and_, bindparam, or_, select, tuple_
+from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from models.booking import Booking as B
 from models.customer import Customer as C
@@ -19,8 +19,7 @@ from models.staff import Staff as S
 from models.store import Store as T
 
 
-@dataclass(frozen=True, slots=True)
-class BookingSummary:
+class BookingSummary(NamedTuple):
     """A booking with what surrounds it. Money in minor units of `currency`; instants in UTC.
 
     `policy_copy` was copied at booking time; `policy_now` is the service's present policy or the store's (R20).
@@ -135,7 +134,7 @@ def _column(name: str):  # noqa: ANN202
 
 
 SUMMARIES: Select = (
-    select(*[_column(name) for name in BookingSummary.__slots__])
+    select(*[_column(name) for name in BookingSummary._fields])
     .select_from(B)
     .join(P, and_(P.store_id == B.store_id, P.id == B.policy_id))
     .join(V, and_(V.store_id == B.store_id, V.id == B.service_id))
@@ -150,61 +149,80 @@ SUMMARIES: Select = (
 _LONGEST = timedelta(hours=24)  # bookings_span
 
 
+class _Query:
+    """A statement on SUMMARIES, rendered once: building and hashing its 84 columns on every page would cost more than running it."""
+
+    def __init__(self, statement: Select) -> None:
+        compiled = statement.compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
+        self.sql, self.fixed = str(compiled), {k: v for k, v in compiled.params.items() if v is not None}
+
+    def run(self, tx: Tx, **values: Any) -> list[BookingSummary]:
+        # The driver's own cursor: describing 84 columns to another layer costs as much as the page's template.
+        cursor = tx.db.connection.cursor()
+        cursor.execute(self.sql, self.fixed | {"store": tx.store_id} | values)
+        return [BookingSummary._make(row) for row in cursor.fetchall()]
+
+
+def _param(name: str, kind: Any = None):  # noqa: ANN202
+    return bindparam(name, type_=kind if kind is not None else BigInteger())
+
+
+_INSTANT = DateTime(timezone=True)
+_MINE = (B.store_id == _param("store"), B.customer_id == _param("customer"))
+_BY_REF = _Query(SUMMARIES.where(B.store_id == _param("store"), B.ref == _param("ref", Text())))
+_BY_ID = _Query(SUMMARIES.where(B.store_id == _param("store"), B.id == _param("id")))
+_LOCKED = _Query(SUMMARIES.where(B.store_id == _param("store"), B.ref == _param("ref", Text())).with_for_update(of=B))
+_UPCOMING = _Query(SUMMARIES.where(
+    *_MINE, B.closed_at.is_(None), B.ends_at > _param("now", _INSTANT), B.starts_at > _param("since", _INSTANT),
+    tuple_(B.starts_at, B.id) > tuple_(_param("after", _INSTANT), _param("after_id")),
+).order_by(B.starts_at, B.id).limit(_param("most")))
+_PAST = _Query(SUMMARIES.where(
+    *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= _param("now", _INSTANT)),
+    tuple_(B.starts_at, B.id) < tuple_(_param("before", _INSTANT), _param("before_id")),
+).order_by(B.starts_at.desc(), B.id.desc()).limit(_param("most")))
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
 def find(tx: Tx, ref: str) -> BookingSummary | None:
     """The booking with this public reference in the transaction's store, or None."""
-    row = tx.db.execute(SUMMARIES.where(B.store_id == tx.store_id, B.ref == ref)).one_or_none()
-    return None if row is None else BookingSummary(*row)
+    return next(iter(_BY_REF.run(tx, ref=ref)), None)
 
 
 def find_by_id(tx: Tx, booking_id: int) -> BookingSummary | None:
-    row = tx.db.execute(SUMMARIES.where(B.store_id == tx.store_id, B.id == booking_id)).one_or_none()
-    return None if row is None else BookingSummary(*row)
+    return next(iter(_BY_ID.run(tx, id=booking_id)), None)
 
 
 def lock(tx: Tx, ref: str) -> BookingSummary | None:
     """The same, its row locked until the commit; remembered as what the transaction is about."""
-    statement = SUMMARIES.where(B.store_id == tx.store_id, B.ref == ref).with_for_update(of=B)
-    row = tx.db.execute(statement).one_or_none()
-    tx.subject = None if row is None else BookingSummary(*row)
+    tx.subject = next(iter(_LOCKED.run(tx, ref=ref)), None)
     return tx.subject
 
 
 def lock_many(tx: Tx, *conditions: Any) -> list[BookingSummary]:
     """Several bookings of the store, locked in ascending id, so that no two transactions wait for each other."""
     statement = SUMMARIES.where(B.store_id == tx.store_id, *conditions).order_by(B.id).with_for_update(of=B)
-    return [BookingSummary(*row) for row in tx.db.execute(statement)]
+    return run(tx, statement)
 
 
 def upcoming_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None = None, limit: int = 20) -> list[BookingSummary]:
     """A customer's open bookings that have not ended, soonest first (A4). `after` is the last (starts_at, id) seen (I66)."""
-    statement = SUMMARIES.where(B.store_id == tx.store_id, B.customer_id == customer_id, B.closed_at.is_(None),
-                                B.ends_at > tx.now, B.starts_at > tx.now - _LONGEST)
-    if after:
-        statement = statement.where(tuple_(B.starts_at, B.id) > after)
-    return _rows(tx, statement.order_by(B.starts_at, B.id).limit(limit))
+    at, number = after or (_EARLIEST, 0)
+    return _UPCOMING.run(tx, customer=customer_id, now=tx.now, since=tx.now - _LONGEST, after=at, after_id=number, most=limit)
 
 
 def past_of(tx: Tx, customer_id: int, *, before: tuple[datetime, int] | None = None, limit: int = 20) -> list[BookingSummary]:
     """A customer's closed or ended bookings, latest first (A3)."""
-    statement = SUMMARIES.where(B.store_id == tx.store_id, B.customer_id == customer_id,
-                                or_(B.closed_at.is_not(None), B.ends_at <= tx.now))
-    if before:
-        statement = statement.where(tuple_(B.starts_at, B.id) < before)
-    return _rows(tx, statement.order_by(B.starts_at.desc(), B.id.desc()).limit(limit))
+    at, number = before or (_LATEST, 0)
+    return _PAST.run(tx, customer=customer_id, now=tx.now, before=at, before_id=number, most=limit)
 
 
 def between(tx: Tx, customer_id: int, start: datetime, end: datetime) -> list[BookingSummary]:
     """A customer's bookings that start in [start, end), for the calendar view and the feed (A30, R39)."""
-    return _rows(tx, SUMMARIES.where(
+    return run(tx, SUMMARIES.where(
         B.store_id == tx.store_id, B.customer_id == customer_id, B.starts_at >= start, B.starts_at < end,
     ).order_by(B.starts_at, B.id))
 
 
-def _rows(tx: Tx, statement: Select) -> list[BookingSummary]:
-    return [BookingSummary(*row) for row in tx.db.execute(statement)]
-
-
 def run(tx: Tx, statement: Select) -> list[BookingSummary]:
     """Run a statement built on SUMMARIES."""
-    return _rows(tx, statement)
-
+    return [BookingSummary._make(row) for row in tx.db.execute(statement)]

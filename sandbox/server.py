@@ -42,11 +42,11 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults)
 
     @app.get("/mail.json")
     def mail_json() -> Any:
-        return jsonify(mails.newest(request.args.get("to")))
+        return jsonify(mails.newest(request.args.get("to"), 5000))
 
     @app.get("/sms.json")
     def sms_json() -> Any:
-        return jsonify(texts.newest(request.args.get("to")))
+        return jsonify(texts.newest(request.args.get("to"), 5000))
 
     @app.post("/2010-04-01/Accounts/<account>/Messages.json")
     def send_sms(account: str) -> Any:

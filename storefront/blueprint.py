@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import phonenumbers
 from flask import Blueprint, g, render_template, request
 
 from booking.access import SignedIn, StoreView
@@ -11,6 +12,15 @@ from booking.wording import SHIPPED, Words, words_for
 from booking.wording.languages import pick
 
 bp = Blueprint("storefront", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+
+
+@bp.app_template_filter("phone")
+def phone(number: str) -> str:
+    """A stored number as people write it: +1 212-555-0142."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number
 
 
 def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:

@@ -21,6 +21,7 @@ from booking.wording.policies import policy_lines
 from models.actor import Actor
 from models.service import Service
 from models.session import Tx, reading
+from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser, login_secret
 from storefront.picker import keep, parse_at, pick, staff_choice
@@ -39,14 +40,14 @@ def services():  # noqa: ANN201
         for row in rows])
 
 
-@bp.get("/book/<int:service_id>")
+@bp.get("/book/<int(max=9223372036854775807):service_id>")
 def choose_time(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         return _picker(tx, store, person, offer)
 
 
-@bp.post("/book/<int:service_id>")
+@bp.post("/book/<int(max=9223372036854775807):service_id>")
 def take_time(service_id: int):  # noqa: ANN201
     """Keep the chosen time for ten minutes while the details are typed (D33c)."""
     with reading(g.store_id) as tx:
@@ -68,20 +69,20 @@ def take_time(service_id: int):  # noqa: ANN201
     return response
 
 
-@bp.get("/book/<int:service_id>/details")
+@bp.get("/book/<int(max=9223372036854775807):service_id>/details")
 def details(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         return _details(store, person, offer, words(store, person), {}, [])
 
 
-@bp.post("/book/<int:service_id>/details")
+@bp.post("/book/<int(max=9223372036854775807):service_id>/details")
 def confirm(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
     w, form = words(store, person), request.form
     at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
-    typed = {name: form.get(name, "")[:320] for name in ("name", "email", "phone", "notes")}
+    typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")}
     try:
         if at is None:
             raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
@@ -157,4 +158,4 @@ def _actor(person: SignedIn | None) -> Actor:
 
 
 def _seats(wanted: str | None, offer: ServiceOffer) -> int:
-    return typed.seats(wanted, offer.capacity, 1)
+    return given.seats(wanted, offer.capacity, 1)

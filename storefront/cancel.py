@@ -11,7 +11,7 @@ from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
 from booking.rules.decision import Refused
 from models.session import Tx, reading
-from storefront import typed
+from storefront import given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
@@ -36,9 +36,9 @@ def confirm_cancel(ref: str):  # noqa: ANN201
         return redirect(f"/account/bookings/{ref}/cancel", 303)
     quote, seats = request.form.get("quote", ""), _seats(request.form.get("seats"), door)
     try:
-        once = Once.of(f"page:{door.b.id}", typed.text(request.form.get("once"), 64) or secrets.token_hex(8),
+        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
                        lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats)
-        cancel_booking(g.store_id, door.actor, ref, quote=quote, reason=typed.text(request.form.get("reason"), LONGEST_REASON + 1), seats=seats, once=once)
+        cancel_booking(g.store_id, door.actor, ref, quote=quote, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), seats=seats, once=once)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
@@ -67,4 +67,4 @@ def _show(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):
 
 
 def _seats(wanted: str | None, door: Door) -> int:
-    return typed.seats(wanted, door.b.seats, door.b.seats)
+    return given.seats(wanted, door.b.seats, door.b.seats)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, g, jsonify, make_response, request
+import psycopg
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
-from booking.access import StoreView, visitor
+from booking.access import SignedIn, StoreView, visitor
 from models.session import reading
 from storefront.blueprint import page, words
+from storefront.cookies import login_secret
 
 log = logging.getLogger("opencals.errors")
 
@@ -34,7 +36,7 @@ def _csrf(error: CSRFError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    if isinstance(error, (OperationalError, InterfaceError, TimeoutError)):
+    if isinstance(error, (OperationalError, InterfaceError, TimeoutError, psycopg.OperationalError)):
         log.warning("the database does not answer", extra={"error": type(error).__name__})
         return _answer(503)
     log.exception("unexpected error")
@@ -44,8 +46,8 @@ def _unexpected(error: Exception) -> Response:
 def _answer(status: int, kind: str | None = None) -> Response:
     if request.path.startswith("/api/"):
         return make_response(jsonify(type="about:blank", title="Error", status=status, code="not_found" if status == 404 else "invalid"), status)
-    store = _store() if status != 503 else None
-    w = words(store)
+    store, person = _visitor() if status != 503 else (None, None)
+    w = words(store, person)
     heading, text = {
         404: (w._("Page not found"), w._("This page does not exist, or the link is not complete. Links in mails are sometimes cut: please open it from the mail again.")),
         405: (w._("That is not possible here"), w._("Please go back and use the buttons of the page.")),
@@ -56,19 +58,21 @@ def _answer(status: int, kind: str | None = None) -> Response:
     if kind == "csrf":
         heading, text = w._("Please try again"), w._("The page was open for too long, or cookies are switched off. Nothing has changed: open the page again.")
     if store is None:
-        return make_response(f"<!doctype html><html lang=\"{w.locale}\"><title>{heading}</title><h1>{heading}</h1><p>{text}</p>", status)
-    body = page("error.html", store, w, heading=heading, text=text, lost_link=g.get("lost_link") and status == 404)
+        body = render_template("bare.html", w=w, heading=heading, text=text)
+    else:
+        body = page("error.html", store, w, person=person, heading=heading, text=text, lost_link=g.get("lost_link") and status == 404)
     response = make_response(body, status)
     if status == 503:
         response.headers["Retry-After"] = "30"
     return response
 
 
-def _store() -> StoreView | None:
+def _visitor() -> tuple[StoreView | None, SignedIn | None]:
+    """The store, and who is signed in; addresses of links look the same to everyone."""
     if g.get("store_id") is None:
-        return None
+        return None, None
     try:
         with reading(g.store_id) as tx:
-            return visitor(tx, None)[0]
+            return visitor(tx, None if request.path.startswith("/manage/") else login_secret())
     except Exception:
-        return None
+        return None, None

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from babel.dates import format_date
-
 from booking import facts
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
@@ -17,6 +15,7 @@ from booking.rules.windows import deadline
 from booking.wording import Words
 from booking.wording.policies import policy_lines
 from models.booking_summary import BookingSummary
+from storefront.blueprint import phone
 from storefront.door import Door
 
 
@@ -80,13 +79,9 @@ def card(b: BookingSummary, w: Words, now: datetime) -> Card:
     short = w.short_date(b.starts_at, b.zone)
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, b.staff_name, b.location_name, str(b.local_start.day),
-        w.weekday_names()[b.local_start.weekday()], _month(w, b), short, w.time(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.status,
+        w.weekday(b.local_start.date()), w.month_name(b.local_start.date()), short, w.time(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.status,
         w.status(b.status), w.money(b.price, b.currency) if b.price else "",
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
-
-
-def _month(w: Words, b: BookingSummary) -> str:
-    return format_date(b.local_start.date(), "MMM", locale=w.locale)
 
 
 def detail(door: Door, now: datetime) -> Detail:
@@ -150,7 +145,7 @@ def _person(door: Door) -> list[tuple[str, str]]:
     if door.by_link:
         pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.contact_email)), (w._("Phone"), mask_phone(b.contact_phone))]
     else:
-        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), b.contact_phone or "")]
+        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), phone(b.contact_phone) if b.contact_phone else "")]
     return [(name, value) for name, value in pairs if value]
 
 

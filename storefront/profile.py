@@ -15,6 +15,7 @@ from messages.ics import feed
 from models.actor import Actor
 from models.booking_summary import between
 from models.session import reading
+from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.booking_page import calendar_payload
 from storefront.door import require_login
@@ -37,8 +38,8 @@ def save_profile():  # noqa: ANN201
     locale = form.get("locale") if form.get("locale") in SHIPPED else None
     preferences = {channel: {kind: f"{channel}.{kind}" in form for kind in KINDS} for channel in CHANNELS}
     try:
-        update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=form.get("name", "")[:500],
-                       phone=form.get("phone", "")[:60], locale=locale, preferences=preferences)
+        update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=given.text(form.get("name"), 500),
+                       phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences)
     except Refused as refused:
         w = words(store, person)
         sentences = {

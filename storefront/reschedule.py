@@ -15,7 +15,7 @@ from booking.rules.decision import Refused
 from booking.slots import free_days
 from booking.rules.wall_time import local_date
 from models.session import Tx, reading
-from storefront import typed
+from storefront import given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
@@ -41,12 +41,12 @@ def confirm_reschedule(ref: str):  # noqa: ANN201
     """The confirm click. A refusal comes back with the present state and fresh times; the booking is as it was (I8)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-    at, version = parse_at(request.form.get("starts_at")), typed.whole_number(request.form.get("version"))
+    at, version = parse_at(request.form.get("starts_at")), given.whole_number(request.form.get("version"))
     staff = _staff(request.form.get("staff"), door)
     try:
         if at is None or version is None:
             raise Refused("invalid")
-        once = Once.of(f"page:{door.b.id}", typed.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
+        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
                        "reschedule", ref, at.isoformat(), staff)
         reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, once=once)
     except Refused as refused:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 from psycopg import errors
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -74,10 +75,11 @@ def action(verb: Callable[..., Done]) -> Callable[..., Done]:
             except Refused as refused:
                 _record(store_id, by, verb.__name__, refused, touched)
                 raise
-            except DBAPIError as error:
-                if isinstance(error.orig, (errors.DeadlockDetected, errors.SerializationFailure)) and attempt < TRIES:
+            except (DBAPIError, psycopg.Error) as error:
+                original = getattr(error, "orig", error)
+                if isinstance(original, (errors.DeadlockDetected, errors.SerializationFailure)) and attempt < TRIES:
                     continue
-                raise _refusal(error) or error from error
+                raise _refusal(original) or error from error
         raise AssertionError("unreachable")
 
     run.within = verb  # type: ignore[attr-defined]
@@ -103,9 +105,8 @@ def _once(tx: Tx, once: Once | None, do: Callable[[], Done]) -> Done:
     return Done(done.booking, done.refund, done.bookings, done.facts, answer)
 
 
-def _refusal(error: DBAPIError) -> Refused | None:
+def _refusal(original: BaseException | None) -> Refused | None:
     """The database is the last judge of slots and seats (I1, I7): its refusal is an answer, not a failure."""
-    original = error.orig
     name = getattr(getattr(original, "diag", None), "constraint_name", None)
     if isinstance(original, errors.ExclusionViolation):
         return Refused("slot_taken")

@@ -33,7 +33,8 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     outcome = _outcome(tx, b, quote, refund, drops)
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
-        left = write(tx, b, seats=b.seats - drops, price=b.price - b.price * drops // b.seats)
+        left = write(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), held=None if b.held is None else (
+            b.held | {"price": _without(b.held["price"], drops, b)}))
         action_name, cause = "drop_seats", "seats"
     else:
         let_go_of_old_slot(tx, b)
@@ -60,6 +61,11 @@ def _seats(b: BookingSummary, seats: int | None) -> int:
     return seats
 
 
+def _without(price: int, drops: int, b: BookingSummary) -> int:
+    """The price of the seats that stay; what a move waiting for approval may go back to is a price of all seats too."""
+    return price - price * drops // b.seats
+
+
 def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int) -> RefundQuote:
     if tx.actor.is_customer:
         outcome = facts.quote_cancellation(tx, b, seats=drops)
@@ -70,4 +76,5 @@ def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, dr
         return facts.quote_cancellation(tx, b, seats=drops)
     if isinstance(refund, int) and not 0 <= refund <= b.paid - b.refunded - b.owed:
         raise Refused("invalid", errors=[{"field": "refund.amount", "problem": "must be between 0 and what was paid and not yet given back"}])
-    return refunds.merchant_quote(refund, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)
+    return refunds.merchant_quote(refund, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, seats=drops,
+                                  of_seats=b.seats)

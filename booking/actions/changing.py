@@ -15,6 +15,7 @@ from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import BookingSummary, find_by_id, lock
 from models.hold import Hold
+from models.outbox import OutboxRow
 from models.refund import Credit, Refund, RefundLine
 from models.session import OutboxItem, Tx
 
@@ -88,5 +89,8 @@ def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str) -> int:
 
 
 def queue_refund(tx: Tx, booking_id: int, refund_id: int) -> None:
-    """The command to pay a refund back through the provider; one per refund, ever (I2)."""
+    """The command to pay a refund back through the provider; one per refund, ever (I2). One that failed becomes due again."""
+    tx.db.execute(update(OutboxRow).where(
+        OutboxRow.store_id == tx.store_id, OutboxRow.dedupe == f"refund:{refund_id}:stripe", OutboxRow.state != "due",
+    ).values(state="due", due_at=tx.now, attempts=0, lease=None, leased_until=None, last_error=None))
     tx.outbox(OutboxItem("execute_refund", "stripe", str(refund_id), f"refund:{refund_id}", {"refund_id": str(refund_id)}, booking_id))

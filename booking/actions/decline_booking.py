@@ -14,6 +14,7 @@ from booking.rules.refund import RefundQuote, merchant_quote
 from booking.rules.status import after
 from models.booking import Booking
 from models.booking_summary import BookingSummary
+from models.class_session import ClassSession
 from models.session import Tx
 
 
@@ -39,16 +40,25 @@ def _refuse(tx: Tx, b: BookingSummary, verb: str, reason: str) -> Done:
         raise Refused("not_allowed", state=b.status)
     let_go_of_old_slot(tx, b)
     held, outcome = b.held, None
-    if held is not None and not held["released"]:
+    restored = held is not None and not held["released"] and _still_there(tx, held)
+    if restored:
         done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None, **_old_place(held))
     else:
         outcome, done = _end(tx, b, verb, reason)
     tx.audit(f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
              quote=outcome.facts() if outcome else None)
     notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because="declined" if verb == "decline" else "deadline",
-                          restored=held is not None and not held["released"])
+                          restored=restored)
     notices.tell_staff(tx, "merchant_booking_cancelled" if outcome else "merchant_booking_moved", done, old=b)
     return Done(done, outcome)
+
+
+def _still_there(tx: Tx, held: dict) -> bool:
+    """Whether the old slot can come back: a class date the shop has cancelled meanwhile cannot."""
+    if held["session_id"] is None:
+        return True
+    return tx.db.execute(select(ClassSession.status).where(
+        ClassSession.store_id == tx.store_id, ClassSession.id == held["session_id"])).scalar() == "scheduled"
 
 
 def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote, BookingSummary]:

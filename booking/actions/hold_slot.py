@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 
 from booking.actions.action import Done, action
-from booking.offers import find_offer
+from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
-from booking.slots import require_slot
+from booking.slots import lock_staff, require_slot
 from models.base import new_id
 from models.hold import Hold
 from models.session import Tx
@@ -27,8 +27,13 @@ def hold_slot(tx: Tx, *, service_id: int, starts_at: datetime, owner: str, staff
     offer = find_offer(tx, service_id)
     if offer is None or not offer.active or not offer.open_for_booking:
         raise Refused("not_allowed", kind="book")
-    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout"))
-    live = tx.db.execute(select(func.count()).select_from(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner)).scalar_one()
+    if not 1 <= seats <= offer.capacity:
+        raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
+    # Parallel requests of one owner wait for each other: none can keep a slot the others do not see.
+    tx.db.execute(text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"{tx.store_id}:hold:{owner}"})
+    use_hold(tx, owner, offer, staff_id)
+    live = tx.db.execute(select(func.count()).select_from(Hold).where(
+        Hold.store_id == tx.store_id, Hold.owner == owner, Hold.expires_at > tx.now)).scalar_one()
     if live >= LIVE_HOLDS:
         raise Refused("limit_reached", limit=LIVE_HOLDS)
     chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats)
@@ -61,6 +66,10 @@ def sweep_holds(tx: Tx) -> Done:
     return Done(facts={"removed": len(gone)})
 
 
-def use_hold(tx: Tx, owner: str) -> None:
-    """The booking takes the place of the owner's checkout hold, in the same transaction."""
+def use_hold(tx: Tx, owner: str, offer: ServiceOffer, staff_id: int | None) -> None:
+    """A booking or another hold takes the place of the owner's checkout hold, in the same transaction.
+
+    The staff locks come first: giving seats back locks the class date, which everyone else takes after them.
+    """
+    lock_staff(tx, [person.id for person in offer.only(staff_id)])
     tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout"))

@@ -9,6 +9,7 @@ from booking.actions.action import Done, action
 from booking.rules.decision import Refused
 from models.block import Block
 from models.booking import Booking
+from models.class_session import ClassSession
 from models.location import Location
 from models.service import Service
 from models.session import Tx
@@ -18,6 +19,7 @@ from models.staff import Staff
 @action
 def create_location(tx: Tx, **values: Any) -> Done:
     """Fields: name, address, zone, phone, email. `facts["id"]`."""
+    values = {"name": "", "zone": ""} | values
     _check(values)
     return Done(facts={"id": catalogue.create(tx, "location", Location, values)})
 
@@ -34,7 +36,8 @@ def update_location(tx: Tx, location_id: int, **values: Any) -> Done:
 
 @action
 def delete_location(tx: Tx, location_id: int) -> Done:
-    catalogue.remove(tx, "location", Location, location_id, Booking.location_id, Staff.location_id, Service.location_id, Block.location_id)
+    catalogue.remove(tx, "location", Location, location_id, Booking.location_id, Staff.location_id, Service.location_id,
+                     Block.location_id, ClassSession.location_id)
     return Done()
 
 

@@ -1,4 +1,4 @@
-"""Lost your link? One mail with the open bookings of an address, sent to that address only (A101, D10c, I36)."""
+"""Lost your link? Mails with the links of an address's next bookings, sent to that address only (A101, D10c, I36)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from models.booking import Booking
 from models.booking_summary import SUMMARIES, run
 from models.session import Tx
 
-MOST = 5
+MOST = 2
 
 
 @action
 def request_lost_link(tx: Tx, email: str, *, asker: Asker) -> Done:
-    """Send the manage links of this address's next open bookings, at most five; silence when there are none.
+    """Send the manage links of this address's next open bookings, at most two; silence when there are none.
 
     Known and unknown addresses get the same answer, and share the limits of sign-in codes.
     """
     address = canonical_email(email)
-    limits.count(tx, "code_address", address, (3, 15 * limits.MINUTE), (10, limits.DAY))
+    # As many messages as it may send, whether it sends them or not: known and unknown addresses use up the same (I36, I37).
+    limits.count(tx, "code_address", address, (3, 15 * limits.MINUTE), (10, limits.DAY), weight=MOST)
     limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
     bookings = run(tx, SUMMARIES.where(
         Booking.store_id == tx.store_id, Booking.contact_email_canonical == address, Booking.closed_at.is_(None),
@@ -29,7 +30,7 @@ def request_lost_link(tx: Tx, email: str, *, asker: Asker) -> Done:
     again = str(new_id())
     for b in bookings:
         # The address typed proves nothing; links go where the booking's owner is reached (R6).
-        if (b.customer_email or b.contact_email or "").lower() == address:
+        if canonical_email(b.customer_email or b.contact_email or email) == address:
             notices.tell_customer(tx, "manage_link", b, once=again)
             tx.audit("send_manage_link", booking_id=b.id)
     return Done()

@@ -16,7 +16,7 @@ from booking.rules.decision import Refused
 from booking.rules.interval import subtract
 from booking.rules.status import CLOSED
 from booking.rules.windows import change_decision
-from booking.slots import Chosen, drop_expired_holds, lock_staff, require_slot
+from booking.slots import Chosen, require_slot
 from models.base import new_id
 from models.booking_summary import BookingSummary
 from models.hold import Hold
@@ -46,8 +46,6 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         raise Refused("not_allowed", kind="reschedule")
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
         raise Refused("no_change")
-    lock_staff(tx, [b.staff_id, *(person.id for person in offer.only(wanted))])
-    drop_expired_holds(tx, [b.staff_id])
     chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b, as_customer=as_customer, override=override)
     values = _moved(tx, b, offer, chosen)
     asks = False
@@ -59,7 +57,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
             policy, first=False, starts_at=b.starts_at, zone=b.zone, now=tx.now)
     else:
         values |= {"sticky_num": None, "sticky_den": None}
-    let_go_of_old_slot(tx, b)
+    if b.held is not None:
+        let_go_of_old_slot(tx, b)
     if asks:
         values |= _ask(tx, b, policy, chosen)
     elif b.status == "pending" and not b.never_approved:

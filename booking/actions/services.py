@@ -22,6 +22,7 @@ from models.store import Store
 @action
 def create_service(tx: Tx, *, staff: Sequence[int] = (), **values: Any) -> Done:
     """Fields as the columns of `services`; `staff` ids give it. New services inherit the store's switches (R2). `facts["id"]`."""
+    values = {"name": "", "duration_s": 0} | values
     if values.get("currency") is None:
         values["currency"] = tx.db.execute(select(Store.currency).where(Store.store_id == tx.store_id)).scalar_one()
     _check(tx, values, staff)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 
 from booking.actions import catalogue
 from booking.actions.action import Done, action
-from booking.actions.blocks import occupy, running_location_blocks
+from booking.actions.blocks import follow_location
 from models.block import Block
 from models.booking import Booking
 from models.class_session import ClassSession
@@ -24,13 +24,12 @@ from models.staff import Staff, StaffService
 @action
 def create_staff(tx: Tx, *, services: Sequence[int] = (), **values: Any) -> Done:
     """Fields: name, email, location_id, hours; `services` ids they give. `facts["id"]`."""
-    values.setdefault("hours", {})
+    values = {"name": "", "location_id": None, "hours": {}} | values
     _check(tx, values, services)
     staff_id = catalogue.create(tx, "staff", Staff, values)
     for service_id in dict.fromkeys(services):
         tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
-    for block in running_location_blocks(tx, values["location_id"]):
-        occupy(tx, block.id, [staff_id], block.starts_at, block.ends_at, overlap_ok=False)
+    follow_location(tx, staff_id, values["location_id"])
     return Done(facts={"id": staff_id})
 
 
@@ -39,6 +38,8 @@ def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None
     """Change fields; bookings already made stay where they are."""
     _check(tx, values, services or ())
     catalogue.change(tx, "staff", Staff, staff_id, values, also=None if services is None else {"services": len(services)})
+    if "location_id" in values:
+        follow_location(tx, staff_id, values["location_id"])
     if services is not None:
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
         for service_id in dict.fromkeys(services):

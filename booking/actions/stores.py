@@ -48,6 +48,8 @@ def _create_store(tx: Tx, **values: Any) -> Done:
 @action
 def update_store(tx: Tx, **values: Any) -> Done:
     """Change the store's fields; what it never changes after the start are slug, kind and currency."""
+    if fixed := sorted({"slug", "kind", "currency"} & set(values)):
+        raise Refused("invalid", errors=[{"field": field, "problem": "cannot change"} for field in fixed])
     _check(values)
     tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(version=Store.version + 1, **values))
     tx.audit("update_store", subject="store", subject_id=tx.store_id, after={"fields": sorted(values)})

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from booking.actions.action import Done, action
 from booking.importing.catalogue import Catalogue, place_of
 from booking.importing.rows import BadRow, ImportRow
-from booking.slots import lock_staff
+from booking.slots import drop_expired_holds, lock_staff
 from models import policy_copy
 from models.base import new_id, new_ref
 from models.booking import Booking
@@ -50,6 +50,7 @@ def import_batch(tx: Tx, rows: Sequence[ImportRow], catalogue: Catalogue, source
     staff_of = {row: catalogue.staff[row.staff.lower()] for row in fresh}
     if not dry_run:
         lock_staff(tx, sorted({staff_id for staff_id, _ in staff_of.values()}))
+        drop_expired_holds(tx, {staff_id for staff_id, _ in staff_of.values()})
     taken = _Busy(tx, {staff_id for staff_id, _ in staff_of.values()}, fresh)
     accepted: list[tuple[ImportRow, str, bool]] = []
     for row in fresh:
@@ -163,10 +164,9 @@ def _customers(tx: Tx, rows: Sequence[ImportRow]) -> dict[str, int]:
 def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Many rows at once: COPY into a temporary table (COPY itself knows no row level security), then one INSERT with every guard."""
     names = ", ".join(columns)
-    cursor = tx.db.connection.cursor()
-    cursor.execute(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
-    with cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
+    tx.db.exec_driver_sql(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
+    with tx.db.connection.cursor() as cursor, cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
         for row in rows:
             copy.write_row(row)
-    cursor.execute(f"insert into {table} ({names}) select {names} from staged_{table}")
-    cursor.execute(f"drop table staged_{table}")
+    tx.db.exec_driver_sql(f"insert into {table} ({names}) select {names} from staged_{table}")
+    tx.db.exec_driver_sql(f"drop table staged_{table}")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import TextIO
 
@@ -18,8 +18,9 @@ from booking.rules import wall_time
 from booking.rules.decision import Refused
 from booking.rules.money import exponent
 
-LONGEST = timedelta(hours=24)
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=24)
 LONGEST_FIELD = 2_000
+AMOUNT = re.compile(r"[$€£]? ?((?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?)", re.ASCII)
 PATTERNS = (
     "%B %d, %Y %I:%M %p", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M",
 )
@@ -105,8 +106,8 @@ class _Parser:
             raise Unusable(f"unknown time zone {zone!r}")
         start, local, fold = _instant(cell("starts_at"), zone, "start")
         end = self._end(cell, start, zone)
-        if not start < end <= start + LONGEST:
-            raise Unusable("must end after its start, and within 24 hours")
+        if not start + SHORTEST <= end <= start + LONGEST:
+            raise Unusable("must end after its start, at least a minute and at most 24 hours later")
         service, staff = cell("service"), cell("staff")
         if not service or not staff:
             raise Unusable("has no service" if not service else "has no staff or calendar")
@@ -134,11 +135,10 @@ class _Parser:
         return start + timedelta(minutes=int(minutes))
 
     def _money(self, text: str, what: str) -> int:
-        try:
-            amount = Decimal(text.replace(",", "").lstrip("$€£ ")).scaleb(self.decimals)
-        except InvalidOperation:
-            amount = Decimal(-1)
-        if amount != amount.to_integral_value() or not 0 <= amount < 10**12:
+        """Minor units. A comma only parts thousands: read as anything else, 80,00 would become 8000."""
+        match = AMOUNT.fullmatch(text)
+        amount = Decimal(match[1].replace(",", "")).scaleb(self.decimals) if match else None
+        if amount is None or amount != amount.to_integral_value() or not 0 <= amount < 10**12:
             raise Unusable(f"{what} {text!r} is not an amount of money")
         return int(amount)
 

@@ -58,6 +58,8 @@ def import_bookings(store_id: int, path: Path, *, format_name: str | None = None
                     report.bad.append(row)
     except UnicodeDecodeError as error:
         raise FormatError(f"The file is not UTF-8 text (byte {error.start}). Save it as UTF-8 CSV.") from None
+    except csv.Error as error:
+        raise FormatError(f"The header is not readable as CSV: {error}.") from None
     tell("checked", len(rows), len(rows) + len(report.bad))
     catalogue = prepare_catalogue(store_id, IMPORTER, needs, create=not dry_run).facts["catalogue"]
     report.created = catalogue.created

@@ -50,7 +50,7 @@ def parse_hours(hours: Mapping[str, Sequence[Sequence[str]]]) -> dict[int, list[
 
 
 def _minute(text: object, day: str) -> int:
-    if isinstance(text, str) and len(text) == 5 and text[2] == ":" and (text[:2] + text[3:]).isdecimal():
+    if isinstance(text, str) and len(text) == 5 and text[2] == ":" and text.isascii() and (text[:2] + text[3:]).isdigit():
         minute = int(text[:2]) * 60 + int(text[3:])
         if int(text[3:]) < 60 and minute <= 1440:
             return minute
@@ -61,14 +61,15 @@ def open_spans(hours: Mapping[int, Sequence[tuple[int, int]]], zone: str, first:
     """Opening spans of each local day from `first` to `last`, as instants.
 
     A bound in a skipped hour moves forward by it; a span over a clock change is as long as clocks and sun make it. Spans never
-    share an instant: 24:00 is the next day's first midnight, and an opening in a repeated hour waits for the closing before it.
+    share an instant: 24:00 is the next day's first midnight, no closing is later (a day that clocks skip has no spans), and an
+    opening in a repeated hour waits for the closing before it.
     """
     days = []
     day = first
     while day <= last:
-        spans, closes = [], 0
+        spans, closes, midnight = [], 0, at_minute(day, 1440, zone)
         for start, end in hours.get(day.weekday(), ()):
-            opens, closes = max(at_minute(day, start, zone), closes), at_minute(day, end, zone, late=end < 1440)
+            opens, closes = max(at_minute(day, start, zone), closes), min(at_minute(day, end, zone, late=end < 1440), midnight)
             if opens < closes:
                 spans.append((opens, closes))
         if spans:

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from booking.rules.wall_time import days_before
 
-PATTERN = re.compile(r"P(?:(?P<w>\d{1,4})W)?(?:(?P<d>\d{1,4})D)?(?:T(?:(?P<h>\d{1,5})H)?(?:(?P<m>\d{1,6})M)?(?:(?P<s>\d{1,8})S)?)?")
+PATTERN = re.compile(
+    r"P(?:(?P<w>\d{1,4})W)?(?:(?P<d>\d{1,4})D)?(?:T(?:(?P<h>\d{1,5})H)?(?:(?P<m>\d{1,7})M)?(?:(?P<s>\d{1,8})S)?)?", re.ASCII)
 LONGEST_DAYS = 731
 
 
@@ -30,7 +31,7 @@ class Notice:
     def hours_text(self) -> str:
         """N of the A80 sentence: 7 days are 168, 90 minutes are 1.5."""
         hours = Fraction(self.days * 86400 + self.seconds, 3600)
-        return str(hours.numerator) if hours.denominator == 1 else f"{float(hours):.2f}".rstrip("0")
+        return str(hours.numerator) if hours.denominator == 1 else f"{float(hours):.2f}".rstrip("0").rstrip(".")
 
     @property
     def rank(self) -> int:

@@ -227,6 +227,8 @@ class _Reading:
         amount = self.number(part, "amount", 0, 0, 10**10, field) if part.get("amount") is not None else None
         if outcome == "partial" and (percent is None) == (amount is None):
             self.wrong(field, "a partial refund has either percent or amount")
+        if outcome == "credit" and percent is not None and amount is not None:
+            self.wrong(field, "a credit has percent or amount, not both")
         if outcome in ("full", "forfeit", "none") and (percent is not None or amount is not None):
             self.wrong(field, f"{outcome} takes neither percent nor amount")
         return Tier(self.notice(part, "at_least", Notice(), field) if part.get("at_least") is not None else None, outcome,

@@ -111,20 +111,27 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     return best
 
 
-def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str, mode: str) -> RefundQuote:
-    """What a merchant decides instead of the policy: `full`, `none`, or an amount in minor units (capped at what is left)."""
+def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str, mode: str, *, seats: int = 1,
+                   of_seats: int = 1) -> RefundQuote:
+    """What a merchant decides instead of the policy: `full`, `none`, or an amount in minor units (capped at what is left).
+
+    For a party that drops `seats` of `of_seats`, `full` is their part of the money (R25, R30).
+    """
     left = sum(payment.left for payment in payments)
     if left == 0:
         return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1))
-    amount = left if choice == "full" else 0 if choice == "none" else min(int(choice), left)
-    return _spread(_outcome(amount, left), amount, left, 0, currency, mode, payments, Fraction(amount, left), None)
+    concerned = left if seats == of_seats else split(left, [seats, of_seats - seats])[0]
+    amount = concerned if choice == "full" else 0 if choice == "none" else min(int(choice), left)
+    concerned = max(concerned, amount)
+    share = Fraction(amount, concerned) if concerned else Fraction(1)
+    return _spread(_outcome(amount, concerned), amount, concerned, 0, currency, mode, payments, share, None)
 
 
 def worse(new: RefundQuote, seen: dict[str, object]) -> bool:
     """Whether `new` is worse for the customer than the quote they saw (R27): less back, or credit where money was shown."""
-    rank = {"credit": 0}
-    return new.amount < int(seen["amount"]) or (  # type: ignore[call-overload]
-        new.amount > 0 and rank.get(new.outcome, 1) < rank.get(str(seen["outcome"]), 1))
+    if new.amount < int(seen["amount"]):  # type: ignore[call-overload]
+        return True
+    return new.outcome == "credit" and seen["outcome"] in ("full", "partial")
 
 
 def _outcome(amount: int, of: int) -> str:
@@ -132,7 +139,10 @@ def _outcome(amount: int, of: int) -> str:
 
 
 def _better(a: RefundQuote, b: RefundQuote) -> bool:
-    return (a.amount, a.outcome != "credit") > (b.amount, b.outcome != "credit")
+    """More back, then money rather than credit, then for longer."""
+    if (a.amount, a.outcome != "credit") != (b.amount, b.outcome != "credit"):
+        return (a.amount, a.outcome != "credit") > (b.amount, b.outcome != "credit")
+    return b.until is not None and (a.until is None or a.until > b.until)
 
 
 def _spread(outcome: str, amount: int, of: int, fee: int, currency: str, mode: str, payments: Sequence[Payment],

@@ -22,11 +22,11 @@ def in_scope(all_of_series: Sequence[Occurrence], ref: str, scope: str, now: dat
     """The occurrences a change is meant for, soonest first; those that have started are never touched."""
     if scope not in SCOPES:
         raise ValueError(f"scope is one of {', '.join(SCOPES)}")
-    this = next(o for o in all_of_series if o.ref == ref)
-    if scope == "this":
-        return [this]
-    first = this.starts_at if scope == "following" else now
-    return sorted((o for o in all_of_series if o.starts_at >= first and o.starts_at > now), key=lambda o: o.starts_at)
+    this = next((o for o in all_of_series if o.ref == ref), None)
+    if this is None:
+        raise ValueError(f"{ref!r} is not in the series")
+    meant = {"this": lambda o: o is this, "following": lambda o: o.starts_at >= this.starts_at, "all": lambda o: True}[scope]
+    return sorted((o for o in all_of_series if meant(o) and o.starts_at > now), key=lambda o: o.starts_at)
 
 
 def shifted(occurrence: Occurrence, old_start: datetime, new_start: datetime) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,31 +36,41 @@ class Words:
 
     def date(self, instant: datetime, zone: str) -> str:
         """Saturday, March 13, 2027."""
-        return _pattern(self.locale, instant, zone, self._("EEEE, MMMM d, y"))
+        return _date(self.locale, _local(instant, zone).date(), self._("EEEE, MMMM d, y"))
 
     def short_date(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13."""
-        return _pattern(self.locale, instant, zone, self._("EEE, MMM d"))
+        return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
 
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
-        return dates.format_date(day, self._("EEEE, MMMM d, y"), locale=self.locale)
+        return _date(self.locale, day, self._("EEEE, MMMM d, y"))
 
     def month(self, day: date) -> str:
-        return dates.format_date(day, self._("MMMM y"), locale=self.locale)
+        return _date(self.locale, day, self._("MMMM y"))
+
+    def month_name(self, day: date) -> str:
+        """Mar."""
+        return _date(self.locale, day, "MMM")
+
+    def weekday(self, day: date) -> str:
+        """Sat."""
+        return _date(self.locale, day, "EEE")
 
     def time(self, instant: datetime, zone: str) -> str:
         """9:00 AM."""
-        return dates.format_time(instant.astimezone(ZoneInfo(zone)), "short", locale=self.locale).replace("\u202f", " ")
+        local = _local(instant, zone)
+        return _clock(self.locale, local.hour, local.minute)
 
     def zone(self, instant: datetime, zone: str) -> str:
         """The zone's name then: EST, CET; where it has none, GMT-03:00."""
-        name = instant.astimezone(ZoneInfo(zone)).tzname() or ""
-        return name if name.isalpha() else dates.get_timezone_gmt(instant.astimezone(ZoneInfo(zone)), locale=self.locale)
+        local = _local(instant, zone)
+        name = local.tzname() or ""
+        return name if name.isalpha() else dates.get_timezone_gmt(local, locale=self.locale)
 
     def when(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00 AM EST: the precise form of deadlines and messages (R10)."""
-        day = _pattern(self.locale, instant, zone, self._("EEE, MMM d, y"))
+        day = _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d, y"))
         return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
@@ -207,5 +217,16 @@ def _money(locale: str, amount: int, currency: str) -> str:
     return text.replace("\u202f", " ")
 
 
-def _pattern(locale: str, instant: datetime, zone: str, pattern: str) -> str:
-    return dates.format_datetime(instant.astimezone(ZoneInfo(zone)), pattern, locale=locale)
+def _local(instant: datetime, zone: str) -> datetime:
+    return instant.astimezone(ZoneInfo(zone))
+
+
+# A shop's pages show the same few days and minutes over and over; the formatter is slow, its answers are few.
+@lru_cache(maxsize=20_000)
+def _date(locale: str, day: date, pattern: str) -> str:
+    return dates.format_date(day, pattern, locale=locale)
+
+
+@lru_cache(maxsize=5_000)
+def _clock(locale: str, hour: int, minute: int) -> str:
+    return dates.format_time(time(hour, minute), "short", locale=locale).replace("\u202f", " ")

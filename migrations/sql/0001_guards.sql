@@ -3,6 +3,11 @@
 -- I1: a row that may not overlap meets a flagged one (the exclusion constraint looks only at unflagged rows).
 create function refuse_overlap_with_flagged() returns trigger language plpgsql as $$
 begin
+  -- What stays in its place was there before the flagged row came: it may still be checked in or approved.
+  if tg_op = 'UPDATE' and (old.staff_id, old.starts_at, old.ends_at, old.overlap_ok)
+      is not distinct from (new.staff_id, new.starts_at, new.ends_at, new.overlap_ok) then
+    return new;
+  end if;
   if not new.overlap_ok and exists (
     select 1 from occupancies o
     where o.store_id = new.store_id and o.staff_id = new.staff_id and o.overlap_ok

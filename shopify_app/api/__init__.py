@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shopify_app.api import bookings, catalogue, openapi, reports  # noqa: F401  (they register their routes)
+from shopify_app.api import (  # noqa: F401  (they register their routes)
+    bookings, customers, diary, openapi, places, refunds, reports, services, store, verbs,
+)
 from shopify_app.api.door import blueprint
 
 __all__ = ["blueprint"]

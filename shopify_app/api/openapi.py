@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the table of operations and the shapes that validate requests: it cannot drift."""
+"""The OpenAPI 3.1 document, made from the table of operations and the shapes that check requests and answers: it cannot drift."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from flask import jsonify
+from flask import Response, jsonify
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shopify_app.api.door import OPERATIONS, PREFIX, Operation, blueprint
-from shopify_app.api.shapes import Nothing, Problem
+from shopify_app.api.shapes.base import Nothing, Problem
+
+PROBLEMS = {400: "Not readable", 401: "No valid token", 404: "Unknown, or of another store", 409: "Refused: `code` says why", 413: "Larger than 256 KiB",
+            415: "Not JSON", 422: "Wrong fields, listed in `errors`", 429: "Too many requests: see Retry-After", 503: "Try again in a minute"}
 
 
 @blueprint.get("/api/openapi.json")
-def openapi():  # noqa: ANN201
+def openapi() -> Response:
     return jsonify(document())
 
 
@@ -24,37 +27,41 @@ def document() -> dict[str, Any]:
     """The whole document."""
     models: list[type[BaseModel]] = [Problem]
     for op in OPERATIONS:
-        models += [m for m in (op.body, op.answer) if m is not None and m is not Nothing and m not in models]
-    names, schemas = models_json_schema([(m, "validation") for m in models], ref_template="#/components/schemas/{model}")
+        models += [model for model in (op.body, op.answer) if model is not None and model is not Nothing and model not in models]
+    names, schemas = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for op in OPERATIONS:
         paths.setdefault(PREFIX + op.path, {})[op.method.lower()] = _operation(op, names)
     return {
-        "openapi": "3.1.0", "info": {"title": "Opencals merchant API", "version": "1"}, "paths": paths,
-        "security": [{"token": []}],
-        "components": {"schemas": schemas["$defs"], "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}}}
+        "openapi": "3.1.0",
+        "info": {"title": "Opencals merchant API", "version": "1",
+                 "description": "Times are RFC 3339 with offset, durations ISO 8601, money minor units with their currency. Ids are opaque texts."},
+        "paths": paths, "security": [{"token": []}],
+        "components": {
+            "schemas": schemas["$defs"], "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "responses": {f"Problem{status}": {"description": text, "content": {"application/problem+json": {"schema": names[Problem, "validation"]}}}
+                          for status, text in PROBLEMS.items()}}}
 
 
-def _operation(op: Operation, names: dict) -> dict[str, Any]:
-    def ref(model: type[BaseModel]) -> dict[str, Any]:
-        return names[model, "validation"]
-
-    def problem(text: str) -> dict[str, Any]:
-        return {"description": text, "content": {"application/problem+json": {"schema": ref(Problem)}}}
-
+def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
+    writes = op.method != "GET"
     good: dict[str, Any] = {"description": op.summary}
     if op.answer is not Nothing:
-        good["content"] = {"application/json": {"schema": ref(op.answer)}}
+        good["content"] = {"application/json": {"schema": names[op.answer, "validation"]}}
+    problems = [401, 422, 429, 503] + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)
     entry: dict[str, Any] = {
         "operationId": op.name, "summary": op.summary,
-        "parameters": [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in re.findall(r"{(\w+)}", op.path)]
-        + [{"name": name, "in": "query", "description": text, "schema": {"type": "string"}} for name, text in op.query.items()],
-        "responses": {str(op.status): good, "401": problem("No valid token"), "422": problem("Wrong fields")}}
-    if "{" in op.path:
-        entry["responses"]["404"] = problem("Unknown")
-    if op.method != "GET":
-        entry["parameters"].append({"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 255}})
-        entry["responses"]["409"] = problem("Refused")
+        "parameters": [_parameter("path", name, required=True) for name in re.findall(r"{(\w+)}", op.path)]
+        + [_parameter("query", name, text) for name, text in op.query.items()],
+        "responses": {str(op.status): good} | {str(p): {"$ref": f"#/components/responses/Problem{p}"} for p in sorted(problems)}}
+    if writes:
+        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer", longest=255))
     if op.body is not None:
-        entry["requestBody"] = {"required": bool(op.body.model_json_schema().get("required")), "content": {"application/json": {"schema": ref(op.body)}}}
+        needed = any(field.is_required() for field in op.body.model_fields.values())
+        entry["requestBody"] = {"required": needed, "content": {"application/json": {"schema": names[op.body, "validation"]}}}
     return entry
+
+
+def _parameter(where: str, name: str, text: str | None = None, *, required: bool = False, longest: int | None = None) -> dict[str, Any]:
+    schema = {"type": "string"} | ({"maxLength": longest} if longest else {})
+    return {"name": name, "in": where, "required": required, "schema": schema} | ({"description": text} if text else {})

@@ -9,33 +9,36 @@ from sqlalchemy import func, select
 
 from models.audit import AuditEntry
 from models.session import reading
-from shopify_app.api import shapes as s
 from shopify_app.api.bookings import audit_out
-from shopify_app.api.catalogue import PAGING
-from shopify_app.api.door import Call, operation, reference
+from shopify_app.api.call import PAGING, Call
+from shopify_app.api.door import operation, reference
+from shopify_app.api.shapes import bookings as s
+from shopify_app.api.shapes.base import Listing
 
 CHANGES = ("reschedule_booking", "cancel_booking", "drop_seats")
 PERIOD = timedelta(days=30)
 
 
-@operation("GET", "/audit", summary="Who changed what, newest first", answer=s.Listing[s.AuditOut],
+@operation("GET", "/audit", summary="Who changed what, newest first", answer=Listing[s.AuditOut],
            query=PAGING | {"subject": "booking, service, staff, ...", "subject_id": "id", "action": "such as cancel_booking"})
 def list_audit(call: Call) -> Any:
-    limit, position, q = call.limit(), call.cursor("audit"), call.query
+    limit, position, q = call.limit(), call.position("audit"), call.query
     statement = select(AuditEntry).where(AuditEntry.store_id == call.store_id).order_by(AuditEntry.id.desc()).limit(limit + 1)
     for field, column in (("subject", AuditEntry.subject), ("action", AuditEntry.action)):
         if field in q:
             statement = statement.where(column == q[field])
     if "subject_id" in q:
         statement = statement.where(AuditEntry.subject_id == reference(q["subject_id"], "subject_id"))
-    if position:
-        statement = statement.where(AuditEntry.id < position)
+    if position is not None:
+        statement = statement.where(AuditEntry.id < position[0])
     with reading(call.store_id) as tx:
         rows = tx.db.execute(statement).all()
-    return {"items": [audit_out(row) for row in rows[:limit]], "next": call.next("audit", rows[limit - 1].id) if len(rows) > limit else None}
+    return {"items": [audit_out(row) for row in rows[:limit]],
+            "next": call.next("audit", [rows[limit - 1].id]) if len(rows) > limit else None}
 
 
-@operation("GET", "/reports/self-service", summary="The share of changes customers make themselves, over 30 days", answer=s.SelfService)
+@operation("GET", "/reports/self-service", summary="The share of changes customers make themselves, over 30 days (A20)",
+           answer=s.SelfService)
 def self_service(call: Call) -> s.SelfService:
     with reading(call.store_id) as tx:
         since = tx.now - PERIOD

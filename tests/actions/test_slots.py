@@ -9,9 +9,7 @@ import pytest
 
 from booking.actions.blocks import create_block
 from booking.actions.hold_slot import hold_slot
-from booking.actions.locations import create_location
 from booking.actions.services import update_service
-from booking.actions.sessions import create_session
 from booking.actions.stores import update_store
 from booking.offers import find_offer
 from booking.rules.decision import Refused
@@ -294,28 +292,3 @@ class TestRealTimeOff:
         update_store(world.store_id, MERCHANT, real_time=True)
         assert at(10, 15) not in shown(world, world.service, date(2027, 3, 10), date(2027, 3, 10), staff_id=world.elena)
         assert accepted(world, world.service, [at(10, 15)], world.elena) == set()
-
-
-class TestClassDates:
-    def test_the_horizon_is_counted_in_the_zone_of_the_teacher(self, world):
-        """A school with a teacher in Berlin: page and commit take the same zone."""
-        berlin = create_location(world.store_id, MERCHANT, name="Berlin", zone="Europe/Berlin").facts["id"]
-        anna = world.staff("Zoe Berg", location_id=berlin)
-        service = world.add_service("Yoga", staff=[world.elena, anna], capacity=5, horizon_days=2)
-        # Midnight has passed in Berlin, not in New York: three days on is inside Berlin's horizon only.
-        world.set_clock(at(2, 0, 30))
-        for staff in (world.elena, anna):
-            create_session(world.store_id, MERCHANT, service_id=service, staff_id=staff, starts_at=at(4, 15 if staff == anna else 16))
-        late = at(4, 6)
-        create_session(world.store_id, MERCHANT, service_id=service, staff_id=anna, starts_at=late)
-        offered = set(shown(world, service, date(2027, 3, 1), date(2027, 3, 9)))
-        assert late in offered
-        assert accepted(world, service, [at(4, 15), at(4, 16), late]) == offered
-
-    def test_full_dates_are_hidden_from_parties_that_do_not_fit(self, world):
-        service = world.add_service("Yoga", capacity=5)
-        world.session(service, at(10, 15), capacity=3)
-        world.book(at(10, 15), service=service, staff=world.elena, seats=2)
-        for seats, free in ((1, {at(10, 15)}), (2, set())):
-            assert set(shown(world, service, date(2027, 3, 10), date(2027, 3, 10), seats=seats)) == free
-            assert accepted(world, service, [at(10, 15)], seats=seats) == free

@@ -1,0 +1,118 @@
+"""Moves alone and in a rush, booking and cancelling, against the least they can cost."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from bench.data import OPEN, Shop
+from bench.floor import four_statements
+from booking import keys
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.create_booking import create_booking
+from booking.actions.people import Person
+from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.services import create_service
+from booking.actions.staff import create_staff
+from booking.rules.decision import Refused
+from models.actor import Actor
+from models.booking_summary import BookingSummary
+from models.location import Location
+from models.session import Database, reading, use
+from sandbox.parts import Parts
+from settings import Settings
+
+SHOP, CONNECTIONS, SECONDS = Actor("token", "api"), 8, 5.0
+
+
+def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterator[tuple]:
+    shop = list(shops.values())[-1]
+    with reading(shop.store_id) as tx:
+        location = tx.db.execute(Location.__table__.select()).first().id
+        base = tx.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=60)
+    hours = {day: [["00:00", "24:00"]] for day in OPEN}
+    staff = create_staff(shop.store_id, SHOP, name="Mover", location_id=location, hours=hours).facts["id"]
+    service = create_service(shop.store_id, SHOP, name="Move", duration_s=3600, staff=[staff], horizon_days=365).facts["id"]
+    b = _book(shop, service, base)
+    with psycopg.connect(settings.database_url.replace("+psycopg", ""), autocommit=True) as c:
+        c.execute("select set_config('app.store_id', %s, false)", (str(shop.store_id),))
+        least = _rate(lambda n: four_statements(c, shop.store_id, b.id, staff, base + timedelta(hours=1 + n % 20)))
+    alone = _rate(lambda n: reschedule_booking(shop.store_id, SHOP, b.ref, starts_at=base + timedelta(hours=1 + n % 20), override=True))
+    yield ("move, alone", f"{alone:.0f}/s", f"{least:.0f}/s in 4 statements", alone / least, "", None)
+    yield _rush(settings, shop, service, base)
+    count = [0]
+
+    def book_and_cancel(n: int) -> None:
+        made = _book(shop, service, base + timedelta(days=2, hours=count[0] % 20))
+        cancel_booking(shop.store_id, SHOP, made.ref, refund="policy", override=True)
+        count[0] += 1
+
+    pair = _rate(book_and_cancel)
+    yield ("book and cancel", f"{pair:.0f} pairs/s", "", None, "", None)
+
+
+def _rush(settings: Settings, shop: Shop, service: int, base) -> tuple:  # noqa: ANN001
+    """Eight connections move eight bookings between three times of one person, as fast as they can."""
+    homes = [_book(shop, service, base + timedelta(days=5, hours=2 * n)) for n in range(CONNECTIONS)]
+    targets = [base + timedelta(days=10, hours=2 * n) for n in range(3)]
+    results: Any = multiprocessing.Queue()
+    barrier = multiprocessing.Barrier(CONNECTIONS)
+    jobs = [multiprocessing.Process(target=_mover, args=(settings, shop.store_id, b.ref, b.starts_at, targets, barrier, results)) for b in homes]
+    for job in jobs:
+        job.start()
+    outcomes: Counter[str] = Counter()
+    for _ in jobs:
+        outcomes += results.get(timeout=120)
+    for job in jobs:
+        job.join()
+    with reading(shop.store_id) as tx:
+        overlaps = tx.db.exec_driver_sql(
+            "select count(*) from occupancies a join occupancies b on a.store_id = b.store_id and a.staff_id = b.staff_id and a.id < b.id"
+            " and tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at) where a.store_id = %s and a.starts_at > %s",
+            (shop.store_id, base)).scalar_one()
+    rate = (outcomes["moved"] + outcomes["slot_taken"]) / SECONDS
+    bad = sum(n for key, n in outcomes.items() if key not in ("moved", "slot_taken"))
+    return ("rush on three times of one person", f"{rate:.0f}/s ({outcomes['moved'] / SECONDS:.0f} moved)", f"{overlaps} overlaps, {bad} errors", None,
+            ">= 400/s, 0, 0", rate >= 400 and overlaps == 0 and bad == 0)
+
+
+def _mover(settings: Settings, store_id: int, ref: str, home, targets: list, barrier: Any, results: Any) -> None:  # noqa: ANN001
+    keys.configure(settings)
+    use(Database(settings.database_url, pool_size=1))
+    outcomes: Counter[str] = Counter()
+    at_home, n = True, 0
+    barrier.wait()
+    until = time.perf_counter() + SECONDS
+    while time.perf_counter() < until:
+        goal = targets[n % 3] if at_home else home
+        n += 1
+        try:
+            reschedule_booking(store_id, SHOP, ref, starts_at=goal, notify=False)
+            at_home = not at_home
+            outcomes["moved"] += 1
+        except Refused as refused:
+            outcomes[refused.code] += 1
+        except Exception as error:
+            outcomes[type(error).__name__] += 1
+    results.put(outcomes)
+
+
+def _book(shop: Shop, service: int, at) -> BookingSummary:  # noqa: ANN001
+    booked = create_booking(shop.store_id, SHOP, service_id=service, starts_at=at, person=Person("Bench", "bench@example.com")).booking
+    assert booked is not None
+    return booked
+
+
+def _rate(do: Any) -> float:
+    do(0)
+    n, started = 0, time.perf_counter()
+    while time.perf_counter() - started < SECONDS:
+        n += 1
+        do(n)
+    return n / (time.perf_counter() - started)

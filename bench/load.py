@@ -1,0 +1,103 @@
+"""A small load generator on raw sockets, and the CPU time servers spend."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+
+@dataclass
+class Rate:
+    """Requests a second, median milliseconds, CPU milliseconds a request of the server's processes."""
+
+    per_second: float
+    p50: float
+    cpu: float
+
+
+class Server:
+    """gunicorn with two workers, as in production, on a free port."""
+
+    def __init__(self, target: str, port: int, environment: dict[str, str]) -> None:
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread",
+             "--threads", "8", "--keep-alive", "30", "--log-level", "error", "--no-control-socket"],
+            env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 40
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise RuntimeError(f"{target} did not start") from None
+                time.sleep(0.1)
+
+    def pids(self) -> list[int]:
+        out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
+        return [self.process.pid, *map(int, out.split())]
+
+    def cpu_seconds(self) -> float:
+        total = 0
+        for pid in self.pids():
+            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float:
+        """The largest worker's resident memory in MiB."""
+        sizes = [int(line.split()[1]) for pid in self.pids()[1:] for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS")]
+        return max(sizes) / 1024
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+def measure(server: Server, host: str, path: str, *, headers: str = "", seconds: float = 4, clients: int = 4) -> Rate:
+    """Ask for one page over `clients` kept connections; raises RuntimeError unless every answer is 200."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode()
+    _ask(server.port, request, time.perf_counter() + 1)
+    before, started, results = server.cpu_seconds(), time.perf_counter(), []
+    threads = [threading.Thread(target=lambda: results.append(_ask(server.port, request, started + seconds))) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - started
+    times = [t for result in results for t in result]
+    return Rate(len(times) / took, statistics.median(times) * 1000, (server.cpu_seconds() - before) / len(times) * 1000)
+
+
+def _ask(port: int, request: bytes, until: float) -> list[float]:
+    times = []
+    with socket.create_connection(("127.0.0.1", port), 30) as s:
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while (start := time.perf_counter()) < until:
+            s.sendall(request)
+            head, rest = b"", b""
+            while b"\r\n\r\n" not in head:
+                chunk = s.recv(65536)
+                if not chunk:
+                    raise RuntimeError("the server closed the connection")
+                head += chunk
+            head, _, rest = head.partition(b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise RuntimeError(head.split(b"\r\n")[0].decode())
+            if b"chunked" in head.lower():
+                while not rest.endswith(b"0\r\n\r\n"):
+                    rest += s.recv(65536)
+            else:
+                size = int(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")).split(b":")[1])
+                while len(rest) < size:
+                    rest += s.recv(65536)
+            times.append(time.perf_counter() - start)
+    return times

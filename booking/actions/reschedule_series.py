@@ -1,0 +1,161 @@
+"""Move several bookings of a series by the same shift of wall time; what does not fit is told before anything moves (R31)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from booking import facts
+from booking.actions.action import Done, action
+from booking.actions.cancel_series import Stay, scoped, series_of, tell_once
+from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.offers import ServiceOffer, find_offer
+from booking.rules import moves
+from booking.rules.decision import Decision, Refused
+from booking.rules.series import Occurrence, shifted
+from booking.rules.wall_time import local_date
+from booking.rules.windows import change_decision
+from booking.slots import free_days, lock_staff
+from models.booking_summary import BookingSummary
+from models.session import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A booking and where it would go. `problem` is the refusal code when it does not fit; no `starts_at` when clocks skip it."""
+
+    booking: BookingSummary
+    starts_at: datetime | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovePreview:
+    """What a move of several bookings would do, soonest first: those that fit, those that do not, those that stay."""
+
+    ref: str
+    scope: str
+    fits: tuple[Target, ...]
+    misfits: tuple[Target, ...]
+    stays: tuple[Stay, ...]
+
+
+def preview_reschedule_series(tx: Tx, ref: str, scope: str, starts_at: datetime, *, staff_id: int | None = None) -> MovePreview:
+    """Where the bookings of the scope go when `ref` moves to `starts_at`, by the times customers are offered. Reads only."""
+    rows = series_of(tx, ref)
+    targets, stays = _targets(tx, rows, ref, scope, starts_at, override=False)
+    offers = {b.service_id: find_offer(tx, b.service_id) for b in rows}
+    checked = [_checked(tx, target, offers[target.booking.service_id], targets, staff_id) for target in targets]
+    return MovePreview(ref, scope, tuple(t for t in checked if not t.problem), tuple(t for t in checked if t.problem), tuple(stays))
+
+
+@action
+def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staff_id: int | None = None,
+                      expect: Collection[str] | None = None, without: Collection[str] = (), version: int | None = None,
+                      override: bool = False, notify: bool = True) -> Done:
+    """Move all bookings of the scope that may move, or none: Refused slot_taken lists under `dates` each that does not fit.
+
+    `expect` are the refs the customer saw moving; if others would move now: stale. `without` are refs left where they are.
+    Dates inside the customers' window stay, unless the shop overrides. One mail to the customer for all of it.
+    """
+    rows = series_of(tx, ref, locking=True)
+    tx.subject = this = next(b for b in rows if b.ref == ref)
+    if version is not None and version != this.version:
+        raise Refused("stale", version=this.version, state=this.status)
+    targets, stays = _targets(tx, rows, ref, scope, starts_at, override=override)
+    targets = [target for target in targets if target.booking.ref not in without]
+    if expect is not None and {target.booking.ref for target in targets} != set(expect):
+        raise Refused("stale", version=this.version, state=this.status)
+    if not targets:
+        (stays[0].decision if stays else Decision(False, "no_change")).require()
+    before = [target.booking for target in targets]
+    after = move_all(tx, targets, staff_id=staff_id, override=override)
+    tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],
+             stays=[stay.booking.id for stay in stays])
+    if notify:
+        tell_once(tx, moved_topic(after), before, after, stays=[stay.booking for stay in stays])
+    return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
+
+
+def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, override: bool = False) -> list[BookingSummary]:
+    """Move locked bookings, each into time that is free or that one of them has just left. All or Refused with every misfit."""
+    lock_staff(tx, {target.booking.staff_id for target in targets} | ({staff_id} if staff_id not in (None, ANYONE) else set()))
+    later = any(t.starts_at is not None and t.starts_at > t.booking.starts_at for t in targets)
+    done: dict[str, BookingSummary] = {}
+    misfits = []
+    for target in reversed(targets) if later else targets:
+        try:
+            if target.starts_at is None:
+                raise Refused("outside_hours")
+            done[target.booking.ref] = reschedule_booking.within(
+                tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, override=override, notify=False).booking
+        except Refused as refused:
+            misfits.append((target, refused))
+    if misfits:
+        _refuse(misfits, of=len(targets))
+    return [done[target.booking.ref] for target in targets]
+
+
+def moved_topic(after: Sequence[BookingSummary]) -> str:
+    """The message for a move that is done, or that waits for the shop."""
+    if after[0].status != "pending":
+        return "booking_moved"
+    return "request_received" if after[0].never_approved else "approval_asked"
+
+
+def _refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:
+    """One booking: its own refusal. Several: which dates do not fit, and why."""
+    if of == 1:
+        raise misfits[0][1]
+    code = "slot_taken" if any(refused.code == "slot_taken" for _, refused in misfits) else misfits[0][1].code
+    ordered = sorted(misfits, key=lambda misfit: misfit[0].booking.starts_at)
+    raise Refused(code, dates=[{"ref": t.booking.ref, "starts_at": t.starts_at, "code": refused.code} for t, refused in ordered])
+
+
+def _targets(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, starts_at: datetime, *,
+             override: bool) -> tuple[list[Target], list[Stay]]:
+    this = next(b for b in rows if b.ref == ref)
+    targets, stays = [], []
+    for b in scoped(rows, ref, scope, tx):
+        decision = change_decision("reschedule", facts.change_facts(b), tx.now)
+        if not decision.allowed and not (override and b.holding):
+            stays.append(Stay(b, decision))
+        elif b.ref == ref:
+            # What was asked for, to the instant: of a repeated hour the one that was chosen.
+            targets.append(Target(b, starts_at))
+        else:
+            targets.append(Target(b, shifted(Occurrence(b.ref, b.starts_at, b.zone), this.starts_at, starts_at)))
+    return targets, stays
+
+
+def _checked(tx: Tx, target: Target, offer: ServiceOffer | None, targets: Sequence[Target], staff_id: int | None) -> Target:
+    """The target with its problem, if it has one. Time that another booking of the move leaves counts as free."""
+    b, start = target.booking, target.starts_at
+    if start is None or offer is None:
+        return Target(b, start, "outside_hours")
+    policy = facts.effective_policy(b)
+    if staff_id not in (None, b.staff_id) and not policy.change_staff:
+        return Target(b, start, "not_allowed")
+    wanted = b.staff_id if staff_id is None else None if staff_id == ANYONE else staff_id
+    end = start + (b.ends_at - b.starts_at)
+    leaving = next((t.booking for t in targets if t.booking.starts_at < end and start < t.booking.ends_at and t.booking.ref != b.ref
+                    and _leaves_at_once(t.booking, tx.now)), b)
+    day, around = local_date(start, offer.zone), timedelta(days=1)
+    free = free_days(tx, offer, day - around, day + around, staff_id=wanted, seats=b.seats, moving=leaving)
+    if not any(slot.starts_at == start for _, slots in free.days for slot in slots):
+        return Target(b, start, "slot_taken")
+    try:
+        moves.check_target(policy, original=b.original_starts_at, starts_at=start, zone=b.zone, price=b.price,
+                           new_price=offer.price * b.seats, paid=b.paid)
+    except Refused as refused:
+        return Target(b, start, refused.code)
+    return target
+
+
+def _leaves_at_once(b: BookingSummary, now: datetime) -> bool:
+    """Whether a customer's move frees the old time, or the shop has to say yes first (R17)."""
+    policy = facts.effective_policy(b)
+    return b.status != "confirmed" or policy.release_old_slot_at_once or not moves.needs_approval(
+        policy, first=False, starts_at=b.starts_at, zone=b.zone, now=now)

@@ -1,0 +1,73 @@
+"""Customers as the shop keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, or_
+
+from booking.actions import customers
+from booking.actions.action import Done, action
+from booking.actions.people import Person
+from models.customer import Customer
+from models.session import Tx
+from shopify_app.api.call import PAGING, Call
+from shopify_app.api.door import number, operation
+from shopify_app.api.shapes import catalogue as s
+from shopify_app.api.shapes.base import Listing, Nothing
+from shopify_app.api.things import Thing, given
+
+
+def _customers(tx: Tx, rows: Sequence[Row]) -> list[s.CustomerOut]:
+    return [s.CustomerOut(id=str(row.id), name=row.name, email=row.email, phone=row.phone, verified=row.email_verified_at is not None,
+                          created_at=row.created_at) for row in rows]
+
+
+# By id: a store may have very many, and only the key's own order costs the same on every page.
+CUSTOMERS = Thing("customers", Customer, _customers)
+
+
+def like(text: str) -> str:
+    """A LIKE pattern for texts that contain this one, in lower case."""
+    return "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+@operation("GET", "/customers", summary="Customers", query=PAGING | {"q": "part of a name or address"}, answer=Listing[s.CustomerOut])
+def list_customers(call: Call) -> Any:
+    where = [Customer.erased_at.is_(None)]
+    if "q" in call.query:
+        text = like(call.query["q"])
+        where.append(or_(func.lower(Customer.name).like(text), Customer.email_canonical.like(text)))
+    return CUSTOMERS.page(call, *where)
+
+
+@operation("POST", "/customers", summary="Add a customer", body=s.CustomerIn, answer=s.CustomerOut, status=201)
+def post_customer(call: Call) -> Any:
+    return CUSTOMERS.write(call, customers.create_customer, Person(call.body.name, call.body.email, call.body.phone))
+
+
+@operation("GET", "/customers/{id}", summary="A customer", answer=s.CustomerOut)
+def get_customer(call: Call, id: str) -> Any:
+    return CUSTOMERS.read(call, number(id))
+
+
+@operation("PATCH", "/customers/{id}", summary="Change a customer; a new address is unproven (I41)", body=s.CustomerPatch,
+           answer=s.CustomerOut)
+def patch_customer(call: Call, id: str) -> Any:
+    return CUSTOMERS.write(call, change_customer, number(id), given(call.body))
+
+
+@operation("DELETE", "/customers/{id}", summary="Remove a customer without bookings", answer=Nothing)
+def delete_customer(call: Call, id: str) -> None:
+    CUSTOMERS.remove(call, customers.delete_customer, number(id))
+
+
+@action
+def change_customer(tx: Tx, customer_id: int, fields: dict[str, str]) -> Done:
+    """`update_customer` with the fields that differ; the others stay as they are."""
+    row = CUSTOMERS.row(tx, customer_id)
+    now = {"name": row.name, "email": row.email or "", "phone": row.phone or ""}
+    wanted = now | fields
+    different = {name for name in fields if wanted[name].strip() != now[name]}
+    return customers.update_customer.within(tx, customer_id, Person(wanted["name"], wanted["email"], wanted["phone"]), different)

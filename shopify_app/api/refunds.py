@@ -1,0 +1,53 @@
+"""Refunds: what is owed, and carrying it out (R24)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, tuple_
+
+from booking.actions.refund_booking import execute_refund
+from booking.rules.decision import Refused
+from models.booking import Booking
+from models.refund import Refund
+from models.session import Tx, reading
+from shopify_app.api.call import PAGING, Call
+from shopify_app.api.door import number, operation
+from shopify_app.api.shapes import bookings as s
+from shopify_app.api.shapes.base import Listing
+
+STATES = ("none", "owed", "pending", "succeeded", "failed")
+_OF_BOOKING: Select = select(Refund, Booking.ref).join(Booking, (Booking.store_id == Refund.store_id) & (Booking.id == Refund.booking_id))
+
+
+def _refund(row: Any) -> s.RefundOut:
+    return s.RefundOut(id=str(row.id), booking=row.ref, cause=row.cause, outcome=row.outcome, state=row.state,
+                       amount={"amount": row.amount, "currency": row.currency}, created_at=row.created_at)
+
+
+@operation("GET", "/refunds", summary="Refunds, newest first", query=PAGING | {"state": ", ".join(STATES)}, answer=Listing[s.RefundOut])
+def list_refunds(call: Call) -> Any:
+    limit, position, state = call.limit(), call.position("refunds"), call.query.get("state")
+    statement = _OF_BOOKING.where(Refund.store_id == call.store_id).order_by(Refund.created_at.desc(), Refund.id.desc()).limit(limit + 1)
+    if state is not None:
+        if state not in STATES:
+            raise Refused("invalid", errors=[{"field": "state", "problem": f"must be one of {', '.join(STATES)}"}])
+        statement = statement.where(Refund.state == state)
+    if position is not None:
+        statement = statement.where(tuple_(Refund.created_at, Refund.id) < (datetime.fromisoformat(position[0]), position[1]))
+    with reading(call.store_id) as tx:
+        rows = tx.db.execute(statement).all()
+    last = rows[limit - 1] if len(rows) > limit else None
+    return {"items": [_refund(row) for row in rows[:limit]],
+            "next": None if last is None else call.next("refunds", [last.created_at.isoformat(), last.id])}
+
+
+@operation("POST", "/refunds/{id}/execute", summary="Carry out an owed refund; card money goes through the provider", answer=s.RefundOut)
+def post_execute(call: Call, id: str) -> Any:
+    refund_id = number(id)
+
+    def show(tx: Tx, done: Any) -> s.RefundOut:
+        return _refund(tx.db.execute(_OF_BOOKING.where(Refund.store_id == tx.store_id, Refund.id == refund_id)).one())
+
+    return call.act(execute_refund, refund_id, show=show)

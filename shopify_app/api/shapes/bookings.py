@@ -1,0 +1,181 @@
+"""Bookings, refunds, the trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from shopify_app.api.shapes.base import Amount, Flag, Instant, Minor, Money, Paid, Reason, Seats, Shape, Text, Whole
+from shopify_app.api.shapes.catalogue import CustomerIn
+
+# Tags in brackets say which way of writing was meant; problems leave them out of the field's path.
+WORD, OBJECT = "[text]", "[object]"
+
+
+def _way(value: Any) -> str:
+    return WORD if isinstance(value, str) else OBJECT
+
+
+Who = Annotated[Annotated[str, Tag(WORD)] | Annotated[CustomerIn, Tag(OBJECT)], Discriminator(_way)]
+"""The id of a customer, or what is known about someone."""
+
+GivenBack = Annotated[
+    Annotated[Literal["policy", "full", "none"], Tag(WORD)] | Annotated[Amount, Tag(OBJECT)], Discriminator(_way)]
+
+Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
+Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
+RefundState = Literal["none", "owed", "pending", "succeeded", "failed"]
+
+
+class PaymentIn(Shape):
+    amount: Paid
+    method: Literal["card", "cash", "external", "gift_card", "shopify"]
+
+
+class BookingIn(Shape):
+    """`staff` null means anyone. `override` books outside hours or over another booking."""
+
+    service: str
+    staff: str | None = None
+    starts_at: Instant
+    seats: Seats = 1
+    customer: Who
+    payments: Annotated[list[PaymentIn], Field(max_length=20)] = []
+    notes: Text = ""
+    notify: Flag = True
+    override: Flag = False
+
+
+class RescheduleIn(Shape):
+    """`staff` null keeps the person. `version` refuses the move when the booking has changed since (stale)."""
+
+    starts_at: Instant
+    staff: str | None = None
+    version: Whole | None = None
+    override: Flag = False
+    notify: Flag = True
+
+
+class CancelIn(Shape):
+    reason: Reason = ""
+    refund: GivenBack = "policy"
+    seats: Seats | None = None
+    version: Whole | None = None
+    override: Flag = False
+    notify: Flag = True
+
+
+class DeclineIn(Shape):
+    reason: Reason = ""
+    version: Whole | None = None
+
+
+class VersionIn(Shape):
+    version: Whole | None = None
+
+
+class EmptyIn(Shape):
+    """No fields."""
+
+
+class RefundIn(Shape):
+    amount: Paid
+
+
+class RefundFacts(Shape):
+    outcome: Outcome
+    amount: Minor
+    currency: str
+    state: RefundState
+
+
+class Party(Shape):
+    id: str
+    name: str
+    email: str | None
+    phone: str | None
+
+
+class BookingOut(Shape):
+    """Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
+
+    ref: str
+    status: Status
+    version: int
+    service: str
+    service_name: str
+    staff: str
+    staff_name: str
+    location: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    seats: int
+    customer: Party
+    price: Money
+    paid: Money
+    refunded: Money
+    owed: Money
+    manage_url: str
+    conflict: bool
+    approval_deadline: datetime | None
+    created_at: datetime
+    refund: RefundFacts | None = None
+
+
+class Actor(Shape):
+    kind: str
+    id: str | None
+    channel: str
+
+
+class AuditOut(Shape):
+    """One entry of the trail. `allowed` false: an attempt that was refused."""
+
+    id: str
+    at: datetime
+    actor: Actor
+    action: str
+    allowed: bool
+    subject: str
+    subject_id: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    facts: dict[str, Any]
+
+
+class MessageOut(Shape):
+    topic: str
+    channel: Literal["email", "sms"]
+    to: str
+    state: Literal["due", "sent", "failed", "superseded", "unknown"]
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    error: str | None
+
+
+class BookingDetail(BookingOut):
+    audit: list[AuditOut]
+    messages: list[MessageOut]
+
+
+class RefundOut(Shape):
+    id: str
+    booking: str
+    cause: Literal["cancellation", "seats", "difference", "goodwill"]
+    outcome: Outcome
+    state: RefundState
+    amount: Money
+    created_at: datetime
+
+
+class SelfService(Shape):
+    """How many changes customers made themselves (A20)."""
+
+    since: datetime
+    changes: int
+    by_customers: int
+    share: float | None

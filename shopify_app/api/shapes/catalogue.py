@@ -1,0 +1,280 @@
+"""Store, locations, staff, services, time off, class dates, customers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.policy import Approval, Duration, Policy
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Switch = Literal["inherit", "on", "off"]
+Times = Annotated[list[Annotated[list[str], Field(min_length=2, max_length=2)]], Field(max_length=24)]
+Hours = Annotated[dict[Day, Times], Field(description='Wall time at the location: {"mon": [["09:00", "12:00"], ["13:00", "17:00"]]}')]
+Address = Annotated[str, Field(max_length=400)]
+Zone = Annotated[str, Field(max_length=60, description="IANA name such as America/New_York")]
+Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
+Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
+
+
+class StorePatch(Shape):
+    name: Name | None = None
+    zone: Zone | None = None
+    locale: Locale | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    accent: Accent | None = None
+    reschedule: Flag | None = None
+    cancel: Flag | None = None
+    real_time: Flag | None = None
+    open_for_booking: Flag | None = None
+    require_login_to_cancel: Flag | None = None
+    policy: Policy | None = None
+
+
+class StoreOut(Shape):
+    id: str
+    slug: str
+    name: str
+    kind: Literal["standalone", "shopify"]
+    zone: str
+    currency: str
+    locale: str
+    email: str | None
+    phone: str | None
+    accent: str | None
+    reschedule: bool
+    cancel: bool
+    real_time: bool
+    open_for_booking: bool
+    require_login_to_cancel: bool
+    policy: Policy
+
+
+class LocationIn(Shape):
+    name: Name
+    address: Address = ""
+    zone: Zone
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+class LocationPatch(Shape):
+    name: Name | None = None
+    address: Address | None = None
+    zone: Zone | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    active: Flag | None = None
+
+
+class LocationOut(Shape):
+    id: str
+    name: str
+    address: str
+    zone: str
+    phone: str | None
+    email: str | None
+    active: bool
+
+
+class StaffIn(Shape):
+    name: Name
+    email: Email | None = None
+    location: str
+    hours: Hours = {}
+    services: Ids = []
+
+
+class StaffPatch(Shape):
+    name: Name | None = None
+    email: Email | None = None
+    location: str | None = None
+    hours: Hours | None = None
+    services: Ids | None = None
+    active: Flag | None = None
+
+
+class StaffOut(Shape):
+    id: str
+    name: str
+    email: str | None
+    location: str
+    hours: Hours
+    services: list[str]
+    active: bool
+
+
+class ServiceIn(Shape):
+    """`approval` is a short way to write `policy.approval`. Without a policy the store's is in force."""
+
+    name: Name
+    description: Text = ""
+    duration: Duration
+    buffer_before: Duration = "PT0S"
+    buffer_after: Duration = "PT0S"
+    step: Duration = "PT15M"
+    lead_time: Duration = "PT0S"
+    horizon: Duration = "P180D"
+    capacity: Seats = 1
+    price: Money | None = None
+    deposit: Money | None = None
+    location: str | None = None
+    staff: Ids = []
+    self_service: Switch = "inherit"
+    reschedule: Switch = "inherit"
+    cancel: Switch = "inherit"
+    approval: Approval | None = None
+    policy: Policy | None = None
+
+
+class ServicePatch(Shape):
+    """`policy: null` returns to the store's policy, `location: null` to any location; other nulls mean: leave it."""
+
+    name: Name | None = None
+    description: Text | None = None
+    duration: Duration | None = None
+    buffer_before: Duration | None = None
+    buffer_after: Duration | None = None
+    step: Duration | None = None
+    lead_time: Duration | None = None
+    horizon: Duration | None = None
+    capacity: Seats | None = None
+    price: Money | None = None
+    deposit: Money | None = None
+    location: str | None = None
+    staff: Ids | None = None
+    self_service: Switch | None = None
+    reschedule: Switch | None = None
+    cancel: Switch | None = None
+    approval: Approval | None = None
+    policy: Policy | None = None
+    active: Flag | None = None
+
+
+class ServiceOut(Shape):
+    """`policy` is the one in force for new bookings."""
+
+    id: str
+    name: str
+    description: str
+    duration: str
+    buffer_before: str
+    buffer_after: str
+    step: str
+    lead_time: str
+    horizon: str
+    capacity: int
+    price: Money
+    deposit: Money
+    location: str | None
+    staff: list[str]
+    self_service: Switch
+    reschedule: Switch
+    cancel: Switch
+    approval: Approval
+    policy: Policy
+    active: bool
+
+
+class SlotOut(Shape):
+    """`seats_left` only for class dates."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff: list[str]
+    seats_left: int | None
+
+
+class SlotDay(Shape):
+    date: date
+    slots: list[SlotOut]
+
+
+class Slots(Shape):
+    zone: str
+    days: list[SlotDay]
+
+
+class BlockIn(Shape):
+    """Of one person, or of a whole location when `staff` is null."""
+
+    staff: str | None = None
+    location: str | None = None
+    starts_at: Instant
+    ends_at: Instant
+    reason: Address = ""
+    override: Flag = False
+
+
+class BlockPatch(Shape):
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    reason: Address | None = None
+    override: Flag = False
+
+
+class BlockOut(Shape):
+    id: str
+    staff: str | None
+    location: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    reason: str
+
+
+class SessionIn(Shape):
+    service: str
+    staff: str
+    starts_at: Instant
+    capacity: Seats | None = None
+    override: Flag = False
+
+
+class SessionPatch(Shape):
+    capacity: Seats
+
+
+class SessionCancel(Shape):
+    reason: Reason = ""
+    refund: Literal["policy", "full", "none"] = "full"
+
+
+class SessionOut(Shape):
+    id: str
+    service: str
+    staff: str
+    location: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    capacity: int
+    seats_taken: int
+    status: Literal["scheduled", "cancelled"]
+
+
+class CustomerIn(Shape):
+    """At least a name or an address."""
+
+    email: Annotated[str, Field(max_length=254)] = ""
+    name: Annotated[str, Field(max_length=120)] = ""
+    phone: Phone = ""
+
+
+class CustomerPatch(Shape):
+    email: Annotated[str, Field(max_length=254)] | None = None
+    name: Annotated[str, Field(max_length=120)] | None = None
+    phone: Phone | None = None
+
+
+class CustomerOut(Shape):
+    id: str
+    name: str
+    email: str | None
+    phone: str | None
+    verified: bool
+    created_at: datetime

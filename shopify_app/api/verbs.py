@@ -1,0 +1,95 @@
+"""Everything that changes a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from booking.actions.action import Done
+from booking.actions.approve_booking import approve_booking
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.create_booking import create_booking
+from booking.actions.decline_booking import decline_booking
+from booking.actions.manage_link import revoke_link, send_manage_link
+from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking, ready_booking
+from booking.actions.people import Person
+from booking.actions.refund_booking import refund_booking
+from booking.actions.reschedule_booking import reschedule_booking
+from booking.rules.refund import RefundQuote
+from models.session import Tx
+from shopify_app.api.bookings import booking_out, known_ref
+from shopify_app.api.call import Call
+from shopify_app.api.door import operation, reference
+from shopify_app.api.shapes import bookings as s
+from shopify_app.api.shapes.base import Amount
+
+
+def changed(call: Call, verb: Callable[..., Done], *args: Any, **values: Any) -> dict[str, Any]:
+    """Run an action on a booking; the booking as the action left it, with its refund where there is one."""
+    def show(tx: Tx, done: Done) -> s.BookingOut:
+        assert done.booking is not None
+        refund = {} if done.refund is None else {"refund": _refund(done.refund)}
+        return s.BookingOut(**booking_out(done.booking, call.origin), **refund)
+
+    return call.act(verb, *args, show=show, **values)
+
+
+def _refund(quote: RefundQuote) -> s.RefundFacts:
+    """Money is owed until it is carried out; credit is given at once (R24)."""
+    state = "none" if quote.amount == 0 else "succeeded" if quote.outcome == "credit" else "owed"
+    return s.RefundFacts(outcome=quote.outcome, amount=quote.amount, currency=quote.currency, state=state)
+
+
+@operation("POST", "/bookings", summary="Book for a customer", body=s.BookingIn, answer=s.BookingOut, status=201)
+def post_booking(call: Call) -> Any:
+    b = call.body
+    known = isinstance(b.customer, str)
+    return changed(
+        call, create_booking, service_id=reference(b.service, "service"), staff_id=reference(b.staff, "staff"), starts_at=b.starts_at,
+        seats=b.seats, customer_id=reference(b.customer, "customer") if known else None,
+        person=None if known else Person(b.customer.name, b.customer.email, b.customer.phone),
+        payments=[payment.model_dump() for payment in b.payments], notes=b.notes, notify=b.notify, override=b.override)
+
+
+@operation("POST", "/bookings/{ref}/reschedule", summary="Move a booking", body=s.RescheduleIn, answer=s.BookingOut)
+def post_reschedule(call: Call, ref: str) -> Any:
+    b = call.body
+    return changed(call, reschedule_booking, known_ref(ref), starts_at=b.starts_at, staff_id=reference(b.staff, "staff"),
+                   version=b.version, override=b.override, notify=b.notify)
+
+
+@operation("POST", "/bookings/{ref}/cancel", summary="Cancel a booking, or seats of it", body=s.CancelIn, answer=s.BookingOut)
+def post_cancel(call: Call, ref: str) -> Any:
+    b = call.body
+    return changed(call, cancel_booking, known_ref(ref), reason=b.reason, refund=b.refund.amount if isinstance(b.refund, Amount) else b.refund,
+                   seats=b.seats, version=b.version, override=b.override, notify=b.notify)
+
+
+@operation("POST", "/bookings/{ref}/decline", summary="Decline a request, or a move that waits", body=s.DeclineIn, answer=s.BookingOut)
+def post_decline(call: Call, ref: str) -> Any:
+    return changed(call, decline_booking, known_ref(ref), reason=call.body.reason, version=call.body.version)
+
+
+@operation("POST", "/bookings/{ref}/refund", summary="Owe a goodwill refund", body=s.RefundIn, answer=s.BookingOut)
+def post_refund(call: Call, ref: str) -> Any:
+    return changed(call, refund_booking, known_ref(ref), amount=call.body.amount)
+
+
+def _plain(path: str, verb: Callable[..., Done], summary: str, body: type[BaseModel] = s.VersionIn) -> None:
+    """A verb that needs nothing but the booking, and at most the version seen."""
+    def handler(call: Call, ref: str) -> Any:
+        return changed(call, verb, known_ref(ref), **call.body.model_dump())
+
+    handler.__name__ = "post_" + path.replace("-", "_")
+    operation("POST", f"/bookings/{{ref}}/{path}", summary=summary, body=body, answer=s.BookingOut)(handler)
+
+
+_plain("approve", approve_booking, "Approve a request, or a move that waits")
+_plain("arrive", arrive_booking, "The customer has arrived")
+_plain("ready", ready_booking, "Ready to start")
+_plain("complete", complete_booking, "Completed")
+_plain("no-show", no_show_booking, "The customer did not come")
+_plain("send-manage-link", send_manage_link, "Send the same link again", s.EmptyIn)
+_plain("revoke-link", revoke_link, "End the link and send a new one", s.EmptyIn)

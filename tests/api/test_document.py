@@ -1,0 +1,93 @@
+"""The OpenAPI document and the routes are one: each is in the other, and answers fit their schema (design 4.4)."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from shopify_app.api.door import OPERATIONS, PREFIX
+from tests.api.schema import problems_of
+from tests.support.world import at
+
+
+@pytest.fixture(scope="module")
+def doc(app):
+    response = app.test_client().get("/api/openapi.json", base_url="http://api.localhost")
+    assert response.status_code == 200
+    return response.json
+
+
+def test_every_route_is_documented_and_every_operation_is_a_route(app, doc):
+    documented = {(method.upper(), path) for path, item in doc["paths"].items() for method in item}
+    routed = {(method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)) for rule in app.url_map.iter_rules()
+              if rule.endpoint.startswith("merchant_api.") and rule.endpoint not in ("merchant_api.openapi", "merchant_api.elsewhere")
+              for method in rule.methods - {"HEAD", "OPTIONS"}}
+    assert documented == routed and len(documented) == len(OPERATIONS) == len({op.name for op in OPERATIONS})
+
+
+def test_the_contract_is_there(doc):
+    """Design 4.4, as far as the product goes today."""
+    wanted = {"/store": "GET PATCH"} | {f"/{name}": "GET POST" for name in ("locations", "services", "staff", "blocks", "sessions", "customers", "bookings")}
+    wanted |= {f"/{name}/{{id}}": "GET PATCH DELETE" for name in ("locations", "services", "staff", "blocks", "sessions", "customers")}
+    wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
+        "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
+    wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
+               "/reports/self-service": "GET"}
+    for path, methods in wanted.items():
+        assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
+
+
+def test_every_reference_leads_somewhere(doc):
+    refs = set(re.findall(r'"\$ref": ?"#/([^"]+)"', json.dumps(doc)))
+    assert refs
+    for ref in refs:
+        node = doc
+        for part in ref.split("/"):
+            node = node[part]
+    names = [entry["operationId"] for item in doc["paths"].values() for entry in item.values()]
+    assert len(names) == len(set(names)) and doc["openapi"] == "3.1.0"
+
+
+def test_every_answer_fits_its_schema(api, world, doc):
+    """Every read of a shop that has one of everything, and problems of each kind."""
+    course = world.add_service("Yoga", capacity=3, staff=[world.elena])
+    session = world.session(course, at(12, 18))
+    b = world.book(at(10, 15), paid=2500)
+    block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
+    cancelled = world.book(at(11, 15), paid=2500)
+    answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
+    assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
+    values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
+              "/customers": b.customer_id, "/bookings": b.ref}
+    walked = 0
+    for op in OPERATIONS:
+        if op.method != "GET":
+            continue
+        path = re.sub(r"{\w+}", lambda _, op=op: str(values["/" + op.path.split("/")[1]]), op.path)
+        query = {"from": "2027-03-10", "to": "2027-03-12"} if path.endswith("/slots") else {}
+        body = api.get(path, **query)
+        if "items" in body:
+            assert body["items"], op.path
+        assert_fits(doc, op.path, "get", 200, body)
+        walked += 1
+    assert walked == 19
+    for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
+        response = api.send(method, path, sent)
+        assert response.status_code == status
+        assert problems_of(doc, doc["components"]["schemas"]["Problem"], response.json) == []
+
+
+def assert_fits(doc, path, method, status, body):
+    schema = doc["paths"][PREFIX + path][method]["responses"][str(status)]["content"]["application/json"]["schema"]
+    assert problems_of(doc, schema, body) == [], path
+
+
+def test_the_checker_finds_what_does_not_fit(doc):
+    """A guard on the guard."""
+    schema = doc["components"]["schemas"]["Money"]
+    assert problems_of(doc, schema, {"amount": 1, "currency": "USD"}) == []
+    for wrong in ({"amount": 1}, {"amount": "1", "currency": "USD"}, {"amount": -1, "currency": "USD"}, {"amount": 1, "currency": "usd"},
+                  {"amount": 1, "currency": "USD", "more": 1}, [], {"amount": True, "currency": "USD"}):
+        assert problems_of(doc, schema, wrong), wrong

@@ -1,0 +1,43 @@
+"""Payloads as the outbox holds them, for messages looked at without a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from booking.rules.policy import Policy
+
+TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
+               "manage_link", "request_received")
+TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved")
+ORIGIN = "https://harbor.opencals.com"
+LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
+REFUND = {"outcome": "full", "amount": 2500, "kept": 0, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
+
+
+def payload(topic: str, **changes: Any) -> dict[str, Any]:
+    """A booking of an hour on March 13, 2027, 9:00 AM in New York, moved there from March 10; `changes` replace parts,
+    dictionaries key by key."""
+    shop = topic in TO_SHOP
+    whole: dict[str, Any] = {
+        "topic": topic, "locale": "en", "at": "2027-03-01T12:00:00+00:00",
+        "store": {"name": "Harbor Massage", "slug": "harbor", "email": "shop@example.com", "phone": "+12125550142", "origin": ORIGIN,
+                  "logo": None, "accent": "#2b4c7e", "contact_note": None},
+        "booking": {
+            "ref": "0123456789ab", "status": "confirmed", "version": 2, "service": "Deep tissue", "staff": "Elena Marsh",
+            "location": "Harbor Street", "address": "48 Harbor Street", "starts_at": "2027-03-13T14:00:00+00:00",
+            "ends_at": "2027-03-13T15:00:00+00:00", "zone": "America/New_York", "seats": 1, "price": 8000, "paid": 2500, "refunded": 0,
+            "owed": 0, "currency": "USD", "conflict": False},
+        "old": {"starts_at": "2027-03-10T20:00:00+00:00", "ends_at": "2027-03-10T21:00:00+00:00", "zone": "America/New_York",
+                "staff": "Elena Marsh"},
+        "customer": {"name": "Ada Archer"} if shop else None,
+        "manage_url": None if shop else LINK, "reschedule_url": None if shop else f"{LINK}&action=reschedule",
+        "account_url": f"{ORIGIN}/account", "book_url": f"{ORIGIN}/book", "can": {"reschedule": True, "cancel": True},
+        "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
+        "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
+        "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
+    }
+    if topic == "sign_in_code":
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
+    for key, value in changes.items():
+        whole[key] = whole[key] | value if isinstance(value, dict) and isinstance(whole.get(key), dict) else value
+    return whole

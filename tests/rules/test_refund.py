@@ -1,0 +1,218 @@
+"""What comes back: tiers, fees, credit, parties, the kinder policy, the sticky share (R19-R27, R30, R33, A35, A36)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+
+from booking.rules.durations import parse
+from booking.rules.policy import Policy, Tier
+from booking.rules.refund import (Payment, RefundQuote, merchant_quote, quote, share_now, share_of_tier, sticky_after_move, tier_at,
+                                  worse)
+from booking.rules.wall_time import resolve
+from booking.rules.windows import ChangeFacts, change_decision
+
+START = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+NY = "America/New_York"
+CARD = [Payment(1, 2500, 0, "card")]
+
+
+def policy(*tiers: tuple[str | None, str] | tuple[str | None, str, int], **more) -> Policy:
+    """Tiers as ("PT48H", "partial", 50)."""
+    read = tuple(Tier(None if at is None else parse(at), outcome, *percent) for at, outcome, *percent in tiers)
+    return Policy(tiers=read, cancel_notice=parse("PT0S"), **more)
+
+
+CLASS = policy(("P7D", "full"), (None, "forfeit"))
+TRAINING = policy(("PT48H", "full"), (None, "forfeit"))
+STEPS = policy(("P7D", "full"), ("PT48H", "partial", 50), (None, "forfeit"))
+
+
+def at(of: Policy | list[Policy], now: datetime, payments: list[Payment] | None = None, zone: str = "UTC", start: datetime = START,
+       **more) -> RefundQuote:
+    return quote(of if isinstance(of, list) else [of], start, zone, now, CARD if payments is None else payments, "USD", **more)
+
+
+@pytest.mark.parametrize("zone", ["UTC", NY, "Europe/Berlin", "Australia/Lord_Howe"])
+@pytest.mark.parametrize(("start", "boundary"), [
+    ("2027-03-17T10:00", "2027-03-10T10:00"), ("2027-11-10T10:00", "2027-11-03T10:00"), ("2027-04-02T10:00", "2027-03-26T10:00"),
+    ("2027-10-06T10:00", "2027-09-29T10:00"),
+])
+def test_a35_a_class_is_free_up_to_seven_days_before_at_the_same_hour(zone, start, boundary):
+    starts_at, last = (resolve(datetime.fromisoformat(text), zone) for text in (start, boundary))
+    free = at(CLASS, last, zone=zone, start=starts_at)
+    assert (free.outcome, free.amount, free.kept, free.until) == ("full", 2500, 0, last)
+    late = at(CLASS, last + TICK, zone=zone, start=starts_at)
+    assert (late.outcome, late.amount, late.kept, late.until) == ("forfeit", 0, 2500, None)
+
+
+def test_a36_inside_48_hours_cancelling_is_possible_and_gives_nothing():
+    for now, amount in ((START - timedelta(hours=48), 2500), (START - timedelta(hours=48) + TICK, 0), (START - TICK, 0)):
+        assert change_decision("cancel", ChangeFacts("confirmed", START, "UTC", TRAINING), now).allowed
+        assert at(TRAINING, now).amount == amount
+    assert at(TRAINING, START - timedelta(hours=1)).outcome == "forfeit"
+
+
+@pytest.mark.parametrize(("before", "outcome", "amount", "until"), [
+    (timedelta(days=7) + TICK, "full", 2500, timedelta(days=7)), (timedelta(days=7), "full", 2500, timedelta(days=7)),
+    (timedelta(days=7) - TICK, "partial", 1250, timedelta(hours=48)), (timedelta(hours=48), "partial", 1250, timedelta(hours=48)),
+    (timedelta(hours=48) - TICK, "forfeit", 0, None), (timedelta(0), "forfeit", 0, None), (-timedelta(days=1), "forfeit", 0, None),
+])
+def test_r20_a_tier_holds_up_to_its_boundary_included(before, outcome, amount, until):
+    given = at(STEPS, START - before)
+    assert (given.outcome, given.amount, given.kept) == (outcome, amount, 2500 - amount)
+    assert given.until == (None if until is None else START - until)
+    assert tier_at(STEPS, START, "UTC", START - before)[1] == given.until
+
+
+@pytest.mark.parametrize(("tier", "paid", "share"), [
+    (Tier(None, "full"), 2500, Fraction(1)), (Tier(None, "forfeit"), 2500, Fraction(0)), (Tier(None, "none"), 2500, Fraction(0)),
+    (Tier(None, "partial", percent=35), 2500, Fraction(7, 20)), (Tier(None, "partial", amount=1000), 2500, Fraction(2, 5)),
+    (Tier(None, "partial", amount=9000), 2500, Fraction(1)), (Tier(None, "partial", amount=0), 2500, Fraction(0)),
+    (Tier(None, "partial", amount=1000), 0, Fraction(1)), (Tier(None, "credit"), 2500, Fraction(1)),
+    (Tier(None, "credit", percent=50), 2500, Fraction(1, 2)), (Tier(None, "credit", amount=500), 2500, Fraction(1, 5)),
+])
+def test_r21_the_share_of_each_outcome(tier, paid, share):
+    assert share_of_tier(tier, paid) == share
+
+
+@pytest.mark.parametrize(("outcome", "percent", "given", "amount"), [
+    ("full", None, "full", 2500), ("forfeit", None, "forfeit", 0), ("none", None, "forfeit", 0), ("partial", 50, "partial", 1250),
+    ("partial", 100, "full", 2500), ("partial", 0, "forfeit", 0), ("credit", None, "credit", 2500), ("credit", 40, "credit", 1000),
+    ("credit", 0, "forfeit", 0),
+])
+def test_r21_outcomes_as_quoted(outcome, percent, given, amount):
+    result = at(Policy(tiers=(Tier(None, outcome, percent),)), START - timedelta(hours=1))
+    assert (result.outcome, result.amount, result.kept) == (given, amount, 2500 - amount)
+
+
+@pytest.mark.parametrize("payments", [[], [Payment(1, 2500, 2500, "card")]])
+def test_r21_where_nothing_is_left_of_the_money_there_is_nothing_to_decide(payments):
+    result = at(TRAINING, START - timedelta(days=9), payments)
+    assert (result.outcome, result.amount, result.kept, result.fee, result.parts, result.methods) == ("none", 0, 0, 0, (), ())
+    assert merchant_quote("full", payments, "USD", "manual").outcome == "none"
+
+
+@pytest.mark.parametrize(("fee", "before", "amount", "taken"), [
+    (500, timedelta(days=8), 2000, 500), (2500, timedelta(days=8), 0, 2500), (9999, timedelta(days=8), 0, 2500),
+    (500, timedelta(days=3), 750, 500), (2000, timedelta(days=3), 0, 1250), (500, timedelta(hours=1), 0, 0), (0, timedelta(days=8), 2500, 0),
+])
+def test_r22_a_fee_reduces_the_refund_and_never_makes_it_negative(fee, before, amount, taken):
+    result = at(replace(STEPS, fee=fee), START - before)
+    assert (result.amount, result.fee, result.kept) == (amount, taken, 2500 - amount)
+    assert result.outcome == ("full" if amount == 2500 else "partial" if amount else "forfeit")
+
+
+@pytest.mark.parametrize(("paid", "percent", "amount"), [
+    (2500, 50, 1250), (2501, 50, 1251), (999, 50, 500), (1, 50, 1), (1, 49, 0), (1000, 33, 330), (1005, 10, 101), (1004, 10, 100), (1500, 15, 225),
+])
+def test_r25_refund_rounds_half_up_and_kept_is_the_rest(paid, percent, amount):
+    result = at(policy((None, "partial", percent)), START - timedelta(hours=1), [Payment(1, paid, 0, "card")])
+    assert (result.amount, result.kept) == (amount, paid - amount)
+
+
+@pytest.mark.parametrize(("seats", "amounts"), [(1, (833, 0)), (2, (1667, 0)), (3, (2500, 0))])
+def test_r25_r30_a_party_that_drops_seats_gets_their_part_of_the_money(seats, amounts):
+    result = at(CLASS, START - timedelta(days=8), seats=seats, of_seats=3)
+    assert (result.amount, result.kept) == amounts
+    late = at(CLASS, START - timedelta(days=1), seats=seats, of_seats=3)
+    assert (late.amount, late.kept) == (0, amounts[0])
+
+
+def test_r25_dropping_all_seats_one_by_one_gives_back_the_whole():
+    left, back = 2500, 0
+    for seats in (3, 2, 1):
+        dropped = at(CLASS, START - timedelta(days=8), [Payment(1, left, 0, "card")], seats=1, of_seats=seats)
+        left, back = left - dropped.amount, back + dropped.amount
+    assert (left, back) == (0, 2500)
+
+
+def test_r24_several_payments_are_paid_back_pro_rata_by_what_is_left_of_each():
+    payments = [Payment(7, 1000, 0, "card"), Payment(8, 3000, 1000, "gift_card"), Payment(9, 500, 500, "cash")]
+    result = at(policy((None, "partial", 50)), START - timedelta(hours=1), payments)
+    assert (result.amount, result.kept, result.parts) == (1500, 1500, ((7, 500), (8, 1000)))
+    assert result.methods == ("card", "gift_card")
+    odd = at(policy((None, "partial", 1)), START - timedelta(hours=1), [Payment(n, 33, 0, "card") for n in (1, 2, 3)])
+    assert (odd.amount, odd.parts, odd.methods) == (1, ((1, 1),), ("card",))
+
+
+@pytest.mark.parametrize(("copied", "present", "outcome", "amount", "until_hours"), [
+    (TRAINING, CLASS, "full", 2500, 48), (CLASS, TRAINING, "full", 2500, 48),      # a later edit helps, never harms
+    (STEPS, TRAINING, "full", 2500, 48), (CLASS, CLASS, "forfeit", 0, None), (CLASS, STEPS, "partial", 1250, 48),
+    (policy((None, "credit")), TRAINING, "full", 2500, 48), (policy((None, "credit")), CLASS, "credit", 2500, None),
+    (policy((None, "partial", 60)), policy((None, "credit")), "credit", 2500, None),
+    (TRAINING, policy(("PT24H", "full"), (None, "forfeit")), "full", 2500, 24),    # the same outcome: it holds for longer
+])
+def test_r20_the_kinder_of_the_copied_and_the_present_policy_counts(copied, present, outcome, amount, until_hours):
+    result = at([copied, present], START - timedelta(days=3))
+    assert (result.outcome, result.amount) == (outcome, amount)
+    assert result.until == (None if until_hours is None else START - timedelta(hours=until_hours))
+
+
+def test_r23_the_mode_is_the_present_one():
+    assert at([replace(CLASS, refund_mode="automatic"), replace(CLASS, refund_mode="manual")], START).mode == "manual"
+
+
+def test_r33_moving_out_of_a_late_window_does_not_bring_the_money_back():
+    """48 h full, else nothing: moved 24 h before by a month, cancelled ten days before the new start."""
+    share = share_now([TRAINING], START, "UTC", START - timedelta(hours=24), 2500)
+    sticky = sticky_after_move(None, share)
+    moved = START + timedelta(days=30)
+    assert sticky == 0
+    assert at(TRAINING, moved - timedelta(days=10), start=moved, sticky=sticky).amount == 0
+    assert at(TRAINING, moved - timedelta(days=10), start=moved).amount == 2500
+
+
+def test_r33_the_lowest_share_of_all_moves_counts():
+    moved = START + timedelta(days=60)
+    half = sticky_after_move(None, share_now([STEPS], START, "UTC", START - timedelta(days=3), 2500))
+    assert half == Fraction(1, 2)
+    assert sticky_after_move(half, Fraction(1)) == half
+    assert sticky_after_move(half, Fraction(0)) == 0
+    assert sticky_after_move(Fraction(0), half) == 0
+    early = at(STEPS, moved - timedelta(days=30), start=moved, sticky=half)
+    assert (early.outcome, early.amount, early.kept) == ("partial", 1250, 1250)
+    assert at(STEPS, moved - timedelta(hours=1), start=moved, sticky=half).amount == 0       # the share now is lower still
+
+
+def test_r33_a_move_in_the_free_window_leaves_no_mark():
+    assert sticky_after_move(None, share_now([STEPS], START, "UTC", START - timedelta(days=7), 2500)) is None
+    assert sticky_after_move(None, share_now([STEPS], START, "UTC", START - timedelta(days=7) + TICK, 2500)) == Fraction(1, 2)
+    assert share_now([CLASS, STEPS], START, "UTC", START - timedelta(days=3), 2500) == Fraction(1, 2)
+
+
+@pytest.mark.parametrize(("choice", "outcome", "amount"), [
+    ("full", "full", 2000), ("none", "forfeit", 0), (0, "forfeit", 0), (1, "partial", 1), (1999, "partial", 1999), (2000, "full", 2000),
+    (99999, "full", 2000),
+])
+def test_a_merchants_choice_is_capped_at_what_is_left(choice, outcome, amount):
+    payments = [Payment(1, 1500, 0, "card"), Payment(2, 1000, 500, "cash")]
+    result = merchant_quote(choice, payments, "USD", "manual")
+    assert (result.outcome, result.amount, result.kept, result.fee, result.mode) == (outcome, amount, 2000 - amount, 0, "manual")
+    assert sum(part for _, part in result.parts) == amount
+
+
+FULL, HALF, NOTHING = (at(STEPS, START - timedelta(days=days)) for days in (8, 3, 1))
+CREDIT = at(policy((None, "credit")), START - timedelta(days=1))
+
+
+@pytest.mark.parametrize(("new", "seen", "is_worse"), [
+    (FULL, FULL, False), (HALF, FULL, True), (NOTHING, HALF, True), (FULL, HALF, False), (NOTHING, NOTHING, False),
+    (CREDIT, FULL, True), (FULL, CREDIT, False), (CREDIT, CREDIT, False), (CREDIT, HALF, True), (NOTHING, CREDIT, True),
+    (CREDIT, NOTHING, False), (HALF, NOTHING, False),
+])
+def test_r27_an_outcome_worse_than_the_one_seen(new, seen, is_worse):
+    assert worse(new, seen.facts()) is is_worse
+
+
+def test_what_a_quote_carries():
+    assert HALF.facts() == {"outcome": "partial", "amount": 1250, "kept": 1250, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
+
+
+def test_a_policy_without_a_last_tier_is_a_fault():
+    with pytest.raises(ValueError, match="last tier"):
+        tier_at(Policy(tiers=(Tier(parse("PT48H"), "full"),)), START, "UTC", START)

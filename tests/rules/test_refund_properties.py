@@ -1,0 +1,90 @@
+"""What holds for every policy, payment and moment (I2, I18, R20-R25, R33)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from booking.rules.refund import merchant_quote, quote, share_now, sticky_after_move, tier_at, worse
+from tests.rules.strategies import checked, payments, refund_policies, zoned_instants
+
+sooner = st.integers(-10**6, 800 * 86400).map(lambda seconds: timedelta(seconds=seconds))
+shares = st.none() | st.fractions(0, Fraction(99, 100), max_denominator=1000)
+TICK = timedelta(microseconds=1)
+
+
+@checked(60)
+@given(st.lists(refund_policies, min_size=1, max_size=2), zoned_instants(), sooner, payments(), shares, st.integers(1, 4), st.integers(0, 3))
+def test_money_adds_up(of, drawn, before, paid, sticky, seats, others):
+    """Back and kept make the money concerned; parts make the refund; no payment gives more than is left of it."""
+    start, zone = drawn
+    result = quote(of, start, zone, start - before, paid, "USD", sticky=sticky, seats=seats, of_seats=seats + others)
+    left = {payment.id: payment.left for payment in paid}
+    concerned = result.amount + result.kept
+    assert concerned == sum(left.values()) if not others else concerned <= sum(left.values())
+    assert 0 <= result.amount <= concerned and 0 <= result.fee <= result.kept
+    assert sum(part for _, part in result.parts) == result.amount
+    assert all(0 < part <= left[payment] for payment, part in result.parts)
+    if sticky is not None and concerned:
+        assert result.amount <= sticky * concerned + Fraction(1, 2)
+    assert (result.outcome == "none") == (concerned == 0)
+    assert (result.amount > 0) == (result.outcome in ("full", "partial", "credit"))
+
+
+@checked(60)
+@given(refund_policies, refund_policies, zoned_instants(), sooner, payments())
+def test_two_policies_are_as_good_as_the_better_of_them(copied, present, drawn, before, paid):
+    start, zone = drawn
+    both, one, other = (quote(of, start, zone, start - before, paid, "USD") for of in ([copied, present], [copied], [present]))
+    assert both.amount == max(one.amount, other.amount)
+    best = [single for single in (one, other) if single.amount == both.amount]
+    assert (both.outcome == "credit") == all(single.outcome == "credit" for single in best)
+
+
+@checked(60)
+@given(st.lists(refund_policies, min_size=1, max_size=2), zoned_instants(), sooner, payments())
+def test_an_outcome_holds_until_the_moment_it_names(of, drawn, before, paid):
+    start, zone = drawn
+    now = start - before
+    result = quote(of, start, zone, now, paid, "USD")
+    if result.until is not None:
+        assert now <= result.until
+        assert not worse(quote(of, start, zone, result.until, paid, "USD"), result.facts())
+
+
+@checked(60)
+@given(refund_policies, zoned_instants(), sooner)
+def test_every_moment_has_the_first_tier_whose_boundary_is_not_past(policy, drawn, before):
+    start, zone = drawn
+    now = start - before
+    tier, until = tier_at(policy, start, zone, now)
+    earlier = policy.tiers[: policy.tiers.index(tier)]
+    assert all(one.at_least.before(start, zone) < now for one in earlier)
+    assert until is None if tier.at_least is None else tier_at(policy, start, zone, until)[0] == tier
+    if until is not None:
+        assert tier_at(policy, start, zone, until + TICK)[0] != tier
+
+
+@checked(60)
+@given(refund_policies, zoned_instants(), zoned_instants(), sooner, sooner, payments())
+def test_a_detour_never_pays(policy, first, second, before_move, before_cancel, paid):
+    """R33: after a move the refund is at most what share was in force at the move (half a unit of rounding aside)."""
+    start, zone = first
+    total = sum(payment.left for payment in paid)
+    share = share_now([policy], start, zone, start - before_move, total)
+    sticky = sticky_after_move(None, share)
+    result = quote([policy], second[0], zone, second[0] - before_cancel, paid, "USD", sticky=sticky)
+    assert result.amount <= share * total + Fraction(1, 2)
+
+
+@checked(60)
+@given(payments(), st.sampled_from(("full", "none")) | st.integers(0, 10**7))
+def test_a_merchants_choice_adds_up(paid, choice):
+    result = merchant_quote(choice, paid, "USD", "manual")
+    left = {payment.id: payment.left for payment in paid}
+    assert result.amount + result.kept == sum(left.values())
+    assert sum(part for _, part in result.parts) == result.amount
+    assert all(0 < part <= left[payment] for payment, part in result.parts)

@@ -1,0 +1,223 @@
+"""Moving and cancelling through the pages: what is refused, with which words, and that nothing else changes (R4, R10, R15, R27)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking
+from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.services import update_service
+from booking.actions.stores import update_store
+from tests.storefront.visitor import account, link, words
+from tests.support.world import MERCHANT, at
+
+NEW = "2027-03-11T16:00:00+00:00"
+TOO_LATE = "This booking is within 24h of the appointment time and can't be {}. Please contact Harbor Massage directly."
+DOORS = pytest.mark.parametrize("door", [account, link])
+
+
+def status(world, b) -> str:
+    return world.read(b.ref).status
+
+
+@DOORS
+def test_a_booking_moves_in_three_pages(world, ada, door):
+    b = world.book(at(10, 15), paid=2500)
+    ada.get(door(b, "reschedule"))
+    assert 'aria-label="Thursday, March 11, 2027, ' in ada.page
+    for part in ("Morning", "Afternoon"):
+        assert f"<legend>{part}</legend>" in ada.page
+    path = door(b, "reschedule")
+    ada.get(path + ("&" if "?" in path else "?") + "at=2027-03-11T16:00:00%2B00:00")
+    seen = words(ada.page)
+    assert "Until now Wednesday, March 10, 2027" in seen and "New Thursday, March 11, 2027 11:00 AM to 12:00 PM EST" in seen
+    assert "Your payment stays with the booking" in seen and "Confirm Booking" in seen
+    assert world.read(b.ref).starts_at == at(10, 15)
+    after = ada.send(path).headers["Location"]
+    ada.get(after)
+    assert "Your booking is now on Thu, Mar 11, 2027, 11:00 AM EST." in words(ada.page)
+    moved = world.read(b.ref)
+    assert (moved.starts_at, moved.version, moved.paid) == (at(11, 16), 2, 2500)
+
+
+@DOORS
+def test_cancelling_shows_the_outcome_first_and_repeats_it_after(world, ada, door):
+    b = world.book(at(10, 15), paid=2500)
+    ada.get(door(b, "cancel"))
+    assert "You'll be refunded $25 to the card you paid with" in words(ada.page)
+    assert "You can cancel this until Tue, Mar 9, 2027, 10:00 AM EST." in words(ada.page)
+    assert status(world, b) == "confirmed"
+    ada.get(ada.send(door(b, "cancel"), reason="Ill").headers["Location"])
+    assert "Your booking is cancelled" in words(ada.page) and "You'll be refunded $25 to the card you paid with" in words(ada.page)
+    assert status(world, b) == "cancelled"
+
+
+@DOORS
+@pytest.mark.parametrize(("part", "verb"), [("reschedule", "rescheduled online"), ("cancel", "cancelled online")])
+def test_too_late_says_so_on_the_page_and_on_the_post(world, ada, contents, door, part, verb):
+    b = world.book(at(10, 15))
+    ada.get(door(b, "cancel"))
+    form = {"starts_at": NEW, "version": "1"} if part == "reschedule" else {}
+    world.set_clock(at(9, 15) + timedelta(microseconds=1))
+    before = contents()
+    ada.send(door(b, part), 409, **form)
+    assert TOO_LATE.format(verb) in words(ada.page)
+    assert "Contact Harbor Massage: +1 212-555-0142" in words(ada.page)
+    changed = {table for table, content in contents().items() if content != before[table]}
+    assert changed <= {"audit_entries", "audit_heads", "attempts"}, changed
+    ada.get(door(b, part), 409)
+    assert TOO_LATE.format(verb) in words(ada.page)
+    ada.get(door(b))
+    assert TOO_LATE.format(verb) in words(ada.page)
+    assert f'href="{account(b, part)}"' not in ada.page and "data-dialog" not in ada.page
+
+
+def test_the_last_instant_is_allowed(world, ada):
+    b = world.book(at(10, 15))
+    ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00")
+    world.set_clock(at(9, 15))
+    ada.send(account(b, "reschedule"))
+    assert world.read(b.ref).starts_at == at(11, 16)
+
+
+def test_a_time_taken_meanwhile_comes_back_with_fresh_times(world, ada):
+    b = world.book(at(10, 15))
+    ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00")
+    world.book(at(11, 16), email="bea@example.com")
+    ada.send(account(b, "reschedule"), 409)
+    assert "That time has just been taken. Your booking has not changed. Please choose another time." in words(ada.page)
+    assert 'name="at"' in ada.page and world.read(b.ref).starts_at == at(10, 15)
+
+
+def test_an_old_page_is_told_so_and_shows_the_present_state(world, ada):
+    b = world.book(at(10, 15))
+    ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00")
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(12, 15))
+    ada.send(account(b, "reschedule"), 409)
+    assert "This booking has changed since you opened the page." in words(ada.page)
+    assert "Friday, March 12, 2027" in words(ada.page)
+
+
+def test_sending_the_form_twice_moves_once(world, ada):
+    b = world.book(at(10, 15))
+    ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00")
+    form = ada.page
+    ada.send(account(b, "reschedule"))
+    ada.page = form
+    ada.send(account(b, "reschedule"))
+    assert world.read(b.ref).version == 2
+
+
+def test_a_refund_that_changed_is_shown_again_for_a_fresh_decision(world, ada):
+    b = world.book(at(10, 15), paid=2500)
+    update_service(world.store_id, MERCHANT, world.service, policy={"cancel": {
+        "notice": "PT0S", "tiers": [{"at_least": "P2D", "outcome": "full"}, {"outcome": "partial", "percent": 50}]}})
+    ada.get(account(b, "cancel"))
+    world.set_clock(at(9, 16))
+    ada.send(account(b, "cancel"), 409)
+    assert status(world, b) == "confirmed"
+    ada.send(account(b, "cancel"))
+    assert status(world, b) == "cancelled"
+
+
+def test_a_quote_not_signed_by_us_cancels_nothing(world, ada):
+    b, other = world.book(at(10, 15), paid=2500), world.book(at(11, 15), paid=2500)
+    ada.get(account(other, "cancel"))
+    ada.send(account(b, "cancel"), 422)
+    ada.send(account(b, "cancel"), quote=ada.page.split('name="quote" value="')[1].split('"')[0])
+    assert (status(world, b), status(world, other)) == ("cancelled", "confirmed")
+
+
+def test_without_the_token_of_the_page_nothing_happens(world, ada, contents):
+    b = world.book(at(10, 15))
+    ada.get(account(b, "cancel"))
+    before = contents()
+    ada.post(account(b, "cancel"), 400, token=False)
+    assert "Please try again" in words(ada.page)
+    ada.get(account(b, "cancel"))
+    ada.send(account(b, "cancel"), 403, headers={"Origin": "https://evil.example"})
+    assert contents() == before
+
+
+CLOSED = {
+    "cancelled": lambda store, ref: cancel_booking(store, MERCHANT, ref, override=True),
+    "completed": lambda store, ref: complete_booking(store, MERCHANT, ref),
+    "no_show": lambda store, ref: no_show_booking(store, MERCHANT, ref)}
+
+
+@DOORS
+@pytest.mark.parametrize("state", CLOSED)
+def test_closed_bookings_can_only_be_read(world, ada, door, state):
+    b = world.book(at(10, 15), paid=2500)
+    ada.get(door(b, "cancel"))
+    form = ada.page
+    world.set_clock(at(10, 15))
+    if state == "completed":
+        arrive_booking(world.store_id, MERCHANT, b.ref)
+    CLOSED[state](world.store_id, b.ref)
+    version = world.read(b.ref).version
+    ada.get(door(b))
+    seen = words(ada.page)
+    assert "Massage" in seen and "Book again" in seen and "Add to calendar" in seen
+    assert '<form method="post" action="/manage' not in ada.page and "Cancel booking" not in seen and "Change this booking" not in seen
+    for part, more in (("cancel", {}), ("reschedule", {"starts_at": NEW, "version": str(version)})):
+        ada.page = form
+        ada.send(door(b, part), 409, **more)
+        assert "can't be changed" in words(ada.page)
+        ada.get(door(b, part), 409)
+    assert (status(world, b), world.read(b.ref).version) == (state, version)
+    calendar = ada.get(door(b, "calendar.ics")).get_data(as_text=True)
+    assert ("STATUS:CANCELLED" in calendar) == (state == "cancelled")
+
+
+def test_someone_checked_in_is_sent_to_the_desk(world, ada):
+    b = world.book(at(10, 15))
+    world.set_clock(at(10, 14, 55))
+    arrive_booking(world.store_id, MERCHANT, b.ref)
+    ada.get(account(b))
+    assert "You've been checked in. Please speak to Harbor Massage." in words(ada.page)
+    ada.get(account(b, "cancel"), 409)
+
+
+def test_switches_act_at_once_on_open_pages(world, ada):
+    b = world.book(at(10, 15))
+    ada.get(account(b, "cancel"))
+    update_store(world.store_id, MERCHANT, cancel=False)
+    ada.send(account(b, "cancel"), 409)
+    assert "doesn't offer cancelling this booking online" in words(ada.page)
+    assert status(world, b) == "confirmed"
+
+
+def test_some_seats_of_a_party_can_be_dropped(world, ada):
+    yoga = world.add_service("Yoga", capacity=6, price=2000, staff=[world.elena])
+    world.session(yoga, at(12, 15), capacity=6)
+    b = world.book(at(12, 15), service=yoga, staff=world.elena, seats=3, paid=6000)
+    ada.get(account(b, "cancel") + "?seats=1")
+    assert "You'll be refunded $20 to the card you paid with" in words(ada.page)
+    ada.get(ada.send(account(b, "cancel")).headers["Location"])
+    assert "Seats cancelled" in words(ada.page)
+    assert (world.read(b.ref).seats, status(world, b)) == (2, "confirmed")
+
+
+def test_a_move_that_needs_approval_says_the_old_time_stays(world, ada):
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "reschedule_only"})
+    b = world.book(at(10, 15))
+    ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00")
+    assert "confirms moves personally" in words(ada.page)
+    ada.get(ada.send(account(b, "reschedule")).headers["Location"])
+    assert "Until Harbor Massage has answered, your booking for Wed, Mar 10, 2027, 10:00 AM EST stays yours." in words(ada.page)
+    assert status(world, b) == "pending"
+
+
+def test_the_store_may_ask_link_holders_to_sign_in_before_cancelling(world, visitor):
+    update_store(world.store_id, MERCHANT, require_login_to_cancel=True)
+    b = world.book(at(10, 15))
+    visitor.get(link(b, "cancel"))
+    assert "asks you to sign in before you cancel" in words(visitor.page)
+    visitor.get("/account/login")
+    response = visitor.send(link(b, "cancel"), quote="x")
+    assert response.headers["Location"] == account(b, "cancel")
+    assert status(world, b) == "confirmed"

@@ -1,0 +1,96 @@
+"""Reading changes nothing (R5, I29), costs few statements, and never fails on odd addresses."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from models.session import database
+from tests.storefront.visitor import account, link
+from tests.support.world import at
+
+
+def pages(b, service: int) -> dict[str, list[str]]:
+    """Addresses for every GET route of the storefront."""
+    move = {"at": "2027-03-11T15:00:00+00:00"}
+    details = f"/book/{service}/details?at=2027-03-11T15:00:00%2B00:00&staff=1"
+    return {
+        "/": ["/"], "/account": ["/account", "/account?view=calendar", "/account?view=calendar&month=2027-04", "/account?upcoming=x&past=y"],
+        "/account/bookings/<ref>": [account(b), account(b) + "?action=reschedule", account(b) + "?panel=payment", account(b) + "?done=moved"],
+        "/manage/<ref>": [link(b), link(b, action="reschedule"), link(b, action="accept", offer=1), link(b, panel="payment")],
+        "/account/bookings/<ref>/reschedule": [account(b, "reschedule"), account(b, "reschedule") + "?at=2027-03-11T15:00:00%2B00:00"],
+        "/manage/<ref>/reschedule": [link(b, "reschedule"), link(b, "reschedule", **move), link(b, "reschedule", month="2027-04")],
+        "/account/bookings/<ref>/cancel": [account(b, "cancel")], "/manage/<ref>/cancel": [link(b, "cancel")],
+        "/account/bookings/<ref>/calendar.ics": [account(b, "calendar.ics")], "/manage/<ref>/calendar.ics": [link(b, "calendar.ics")],
+        "/account/login": ["/account/login", "/account/login?next=/account"], "/account/login/code": ["/account/login/code"],
+        "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],
+        "/manage": ["/manage"], "/book": ["/book"], "/book/<int(max=9223372036854775807):service_id>": [f"/book/{service}", f"/book/{service}?month=2027-04"],
+        "/book/<int(max=9223372036854775807):service_id>/details": [details],
+        "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
+        "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_no_page_writes_anything(app, world, ada, contents, method):
+    b = world.book(at(10, 15), paid=2500)
+    known = pages(b, world.service)
+    routes = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("storefront.") and "GET" in rule.methods}
+    assert routes == set(known)
+    before = contents()
+    for path in sum(known.values(), []):
+        response = ada.client.open(path, method=method, base_url=ada.origin)
+        assert response.status_code < 500 and (response.status_code < 400 or path == "/account/feed/x.ics"), (path, response.status_code)
+        if method == "HEAD":
+            assert not response.data
+    assert contents() == before
+
+
+def test_the_checksum_sees_a_write(world, contents):
+    before = contents()
+    world.book(at(10, 15))
+    assert contents() != before
+
+
+@contextmanager
+def statements():
+    """The statements of the application's connections while inside, without those of the transaction itself."""
+    found: list[str] = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):  # noqa: ANN001
+        if "set_config" not in statement:
+            found.append(statement)
+
+    event.listen(database().engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(database().engine, "before_cursor_execute", note)
+
+
+def test_pages_cost_the_same_few_statements_however_many_bookings(world, ada):
+    b = world.book(at(10, 15), paid=2500)
+    for day in range(11, 26):
+        world.book(at(day, 15))
+    for path in ("/account", "/account?view=calendar", account(b), link(b)):
+        with statements() as found:
+            ada.get(path)
+        assert 1 <= len(found) <= 4, (path, found)
+
+
+@pytest.mark.parametrize("path", [
+    "/account/bookings/%00", "/manage/%00?token=%00", "/book/99999999999999999999999", "/account?upcoming=%00&past=" + "a" * 3000,
+    "/account?view=calendar&month=%00", "/account?view=calendar&month=0001-01", "/account?view=calendar&month=9999-12",
+    "/account/feed/%00.ics", "/static/../app.py", "/static/%00", "/static/theme-zzzzzz.css", "/account/bookings/%F0%9F%92%A9", "/nothing"])
+def test_odd_addresses_are_answered_calmly(ada, path):
+    assert ada.client.get(path, base_url=ada.origin).status_code in (200, 404)
+
+
+@pytest.mark.parametrize("query", [
+    "seats=" + "9" * 5000, "seats=-1", "seats=%D9%A3", "at=9999-12-31T23:59:59Z", "at=2200-12-31T23:59:59-12:00", "at=2027-03-11", "at=%00",
+    "month=9999-12&day=9999-12-31", "month=0001-01", "staff=anyone", "staff=%00", "at=2027-03-11T15:00:00%2B23:59"])
+def test_odd_queries_are_answered_calmly(world, ada, query):
+    b = world.book(at(10, 15))
+    for path in (account(b, "reschedule"), account(b, "cancel"), f"/book/{world.service}", f"/book/{world.service}/details"):
+        assert ada.client.get(f"{path}?{query}", base_url=ada.origin).status_code in (200, 303, 409), path

@@ -1,0 +1,80 @@
+"""The sentences customers read, word for word (A80, A86, A87, A102, R10, R46)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from booking.wording import words_for
+from booking.wording.colours import FALLBACK, contrast, readable
+
+W = words_for("en")
+VENUE = "Harbor Massage"
+
+
+def quote(outcome: str, amount: int, kept: int = 0, **more) -> dict:
+    return {"outcome": outcome, "amount": amount, "kept": kept, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]} | more
+
+
+def test_a80_to_the_letter():
+    facts = {"kind": "reschedule", "notice_hours": "24"}
+    assert W.refusal("too_late", facts, VENUE) == (
+        "This booking is within 24h of the appointment time and can't be rescheduled online. Please contact Harbor Massage directly.")
+    assert W.refusal("too_late", facts | {"kind": "cancel", "notice_hours": "1.5"}, VENUE) == (
+        "This booking is within 1.5h of the appointment time and can't be cancelled online. Please contact Harbor Massage directly.")
+
+
+def test_a86_and_a87_to_the_letter():
+    assert W.refund(quote("full", 2500), VENUE) == "You'll be refunded $25 to the card you paid with"
+    assert W.refund(quote("forfeit", 0, 2500), VENUE).rstrip(".") == "Your $25 deposit can't be refunded per our policy"
+
+
+@pytest.mark.parametrize(("facts", "sentence"), [
+    (quote("none", 0), "No payment was taken for this booking."),
+    (quote("credit", 2500), "You'll get $25 as credit for your next visit at Harbor Massage."),
+    (quote("partial", 1250, 1250), "You'll be refunded $12.50 to the card you paid with. $12.50 is kept per our policy."),
+    (quote("full", 2000, 500, fee=500), "You'll be refunded $20 to the card you paid with. $5 is kept, including a cancellation fee of $5."),
+    (quote("full", 2500, mode="manual"), "You're owed $25. Harbor Massage will refund it."),
+    (quote("full", 2500, methods=["cash"]), "Harbor Massage will refund you $25 directly."),
+    (quote("full", 2500, methods=["gift_card"]), "You'll be refunded $25 to your gift card.")])
+def test_every_outcome_has_its_sentence(facts, sentence):
+    assert W.refund(facts, VENUE) == sentence
+
+
+@pytest.mark.parametrize(("amount", "currency", "text"), [
+    (2500, "USD", "$25"), (2550, "USD", "$25.50"), (0, "USD", "$0"), (1, "USD", "$0.01"), (2500, "JPY", "¥2,500"), (2500, "EUR", "€25"),
+    (12345, "KWD", "KWD12.345"), (123456700, "USD", "$1,234,567")])
+def test_money_by_its_own_minor_units(amount, currency, text):
+    assert W.money(amount, currency) == text
+
+
+@pytest.mark.parametrize(("instant", "zone", "text"), [
+    (datetime(2027, 3, 13, 14, tzinfo=UTC), "America/New_York", "Sat, Mar 13, 2027, 9:00 AM EST"),
+    (datetime(2027, 3, 14, 13, tzinfo=UTC), "America/New_York", "Sun, Mar 14, 2027, 9:00 AM EDT"),
+    (datetime(2027, 11, 7, 5, 30, tzinfo=UTC), "America/New_York", "Sun, Nov 7, 2027, 1:30 AM EDT"),
+    (datetime(2027, 11, 7, 6, 30, tzinfo=UTC), "America/New_York", "Sun, Nov 7, 2027, 1:30 AM EST"),
+    (datetime(2027, 7, 1, 12, tzinfo=UTC), "America/Sao_Paulo", "Thu, Jul 1, 2027, 9:00 AM GMT-03:00")])
+def test_deadlines_name_day_time_and_zone(instant, zone, text):
+    """R10: never a bare time; the hour that comes twice is told apart by its zone."""
+    assert W.when(instant, zone) == text
+    assert W.deadline("cancel", instant, zone) == f"You can cancel this until {text}."
+
+
+@pytest.mark.parametrize("code", ["slot_taken", "closed", "checked_in", "stale", "quote_changed", "no_change", "outside_hours", "invalid",
+                                  "not_found", "unauthorized", "idempotency_mismatch", "limit_reached", "not_allowed", "rate_limited"])
+def test_every_refusal_has_a_whole_sentence(code):
+    text = W.refusal(code, {"state": "cancelled", "kind": "reschedule", "retry_after": 61}, VENUE)
+    assert text.endswith(".") and "{" not in text and "None" not in text
+
+
+def test_waiting_is_told_in_whole_minutes_rounded_up():
+    assert [W.refusal("rate_limited", {"retry_after": s}, VENUE)[-12:] for s in (1, 60, 61)] == ["in 1 minute.", "in 1 minute.", "n 2 minutes."]
+
+
+@pytest.mark.parametrize("accent", ["#ffff00", "#ffffff", "#000000", "#2b4c7e", "#ff0000", "red", "", None, "#12345", "#12345g", "#000000;x:y"])
+def test_a_shops_colour_is_always_readable(accent):
+    """R46: contrast is enforced, and nothing but a colour comes out."""
+    for ground in ("#ffffff", "#16181c"):
+        assert contrast(readable(accent, on=ground), ground) >= 4.5
+    assert len(readable(accent)) == 7 and (accent or "").startswith("#") or readable(accent) == readable(FALLBACK)
