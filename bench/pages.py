@@ -16,7 +16,8 @@ from booking.links import manage_path
 from models.access import CustomerLogin
 from models.actor import SYSTEM
 from models.base import new_id
-from models.booking_summary import upcoming_of
+from models.booking_list import upcoming_of
+from models.booking_summary import find
 from models.session import database, reading, transaction
 from sandbox.files import free_port
 from sandbox.parts import Parts
@@ -67,7 +68,9 @@ def _cookie(shop: Shop) -> str:
 
 def _link(shop: Shop) -> str:
     with reading(shop.store_id) as tx:
-        return manage_path(upcoming_of(tx, shop.customer_id, limit=1)[0])
+        b = find(tx, upcoming_of(tx, shop.customer_id, limit=1)[0].ref)
+        assert b is not None
+        return manage_path(b)
 
 
 def _statements(app: Flask, host: str, path: str, headers: dict[str, str]) -> int:

@@ -12,6 +12,7 @@ from booking.keys import keyed_hash
 from models.access import CustomerLogin
 from models.customer import Customer
 from models.session import Tx
+from models.statement import INSTANT, Statement, param, text_param
 from models.store import Store
 
 LONGEST_LOGIN = timedelta(days=180)
@@ -55,16 +56,20 @@ _PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.
            Customer.feed_secret_hash.is_not(None), CustomerLogin.id, CustomerLogin.created_at)
 
 
+_STORE_ONLY = Statement(select(*_STORE).where(Store.store_id == param("store")))
+_BOTH = Statement(select(*_STORE, *_PERSON).select_from(Store).outerjoin(CustomerLogin, and_(
+    CustomerLogin.store_id == Store.store_id, CustomerLogin.secret_hash == text_param("secret"),
+    CustomerLogin.ended_at.is_(None), CustomerLogin.created_at > param("since", INSTANT),
+)).outerjoin(Customer, and_(
+    Customer.store_id == CustomerLogin.store_id, Customer.id == CustomerLogin.customer_id, Customer.erased_at.is_(None),
+)).where(Store.store_id == param("store")))
+
+
 def visitor(tx: Tx, secret: str | None) -> tuple[StoreView, SignedIn | None]:
     """The store, and the customer behind a session secret: None when it ended, is too old, or never was of this store (I30, I38)."""
     if secret is None:
-        return StoreView(*tx.db.execute(select(*_STORE).where(Store.store_id == tx.store_id)).one()), None
-    row = tx.db.execute(select(*_STORE, *_PERSON).select_from(Store).outerjoin(CustomerLogin, and_(
-        CustomerLogin.store_id == Store.store_id, CustomerLogin.secret_hash == keyed_hash("login", tx.store_id, secret),
-        CustomerLogin.ended_at.is_(None), CustomerLogin.created_at > tx.now - LONGEST_LOGIN,
-    )).outerjoin(Customer, and_(
-        Customer.store_id == CustomerLogin.store_id, Customer.id == CustomerLogin.customer_id, Customer.erased_at.is_(None),
-    )).where(Store.store_id == tx.store_id)).one()
+        return StoreView(*_STORE_ONLY.first(tx)), None
+    row = _BOTH.first(tx, secret=keyed_hash("login", tx.store_id, secret), since=tx.now - LONGEST_LOGIN)
     person = row[len(_STORE):]
     return StoreView(*row[:len(_STORE)]), None if person[0] is None else SignedIn(*person)
 

@@ -13,10 +13,14 @@ from booking.rules import refund
 from booking.rules.decision import Decision
 from booking.rules.policy import Flags, Policy, kinder, resolve_flags
 from booking.rules.windows import ChangeFacts, change_decision
+from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.payment import Payment
 from models.session import Tx
 from models.stored_json import StoredJson
+
+
+AnyBooking = BookingSummary | ListedBooking
 
 
 @lru_cache(maxsize=5_000)
@@ -34,28 +38,28 @@ def _effective(copied: bytes, present: bytes, switches: Flags) -> Policy:
     return kinder(_read(copied), _read(present)).with_flags(switches)
 
 
-def flags(b: BookingSummary) -> Flags:
+def flags(b: AnyBooking) -> Flags:
     """The switches in force now (R2)."""
     return resolve_flags(Flags(b.store_reschedule, b.store_cancel), b.service_self_service, b.service_reschedule, b.service_cancel)
 
 
-def policies(b: BookingSummary) -> tuple[Policy, Policy]:
+def policies(b: AnyBooking) -> tuple[Policy, Policy]:
     """(as copied at booking time, present): refunds take the kinder of the two (R20)."""
     return read_policy(b.policy_copy), read_policy(b.policy_now)
 
 
-def effective_policy(b: BookingSummary) -> Policy:
+def effective_policy(b: AnyBooking) -> Policy:
     """Windows and limits in force for this booking, switches included."""
     if isinstance(b.policy_copy, StoredJson) and isinstance(b.policy_now, StoredJson):
         return _effective(b.policy_copy.source, b.policy_now.source, flags(b))
     return kinder(*policies(b)).with_flags(flags(b))
 
 
-def change_facts(b: BookingSummary) -> ChangeFacts:
+def change_facts(b: AnyBooking) -> ChangeFacts:
     return ChangeFacts(b.status, b.starts_at, b.zone, effective_policy(b), b.customer_moves, b.never_approved)
 
 
-def decisions(b: BookingSummary, now: datetime) -> dict[str, Decision]:
+def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:
     """What the customer may do now: `reschedule` and `cancel`, each with its reason and deadline."""
     facts = change_facts(b)
     return {kind: change_decision(kind, facts, now) for kind in ("reschedule", "cancel")}

@@ -12,7 +12,12 @@ from sqlalchemy import select
 from booking.keys import settings
 from models.booking_summary import BookingSummary
 from models.session import Tx
+from models.statement import Statement, param
 from models.store import StoreHost
+
+
+_OWN_HOST = Statement(select(StoreHost.host).where(
+    StoreHost.store_id == param("store"), StoreHost.primary_host, StoreHost.verified_at.is_not(None)).limit(1))
 
 
 def manage_token(store_id: int, ref: str, epoch: int) -> str:
@@ -40,9 +45,8 @@ def _token(kid: str, key: bytes, store_id: int, ref: str, epoch: int) -> str:
 
 def store_origin(tx: Tx, slug: str) -> str:
     """`https://` and the store's own verified host, or `{slug}.BASE_DOMAIN`; from the database, never from a request (I43)."""
-    own = tx.db.execute(select(StoreHost.host).where(
-        StoreHost.store_id == tx.store_id, StoreHost.primary_host, StoreHost.verified_at.is_not(None)).limit(1)).scalar()
-    return settings().origin(own or settings().store_host(slug))
+    own = _OWN_HOST.first(tx)
+    return settings().origin(own[0] if own else settings().store_host(slug))
 
 
 def manage_path(b: BookingSummary, **parameters: object) -> str:

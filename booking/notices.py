@@ -15,6 +15,10 @@ from booking.rules.windows import deadline
 from models.access import User
 from models.booking_summary import BookingSummary
 from models.session import OutboxItem, Tx
+from models.statement import Statement, param
+
+
+_NOTIFIED = Statement(select(User.email, User.name).where(User.store_id == param("store"), User.notify))
 
 
 def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
@@ -41,7 +45,7 @@ def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | N
 
 def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None) -> None:
     """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time."""
-    people = dict(tx.db.execute(select(User.email, User.name).where(User.store_id == tx.store_id, User.notify)).all())
+    people = dict(_NOTIFIED.rows(tx))
     if not people and b.store_email:
         people = {b.store_email: b.store_name}
     for email, name in people.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, or_, select
 
@@ -12,6 +12,7 @@ from models.location import Location
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
+from models.statement import Statement, param
 from models.store import Store
 
 
@@ -69,13 +70,45 @@ _STATEMENT = (
         Staff.store_id == Service.store_id, Staff.id == StaffService.staff_id, Staff.active,
         or_(Service.location_id.is_(None), Service.location_id == Staff.location_id)))
     .outerjoin(Location, and_(Location.store_id == Staff.store_id, Location.id == Staff.location_id))
+    .where(Service.store_id == param("store"), Service.id == param("service"))
     .order_by(Staff.name, Staff.id)
 )
 
 
+class _Row(NamedTuple):
+    id: int
+    name: str
+    description: str
+    duration_s: int
+    step_s: int
+    buffer_before_s: int
+    buffer_after_s: int
+    lead_time_s: int
+    horizon_days: int
+    capacity: int
+    price: int
+    deposit: int
+    currency: str
+    policy: dict[str, Any] | None
+    active: bool
+    store_policy: dict[str, Any]
+    real_time: bool
+    open_for_booking: bool
+    store_zone: str
+    staff_id: int | None
+    staff_name: str
+    hours: dict[str, Any]
+    location_id: int | None
+    location_name: str
+    location_zone: str
+
+
+_OFFER = Statement(_STATEMENT, _Row)
+
+
 def find_offer(tx: Tx, service_id: int) -> ServiceOffer | None:
     """The service with its staff, or None when the store has no such service."""
-    rows = tx.db.execute(_STATEMENT.where(Service.store_id == tx.store_id, Service.id == service_id)).all()
+    rows = _OFFER.rows(tx, service=service_id)
     if not rows:
         return None
     first = rows[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select
 
 from booking.offers import ServiceOffer, StaffOffer
 from booking.rules.availability import Span, at_minute, bounds, free_starts, open_spans
@@ -96,6 +96,8 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    if len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override and _taken_already(tx, offer, staff[0], starts_at, moving):
+        raise Refused("slot_taken")
     # Of a booking that moves, the person it leaves too: all in one ascending order, so that two moves never wait for each other.
     concerned = {person.id for person in staff} | ({moving.staff_id} if moving else set())
     lock_staff(tx, concerned)
@@ -123,6 +125,15 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
         raise Refused("slot_taken" if inside else "outside_hours")
     person = min(candidates, key=lambda p: (_load(busy.get(p.id, ()), day_of[p.id], p.zone), p.name, p.id))
     return Chosen(starts_at, starts_at + timedelta(seconds=offer.shape.duration), person, None, overlap, outside)
+
+
+def _taken_already(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None) -> bool:
+    """A look before the queue: who comes too late is told at once and holds up nobody. Inside working hours only, so that
+    the reason stays the same as after the lock."""
+    start, day = int(starts_at.timestamp()), local_date(starts_at, person.zone)
+    opening = {person.id: open_spans(person.hours, person.zone, day - timedelta(days=1), day)}
+    inside = any(opens <= start and start + offer.shape.duration <= closes for _, spans in opening[person.id] for opens, closes in spans)
+    return inside and _meets(_busy(tx, offer, opening, moving, around=start, real_time=True).get(person.id, ()), offer, start)
 
 
 def _opens(offer: ServiceOffer, person: StaffOffer, opening: dict, start: int, now: datetime, as_customer: bool) -> bool:
@@ -155,12 +166,12 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         edges += [around - 86400, around + 86400 + offer.shape.duration]
     if not edges:
         return {}
-    rows = tx.db.exec_driver_sql(
+    rows = tx.db.connection.cursor().execute(
         "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
         " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
         " where store_id = %s and staff_id = any(%s) and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
         " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s) group by staff_id",
-        (tx.store_id, list(opening), min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, _own(tx, moving)))
+        (tx.store_id, list(opening), min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, _own(tx, moving))).fetchall()
     return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
 
 
@@ -221,11 +232,12 @@ def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable
 
 def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
     """Take the staff members' locks in ascending order: writers queue instead of deadlocking in the constraint (docs/decisions/0003)."""
-    tx.db.execute(text("select pg_advisory_xact_lock(id) from (select unnest(cast(:staff as bigint[])) as id order by 1) as s"),
-                  {"staff": sorted(set(staff))})
+    tx.db.connection.cursor().execute(
+        "select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) as s", (sorted(set(staff)),))
 
 
 def drop_expired_holds(tx: Tx, staff: Iterable[int]) -> None:
     """Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11)."""
-    tx.db.execute(delete(Hold).where(
-        Hold.store_id == tx.store_id, Hold.staff_id.in_(list(staff)), Hold.expires_at <= tx.now, Hold.kind != "old_slot"))
+    tx.db.connection.cursor().execute(
+        "delete from holds where store_id = %s and staff_id = any(%s) and expires_at <= %s and kind <> 'old_slot'",
+        (tx.store_id, list(staff), tx.now))

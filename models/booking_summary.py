@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, Select, Text, and_, bindparam, or_, select, tuple_
-from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy import Select, and_, select
 
 from models.booking import Booking as B
 from models.customer import Customer as C
@@ -16,6 +15,7 @@ from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
 from models.session import Tx
 from models.staff import Staff as S
+from models.statement import Statement, param, text_param
 from models.store import Store as T
 
 
@@ -124,7 +124,8 @@ class BookingSummary(NamedTuple):
 _PREFIXED = {"service": V, "staff": S, "location": L, "customer": C, "order": O, "store": T}
 
 
-def _column(name: str):  # noqa: ANN202
+def column(name: str):  # noqa: ANN201
+    """The column behind a field of a read model, such as `service_name`."""
     if name == "policy_copy":
         return P.body
     if name in B.__table__.c:
@@ -134,7 +135,7 @@ def _column(name: str):  # noqa: ANN202
 
 
 SUMMARIES: Select = (
-    select(*[_column(name) for name in BookingSummary._fields])
+    select(*[column(name) for name in BookingSummary._fields])
     .select_from(B)
     .join(P, and_(P.store_id == B.store_id, P.id == B.policy_id))
     .join(V, and_(V.store_id == B.store_id, V.id == B.service_id))
@@ -146,55 +147,23 @@ SUMMARIES: Select = (
 )
 """All bookings with their surroundings; add conditions, order and limit."""
 
-_LONGEST = timedelta(hours=24)  # bookings_span
 
 
-class _Query:
-    """A statement on SUMMARIES, rendered once: building and hashing its 84 columns on every page would cost more than running it."""
-
-    def __init__(self, statement: Select) -> None:
-        compiled = statement.compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
-        self.sql, self.fixed = str(compiled), {k: v for k, v in compiled.params.items() if v is not None}
-
-    def run(self, tx: Tx, **values: Any) -> list[BookingSummary]:
-        # The driver's own cursor: describing 84 columns to another layer costs as much as the page's template.
-        cursor = tx.db.connection.cursor()
-        cursor.execute(self.sql, self.fixed | {"store": tx.store_id} | values)
-        return [BookingSummary._make(row) for row in cursor.fetchall()]
-
-
-def _param(name: str, kind: Any = None):  # noqa: ANN202
-    return bindparam(name, type_=kind if kind is not None else BigInteger())
-
-
-_INSTANT = DateTime(timezone=True)
-_MINE = (B.store_id == _param("store"), B.customer_id == _param("customer"))
-_BY_REF = _Query(SUMMARIES.where(B.store_id == _param("store"), B.ref == _param("ref", Text())))
-_BY_ID = _Query(SUMMARIES.where(B.store_id == _param("store"), B.id == _param("id")))
-_LOCKED = _Query(SUMMARIES.where(B.store_id == _param("store"), B.ref == _param("ref", Text())).with_for_update(of=B))
-_UPCOMING = _Query(SUMMARIES.where(
-    *_MINE, B.closed_at.is_(None), B.ends_at > _param("now", _INSTANT), B.starts_at > _param("since", _INSTANT),
-    tuple_(B.starts_at, B.id) > tuple_(_param("after", _INSTANT), _param("after_id")),
-).order_by(B.starts_at, B.id).limit(_param("most")))
-_PAST = _Query(SUMMARIES.where(
-    *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= _param("now", _INSTANT)),
-    tuple_(B.starts_at, B.id) < tuple_(_param("before", _INSTANT), _param("before_id")),
-).order_by(B.starts_at.desc(), B.id.desc()).limit(_param("most")))
-_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-
-
+_BY_REF = Statement(SUMMARIES.where(B.store_id == param("store"), B.ref == text_param("ref")), BookingSummary)
+_BY_ID = Statement(SUMMARIES.where(B.store_id == param("store"), B.id == param("id")), BookingSummary)
+_LOCKED = Statement(SUMMARIES.where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B), BookingSummary)
 def find(tx: Tx, ref: str) -> BookingSummary | None:
     """The booking with this public reference in the transaction's store, or None."""
-    return next(iter(_BY_REF.run(tx, ref=ref)), None)
+    return _BY_REF.first(tx, ref=ref)
 
 
 def find_by_id(tx: Tx, booking_id: int) -> BookingSummary | None:
-    return next(iter(_BY_ID.run(tx, id=booking_id)), None)
+    return _BY_ID.first(tx, id=booking_id)
 
 
 def lock(tx: Tx, ref: str) -> BookingSummary | None:
     """The same, its row locked until the commit; remembered as what the transaction is about."""
-    tx.subject = next(iter(_LOCKED.run(tx, ref=ref)), None)
+    tx.subject = _LOCKED.first(tx, ref=ref)
     return tx.subject
 
 
@@ -202,18 +171,6 @@ def lock_many(tx: Tx, *conditions: Any) -> list[BookingSummary]:
     """Several bookings of the store, locked in ascending id, so that no two transactions wait for each other."""
     statement = SUMMARIES.where(B.store_id == tx.store_id, *conditions).order_by(B.id).with_for_update(of=B)
     return run(tx, statement)
-
-
-def upcoming_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None = None, limit: int = 20) -> list[BookingSummary]:
-    """A customer's open bookings that have not ended, soonest first (A4). `after` is the last (starts_at, id) seen (I66)."""
-    at, number = after or (_EARLIEST, 0)
-    return _UPCOMING.run(tx, customer=customer_id, now=tx.now, since=tx.now - _LONGEST, after=at, after_id=number, most=limit)
-
-
-def past_of(tx: Tx, customer_id: int, *, before: tuple[datetime, int] | None = None, limit: int = 20) -> list[BookingSummary]:
-    """A customer's closed or ended bookings, latest first (A3)."""
-    at, number = before or (_LATEST, 0)
-    return _PAST.run(tx, customer=customer_id, now=tx.now, before=at, before_id=number, most=limit)
 
 
 def between(tx: Tx, customer_id: int, start: datetime, end: datetime) -> list[BookingSummary]:

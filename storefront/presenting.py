@@ -14,6 +14,7 @@ from booking.rules.status import CLOSED
 from booking.rules.windows import deadline
 from booking.wording import Words
 from booking.wording.policies import policy_lines
+from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from storefront.blueprint import phone
 from storefront.door import Door
@@ -74,7 +75,7 @@ class Detail:
     money: list[str] = field(default_factory=list)
 
 
-def card(b: BookingSummary, w: Words, now: datetime) -> Card:
+def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     decided = facts.decisions(b, now) if b.holding else {}
     short = w.short_date(b.starts_at, b.zone)
     return Card(

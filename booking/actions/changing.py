@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import bindparam, delete, insert, update
 
 from booking.rules import status
 from booking.rules.decision import Refused
@@ -18,6 +20,7 @@ from models.hold import Hold
 from models.outbox import OutboxRow
 from models.refund import Credit, Refund, RefundLine
 from models.session import OutboxItem, Tx
+from models.statement import INSTANT, Statement, param
 
 
 def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
@@ -34,12 +37,23 @@ def write(tx: Tx, b: BookingSummary, **values: Any) -> BookingSummary:
     """Write the new values and the next version where the version is still the one read; the booking as it is then."""
     if "status" in values and values["status"] in status.CLOSED:
         values.setdefault("closed_at", tx.now)
-    done = tx.db.execute(update(Booking).where(
-        Booking.store_id == tx.store_id, Booking.id == b.id, Booking.version == b.version,
-    ).values(version=b.version + 1, updated_at=tx.now, **values))
-    if done.rowcount != 1:
+    if _update(frozenset(values)).run(tx, b_id=b.id, b_version=b.version, next_version=b.version + 1, updated_at=tx.now, **_plain(values)) != 1:
         raise Refused("stale", version=b.version, state=b.status)
     return reread(tx, b)
+
+
+@lru_cache(maxsize=100)
+def _update(columns: frozenset[str]) -> Statement:
+    """The compare-and-set on these columns; few different sets exist."""
+    table = Booking.__table__.c
+    return Statement(update(Booking).where(
+        Booking.store_id == param("store"), Booking.id == param("b_id"), Booking.version == param("b_version"),
+    ).values({"version": param("next_version"), "updated_at": param("updated_at", INSTANT)} | {
+        name: bindparam(name, type_=table[name].type) for name in sorted(columns)}))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()}
 
 
 def reread(tx: Tx, b: BookingSummary) -> BookingSummary:

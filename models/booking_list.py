@@ -1,0 +1,90 @@
+"""A customer's bookings as the account lists them: only what a line shows, since these are the pages customers wait for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, or_, select, tuple_
+
+from models.booking import Booking as B
+from models.booking_summary import column
+from models.location import Location as L
+from models.policy_copy import PolicyCopy as P
+from models.service import Service as V
+from models.session import Tx
+from models.staff import Staff as S
+from models.statement import INSTANT, Statement, param
+from models.store import Store as T
+
+
+class ListedBooking(NamedTuple):
+    """The part of BookingSummary a list and the rules about its buttons need; fields mean the same."""
+
+    id: int
+    ref: str
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    local_start: datetime
+    price: int
+    currency: str
+    customer_moves: int
+    never_approved: bool
+    closed_at: datetime | None
+    policy_copy: dict[str, Any]
+    service_name: str
+    service_self_service: str
+    service_reschedule: str
+    service_cancel: str
+    service_policy: dict[str, Any] | None
+    staff_name: str
+    location_name: str
+    store_reschedule: bool
+    store_cancel: bool
+    store_policy: dict[str, Any]
+
+    @property
+    def policy_now(self) -> dict[str, Any]:
+        return self.service_policy if self.service_policy is not None else self.store_policy
+
+    @property
+    def holding(self) -> bool:
+        return self.closed_at is None
+
+
+LISTED = (
+    select(*[column(name) for name in ListedBooking._fields])
+    .select_from(B)
+    .join(P, and_(P.store_id == B.store_id, P.id == B.policy_id))
+    .join(V, and_(V.store_id == B.store_id, V.id == B.service_id))
+    .join(S, and_(S.store_id == B.store_id, S.id == B.staff_id))
+    .join(L, and_(L.store_id == B.store_id, L.id == B.location_id))
+    .join(T, T.store_id == B.store_id)
+)
+_MINE = (B.store_id == param("store"), B.customer_id == param("customer"))
+_UPCOMING = Statement(LISTED.where(
+    *_MINE, B.closed_at.is_(None), B.ends_at > param("now", INSTANT), B.starts_at > param("since", INSTANT),
+    tuple_(B.starts_at, B.id) > tuple_(param("after", INSTANT), param("after_id")),
+).order_by(B.starts_at, B.id).limit(param("most")), ListedBooking)
+_PAST = Statement(LISTED.where(
+    *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)),
+    tuple_(B.starts_at, B.id) < tuple_(param("before", INSTANT), param("before_id")),
+).order_by(B.starts_at.desc(), B.id.desc()).limit(param("most")), ListedBooking)
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+_LONGEST = timedelta(hours=24)  # bookings_span
+
+
+def upcoming_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None = None, limit: int = 20) -> list[ListedBooking]:
+    """A customer's open bookings that have not ended, soonest first (A4). `after` is the last (starts_at, id) seen (I66)."""
+    at, number = after or (_EARLIEST, 0)
+    return _UPCOMING.rows(tx, customer=customer_id, now=tx.now, since=tx.now - _LONGEST, after=at, after_id=number, most=limit)
+
+
+def past_of(tx: Tx, customer_id: int, *, before: tuple[datetime, int] | None = None, limit: int = 20) -> list[ListedBooking]:
+    """A customer's closed or ended bookings, latest first (A3)."""
+    at, number = before or (_LATEST, 0)
+    return _PAST.rows(tx, customer=customer_id, now=tx.now, before=at, before_id=number, most=limit)
