@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from flask import Flask
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from bench.data import Shop
 from bench.load import Server, measure as load
@@ -18,7 +19,7 @@ from models.actor import SYSTEM
 from models.base import new_id
 from models.booking_list import upcoming_of
 from models.booking_summary import find
-from models.session import database, reading, transaction
+from models.session import reading, transaction
 from sandbox.files import free_port
 from sandbox.parts import Parts
 from settings import Settings
@@ -83,13 +84,16 @@ def _statements(app: Flask, host: str, path: str, headers: dict[str, str]) -> in
 
 @contextmanager
 def _counted() -> Iterator[list[str]]:
+    """The statements the driver sends while inside."""
     seen: list[str] = []
+    real = psycopg.Cursor.execute
 
-    def note(connection, cursor, statement, parameters, context, many) -> None:  # noqa: ANN001
-        seen.append(statement)
+    def note(cursor, query, *args, **kwargs):  # noqa: ANN001, ANN202
+        seen.append(str(query))
+        return real(cursor, query, *args, **kwargs)
 
-    event.listen(database().engine, "before_cursor_execute", note)
+    psycopg.Cursor.execute = note
     try:
         yield seen
     finally:
-        event.remove(database().engine, "before_cursor_execute", note)
+        psycopg.Cursor.execute = real

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from unittest.mock import patch
 
+import psycopg
 import pytest
-from sqlalchemy import event
 
-from models.session import database
 from tests.storefront.visitor import account, link
 from tests.support.world import at
 
@@ -55,18 +55,17 @@ def test_the_checksum_sees_a_write(world, contents):
 
 @contextmanager
 def statements():
-    """The statements of the application's connections while inside, without those of the transaction itself."""
+    """The statements the driver sends while inside, without those of the transaction itself."""
     found: list[str] = []
+    real = psycopg.Cursor.execute
 
-    def note(connection, cursor, statement, parameters, context, executemany):  # noqa: ANN001
-        if "set_config" not in statement:
-            found.append(statement)
+    def note(cursor, query, *args, **kwargs):  # noqa: ANN001, ANN202
+        if "set_config" not in str(query):
+            found.append(str(query))
+        return real(cursor, query, *args, **kwargs)
 
-    event.listen(database().engine, "before_cursor_execute", note)
-    try:
+    with patch.object(psycopg.Cursor, "execute", note):
         yield found
-    finally:
-        event.remove(database().engine, "before_cursor_execute", note)
 
 
 def test_pages_cost_the_same_few_statements_however_many_bookings(world, ada):
