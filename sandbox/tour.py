@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -43,19 +44,34 @@ class Journey:
         store = facts["stores"]["demo"]
         self.token = store["merchant_token"]
         self.email = store["customers"][0]["email"]
-        self.bookings = store["customers"][0]["bookings"]
+        self.shop = httpx.Client(base_url=f"{self.api}/api/merchant/v1", headers={"Authorization": f"Bearer {self.token}"}, timeout=30)
         self.browser = Browser(facts["portal"])
-        self.move, self.drop = self.bookings[1]["ref"], self.bookings[0]["ref"]
+        self.move = self.drop = self.move_url = self.drop_url = ""
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         return [
-            ("a bookmark leads to the sign-in page", self.bookmark), ("a code arrives by mail", self.ask), ("the code signs in", self.enter),
+            ("the shop books two appointments for a customer", self.book), ("a bookmark leads to the sign-in page", self.bookmark), ("a code arrives by mail", self.ask), ("the code signs in", self.enter),
             ("the list shows what is coming", self.listed), ("the calendar shows it too", self.calendar),
             ("a booking opens with its deadlines", self.open), ("free times are offered", self.times),
             ("old and new time stand side by side", self.summary), ("the booking moves", self.confirm), ("a mail tells the new time", self.moved_mail),
             ("the merchant sees the same", self.merchant), ("cancelling shows the refund first", self.quote),
             ("cancelling gives exactly that", self.cancel), ("a mail tells it, with a calendar cancellation", self.cancelled_mail),
             ("the signed link still opens the booking, read-only", self.link), ("an altered link is unknown", self.forged)]
+
+    def book(self) -> str:
+        now = datetime.fromisoformat(httpx.get(f"{self.sandbox}/clock").json()["now"])
+        services = {s["name"]: s for s in self.shop.get("/services").json()["items"]}
+        made = []
+        for name, paid in (("Medical consultation", 0), ("Relaxing massage", 2500)):
+            first = (now + timedelta(days=6)).date()
+            found = self.shop.get(f"/services/{services[name]['id']}/slots", params={"from": first, "to": first + timedelta(days=30)}).json()["days"]
+            answer = self.shop.post("/bookings", json={
+                "service": services[name]["id"], "starts_at": found[0]["slots"][0]["starts_at"], "staff": found[0]["slots"][0]["staff"][0],
+                "customer": {"name": "Ada Archer", "email": self.email}, "payments": [{"amount": paid, "method": "card"}] if paid else []})
+            check(answer.status_code == 201, answer.text[:300])
+            made.append(answer.json())
+        (self.move, self.move_url), (self.drop, self.drop_url) = ((b["ref"], b["manage_url"]) for b in made)
+        return ", ".join(f"{b['service_name']} {b['starts_at'][:16].replace('T', ' ')}" for b in made)
 
     def bookmark(self) -> str:
         self.browser.visit(f"/account/bookings/{self.move}")
@@ -65,6 +81,7 @@ class Journey:
     def ask(self) -> str:
         self.before = {mail["id"] for mail in self.mails()}
         self.browser.submit("/account/login", email=self.email)
+        check(self.browser.status == 200, self.browser.text[:200])
         mail = self.wait(lambda m: "sign-in code" in m["subject"])
         self.code = re.findall(r"\b(\d{6})\b", mail["text"])[0]
         return mail["subject"].replace(self.code, "••••••")
@@ -113,7 +130,7 @@ class Journey:
         return mail["subject"]
 
     def merchant(self) -> str:
-        answer = httpx.get(f"{self.api}/api/merchant/v1/bookings/{self.move}", headers={"Authorization": f"Bearer {self.token}"}).json()
+        answer = self.shop.get(f"/bookings/{self.move}").json()
         check(answer["version"] == 2 and answer["audit"][-1]["actor"]["kind"] == "customer", str(answer)[:200])
         return f"version {answer['version']}, moved by the customer"
 
@@ -136,14 +153,13 @@ class Journey:
 
     def link(self) -> str:
         guest = Browser(f"http://{self.browser.host}")
-        url = next(b["manage_url"] for b in self.bookings if b["ref"] == self.drop)
-        guest.visit(url)
+        guest.visit(self.drop_url)
         check(guest.status == 200 and not any("/manage/" in form.action for form in guest.page.forms), "not read-only")
         return "200, no forms"
 
     def forged(self) -> str:
         guest = Browser(f"http://{self.browser.host}")
-        guest.visit(next(b["manage_url"] for b in self.bookings if b["ref"] == self.move)[:-1])
+        guest.visit(self.move_url[:-1])
         check(guest.status == 404, f"status {guest.status}")
         return "404"
 

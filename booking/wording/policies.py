@@ -13,12 +13,14 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
     lines = []
     if policy.cancel_allowed:
         last = policy.cancel_notice.before(starts_at, zone)
+        reached: datetime | None = None
         for tier in policy.tiers:
             until = tier.at_least.before(starts_at, zone) if tier.at_least else None
             if until is not None and until <= last or tier is policy.tiers[0] and until is not None:
                 lines.append(words._("Cancel until {when}: {outcome}.").format(when=words.when(until, zone), outcome=_outcome(words, tier, currency)))
-            elif until is None:
+            elif until is None and (reached is None or last > reached):
                 lines.append(words._("Cancel later: {outcome}.").format(outcome=_outcome(words, tier, currency)))
+            reached = until or reached
         if policy.cancel_notice.rank:
             lines.append(words._("Cancelling online ends {when}.").format(when=words.when(last, zone)))
         if policy.fee:
