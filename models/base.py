@@ -47,4 +47,5 @@ def new_id() -> int:
 
 def new_ref() -> str:
     """12 characters of Crockford base32 (60 random bits): the public name of a booking (R3)."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    bits = secrets.randbits(60)
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 60, 5))
