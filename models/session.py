@@ -100,7 +100,7 @@ class Database:
             url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, pool_recycle=1800, hide_parameters=True,
             connect_args={"connect_timeout": 5, "application_name": "opencals", "options": PLANNER}, json_serializer=_dump,
             json_deserializer=loads,
-            pool_reset_on_return=None)
+            pool_reset_on_return=None, pool_use_lifo=True)  # the warmest connection first: its statements are prepared
         self.reader: Engine = self.engine.execution_options(postgresql_readonly=True)
         self.doorbell = doorbell
 
