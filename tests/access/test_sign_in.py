@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from booking import access
-from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in, sign_out, sign_out_everywhere
+from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in, sign_out, sign_out_everywhere, use_code
 from booking.rules.decision import Refused
 from models.actor import Actor
-from models.session import reading
+from models.session import reading, transaction
 from tests.support.world import NOW, World, at
 
 GUEST = Actor("customer", "account")
@@ -153,6 +153,29 @@ def test_ten_submits_at_once_make_one_session(world):
         thread.join()
     assert outcomes.count("unauthorized") == 9
     assert world.sql("select count(*) from customer_logins") == [(1,)]
+
+
+def test_a_code_two_transactions_look_at_is_used_once(world):
+    """I35: the second look waits for the first to commit, and then finds the code used."""
+    challenge, code = ask(world)
+    outcomes: list[str] = []
+
+    def second() -> None:
+        try:
+            with transaction(world.store_id, GUEST) as tx:
+                use_code(tx, code, challenge, "login")
+            outcomes.append("ok")
+        except Refused as error:
+            outcomes.append(error.code)
+
+    thread = threading.Thread(target=second)
+    with transaction(world.store_id, GUEST) as tx:
+        use_code(tx, code, challenge, "login")
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(10)
+    assert outcomes == ["unauthorized"]
 
 
 def test_wrong_submits_at_once_get_no_sixth_try(world):

@@ -6,8 +6,6 @@ import pytest
 from sqlalchemy import insert, update
 
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.create_booking import create_booking
-from booking.actions.people import Person
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.services import update_service
 from models.actor import SYSTEM
