@@ -67,10 +67,14 @@ def in_line(tx: Tx, opening: Due) -> list[Waiter]:
     return [Waiter(waitlist.Entry._make(row[:cut]), *row[cut:]) for row in rows]
 
 
-def heard_of(tx: Tx, entry_id: int, staff_id: int) -> list[tuple[datetime, datetime]]:
-    """Times with this person that were offered to the entry before: neither they nor parts of them are offered again."""
-    return [tuple(row) for row in tx.db.execute(select(O.starts_at, O.ends_at).where(
-        O.store_id == tx.store_id, O.entry_id == entry_id, O.staff_id == staff_id))]
+def heard_of(tx: Tx, staff_id: int) -> dict[int, list[tuple[datetime, datetime]]]:
+    """By entry, the times with this person that were offered before: neither they nor parts of them are offered again."""
+    heard: dict[int, list[tuple[datetime, datetime]]] = {}
+    for entry_id, start, end in tx.db.execute(select(O.entry_id, O.starts_at, O.ends_at).join(
+            E, and_(E.store_id == O.store_id, E.id == O.entry_id)).where(
+                O.store_id == tx.store_id, O.staff_id == staff_id, O.ends_at > tx.now, E.state == "waiting")):
+        heard.setdefault(entry_id, []).append((start, end))
+    return heard
 
 
 @dataclass
@@ -79,6 +83,7 @@ class Times:
 
     tx: Tx
     opening: Due
+    heard: dict[int, list[tuple[datetime, datetime]]]
     offers: dict[int, ServiceOffer | None] = field(default_factory=dict)
     given: list[tuple[datetime, datetime]] = field(default_factory=list)
     _starts: dict[tuple[int, int], list[datetime]] = field(default_factory=dict)
@@ -104,12 +109,11 @@ class Times:
         reach = before + duration + after
         near = waiter.own_staff == self.opening.staff_id and overlap(
             (waiter.own_from, waiter.own_to), (self.opening.from_at - reach, self.opening.to_at + reach))
-        known = heard_of(self.tx, entry.id, self.opening.staff_id)
         free = [start for start in self._free(offer, entry, near)
                 if not any(overlap((start - before, start + duration + after), span) for span in self.given)]
         return [start for start in rules.using(free, (self.opening.from_at, self.opening.to_at), self.length(entry.service_id))
                 if start < entry.before and rules.wants(entry.wishes, start, zone, bands)
-                and not any(overlap((start, start + duration), span) for span in known)]
+                and not any(overlap((start, start + duration), span) for span in self.heard.get(entry.id, ()))]
 
     def _free(self, offer: ServiceOffer, entry: waitlist.Entry, near: bool) -> list[datetime]:
         """`near`: the booking's own time touches the opening and counts as free for itself, so its starts are its own (R15)."""

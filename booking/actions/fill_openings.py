@@ -73,7 +73,7 @@ def fill_opening(tx: Tx) -> Done:
 
 def _fill_time(tx: Tx, opening: Due, terms: waitlist.Terms) -> tuple[int, datetime | None]:
     """(offers made, when to look again)."""
-    rota, times = openings.rota_of(tx, opening.staff_id), Times(tx, opening)
+    rota, times = openings.rota_of(tx, opening.staff_id), Times(tx, opening, openings.heard_of(tx, opening.staff_id))
     line = openings.in_line(tx, opening) if rota else []
     offered, again, asked = 0, [], set()
     for waiter in line:
@@ -102,11 +102,12 @@ def _fill_seats(tx: Tx, opening: Due, terms: waitlist.Terms) -> tuple[int, datet
     if found is None or found.status != "scheduled":
         return 0, None
     left, offered, again, asked = found.capacity - found.seats_taken, 0, [], set()
+    heard = openings.heard_of(tx, opening.staff_id)
     for waiter in openings.in_line(tx, opening):
         entry = waiter.entry
         mine = entry.kind == "seat" or (entry.service_id == found.service_id and found.starts_at < entry.before
                                         and rules.wants(entry.wishes, found.starts_at, found.zone, terms.bands))
-        if not mine or entry.seats > left or (found.starts_at, found.ends_at) in openings.heard_of(tx, entry.id, found.staff_id):
+        if not mine or entry.seats > left or (found.starts_at, found.ends_at) in heard.get(entry.id, ()):
             continue
         rests = _rests(waiter, tx.now, terms, asked)
         if rests is not None:
