@@ -152,7 +152,8 @@ HISTORY = {
     "create_booking": "Booked", "import_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled",
     "drop_seats": "Seats cancelled", "approve_booking": "Confirmed by the shop", "decline_booking": "Declined by the shop",
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
-    "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
+    "make_offers": "Other times offered", "accept_offer": "Offered time accepted", "decline_offers": "Offered times declined",
+    "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
 }
 
@@ -166,7 +167,7 @@ def history(entries: list[Any], b: BookingSummary, w: Words) -> list[tuple[str, 
             continue
         what = w._(HISTORY[entry.action])
         after = (entry.after or {}).get("starts_at")
-        if entry.action == "reschedule_booking" and after:
+        if entry.action in ("reschedule_booking", "accept_offer", "claim_earlier_slot") and after:
             what += ": " + w.when(datetime.fromisoformat(after), b.zone)
         told.append((w.when(entry.at, b.zone), what, who.get(entry.actor_kind, w._("by {venue}").format(venue=b.store_name))))
     return told
