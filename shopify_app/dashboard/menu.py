@@ -9,6 +9,9 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     ("Day", (
         ("today", "", "Today", EVERYONE),
     )),
+    ("Shop", (
+        ("services", "/services", "Services", MANAGERS),
+    )),
 )
 
 MESSAGES = {
