@@ -24,7 +24,7 @@ from models.money_list import ListedRefund, payments_of, refunds_of
 from models.note import BookingNote
 from models.session import Tx, reading
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
-from shopify_app.dashboard.typed import known_ref
+from shopify_app.dashboard.given import known_ref
 
 
 class Button(NamedTuple):

@@ -13,7 +13,7 @@ from booking.rules.refund import merchant_quote
 from booking.rules.status import CLOSED
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
-from shopify_app.dashboard import typed, warnings
+from shopify_app.dashboard import given, warnings
 from shopify_app.dashboard.booking import require, show_booking
 from shopify_app.dashboard.booking_verbs import refuse
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
@@ -35,7 +35,7 @@ def _cancel(visit: Visit, ref: str) -> Response:
     form, w = request.form, visit.words
     with reading(visit.store_id) as tx:
         b = require(tx, ref)
-        version, seats = typed.whole(form.get("version")), _seats(b)
+        version, seats = given.whole(form.get("version")), _seats(b)
         if b.status in CLOSED or version != b.version:
             refused = Refused("closed", state=b.status) if b.status in CLOSED else Refused("stale", version=b.version, state=b.status)
         else:
@@ -54,7 +54,7 @@ def _cancel(visit: Visit, ref: str) -> Response:
     if refused is not None:
         return refuse(visit, ref, refused)
     try:
-        cancel_booking(visit.store_id, visit.actor, b.ref, reason=typed.text(form.get("reason"), LONGEST_REASON), refund=refund, seats=seats,
+        cancel_booking(visit.store_id, visit.actor, b.ref, reason=given.text(form.get("reason"), LONGEST_REASON), refund=refund, seats=seats,
                        version=version, override=bool(found), notify=form.get("notify") == "1", hold_money=form.get("hold") == "1")
     except Refused as problem:
         return refuse(visit, ref, problem)
@@ -79,11 +79,11 @@ def _page(visit: Visit, tx: Tx, b: BookingSummary, *, status: int = 200, problem
 
 def _seats(b: BookingSummary) -> int:
     """How many seats are meant: all unless a number of them is named."""
-    number = typed.whole(request.values.get("seats"))
+    number = given.whole(request.values.get("seats"))
     return number if number is not None and 1 <= number <= b.seats else b.seats
 
 
 def _amount(b: BookingSummary) -> int | None:
     """The typed amount in minor units, None when it is no amount or more than there is."""
-    amount = typed.amount(request.form.get("amount"), b.currency)
+    amount = given.amount(request.form.get("amount"), b.currency)
     return amount if amount is not None and 0 <= amount <= b.paid - b.refunded - b.owed else None

@@ -13,7 +13,7 @@ from booking.rules.decision import Refused
 from booking.rules.status import CLOSED
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
-from shopify_app.dashboard import times, typed, warnings
+from shopify_app.dashboard import given, times, warnings
 from shopify_app.dashboard.booking import require, show_booking
 from shopify_app.dashboard.booking_verbs import refuse, sentence
 from shopify_app.dashboard.door import EVERYONE, Visit, screen
@@ -32,8 +32,8 @@ def booking_move(visit: Visit, ref: str) -> Any:
 
 def _move(visit: Visit, ref: str) -> Response:
     """Move as shown. Whatever has come up since it was shown is shown first."""
-    at, wanted = typed.instant(request.form.get("at")), _wanted(request.form.get("staff"))
-    version, notify = typed.whole(request.form.get("version")), request.form.get("notify") == "1"
+    at, wanted = given.instant(request.form.get("at")), _wanted(request.form.get("staff"))
+    version, notify = given.whole(request.form.get("version")), request.form.get("notify") == "1"
     with reading(visit.store_id) as tx:
         b = require(tx, ref)
         if b.status in CLOSED or at is None or version is None or version != b.version:
@@ -108,4 +108,4 @@ def _people(visit: Visit, b: BookingSummary, offer: ServiceOffer | None) -> list
 
 def _wanted(text: str | None) -> int | None:
     """The person asked for: an id, ANYONE, or None for the one it has."""
-    return ANYONE if text == "anyone" else typed.whole(text)
+    return ANYONE if text == "anyone" else given.whole(text)

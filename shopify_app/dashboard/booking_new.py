@@ -14,7 +14,7 @@ from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
 from models import customer_list, diary
 from models.session import Tx, reading
-from shopify_app.dashboard import times, typed, warnings
+from shopify_app.dashboard import given, times, warnings
 from shopify_app.dashboard.booking_verbs import sentence
 from shopify_app.dashboard.door import EVERYONE, Visit, field_problems, screen
 
@@ -36,27 +36,27 @@ def _book(visit: Visit) -> Response:
     """Book as shown; what has come up since is shown first, and everything typed stays."""
     form, w = request.form, visit.words
     with reading(visit.store_id) as tx:
-        offer = find_offer(tx, typed.whole(form.get("service")) or 0)
-        at = typed.instant(form.get("at"))
+        offer = find_offer(tx, given.whole(form.get("service")) or 0)
+        at = given.instant(form.get("at"))
         if offer is None or at is None:
             return _page(visit, tx, status=422)
-        staff_id, seats, customer_id = _staff(offer), _seats(offer), typed.whole(form.get("customer"))
+        staff_id, seats, customer_id = _staff(offer), _seats(offer), given.whole(form.get("customer"))
         try:
             found = warnings.of_time(w, tx, offer, at, staff_id=staff_id, seats=seats)
         except Refused as refused:
             return _page(visit, tx, problem=_problem(visit, refused), status=409, details=False)
         if not warnings.all_shown(found):
             return _page(visit, tx, status=409)
-        amount = typed.amount(form.get("amount"), offer.currency) if form.get("amount", "").strip() else 0
+        amount = given.amount(form.get("amount"), offer.currency) if form.get("amount", "").strip() else 0
     if amount is None:
         return _again(visit, {"amount": w._("Please enter an amount, such as 25.50.")})
     payments = [{"amount": amount, "method": form.get("method") if form.get("method") in METHODS else "cash"}] if amount else []
-    person = None if customer_id else Person(*(typed.text(form.get(name), 320) for name in ("name", "email", "phone")))
+    person = None if customer_id else Person(*(given.text(form.get(name), 320) for name in ("name", "email", "phone")))
     try:
         done = create_booking(
             visit.store_id, visit.actor, service_id=offer.id, starts_at=at, staff_id=staff_id, seats=seats, person=person,
-            customer_id=customer_id, payments=payments, notes=typed.text(form.get("notes"), 2000), notify=form.get("notify") == "1",
-            override=bool(found), once=Once.of(f"user:{visit.user.user_id}", typed.text(form.get("once"), 64) or secrets.token_hex(8),
+            customer_id=customer_id, payments=payments, notes=given.text(form.get("notes"), 2000), notify=form.get("notify") == "1",
+            override=bool(found), once=Once.of(f"user:{visit.user.user_id}", given.text(form.get("once"), 64) or secrets.token_hex(8),
                                                lambda made: {"ref": made.booking.ref}, "book", offer.id, at.isoformat(), staff_id, seats))
     except Refused as refused:
         if refused.code == "invalid":
@@ -75,9 +75,9 @@ def _again(visit: Visit, problems: dict[str, str]) -> Response:
 def _page(visit: Visit, tx: Tx, *, problem: str | None = None, problems: dict[str, str] | None = None, status: int = 200,
           details: bool = True) -> Response:
     """The step whose answer is still missing."""
-    known = {name: typed.text(request.values.get(name), 40) for name in KNOWN}
+    known = {name: given.text(request.values.get(name), 40) for name in KNOWN}
     known = {name: value for name, value in known.items() if value}
-    offer = find_offer(tx, typed.whole(known.get("service")) or 0)
+    offer = find_offer(tx, given.whole(known.get("service")) or 0)
     if offer is None:
         services = [row for row in diary.choices(tx)["service"] if row.active]
         return visit.show("booking_new_service.html", here="bookings", status=status, services=services, keep=_without(known, "service"), path=PATH)
@@ -106,14 +106,14 @@ def _times(visit: Visit, tx: Tx, offer: ServiceOffer, known: dict[str, str], rea
 
 def _details(visit: Visit, tx: Tx, offer: ServiceOffer, known: dict[str, str], read: times.Typed, staff_id: int | None, seats: int,
              found: warnings.Warnings, problems: dict[str, str], status: int) -> Response:
-    who = typed.text(request.values.get("who"), 120)
-    customer = customer_list.one(tx, typed.whole(known.get("customer")) or 0)
+    who = given.text(request.values.get("who"), 120)
+    customer = customer_list.one(tx, given.whole(known.get("customer")) or 0)
     names = {person.id: person.name for person in offer.staff}
     keep = _without(known, "date", "time", "customer")
-    given = {name: request.form.get(name, "") for name in TYPED} if request.method == "POST" else {"notify": "1"}
+    entered = {name: request.form.get(name, "") for name in TYPED} if request.method == "POST" else {"notify": "1"}
     return visit.show(
         "booking_new_details.html", here="bookings", status=status, offer=offer, at=read.at, who=names.get(staff_id or 0, visit.words._("anyone free")),
-        staff=staff_id or "", seats=seats, warnings=found, problems=problems, customer=customer, asked=who, typed=given, path=PATH, keep=keep,
+        staff=staff_id or "", seats=seats, warnings=found, problems=problems, customer=customer, asked=who, typed=entered, path=PATH, keep=keep,
         matches=customer_list.search(tx, who, limit=12) if who and customer is None else [], once=secrets.token_hex(16),
         methods=[(method, visit.words.method(method)) for method in METHODS],
         change=visit.url(PATH, **_without(known, "at", "date", "time")), price=visit.words.money(offer.price * seats, offer.currency))
@@ -129,12 +129,12 @@ def _problem(visit: Visit, refused: Refused) -> str:
 
 
 def _staff(offer: ServiceOffer) -> int | None:
-    wanted = typed.whole(request.values.get("staff"))
+    wanted = given.whole(request.values.get("staff"))
     return wanted if any(person.id == wanted for person in offer.staff) else None
 
 
 def _seats(offer: ServiceOffer) -> int:
-    wanted = typed.whole(request.values.get("seats"))
+    wanted = given.whole(request.values.get("seats"))
     return wanted if wanted is not None and 1 <= wanted <= offer.capacity else 1
 
 

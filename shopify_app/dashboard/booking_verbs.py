@@ -18,7 +18,7 @@ from booking.actions.resend_message import resend_message
 from booking.rules.decision import Refused
 from models.booking_summary import find
 from models.session import reading
-from shopify_app.dashboard import typed
+from shopify_app.dashboard import given
 from shopify_app.dashboard.booking import show_booking
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, field_problems, screen
 
@@ -64,7 +64,7 @@ def sentence(visit: Visit, refused: Refused) -> str:
 
 def _plain(path: str, verb: Callable[..., Done], done: str, roles: tuple[str, ...]) -> None:
     def view(visit: Visit, ref: str) -> Any:
-        return attempt(visit, ref, done, verb, typed.known_ref(ref), version=typed.whole(request.form.get("version")))
+        return attempt(visit, ref, done, verb, given.known_ref(ref), version=given.whole(request.form.get("version")))
 
     view.__name__ = "booking_" + path.replace("-", "_")
     screen(f"/bookings/<ref>/{path}", roles=roles, methods=("POST",))(view)
@@ -79,45 +79,45 @@ _plain("no-show", no_show_booking, "marked", EVERYONE)
 
 @screen("/bookings/<ref>/decline", roles=MANAGERS, methods=("POST",))
 def booking_decline(visit: Visit, ref: str) -> Any:
-    return attempt(visit, ref, "declined", decline_booking, typed.known_ref(ref), reason=typed.text(request.form.get("reason"), 500),
-                   version=typed.whole(request.form.get("version")))
+    return attempt(visit, ref, "declined", decline_booking, given.known_ref(ref), reason=given.text(request.form.get("reason"), 500),
+                   version=given.whole(request.form.get("version")))
 
 
 @screen("/bookings/<ref>/send-link", roles=EVERYONE, methods=("POST",))
 def booking_send_link(visit: Visit, ref: str) -> Any:
     """The same link once more (A105)."""
-    return attempt(visit, ref, "link_sent", send_manage_link, typed.known_ref(ref))
+    return attempt(visit, ref, "link_sent", send_manage_link, given.known_ref(ref))
 
 
 @screen("/bookings/<ref>/revoke-link", roles=MANAGERS, methods=("POST",))
 def booking_revoke_link(visit: Visit, ref: str) -> Any:
     """End every link sent so far and send a new one (R3)."""
-    return attempt(visit, ref, "link_revoked", revoke_link, typed.known_ref(ref))
+    return attempt(visit, ref, "link_revoked", revoke_link, given.known_ref(ref))
 
 
 @screen("/bookings/<ref>/messages/<int:message_id>/resend", roles=EVERYONE, methods=("POST",))
 def booking_resend(visit: Visit, ref: str, message_id: int) -> Any:
-    return attempt(visit, ref, "resent", resend_message, typed.known_ref(ref), typed.known_id(message_id))
+    return attempt(visit, ref, "resent", resend_message, given.known_ref(ref), given.known_id(message_id))
 
 
 @screen("/bookings/<ref>/notes", roles=EVERYONE, methods=("POST",))
 def booking_note(visit: Visit, ref: str) -> Any:
-    return attempt(visit, ref, "noted", add_note, typed.known_ref(ref), typed.text(request.form.get("note"), 2001))
+    return attempt(visit, ref, "noted", add_note, given.known_ref(ref), given.text(request.form.get("note"), 2001))
 
 
 @screen("/bookings/<ref>/notes/<int:note_id>/remove", roles=EVERYONE, methods=("POST",))
 def booking_note_remove(visit: Visit, ref: str, note_id: int) -> Any:
-    return attempt(visit, ref, "removed", remove_note, typed.known_ref(ref), typed.known_id(note_id))
+    return attempt(visit, ref, "removed", remove_note, given.known_ref(ref), given.known_id(note_id))
 
 
 @screen("/bookings/<ref>/goodwill", roles=MANAGERS, methods=("POST",))
 def booking_goodwill(visit: Visit, ref: str) -> Any:
     """Owe the customer a part of what was paid (D26b)."""
     with reading(visit.store_id) as tx:
-        b = find(tx, typed.known_ref(ref))
+        b = find(tx, given.known_ref(ref))
     if b is None:
         raise Refused("not_found")
-    amount = typed.amount(request.form.get("amount"), b.currency)
+    amount = given.amount(request.form.get("amount"), b.currency)
     if amount is None:
         return refuse(visit, ref, Refused("invalid", errors=[{"field": "amount", "problem": visit.words._("Please enter an amount, such as 25.50.")}]))
     left = b.paid - b.refunded - b.owed
@@ -131,4 +131,4 @@ def booking_goodwill(visit: Visit, ref: str) -> Any:
 @screen("/bookings/<ref>/refunds/<int:refund_id>/execute", roles=MANAGERS, methods=("POST",))
 def booking_execute(visit: Visit, ref: str, refund_id: int) -> Any:
     """Carry out an owed refund (R24)."""
-    return attempt(visit, typed.known_ref(ref), "refund_done", execute_refund, typed.known_id(refund_id))
+    return attempt(visit, given.known_ref(ref), "refund_done", execute_refund, given.known_id(refund_id))

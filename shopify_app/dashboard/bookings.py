@@ -20,7 +20,7 @@ from booking.rules.wall_time import day_span
 from models import diary
 from models.diary import DiaryBooking, Filters, Position
 from models.session import reading
-from shopify_app.dashboard import typed
+from shopify_app.dashboard import given
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
 
 PAGE = 50
@@ -74,10 +74,10 @@ def bookings_csv(visit: Visit) -> Any:
 
 def read_filters(visit: Visit, now: datetime) -> Asked:
     """The filters of the request; what makes no sense is left out. A search without dates looks through all of them."""
-    given = {name: typed.text(request.args.get(name), 120) for name in FIELDS}
-    values = {name: value for name, value in given.items() if value}
-    first, last = typed.day(given["from"]), typed.day(given["to"])
-    when = given["when"] if given["when"] in WHEN else "all" if given["q"] or first or last else "upcoming"
+    sent = {name: given.text(request.args.get(name), 120) for name in FIELDS}
+    values = {name: value for name, value in sent.items() if value}
+    first, last = given.day(sent["from"]), given.day(sent["to"])
+    when = sent["when"] if sent["when"] in WHEN else "all" if sent["q"] or first or last else "upcoming"
     starts_from = day_span(first, visit.store.zone)[0] if first else None
     starts_to = day_span(last, visit.store.zone)[1] if last else None
     if when == "upcoming":
@@ -85,11 +85,11 @@ def read_filters(visit: Visit, now: datetime) -> Asked:
         starts_from = max(starts_from or now - timedelta(hours=2), now - timedelta(hours=2))
     elif when == "past":
         starts_to = min(starts_to or now, now)
-    statuses: tuple[str, ...] = (given["status"],) if given["status"] in STATES else tuple(sorted(HOLDING)) if given["status"] == "open" else ()
+    statuses: tuple[str, ...] = (sent["status"],) if sent["status"] in STATES else tuple(sorted(HOLDING)) if sent["status"] == "open" else ()
     values["when"] = when
     return Asked(values, Filters(
-        text=given["q"], statuses=statuses, staff_id=typed.whole(given["staff"]), service_id=typed.whole(given["service"]),
-        location_id=typed.whole(given["location"]), starts_from=starts_from, starts_to=starts_to, conflict=given["conflict"] == "1",
+        text=sent["q"], statuses=statuses, staff_id=given.whole(sent["staff"]), service_id=given.whole(sent["service"]),
+        location_id=given.whole(sent["location"]), starts_from=starts_from, starts_to=starts_to, conflict=sent["conflict"] == "1",
         latest_first=when == "past" or when == "all" and not first))
 
 
@@ -121,7 +121,7 @@ def _file(store_id: int, filters: Filters) -> Iterator[str]:
 def _cells(b: DiaryBooking) -> tuple[Any, ...]:
     here = ZoneInfo(b.zone)
     start, end = b.starts_at.astimezone(here), b.ends_at.astimezone(here)
-    money = [typed.plain_amount(minor, b.currency) for minor in (b.price, b.paid, b.refunded, b.owed)]
+    money = [given.plain_amount(minor, b.currency) for minor in (b.price, b.paid, b.refunded, b.owed)]
     return (b.ref, b.status, f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}", b.zone, b.service_name, b.staff_name, b.location_name,
             b.name, b.email or "", b.phone or "", b.seats, *money, b.currency, "yes" if b.conflict else "", b.created_at.isoformat())
 

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from flask import request
 
 from booking.offers import ServiceOffer
+from booking.rules.wall_time import day_span
 from booking.slots import free_days
 from models.booking_summary import BookingSummary
 from models.session import Tx
-from shopify_app.dashboard import typed
+from shopify_app.dashboard import given
 from shopify_app.dashboard.door import Visit
 
 DAYS = 7
@@ -54,7 +55,7 @@ def offered(visit: Visit, tx: Tx, offer: ServiceOffer, path: str, keep: dict[str
             note = "" if slot.seats_left is None else w.ngettext("{n} place left", "{n} places left", slot.seats_left).format(n=slot.seats_left)
             slots.append((w.time(slot.starts_at, zone), w.when(slot.starts_at, zone), note,
                           visit.url(path, **keep, at=slot.starts_at.isoformat())))
-        days.append((w.day(on), slots))
+        days.append((w.short_date(day_span(on, zone)[0], zone), slots))
     return Times(days, first, visit.url(path, **keep, **{"from": first - timedelta(days=DAYS)}),
                  visit.url(path, **keep, **{"from": first + timedelta(days=DAYS)}), zone)
 
@@ -63,28 +64,28 @@ def first_day(now: datetime, zone: str, around: datetime | None = None) -> date:
     """The week to begin with: the one asked for, else from the booking's own day, never before today."""
     today = now.astimezone(ZoneInfo(zone)).date()
     own = around.astimezone(ZoneInfo(zone)).date() if around else today
-    return max(typed.day(request.args.get("from")) or own, today)
+    return max(given.day(request.args.get("from")) or own, today)
 
 
 def read_time(visit: Visit, zone: str) -> Typed:
     """`at`, or `date` and `time` in wall time of `zone`; a time that comes twice asks which of the two."""
     w, values = visit.words, request.values
-    read = Typed(on=typed.text(values.get("date"), 10), time=typed.text(values.get("time"), 8))
+    read = Typed(on=given.text(values.get("date"), 10), time=given.text(values.get("time"), 8))
     if values.get("at"):
-        read.at = typed.instant(values.get("at"))
+        read.at = given.instant(values.get("at"))
         if read.at is None:
             read.problems["time"] = w._("Please choose a time.")
         return read
     if not read.on and not read.time:
         return read
-    on, clock = typed.day(read.on), typed.clock(read.time)
+    on, clock = given.day(read.on), given.clock(read.time)
     if on is None:
         read.problems["date"] = w._("Please enter a date.")
     if clock is None:
         read.problems["time"] = w._("Please enter a time, such as 14:30.")
     if on is None or clock is None:
         return read
-    found = typed.moments(on, clock, zone)
+    found = given.moments(on, clock, zone)
     if not found:
         read.problems["time"] = w._("Clocks are put forward on this day: this time does not exist.")
     elif len(found) == 2:
