@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from models import (  # noqa: F401  (imported for their tables)
     access, audit, block, booking, class_session, customer, hold, idempotency, location, occupancy, order, outbox, payment,
-    policy_copy, refund, service, staff, store,
+    policy_copy, refund, service, shopify_customer, shopify_delivery, shopify_due, shopify_import, shopify_install, shopify_order, shopify_task,
+    staff, store,
 )
 from models.base import Base
 
