@@ -166,7 +166,7 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         edges += [around - 86400, around + 86400 + offer.shape.duration]
     if not edges:
         return {}
-    rows = tx.db.connection.cursor().execute(
+    rows = tx.driver.cursor().execute(
         "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
         " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
         " where store_id = %s and staff_id = any(%s) and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
@@ -232,12 +232,12 @@ def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable
 
 def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
     """Take the staff members' locks in ascending order: writers queue instead of deadlocking in the constraint (docs/decisions/0003)."""
-    tx.db.connection.cursor().execute(
+    tx.driver.cursor().execute(
         "select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) as s", (sorted(set(staff)),))
 
 
 def drop_expired_holds(tx: Tx, staff: Iterable[int]) -> None:
     """Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11)."""
-    tx.db.connection.cursor().execute(
+    tx.driver.cursor().execute(
         "delete from holds where store_id = %s and staff_id = any(%s) and expires_at <= %s and kind <> 'old_slot'",
         (tx.store_id, list(staff), tx.now))

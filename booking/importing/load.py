@@ -165,7 +165,7 @@ def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[tuple[A
     """Many rows at once: COPY into a temporary table (COPY itself knows no row level security), then one INSERT with every guard."""
     names = ", ".join(columns)
     tx.db.exec_driver_sql(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
-    with tx.db.connection.cursor() as cursor, cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
+    with tx.driver.cursor() as cursor, cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
         for row in rows:
             copy.write_row(row)
     tx.db.exec_driver_sql(f"insert into {table} ({names}) select {names} from staged_{table}")
