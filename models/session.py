@@ -150,6 +150,20 @@ class Database:
         with self.crossing() as db:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
+    def store_for_shop(self, domain: str) -> int | None:
+        """The store of `{name}.myshopify.com`, where the app is installed now."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
+
+    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
+        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
+
+    def due_shopify_stores(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
+
     def due_stores(self) -> list[tuple[int, str]]:
         """(store id, "outbox" | "holds" | "approvals" | "waitlist") for every store that has something to do now (I21)."""
         with self.crossing() as db:
