@@ -41,6 +41,11 @@ class Settings:
     sms_account: str | None = None
     sms_token: str | None = field(default=None, repr=False)
     sms_from: str | None = None
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    stripe_api_base: str | None = None
+    stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
     proxy_hops: int = 0
     log_level: str = "INFO"
     zone_data_at_least: str = "2026f"
@@ -79,6 +84,11 @@ class Settings:
             sms_account=read.text("SMS_ACCOUNT", None),
             sms_token=read.text("SMS_TOKEN", None),
             sms_from=read.text("SMS_FROM", None),
+            stripe_secret_key=read.text("STRIPE_SECRET_KEY", None),
+            stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY", None),
+            stripe_webhook_secret=read.text("STRIPE_WEBHOOK_SECRET", None),
+            stripe_api_base=read.url("STRIPE_API_BASE", ("https", "http"), required=False),
+            stripe_js_url=read.url("STRIPE_JS_URL", ("https", "http"), required=False) or cls.stripe_js_url,
             proxy_hops=read.number("PROXY_HOPS") or 0,
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), cls.log_level),
         )
@@ -89,6 +99,11 @@ class Settings:
                 read.problems.append("PUBLIC_SCHEME must be https in production.")
         if settings.sms_url and not (settings.sms_account and settings.sms_token and settings.sms_from):
             read.problems.append("SMS_URL needs SMS_ACCOUNT, SMS_TOKEN and SMS_FROM.")
+        stripe = (settings.stripe_secret_key, settings.stripe_publishable_key, settings.stripe_webhook_secret)
+        if any(stripe) and not all(stripe):
+            read.problems.append("Stripe needs STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET together.")
+        if settings.environment == "production" and (settings.stripe_api_base or "https:").split(":")[0] != "https":
+            read.problems.append("STRIPE_API_BASE must be https in production.")
         if read.problems:
             raise SettingsError(read.problems)
         return settings
