@@ -55,6 +55,11 @@ class Settings:
         """Cookies carry `Secure` and the `__Host-` prefix exactly when pages are served over https."""
         return self.scheme == "https"
 
+    @property
+    def stripe_test_mode(self) -> bool:
+        """Whether Stripe's keys move test money only."""
+        return (self.stripe_secret_key or "").startswith("sk_test_")
+
     def origin(self, host: str) -> str:
         """`https://host`, with the port where one is configured. Hosts come from the database only (I43)."""
         return f"{self.scheme}://{host}" + (f":{self.port}" if self.port else "")

@@ -140,6 +140,27 @@ class Database:
         with self.crossing() as db:
             return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores()")]
 
+    def store_for_account(self, hashed: str) -> int | None:
+        """The store that uses the payment account with this keyed hash."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
+
+    def due_payments(self) -> list[int]:
+        """Stores with something to do at the payment provider now (I21)."""
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_payments()").scalars())
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            mine = connection.exec_driver_sql("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).scalar_one()
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+
     def all_stores(self) -> list[int]:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select all_stores()").scalars())

@@ -93,7 +93,7 @@ def _caller() -> tuple[str, bool]:
     account = request.headers.get("Stripe-Account", "")
     if not ACCOUNT.fullmatch(account):
         raise invalid("The provided key does not have access to this account (or that account does not exist).", code="account_invalid", status=403)
-    if not key or not key.startswith(("sk_test_", "pk_test_")):
+    if not key or not key.startswith(("sk_", "pk_")):
         raise StripeError(401, "invalid_request_error", "Invalid API Key provided.")
     return account, key.startswith("pk_")
 

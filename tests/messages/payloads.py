@@ -8,7 +8,8 @@ from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
                "manage_link", "request_received")
-TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved")
+TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
+           "merchant_refund_failed")
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
 REFUND = {"outcome": "full", "amount": 2500, "kept": 0, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
@@ -34,6 +35,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "account_url": f"{ORIGIN}/account", "book_url": f"{ORIGIN}/book", "can": {"reschedule": True, "cancel": True},
         "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
+        "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
     if topic == "sign_in_code":
