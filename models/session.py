@@ -117,7 +117,12 @@ class Database:
             yield tx
             waiting = tx._flush()
             tx.db.commit()
-        if waiting and self.doorbell:
+        if waiting:
+            self.ring(store_id)
+
+    def ring(self, store_id: int) -> None:
+        """Tell a worker that something waits for the store."""
+        if self.doorbell:
             self.doorbell(store_id)
 
     @contextmanager

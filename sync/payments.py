@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from sqlalchemy import exists, or_, select
 
-from gateways.stripe import refunds
+from gateways.stripe import events, refunds
 from gateways.stripe.client import enabled
 from gateways.stripe.errors import Busy, Trouble, Unsure
 from messages.mail import Later, Rejected, Unknown
 from models.outbox import OutboxRow
 from models.session import reading
+from models.stripe_event import StripeEvent
 from sync.outbox import Claimed, Delivered, deliver
 
 log = logging.getLogger("opencals.payments")
@@ -46,7 +47,7 @@ COMMANDS: dict[str, Callable[[int, dict], None]] = {
 """Topic of a command -> what does it."""
 
 
-STEPS: tuple[Callable[[int], None], ...] = (refunds.ask_again,)
+STEPS: tuple[Callable[[int], None], ...] = (events.act, refunds.ask_again, events.sweep)
 """What is looked at besides commands; each notes its own next time before it asks."""
 
 
@@ -63,8 +64,10 @@ def settle(store_id: int, *, keep_going: Callable[[], bool] = lambda: True) -> D
 
 
 def waits(store_id: int) -> bool:
-    """Whether the store has commands for the provider that are due now."""
+    """Whether the store has commands for the provider, or events of it, that are due now."""
     with reading(store_id) as tx:
-        return tx.db.execute(select(exists().where(
+        commands = exists().where(
             OutboxRow.store_id == store_id, OutboxRow.state == "due", OutboxRow.channel == "stripe", OutboxRow.due_at <= tx.now,
-            or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= tx.now)))).scalar_one()
+            or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= tx.now))
+        received = exists().where(StripeEvent.store_id == store_id, StripeEvent.state == "due", StripeEvent.due_at <= tx.now)
+        return tx.db.execute(select(or_(commands, received))).scalar_one()

@@ -110,6 +110,16 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
     return Done(facts={"state": state})
 
 
+def find_refund_intent(tx: Tx, reference: str, line: str | None, attempt: str | None) -> int | None:
+    """Our intent behind a refund of the provider: by its id, else by the marks we wrote on it."""
+    mine = RefundIntent.store_id == tx.store_id
+    known = tx.db.execute(select(RefundIntent.id).where(mine, RefundIntent.provider_ref == reference)).scalar()
+    if known is not None or not (line and attempt and line.isdecimal() and attempt.isdecimal() and len(line) < 20 and len(attempt) < 10):
+        return known
+    return tx.db.execute(select(RefundIntent.id).where(
+        mine, RefundIntent.line_id == int(line), RefundIntent.attempt == int(attempt), RefundIntent.provider_ref.is_(None))).scalar()
+
+
 @action
 def take_open_refunds(tx: Tx, *, limit: int = 20) -> Done:
     """Intents whose outcome is due to be asked for; the next time to ask is set at once. `facts["intents"]`: rows."""
