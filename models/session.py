@@ -135,6 +135,11 @@ class Database:
         with self.crossing() as db:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
+    def store_for_shop(self, domain: str) -> int | None:
+        """The store of a Shopify shop; `domain` comes from a verified credential."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
+
     def due_stores(self) -> list[tuple[int, str]]:
         """(store id, "outbox" | "holds" | "approvals") for every store that has something to do now (I21)."""
         with self.crossing() as db:

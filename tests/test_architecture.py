@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"app", "booking", "commands", "hosts", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
+OURS = {"app", "booking", "commands", "hosts", "jsonapi", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
         "storefront", "sync", "bench", "tests"}
 MAY_IMPORT = {
     "booking/rules": {"booking.rules"},
@@ -18,8 +18,9 @@ MAY_IMPORT = {
     "booking/wording": {"booking.rules", "booking.wording"},
     "booking": {"booking", "models", "settings"},
     "messages": {"messages", "booking.wording", "booking.rules"},
-    "storefront": {"storefront", "booking", "models", "messages"},
-    "shopify_app": {"shopify_app", "booking", "models"},
+    "jsonapi": {"jsonapi", "booking", "models"},
+    "storefront": {"storefront", "booking", "jsonapi", "models", "messages"},
+    "shopify_app": {"shopify_app", "booking", "jsonapi", "models"},
     "sync": {"sync", "booking", "models", "messages", "settings"},
     "migrations": {"migrations", "models"},
     "operation": {"operation", "models", "migrations", "settings", "sync", "messages"},
