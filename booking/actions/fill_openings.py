@@ -13,7 +13,7 @@ from booking.actions.leave_waitlist import let_go, owner
 from booking.openings import Due, Times, Waiter
 from booking.rules import waitlist as rules
 from booking.rules.interval import subtract
-from booking.slots import drop_expired_holds, lock_staff
+from booking.slots import lock_staff
 from booking.waitlist_notices import tell
 from models.base import new_id
 from models.booking_summary import BookingSummary, find_by_id
@@ -61,7 +61,6 @@ def fill_opening(tx: Tx) -> Done:
     if terms.waitlist and opening.to_at > tx.now:
         # Whoever else wants this time waits here; nobody's row is held while we wait for them.
         lock_staff(tx, [opening.staff_id])
-        drop_expired_holds(tx, [opening.staff_id])
         offered, again = (_fill_seats if opening.session_id else _fill_time)(tx, opening, terms)
     mine = (Opening.store_id == tx.store_id, Opening.id == opening.id)
     if again is not None and again < opening.to_at:
