@@ -7,8 +7,8 @@ import time
 import pytest
 
 from models.session import database
-from tests.account.conftest import ADA, BEA, PREFIX, Extension, ShopWorld
-from tests.support.shopify import KEY, claims_of_admin, claims_of_customer, customer_token, signed
+from tests.account.conftest import PREFIX, Extension
+from tests.support.shopify import ADA, BEA, KEY, ShopWorld, claims_of_admin, claims_of_customer, customer_token, signed
 from tests.support.world import at
 
 ROUTES = [("GET", "", None), ("GET", "/cancellation", None), ("GET", "/slots?from=2027-03-10&to=2027-03-11", None),
