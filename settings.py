@@ -41,6 +41,7 @@ class Settings:
     sms_account: str | None = None
     sms_token: str | None = field(default=None, repr=False)
     sms_from: str | None = None
+    dns_server: str | None = None
     proxy_hops: int = 0
     log_level: str = "INFO"
     zone_data_at_least: str = "2026f"
@@ -79,6 +80,7 @@ class Settings:
             sms_account=read.text("SMS_ACCOUNT", None),
             sms_token=read.text("SMS_TOKEN", None),
             sms_from=read.text("SMS_FROM", None),
+            dns_server=read.address("DNS_SERVER"),
             proxy_hops=read.number("PROXY_HOPS") or 0,
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), cls.log_level),
         )
@@ -134,6 +136,15 @@ class _Reader:
             self.problems.append(f"{name} must be a whole number.")
             return None
         return int(value)
+
+    def address(self, name: str) -> str | None:
+        """`host:port` of a server, or None."""
+        value = self.text(name, None)
+        host, _, port = (value or "").rpartition(":")
+        if value is not None and not (host and port.isdecimal()):
+            self.problems.append(f"{name} must have the form 192.0.2.1:53.")
+            return None
+        return value
 
     def keys(self, name: str) -> tuple[tuple[str, bytes], ...]:
         """`kid:hex,kid:hex`, newest first; key ids of 1 to 8 lower-case letters and digits, secrets of 32 bytes or more."""

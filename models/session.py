@@ -154,6 +154,11 @@ class Database:
         with self.crossing() as db:
             return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores()")]
 
+    def due_errands(self) -> list[tuple[int, str]]:
+        """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
+
     def all_stores(self) -> list[int]:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select all_stores()").scalars())

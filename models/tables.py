@@ -5,6 +5,7 @@ from __future__ import annotations
 from models import (  # noqa: F401  (imported for their tables)
     access, audit, block, booking, class_session, customer, hold, idempotency, location, occupancy, order, outbox, payment,
     policy_copy, refund, service, staff, store,
+    domain, import_run, staff_date, webhook_attempt, webhook_endpoint,
 )
 from models.base import Base
 

@@ -12,13 +12,13 @@ from typing import Any
 from flask import Flask, abort, jsonify, render_template, request
 from werkzeug.serving import make_server
 
-from sandbox import smtp
+from sandbox import dns, smtp
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 
 
-def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults) -> Flask:
+def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, names: dns.Names | None = None) -> Flask:
     """The HTTP side. JSON for programs, pages for people."""
     app = Flask(__name__, static_folder=None)
 
@@ -87,6 +87,14 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults)
                 return {"problem": str(error)}, 400
         return faults.state()
 
+    @app.post("/dns")
+    def the_names() -> Any:
+        try:
+            (names or dns.Names()).order(request.get_json(silent=True))
+        except ValueError as error:
+            return {"problem": str(error)}, 400
+        return {"records": names.records if names else {}}
+
     return app
 
 
@@ -96,11 +104,14 @@ def main() -> None:
     var = Path(os.environ.get("OPENCALS_VAR", "var"))
     mails, texts, faults = Mailbox(var / "mail.jsonl"), Mailbox(var / "sms.jsonl"), Faults()
     controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
-    app = create_sandbox(mails, texts, Clock(os.environ["OWNER_DATABASE_URL"]), faults)
+    names = dns.Names()
+    name_server = dns.start(int(os.environ["SANDBOX_DNS_PORT"]), names)
+    app = create_sandbox(mails, texts, Clock(os.environ["OWNER_DATABASE_URL"]), faults, names)
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
     controller.stop()
+    name_server.shutdown()
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _by_link(tx: Tx, ref: str) -> Door:
     if login_secret() is not None:
         _, person = visitor(tx, login_secret())
     store = StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
-                      b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking)
+                      b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking, b.store_refusal_note, b.store_terms)
     owner = person if person and person.customer_id == b.customer_id else None
     return Door(b, Actor("link", "link", b.id), f"/manage/{ref}", {"token": token}, True, owner, store,
                 words(store, owner, b.customer_locale))

@@ -154,6 +154,8 @@ def keep_private(response: Response) -> Response:
 
 def load_screens() -> Blueprint:
     """The blueprint with every screen registered."""
-    from shopify_app.dashboard import policies, services, sign_in, today  # noqa: F401
+    from shopify_app.dashboard import (  # noqa: F401
+        locations, policies, services, settings_domain, settings_portal, settings_store, sign_in, today,
+    )
 
     return bp

@@ -11,6 +11,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     )),
     ("Shop", (
         ("services", "/services", "Services", MANAGERS),
+        ("settings", "/settings", "Settings", MANAGERS),
     )),
 )
 
@@ -18,4 +19,5 @@ MESSAGES = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "looking": "We are looking now.",
 }
