@@ -155,7 +155,7 @@ def keep_private(response: Response) -> Response:
 def load_screens() -> Blueprint:
     """The blueprint with every screen registered."""
     from shopify_app.dashboard import (  # noqa: F401
-        locations, policies, services, settings_domain, settings_portal, settings_store, sign_in, today,
+        classes, locations, policies, services, settings_domain, settings_portal, settings_store, sign_in, staff, staff_dates, time_off, today,
     )
 
     return bp

@@ -11,6 +11,9 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     )),
     ("Shop", (
         ("services", "/services", "Services", MANAGERS),
+        ("staff", "/staff", "Staff", MANAGERS),
+        ("time_off", "/time-off", "Time off", EVERYONE),
+        ("classes", "/classes", "Classes", EVERYONE),
         ("settings", "/settings", "Settings", MANAGERS),
     )),
 )
@@ -19,5 +22,6 @@ MESSAGES = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "class_cancelled": "Cancelled. Everyone booked is being told.",
     "looking": "We are looking now.",
 }
