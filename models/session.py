@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
 
 from models.actor import SYSTEM, Actor
@@ -130,7 +131,12 @@ class Database:
             yield tx
             waiting = tx._flush()
             tx.driver.commit()
-        if waiting and self.doorbell:
+        if waiting:
+            self.ring(store_id)
+
+    def ring(self, store_id: int) -> None:
+        """Tell a worker that something waits for the store."""
+        if self.doorbell:
             self.doorbell(store_id)
 
     @contextmanager
@@ -139,7 +145,7 @@ class Database:
         with self.engine.connect() as connection:
             connection.exec_driver_sql("begin read only")
             yield connection
-            connection.rollback()
+            connection.commit()
 
     def store_for_host(self, host: str) -> int | None:
         with self.crossing() as db:
@@ -149,10 +155,45 @@ class Database:
         with self.crossing() as db:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
-    def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals") for every store that has something to do now (I21)."""
+    def store_for_shop(self, domain: str) -> int | None:
+        """The store of `{name}.myshopify.com`, where the app is installed now."""
         with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores()")]
+            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
+
+    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
+        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
+
+    def due_shopify_stores(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
+
+    def due_stores(self) -> list[tuple[int, str]]:
+        """(store id, "outbox" | "holds" | "approvals" | "waitlist") for every store that has something to do now (I21)."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'")]
+
+    def store_for_account(self, hashed: str) -> int | None:
+        """The store that uses the payment account with this keyed hash."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
+
+    def due_payments(self) -> list[int]:
+        """Stores with something to do at the payment provider now (I21)."""
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_payments()").scalars())
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
+        with self.engine.connect() as connection:
+            mine = connection.exec_driver_sql("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).scalar_one()
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
     def due_errands(self) -> list[tuple[int, str]]:
         """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
@@ -174,8 +215,10 @@ class Database:
             if driver.closed:
                 if lent.is_valid:
                     lent.invalidate()
-            else:
-                driver.rollback()
+            elif driver.pgconn.transaction_status != TransactionStatus.IDLE:
+                # Past the driver's own rollback(), which forgets every prepared statement: planning them anew costs five times
+                # what running them does. They outlive a rollback in the server; nothing here changes the schema.
+                driver.pgconn.exec_(b"ROLLBACK")
             (tx._db or lent).close()
 
     def _begin(self, mode: str, store_id: int) -> tuple[PoolProxiedConnection, datetime]:

@@ -16,9 +16,14 @@ from sandbox import dns, smtp
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
+from sandbox.shopify.kept import Kept
+from sandbox.stripe import api as stripe_api
+from sandbox.stripe.events import Events
+from sandbox.stripe.state import State
 
 
-def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, names: dns.Names | None = None) -> Flask:
+def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, stripe: tuple[State, Events] | None = None,
+                   names: dns.Names | None = None) -> Flask:
     """The HTTP side. JSON for programs, pages for people."""
     app = Flask(__name__, static_folder=None)
 
@@ -95,6 +100,8 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults,
             return {"problem": str(error)}, 400
         return {"records": names.records if names else {}}
 
+    if stripe is not None:
+        app.register_blueprint(stripe_api.blueprint(*stripe, faults))
     return app
 
 
@@ -106,10 +113,16 @@ def main() -> None:
     controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
     names = dns.Names()
     name_server = dns.start(int(os.environ["SANDBOX_DNS_PORT"]), names)
-    app = create_sandbox(mails, texts, Clock(os.environ["OWNER_DATABASE_URL"]), faults, names)
+    clock = Clock(os.environ["OWNER_DATABASE_URL"])
+    state = State(var / "stripe.jsonl", lambda: clock.read()[0])
+    events = Events(state, os.environ.get("SANDBOX_STRIPE_WEBHOOK"), os.environ.get("STRIPE_WEBHOOK_SECRET", ""))
+    app = create_sandbox(mails, texts, clock, faults, (state, events), names)
+    shopify = Kept(var, clock, faults)
+    app.register_blueprint(shopify.blueprint())
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
+    shopify.stop()
     controller.stop()
     name_server.shutdown()
 

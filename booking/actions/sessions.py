@@ -11,7 +11,7 @@ from booking.actions.blocks import met
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import resolve
-from booking.slots import drop_expired_holds, lock_staff
+from booking.slots import lock_staff
 from models.base import new_id
 from models.booking import Booking
 from models.class_session import ClassSession
@@ -38,7 +38,6 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
     if errors or offer is None or person is None:
         raise Refused("invalid", errors=errors)
     lock_staff(tx, [staff_id])
-    drop_expired_holds(tx, [staff_id])
     ends_at, session_id = starts_at + timedelta(seconds=offer.shape.duration), new_id()
     tx.db.execute(insert(ClassSession).values(
         store_id=tx.store_id, id=session_id, service_id=service_id, staff_id=staff_id, location_id=person.location_id,
@@ -70,7 +69,6 @@ def create_sessions(tx: Tx, *, service_id: int, staff_id: int, local_start: date
         except ValueError as error:
             raise Refused("invalid", errors=[{"field": "starts_at", "problem": str(error)}]) from None
     lock_staff(tx, [staff_id])
-    drop_expired_holds(tx, [staff_id])
     before, after = timedelta(seconds=offer.shape.buffer_before), timedelta(seconds=offer.shape.duration + offer.shape.buffer_after)
     taken = [start for start in starts if met(tx, [staff_id], start - before, start + after)]
     if taken and not override:

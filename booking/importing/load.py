@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from booking.actions.action import Done, action
 from booking.importing.catalogue import Catalogue, place_of
 from booking.importing.rows import BadRow, ImportRow
-from booking.slots import drop_expired_holds, lock_staff
+from booking.slots import lock_staff
 from models import policy_copy
 from models.base import new_id, new_ref
 from models.booking import Booking
@@ -50,7 +50,6 @@ def import_batch(tx: Tx, rows: Sequence[ImportRow], catalogue: Catalogue, source
     staff_of = {row: catalogue.staff[row.staff.lower()] for row in fresh}
     if not dry_run:
         lock_staff(tx, sorted({staff_id for staff_id, _ in staff_of.values()}))
-        drop_expired_holds(tx, {staff_id for staff_id, _ in staff_of.values()})
     taken = _Busy(tx, {staff_id for staff_id, _ in staff_of.values()}, fresh)
     accepted: list[tuple[ImportRow, str, bool]] = []
     for row in fresh:
