@@ -12,6 +12,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     )),
     ("Shop", (
         ("services", "/services", "Services", MANAGERS),
+        ("staff", "/staff", "Staff", MANAGERS),
+        ("time_off", "/time-off", "Time off", EVERYONE),
+        ("classes", "/classes", "Classes", EVERYONE),
+        ("settings", "/settings", "Settings", MANAGERS),
     )),
 )
 
@@ -19,6 +23,8 @@ MESSAGES = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "class_cancelled": "Cancelled. Everyone booked is being told.",
+    "looking": "We are looking now.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",
     "marked": "Noted.",
