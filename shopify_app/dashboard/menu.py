@@ -9,6 +9,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     ("Day", (
         ("today", "", "Today", EVERYONE),
         ("bookings", "/bookings", "Bookings", EVERYONE),
+        ("customers", "/customers", "Customers", EVERYONE),
     )),
 )
 
