@@ -11,6 +11,11 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("bookings", "/bookings", "Bookings", EVERYONE),
         ("customers", "/customers", "Customers", EVERYONE),
     )),
+    ("To do", (
+        ("approvals", "/approvals", "Approvals", MANAGERS),
+        ("refunds", "/refunds", "Refunds owed", MANAGERS),
+        ("conflicts", "/conflicts", "Conflicts", EVERYONE),
+    )),
 )
 
 MESSAGES = {
