@@ -1,11 +1,11 @@
-"""What besides bookings fills a calendar: class dates, time off; what stands over what; and whether anything has changed."""
+"""What besides bookings fills a calendar: class dates, time off; and what stands over what."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select, union_all
+from sqlalchemy import and_, select
 
 from models.block import Block as K
 from models.booking import Booking as B
@@ -77,18 +77,6 @@ def people(tx: Tx) -> list[Person]:
     return [Person._make(row) for row in tx.db.execute(select(S.id, S.name, S.location_id, L.name, L.zone, S.active).join(
         L, and_(L.store_id == S.store_id, L.id == S.location_id)).where(S.store_id == tx.store_id).order_by(
             S.active.desc(), S.name, S.id))]
-
-
-def state_between(tx: Tx, start: datetime, end: datetime) -> str:
-    """A text that differs as soon as a booking, class date or time off of [start, end) does. One statement."""
-    bookings = select(func.count(), func.coalesce(func.sum(B.version), 0), func.max(B.updated_at)).where(
-        B.store_id == tx.store_id, B.starts_at >= start, B.starts_at < end)
-    classes = select(func.count(), func.coalesce(func.sum(D.capacity * 10_000 + D.seats_taken), 0), func.max(D.created_at)).where(
-        D.store_id == tx.store_id, D.status == "scheduled", D.starts_at >= start, D.starts_at < end)
-    blocks = select(func.count(), func.coalesce(func.sum(func.extract("epoch", K.ends_at - K.starts_at)), 0), func.max(K.created_at)).where(
-        K.store_id == tx.store_id, K.ends_at > start, K.starts_at < end)
-    rows = tx.db.execute(union_all(bookings, classes, blocks)).all()
-    return " ".join(f"{row[0]}/{row[1]}/{row[2]}" for row in rows)
 
 
 _OVERLAPS = """

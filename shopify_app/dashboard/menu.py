@@ -8,6 +8,7 @@ EVERYONE, MANAGERS, OWNER = ("owner", "manager", "staff"), ("owner", "manager"),
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...] = (
     ("Day", (
         ("today", "", "Today", EVERYONE),
+        ("calendar", "/calendar", "Calendar", EVERYONE),
         ("bookings", "/bookings", "Bookings", EVERYONE),
         ("customers", "/customers", "Customers", EVERYONE),
     )),
