@@ -66,6 +66,13 @@ def test_only_tokens_of_the_customer_account_open(app, world):
         assert len(Extension(app.test_client(), signed(good | {"dest": dest})).get("/bookings")["items"]) == 1
 
 
+def test_after_the_app_is_removed_tokens_of_the_shop_open_nothing(world, ada):
+    """I62: at once, while they are still young."""
+    world.sold(at(10, 15))
+    world.as_owner("update shopify_installs set state = 'uninstalled', uninstalled_at = opencals_now() where store_id = %s", world.store_id)
+    ada.refused(401, "unauthorized", "GET", "/bookings")
+
+
 def test_a_customer_token_does_not_open_the_merchant_api(app, world):
     response = app.test_client().get("/api/merchant/v1/bookings", headers={"Authorization": f"Bearer {customer_token(world.shop, ADA)}"})
     assert response.status_code == 401
