@@ -26,8 +26,8 @@ from webhooks.stripe import blueprint as stripe_webhook
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
 DOORS = (
     (load_pages(), "store host", "customers: signed-in cookie or signed link, CSRF token on every write"),
-    (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
+    (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )

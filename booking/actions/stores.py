@@ -88,6 +88,12 @@ def _check(values: dict[str, Any]) -> None:
     checks.zone(values)
     checks.currency(values)
     checks.policy(values)
+    checks.contact(values)
+    checks.https(values, "logo_url")
+    checks.https(values, "website")
+    for field, most in (("contact_note", 500), ("refusal_note", 500), ("staff_noun", 40), ("terms", 5000)):
+        if len(values.get(field) or "") > most:
+            checks.wrong(field, f"must have at most {most} characters")
     if "slug" in values and not SLUG.fullmatch(values["slug"]):
         checks.wrong("slug", "has 1 to 63 small letters, digits and hyphens")
     if values.get("accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["accent"]):

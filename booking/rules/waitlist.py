@@ -85,13 +85,13 @@ def rests_until(told_at: datetime | None, now: datetime, hours: int) -> datetime
     return until if now < until else None
 
 
-def choose_start(starts: Iterable[datetime], opening: Span, length: tuple[timedelta, timedelta, timedelta]) -> datetime | None:
-    """The start to offer of those that make use of an opening: wholly inside it before partly, then the earliest.
+def using(starts: Iterable[datetime], opening: Span, length: tuple[timedelta, timedelta, timedelta]) -> list[datetime]:
+    """The starts that make use of an opening: those wholly inside it, or where it is too short for any, those that reach into it.
 
     `length` is (buffer before, duration, buffer after); `opening` a span of instants.
     """
     before, duration, after = length
-    using = [(start, (start - before, start + duration + after)) for start in starts]
-    using = [(start, span) for start, span in using if overlap(span, opening)]
-    inside = [start for start, span in using if opening[0] <= span[0] and span[1] <= opening[1]]
-    return min(inside or [start for start, _ in using], default=None)
+    touching = [(start, (start - before, start + duration + after)) for start in starts]
+    touching = [(start, span) for start, span in touching if overlap(span, opening)]
+    inside = [start for start, span in touching if opening[0] <= span[0] and span[1] <= opening[1]]
+    return inside or [start for start, _ in touching]

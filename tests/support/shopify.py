@@ -9,6 +9,8 @@ from typing import Any
 import jwt
 import psycopg
 
+from booking.shopify.connection import ShopFacts, TokenPair, connect_shop
+from models.actor import SYSTEM
 from models.booking_summary import BookingSummary
 from tests.support.world import World
 
@@ -40,8 +42,9 @@ class ShopWorld(World):
     def __init__(self, owner_url: str, shop: str | None = None, **store: Any) -> None:
         super().__init__(owner_url, **store)
         self.shop = shop or f"{self.slug}.myshopify.com"
-        self.as_owner("insert into shopify_installs (store_id, installed_at) values (%s, opencals_now())", self.store_id)
         self.as_owner("update stores set kind = 'shopify', shopify_domain = %s where store_id = %s", self.shop, self.store_id)
+        connect_shop(SYSTEM, ShopFacts(f"gid://shopify/Shop/{self.store_id}", self.shop, "Harbor Massage", "shop@example.com", "USD",
+                                       "America/New_York", "en"), TokenPair("shpat_test", 3600, "shprt_test", 7_776_000, "read_customers"))
 
     def sold(self, starts_at, *, gid: str = ADA, email: str = "ada@example.com", **more: Any) -> BookingSummary:  # noqa: ANN001
         b = self.book(starts_at, email=email, **more)
