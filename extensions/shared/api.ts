@@ -42,7 +42,7 @@ export const listBookings = (when: 'upcoming' | 'past', cursor: string | null = 
   call<Page<Booking>>('GET', `/bookings${query({when, cursor})}`);
 export const bookingsBetween = (from: string, to: string) => call<Page<Booking>>('GET', `/bookings${query({from, to})}`);
 export const readBooking = (ref: string) => call<BookingDetail>('GET', at(ref));
-export const freeTimes = (ref: string, from: string, to: string, staff?: string) =>
+export const freeTimes = (ref: string, from?: string, to?: string, staff?: string) =>
   call<FreeTimes>('GET', at(ref, `/slots${query({from, to, staff})}`));
 export const moveBooking = (ref: string, body: {starts_at: string; version: number; staff?: string}, key: string) =>
   call<BookingDetail>('POST', at(ref, '/reschedule'), body, key);

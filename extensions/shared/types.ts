@@ -62,6 +62,7 @@ export interface FreeDay {
 export interface FreeTimes {
   zone: string;
   days: FreeDay[];
+  first: string;
   last: string;
   people: {id: string; name: string}[];
   notes: string[];

@@ -8,6 +8,8 @@ import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {fromOutside, pathOf} from '../../shared/routes';
 
+const MOST = 5;
+
 export default async () => {
   render(<OrderAction />, document.body);
 };
@@ -20,7 +22,7 @@ function OrderAction() {
       <s-stack gap="base">
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.items.length === 0 && <s-text color="subdued">{t('block.empty')}</s-text>}
-        {state.kind === 'ready' && state.value.items.map((booking) => {
+        {state.kind === 'ready' && state.value.items.slice(0, MOST).map((booking) => {
           const name = {service: booking.service_name, when: booking.when};
           return (
             <s-stack key={booking.ref} gap="small-200">
@@ -37,6 +39,7 @@ function OrderAction() {
             </s-stack>
           );
         })}
+        {state.kind === 'ready' && state.value.items.length > MOST && <s-link href={fromOutside()}>{t('block.all')}</s-link>}
       </s-stack>
       <s-button slot="primary-action" onClick={() => shopify.close()}>{t('action.close')}</s-button>
     </s-customer-account-action>
