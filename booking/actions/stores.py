@@ -1,4 +1,4 @@
-"""Stores, their people and their API tokens."""
+"""Stores, and the first people in them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from psycopg import errors
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking.access_tokens import mint
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.addresses import canonical_email
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
 from booking.rules.waitlist import band_problem
-from models.access import MerchantToken, User
+from models.access import User
 from models.actor import Actor
 from models.base import new_id
 from models.session import Tx
@@ -62,16 +61,6 @@ def update_store(tx: Tx, *, version: int | None = None, **values: Any) -> Done:
     tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(version=Store.version + 1, **values))
     tx.audit("update_store", subject="store", subject_id=tx.store_id, after={"fields": sorted(values)})
     return Done()
-
-
-@action
-def create_token(tx: Tx, label: str) -> Done:
-    """A bearer token of the merchant API; `facts["token"]` is shown this once, only its hash stays."""
-    text, digest = mint(tx.store_id)
-    token_id = new_id()
-    tx.db.execute(insert(MerchantToken).values(store_id=tx.store_id, id=token_id, label=label[:100], secret_hash=digest, created_at=tx.now))
-    tx.audit("create_token", subject="token", subject_id=token_id)
-    return Done(facts={"id": token_id, "token": text})
 
 
 @action
