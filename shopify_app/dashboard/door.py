@@ -155,7 +155,8 @@ def keep_private(response: Response) -> Response:
 def load_screens() -> Blueprint:
     """The blueprint with every screen registered."""
     from shopify_app.dashboard import (  # noqa: F401
-        booking, booking_cancel, booking_move, booking_new, booking_verbs, bookings, calendar, customer_merge, customers, sign_in, today, todo,
+        audit, booking, booking_cancel, booking_move, booking_new, booking_verbs, bookings, calendar, customer_merge, customers, insights,
+        sign_in, today, todo,
     )
 
     return bp

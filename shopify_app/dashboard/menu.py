@@ -17,6 +17,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("refunds", "/refunds", "Refunds owed", MANAGERS),
         ("conflicts", "/conflicts", "Conflicts", EVERYONE),
     )),
+    ("Overview", (
+        ("insights", "/insights", "Insights", MANAGERS),
+        ("audit", "/audit", "Audit", MANAGERS),
+    )),
 )
 
 MESSAGES = {
