@@ -28,6 +28,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("team", "/team", "Team", OWNER),
         ("api", "/api-tokens", "API and webhooks", OWNER),
     )),
+    ("Overview", (
+        ("insights", "/insights", "Insights", MANAGERS),
+        ("audit", "/audit", "Audit", MANAGERS),
+    )),
 )
 
 MESSAGES = {
