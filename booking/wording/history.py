@@ -100,7 +100,12 @@ def _actions(w: Words) -> dict[str, str]:
         "update_block": w._("Time off changed"), "delete_block": w._("Time off removed"), "create_session": w._("Class date added"),
         "update_session": w._("Class date changed"), "delete_session": w._("Class date removed"), "cancel_session": w._("Class date cancelled"),
         "update_store": w._("Settings changed"), "create_store": w._("Store opened"), "create_user": w._("Team member invited"),
-        "create_token": w._("API token made"), "hold_slot": w._("Time kept during checkout"), "expire_hold": w._("Kept time ended"),
+        "create_token": w._("API token made"), "revoke_token": w._("API token revoked"), "invite_user": w._("Team member invited"),
+        "change_user": w._("Team member changed"), "remove_user": w._("Team member removed"), "set_staff_date": w._("Other hours on a date"),
+        "clear_staff_date": w._("Back to the week's hours"), "add_domain": w._("Domain added"), "prove_domain": w._("Domain proven"),
+        "use_domain": w._("Domain used in links"), "drop_domain": w._("Domain dropped: its record is gone"), "remove_domain": w._("Domain removed"),
+        "create_webhook": w._("Webhook added"), "update_webhook": w._("Webhook changed"), "renew_webhook_secret": w._("Webhook secret renewed"),
+        "delete_webhook": w._("Webhook removed"), "redeliver_webhook": w._("Webhook sent again"), "start_import": w._("Import started"), "hold_slot": w._("Time kept during checkout"), "expire_hold": w._("Kept time ended"),
         "release_hold": w._("Kept time given back"),
     }
 

@@ -132,3 +132,14 @@ create function due_errands() returns table (store_id bigint, kind text) languag
 $$;
 revoke execute on function due_errands() from public;
 grant execute on function due_errands() to opencals_app;
+
+-- A shop is never without an owner: whoever is the last can neither leave nor become something else (A148).
+create function keep_an_owner() returns trigger language plpgsql as $$
+begin
+  if not exists (select 1 from users where store_id = old.store_id and role = 'owner' and removed_at is null) then
+    raise exception 'a store needs an owner' using errcode = 'check_violation', constraint = 'users_keep_an_owner';
+  end if;
+  return null;
+end $$;
+create trigger keep_an_owner after update of role, removed_at on users for each row
+  when (old.role = 'owner' and old.removed_at is null and (new.role <> 'owner' or new.removed_at is not null)) execute function keep_an_owner();

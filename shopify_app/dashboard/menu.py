@@ -24,6 +24,14 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("classes", "/classes", "Classes", EVERYONE),
         ("settings", "/settings", "Settings", MANAGERS),
     )),
+    ("Access", (
+        ("team", "/team", "Team", OWNER),
+        ("api", "/api-tokens", "API and webhooks", OWNER),
+    )),
+    ("Overview", (
+        ("insights", "/insights", "Insights", MANAGERS),
+        ("audit", "/audit", "Audit", MANAGERS),
+    )),
 )
 
 MESSAGES = {
@@ -31,6 +39,8 @@ MESSAGES = {
     "added": "Added.",
     "removed": "Removed.",
     "class_cancelled": "Cancelled. Everyone booked is being told.",
+    "invited": "Invited. A mail is on its way.",
+    "revoked": "Revoked. It no longer opens anything.",
     "looking": "We are looking now.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",
