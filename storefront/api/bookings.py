@@ -8,17 +8,16 @@ from zoneinfo import ZoneInfo
 
 from booking import facts
 from booking.links import manage_path
-from booking.rules.decision import Decision, Refused
+from booking.rules.decision import Refused
 from booking.rules.wall_time import day_span
-from booking.rules.windows import deadline
 from booking.slots import MOST_DAYS
-from booking.wording import Words
 from jsonapi.shapes import Listing
 from models.booking_list import past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
 from models.session import Tx, reading
 from storefront.api import shapes as s
 from storefront.api.door import CustomerCall, operation
+from storefront.api.permissions import permissions
 from storefront.booking_page import closed_money
 from storefront.door import Door, store_view
 from storefront.presenting import detail
@@ -84,38 +83,14 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     """The booking's page as JSON: the same facts, sentences and decisions."""
     door = Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
     shown = detail(door, tx.now)
+    may, waiting, offers = permissions(tx, b, call.words, call.origin)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
-        actions=permissions(b, call.words, tx.now), **({} if refund is None else {"refund": refund}))
-
-
-def permissions(b: BookingSummary, w: Words, now: datetime) -> s.Permissions:
-    change = facts.change_facts(b)
-    decided = {kind: _permission(kind, decision, b, w, deadline(kind, change)) for kind, decision in facts.decisions(b, now).items()}
-    none = {kind: s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None) for kind, text in not_offered(b, w).items()}
-    return s.Permissions(**decided, **none)
-
-
-def _permission(kind: str, decision: Decision, b: BookingSummary, w: Words, last: datetime) -> s.Permission:
-    until = last.astimezone(ZoneInfo(b.zone))
-    if decision.allowed:
-        return s.Permission(allowed=True, reason=None, sentence=w.deadline(kind, last, b.zone), deadline=until)
-    known = decision.reason in ("too_late", "limit_reached")
-    return s.Permission(allowed=False, reason=decision.reason, sentence=w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name),
-                        deadline=until if known else None)
-
-
-def not_offered(b: BookingSummary, w: Words) -> dict[str, str]:
-    """What this booking does not offer online, in words."""
-    return {
-        "feedback": w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name),
-        "waitlist": w._("{venue} doesn't keep a waiting list online. Please contact {venue} directly.").format(venue=b.store_name),
-        "card": w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name),
-        "offers": w._("There are no other times offered for this booking.")}
+        actions=may, waiting=waiting, offers=offers, **({} if refund is None else {"refund": refund}))
 
 
 def days(call: CustomerCall, today: date | None = None, many: int = 1) -> tuple[date, date]:
