@@ -16,7 +16,8 @@ from booking.wording import words_for
 from booking.wording.colours import readable
 from booking.wording.policies import policy_lines
 from messages import (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, manage_link,
+    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, card_charged, deposit_returned,
+    manage_link,
     merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved, merchant_refund_failed,
     request_received, sign_in_code,
 )
@@ -24,7 +25,8 @@ from messages.content import Content, Snapshot
 from messages.ics import invite, several
 
 MESSAGES: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[-1]: module for module in (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, manage_link,
+    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, card_charged, deposit_returned,
+    manage_link,
     merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved, merchant_refund_failed,
     request_received, sign_in_code)}
 """Topic -> the module that says it."""

@@ -18,6 +18,7 @@ from models.booking_summary import BookingSummary
 from models.refund import Refund
 from models.session import Tx, reading
 from models.statement import Statement, param
+from storefront import card_panel
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.presenting import detail, history
@@ -43,7 +44,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: in
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
         done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
-        panel=request.args.get("panel")), status
+        panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")
