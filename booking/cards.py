@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, exists, or_, select
 
 from booking import facts
+from booking.rules import refund
 from booking.rules.charge import card_expired, due_fee
 from booking.rules.refund import RefundQuote
 from models.booking import Booking
@@ -70,9 +71,14 @@ def fee_due(b: BookingSummary) -> int:
 def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
     """What the shop may charge to the booking's card if it is cancelled with this outcome: 0 without late hour, consent or good card."""
     card = card_for(tx, b.id)
-    if card is None or quote.share >= 1 or card.expired(tx.now):
+    if card is None or card.expired(tx.now) or not is_late(b, tx.now):
         return 0
     return min(card.most, due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=quote.kept))
+
+
+def is_late(b: BookingSummary, when: datetime) -> bool:
+    """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not."""
+    return refund.share_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)) < 1
 
 
 def rests_on(tx: Tx, card_id: int) -> list[int]:

@@ -6,12 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select
 
-from booking import facts, notices
+from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
 from booking.actions.intents import close, find_intent
-from booking.cards import SavedCard, card_for, fee_due
-from booking.rules import refund
+from booking.cards import SavedCard, card_for, fee_due, is_late
 from booking.rules.decision import Refused
 from models.base import new_id
 from models.booking import Booking
@@ -80,7 +79,7 @@ def record_charge(tx: Tx, intent_id: int, reference: str | None, error: str | No
 def _chargeable_card(tx: Tx, b: BookingSummary, reason: str, now: datetime) -> SavedCard:
     if reason not in REASONS:
         raise Refused("invalid", errors=[{"field": "reason", "problem": f"must be one of {', '.join(REASONS)}"}])
-    happened = b.status == "no_show" if reason == "no_show" else b.status == "cancelled" and b.cancelled_by == "customer" and _was_late(b)
+    happened = b.status == "no_show" if reason == "no_show" else b.status == "cancelled" and b.cancelled_by == "customer" and is_late(b, b.closed_at or now)
     if not happened:
         raise Refused("not_allowed", kind="charge", missing="state", state=b.status)
     card = card_for(tx, b.id)
@@ -91,8 +90,3 @@ def _chargeable_card(tx: Tx, b: BookingSummary, reason: str, now: datetime) -> S
     if card.expired(now):
         raise Refused("not_allowed", kind="charge", missing="expired")
     return card
-
-
-def _was_late(b: BookingSummary) -> bool:
-    """Cancelled when the policy no longer gave everything back."""
-    return b.closed_at is not None and refund.share_now(facts.policies(b), b.starts_at, b.zone, b.closed_at, max(b.paid, b.service_deposit, 1)) < 1
