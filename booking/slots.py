@@ -66,7 +66,7 @@ def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id:
         return _class_days(tx, offer, staff, first, last, seats, moving)
     duration = timedelta(seconds=offer.shape.duration)
     starts: dict[date, dict[int, list[int]]] = {}
-    opening = {person.id: open_spans(person.hours, person.zone, first, last) for person in staff}
+    opening = {person.id: open_spans(person.hours, person.zone, first, last, person.dates) for person in staff}
     busy = _busy(tx, offer, opening, moving)
     limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
     for person in staff:
@@ -109,7 +109,8 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     if starts_at.microsecond or start % 60:
         raise Refused("invalid", errors=[{"field": "starts_at", "problem": "must be a whole minute"}])
     day_of = {person.id: local_date(starts_at, person.zone) for person in staff}
-    opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id])
+    opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id],
+                                     person.dates)
                for person in staff}
     busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True)
     inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
@@ -128,11 +129,40 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     return Chosen(starts_at, starts_at + timedelta(seconds=offer.shape.duration), person, None, overlap, outside)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands against a start: `taken` by something else, `outside_hours` of whoever could take it."""
+
+    taken: bool
+    outside_hours: bool
+
+
+def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
+         moving: BookingSummary | None = None) -> Look:
+    """Weigh a start the shop typed, without locking or writing: what `require_slot` would refuse without override.
+
+    Of several people the one it suits best counts. Raises Refused invalid when nobody of `staff_id` gives the service, and for
+    class dates what is refused even with override.
+    """
+    staff = offer.only(staff_id)
+    if not staff:
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    if offer.capacity > 1:
+        _require_class_date(tx, offer, staff, starts_at, seats, moving, False)
+        return Look(False, False)
+    start = int(starts_at.timestamp())
+    days = {person.id: local_date(starts_at, person.zone) for person in staff}
+    opening = {person.id: open_spans(person.hours, person.zone, days[person.id] - timedelta(days=1), days[person.id]) for person in staff}
+    busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
+    found = [Look(_meets(busy.get(person.id, ()), offer, start), not _opens(offer, person, opening, start, tx.now, False)) for person in staff]
+    return min(found, key=lambda one: (one.taken, one.outside_hours))
+
+
 def _taken_already(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None) -> bool:
     """A look before the queue: who comes too late is told at once and holds up nobody. Inside working hours only, so that
     the reason stays the same as after the lock."""
     start, day = int(starts_at.timestamp()), local_date(starts_at, person.zone)
-    opening = {person.id: open_spans(person.hours, person.zone, day - timedelta(days=1), day)}
+    opening = {person.id: open_spans(person.hours, person.zone, day - timedelta(days=1), day, person.dates)}
     inside = any(opens <= start and start + offer.shape.duration <= closes for _, spans in opening[person.id] for opens, closes in spans)
     return inside and _meets(_busy(tx, offer, opening, moving, around=start, real_time=True).get(person.id, ()), offer, start)
 

@@ -155,10 +155,24 @@ class Database:
         with self.crossing() as db:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
-    def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals") for every store that has something to do now (I21)."""
+    def store_for_shop(self, domain: str) -> int | None:
+        """The store of `{name}.myshopify.com`, where the app is installed now."""
         with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores()")]
+            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
+
+    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
+        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
+
+    def due_shopify_stores(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
+
+    def due_stores(self) -> list[tuple[int, str]]:
+        """(store id, "outbox" | "holds" | "approvals" | "waitlist") for every store that has something to do now (I21)."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'")]
 
     def store_for_account(self, hashed: str) -> int | None:
         """The store that uses the payment account with this keyed hash."""
@@ -184,6 +198,11 @@ class Database:
                     lock.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
         finally:
             lent.close()
+
+    def due_errands(self) -> list[tuple[int, str]]:
+        """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
 
     def all_stores(self) -> list[int]:
         with self.crossing() as db:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import exists, insert, select, update
 
+from booking.addresses import canonical_email, canonical_phone
 from booking.rules import availability, wall_time
 from booking.rules.decision import Refused
 from booking.rules.money import exponent
@@ -58,6 +60,24 @@ class Checks:
             except PolicyError as error:
                 self.errors += [p | {"field": f"policy.{p['field']}"} for p in error.problems]
 
+    def https(self, values: dict[str, Any], field: str) -> None:
+        """A picture or page on the web: https only, no name and password in it (I48)."""
+        if values.get(field):
+            parts = urlsplit(values[field])
+            if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or len(values[field]) > 500 or not values[field].isprintable():
+                self.wrong(field, "must be an address that begins with https://")
+
+    def contact(self, values: dict[str, Any]) -> None:
+        """E-mail and phone in their one canonical form (I40); empty means none."""
+        for field, canonical in (("email", canonical_email), ("phone", lambda text: canonical_phone(text, None))):
+            if field in values:
+                values[field] = (values[field] or "").strip() or None
+            if values.get(field):
+                try:
+                    values[field] = canonical(values[field])
+                except Refused as refused:
+                    self.errors += refused.facts["errors"]
+
     def known(self, tx: Tx, values: dict[str, Any], field: str, table: type) -> None:
         if values.get(field) is not None and not tx.db.execute(
                 select(exists().where(table.store_id == tx.store_id, table.id == values[field]))).scalar():
@@ -76,8 +96,14 @@ def create(tx: Tx, kind: str, table: type, values: dict[str, Any]) -> int:
     return row_id
 
 
-def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: dict[str, Any] | None = None) -> None:
-    """Update a row of the store; Refused not_found. One audit entry with the changed fields, `also` for what stands elsewhere."""
+def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: dict[str, Any] | None = None,
+           version: int | None = None) -> None:
+    """Update a row of the store; Refused not_found, or stale when `version` was seen and another one stands there (I9).
+
+    One audit entry with the changed fields, `also` for what stands elsewhere.
+    """
+    if version is not None:
+        unchanged(tx, table, row_id, version)
     if "version" in table.__table__.c:
         values = values | {"version": table.version + 1}
     if values:
@@ -87,6 +113,13 @@ def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], 
     if not found:
         raise Refused("not_found")
     tx.audit(f"update_{kind}", subject=kind, subject_id=row_id, after={"fields": sorted(set(values) - {"version"})} | (also or {}))
+
+
+def unchanged(tx: Tx, table: type, row_id: int, version: int) -> None:
+    """Lock the row; Refused stale unless it still has the version someone saw."""
+    now = tx.db.execute(select(table.version).where(table.store_id == tx.store_id, table.id == row_id).with_for_update()).scalar()
+    if now is not None and now != version:
+        raise Refused("stale", version=now)
 
 
 def in_use(tx: Tx, column: Any, row_id: int) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from psycopg import errors
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.access_tokens import mint
@@ -46,8 +46,15 @@ def _create_store(tx: Tx, **values: Any) -> Done:
 
 
 @action
-def update_store(tx: Tx, **values: Any) -> Done:
-    """Change the store's fields; what it never changes after the start are slug, kind and currency."""
+def update_store(tx: Tx, *, version: int | None = None, **values: Any) -> Done:
+    """Change the store's fields; what it never changes after the start are slug, kind and currency.
+
+    Refused stale when `version` is given and somebody else has saved since.
+    """
+    if version is not None:
+        now = tx.db.execute(select(Store.version).where(Store.store_id == tx.store_id).with_for_update()).scalar_one()
+        if now != version:
+            raise Refused("stale", version=now)
     if fixed := sorted({"slug", "kind", "currency"} & set(values)):
         raise Refused("invalid", errors=[{"field": field, "problem": "cannot change"} for field in fixed])
     _check(values)
@@ -81,6 +88,12 @@ def _check(values: dict[str, Any]) -> None:
     checks.zone(values)
     checks.currency(values)
     checks.policy(values)
+    checks.contact(values)
+    checks.https(values, "logo_url")
+    checks.https(values, "website")
+    for field, most in (("contact_note", 500), ("refusal_note", 500), ("staff_noun", 40), ("terms", 5000)):
+        if len(values.get(field) or "") > most:
+            checks.wrong(field, f"must have at most {most} characters")
     if "slug" in values and not SLUG.fullmatch(values["slug"]):
         checks.wrong("slug", "has 1 to 63 small letters, digits and hyphens")
     if values.get("accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["accent"]):

@@ -42,6 +42,10 @@ class Words:
         """Sat, Mar 13."""
         return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
 
+    def short_date_and_year(self, instant: datetime, zone: str) -> str:
+        """Mar 13, 2027."""
+        return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
+
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
         return _date(self.locale, day, self._("EEEE, MMMM d, y"))
@@ -110,6 +114,11 @@ class Words:
             "no_show": self._("Missed"), "declined": self._("Declined"), "expired": self._("Expired"),
         }[status]
 
+    def method(self, method: str) -> str:
+        """How something was paid."""
+        return {"card": self._("by card"), "cash": self._("in cash"), "gift_card": self._("by gift card"), "shopify": self._("in Shopify"),
+                "external": self._("elsewhere"), "credit": self._("by credit")}.get(method, method)
+
     def deadline(self, kind: str, instant: datetime, zone: str) -> str:
         """You can change this until Sat, Mar 13, 2027, 9:00 AM EST (R10)."""
         text = self._("You can change this until {when}.") if kind == "reschedule" else self._("You can cancel this until {when}.")
@@ -146,6 +155,8 @@ class Words:
     def _too_late(self, facts: dict[str, Any], venue: str) -> str:
         if facts.get("started"):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
+        if facts["kind"] == "waitlist":
+            return self._("Earlier times can be asked for until 14 days before the appointment.")
         if facts["kind"] == "reschedule":
             text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.")
         else:
@@ -166,6 +177,10 @@ class Words:
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
         elif kind == "card":
             text = self._card_stays(facts)
+        elif kind == "waitlist":
+            text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
+        elif kind == "offers":
+            text = self._("There are no offered times to accept. Please contact {venue} directly.")
         elif kind == "book":
             text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:

@@ -64,7 +64,6 @@ CREATE TABLE card_consents (
     source TEXT NOT NULL,
     text_version TEXT NOT NULL,
     text TEXT NOT NULL,
-    most BIGINT NOT NULL,
     fingerprint TEXT NOT NULL,
     ip_hash TEXT NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -75,7 +74,7 @@ CREATE TABLE card_consents (
     FOREIGN KEY(store_id, card_id) REFERENCES cards (store_id, id),
     FOREIGN KEY(store_id, customer_id) REFERENCES customers (store_id, id),
     FOREIGN KEY(store_id, booking_id) REFERENCES bookings (store_id, id),
-    CONSTRAINT card_consents_source CHECK (source in ('manage_portal') and most >= 0)
+    CONSTRAINT card_consents_source CHECK (source in ('manage_portal'))
 );
 CREATE UNIQUE INDEX card_consents_of_booking ON card_consents (store_id, booking_id, card_id);
 CREATE INDEX card_consents_of_card ON card_consents (store_id, card_id);

@@ -8,6 +8,21 @@ EVERYONE, MANAGERS, OWNER = ("owner", "manager", "staff"), ("owner", "manager"),
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...] = (
     ("Day", (
         ("today", "", "Today", EVERYONE),
+        ("calendar", "/calendar", "Calendar", EVERYONE),
+        ("bookings", "/bookings", "Bookings", EVERYONE),
+        ("customers", "/customers", "Customers", EVERYONE),
+    )),
+    ("To do", (
+        ("approvals", "/approvals", "Approvals", MANAGERS),
+        ("refunds", "/refunds", "Refunds owed", MANAGERS),
+        ("conflicts", "/conflicts", "Conflicts", EVERYONE),
+    )),
+    ("Shop", (
+        ("services", "/services", "Services", MANAGERS),
+        ("staff", "/staff", "Staff", MANAGERS),
+        ("time_off", "/time-off", "Time off", EVERYONE),
+        ("classes", "/classes", "Classes", EVERYONE),
+        ("settings", "/settings", "Settings", MANAGERS),
     )),
 )
 
@@ -15,4 +30,21 @@ MESSAGES = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "class_cancelled": "Cancelled. Everyone booked is being told.",
+    "looking": "We are looking now.",
+    "approved": "Approved. The customer has been told.",
+    "declined": "Declined. The customer has been told.",
+    "marked": "Noted.",
+    "moved": "Moved.",
+    "cancelled": "Cancelled.",
+    "seats_cancelled": "The seats are cancelled.",
+    "booked": "Booked.",
+    "link_sent": "The link is on its way, the same as before.",
+    "link_revoked": "The old link no longer works. A new one is on its way.",
+    "resent": "The message is on its way again.",
+    "noted": "Note added.",
+    "refund_owed": "The refund is owed now.",
+    "refund_done": "The refund is being carried out.",
+    "merged": "Merged.",
+    "erased": "Everything personal about this customer is erased.",
 }

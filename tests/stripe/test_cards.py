@@ -49,6 +49,7 @@ def book(world, service=None, day=10, **more):
 
 def begin(visitor: Visitor, path: str) -> str:
     """Agree on the panel at `path`; the address of the page with the card form, opened."""
+    visitor.world.set_clock(visitor.world.now + timedelta(seconds=1))
     visitor.get(path)
     form = path.partition("?")
     target = form[0] + ("" if form[0].endswith("/card") else "/card") + form[1] + form[2]

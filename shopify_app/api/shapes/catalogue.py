@@ -108,6 +108,19 @@ class StaffOut(Shape):
     active: bool
 
 
+class StaffDateIn(Shape):
+    """The hours of one date instead of the week's; none: not at work."""
+
+    hours: Times
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class StaffDateOut(Shape):
+    date: date
+    hours: Times
+    note: str
+
+
 class ServiceIn(Shape):
     """`approval` is a short way to write `policy.approval`. Without a policy the store's is in force."""
 
