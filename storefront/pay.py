@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import abort, g, make_response, redirect, request
 
-from booking.access import StoreView, visitor
+from booking.access import visitor
 from booking.actions.intents import OpenIntent, client_secret, intent_of_page
 from booking.keys import settings
 from booking.links import manage_path
@@ -81,7 +82,7 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
     facts: dict[str, Any] = {"problem": problem, "kind": intent.kind, "live": live, "state": intent.state, "secret": secret,
                              "summary": _summary(tx, intent, b, w), "js_url": settings().stripe_js_url}
     facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
-    facts["until"] = w.time(intent.expires_at, _zone(tx, intent, store)) if intent.expires_at and intent.kind == "deposit" else ""
+    facts["minutes"] = max(1, ceil((intent.expires_at - tx.now).total_seconds() / 60)) if intent.expires_at else 0
     facts["consent"] = intent.facts.get("text", "")
     if live:
         facts |= {"key": settings().stripe_publishable_key, "account": account_by_id(tx, intent.account_id).name,
@@ -103,11 +104,6 @@ def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words) -> 
     zone = staff.zone if staff else offer.zone
     lines = [offer.name, w.date(at, zone), w.span(at, at + timedelta(seconds=offer.shape.duration), zone)]
     return lines + ([f"{staff.name}, {staff.location_name}"] if staff else [])
-
-
-def _zone(tx: Tx, intent: OpenIntent, store: StoreView) -> str:
-    offer = find_offer(tx, int(intent.facts["service_id"])) if "service_id" in intent.facts else None
-    return offer.zone if offer else store.zone
 
 
 def content_security() -> str:
