@@ -40,6 +40,7 @@ const query = (values: Record<string, string | null | undefined>) => {
 
 export const listBookings = (when: 'upcoming' | 'past', cursor: string | null = null) =>
   call<Page<Booking>>('GET', `/bookings${query({when, cursor})}`);
+export const bookingsOfOrder = (order: string) => call<Page<Booking>>('GET', `/bookings${query({order})}`);
 export const bookingsBetween = (from: string, to: string) => call<Page<Booking>>('GET', `/bookings${query({from, to})}`);
 export const readBooking = (ref: string) => call<BookingDetail>('GET', at(ref));
 export const freeTimes = (ref: string, from?: string, to?: string, staff?: string) =>

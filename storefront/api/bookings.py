@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,24 +16,28 @@ from jsonapi.shapes import Listing
 from models.booking_list import past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
 from models.session import Tx, reading
+from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
 from storefront.api.door import CustomerCall, operation
 from storefront.api.permissions import permissions
 from storefront.booking_page import closed_money
-from storefront.door import Door, store_view
+from storefront.door import Door, kept_no_longer, store_view
 from storefront.presenting import detail
 
 PAGE = 20
+ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
 KINDS = {"upcoming": upcoming_in_full, "past": past_in_full}
 
 
 @operation("GET", "/bookings", summary="The customer's bookings", answer=Listing[s.CustomerBooking], query={
     "when": "upcoming (default) or past", "cursor": "`next` of the page before",
-    "from": "instead of `when`: first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later"})
+    "order": "instead of `when`: those bought with this order, an id of Shopify", "from": "instead of `when`: first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later"})
 def my_bookings(call: CustomerCall) -> dict[str, Any]:
     """Upcoming ones soonest first, past ones latest first; or all of some days, for a calendar."""
     if "from" in call.query or "to" in call.query:
         return _calendar(call)
+    if "order" in call.query:
+        return _ordered(call, call.query["order"])
     when = call.query.get("when", "upcoming")
     if when not in KINDS:
         raise Refused("invalid", errors=[{"field": "when", "problem": "must be upcoming or past"}])
@@ -45,6 +50,17 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
         items = [s.CustomerBooking(**line(b, call, tx)) for b in rows[:PAGE]]
     more = rows[PAGE - 1] if len(rows) > PAGE else None
     return {"items": items, "next": None if more is None else call.next(when, [more.starts_at.isoformat(), more.id])}
+
+
+def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:
+    """Another customer's order, or one without bookings, is an empty list."""
+    if ORDER.fullmatch(order) is None:
+        raise Refused("invalid", errors=[{"field": "order", "problem": "must be an id such as gid://shopify/Order/1"}])
+    if call.customer is None:
+        return {"items": [], "next": None}
+    with reading(call.store_id) as tx:
+        found = [b for b in bookings_of_order(tx, call.customer.id, order) if not kept_no_longer(b, tx)]
+        return {"items": [s.CustomerBooking(**line(b, call, tx)) for b in found], "next": None}
 
 
 def _calendar(call: CustomerCall) -> dict[str, Any]:
