@@ -1,1 +1,1 @@
-"""Outside services: one package each; below doors and sync, above models."""
+"""Outside services we ask for something. Each step is a transaction, a call, a transaction; never a call inside one."""

@@ -17,9 +17,11 @@ from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
 from models.session import database, transaction
+from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
 from sync.outbox import Carrier, deliver
 from sync.queue import doorbell, queue
+from sync.shopify.engine import sync_shop
 
 LEADER = 20261121
 EVERY = 3.0
@@ -63,14 +65,20 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 deliver(store_id, carrier, keep_going=lambda: not (stop and stop.is_set()))
         except SQLAlchemyError:
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
+    for store_id in database().due_shopify_stores():
+        if heard:
+            ring(store_id)
+        else:
+            sync_shop(store_id, settings, keep_going=lambda: not (stop and stop.is_set()))
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, deliveries applied long ago."""
     for store_id in database().all_stores():
         with transaction(store_id, SYSTEM) as tx:
             for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
-                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS)):
+                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS),
+                                       (ShopifyDelivery, ShopifyDelivery.applied_at, timedelta(days=30))):
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
 
 

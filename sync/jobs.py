@@ -16,6 +16,7 @@ from booking import keys
 from models.session import database
 from sync.outbox import Carrier, deliver
 from sync.queue import NAME
+from sync.shopify.engine import sync_shop
 
 log = logging.getLogger("opencals.worker")
 stopping = threading.Event()
@@ -27,8 +28,11 @@ def carrier() -> Carrier:
 
 
 def deliver_outbox(store_id: int) -> int:
-    """Carry out what is due for a store; the number of rows handled."""
-    return deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
+    """Carry out what is due for a store, messages before work with Shopify; the number of rows handled."""
+    def going() -> bool:
+        return not stopping.is_set()
+
+    return deliver(store_id, carrier(), keep_going=going).claimed + sync_shop(store_id, carrier().settings, keep_going=going)
 
 
 class Worker(SimpleWorker):

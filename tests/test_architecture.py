@@ -10,20 +10,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"app", "booking", "commands", "hosts", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
-        "storefront", "sync", "bench", "tests"}
+OURS = {"app", "booking", "commands", "gateways", "hosts", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
+        "storefront", "sync", "webhooks", "bench", "tests"}
 MAY_IMPORT = {
     "booking/rules": {"booking.rules"},
     "models": {"models"},
     "booking/wording": {"booking.rules", "booking.wording"},
     "booking": {"booking", "models", "settings"},
     "messages": {"messages", "booking.wording", "booking.rules"},
-    "storefront": {"storefront", "booking", "models", "messages"},
-    "shopify_app": {"shopify_app", "booking", "models"},
-    "sync": {"sync", "booking", "models", "messages", "settings"},
+    "gateways": {"gateways", "booking", "models"},
+    "storefront": {"storefront", "booking", "models", "messages", "gateways"},
+    "shopify_app": {"shopify_app", "booking", "models", "gateways"},
+    "webhooks": {"webhooks", "booking", "models", "gateways"},
+    "sync": {"sync", "booking", "models", "messages", "settings", "gateways", "webhooks"},
     "migrations": {"migrations", "models"},
     "operation": {"operation", "models", "migrations", "settings", "sync", "messages"},
-    "commands": {"commands", "booking", "models", "migrations", "operation", "sync", "settings"},
+    "commands": {"commands", "booking", "gateways", "models", "migrations", "operation", "sync", "settings"},
 }
 LONGEST = 300
 

@@ -9,6 +9,7 @@ from booking.actions.action import Done, action
 from booking.actions.changing import locked, queue_refund, reread, settle
 from booking.rules.decision import Refused
 from booking.rules.refund import merchant_quote
+from booking.shopify.refunds import through_shopify
 from models.booking_summary import find_by_id
 from models.payment import Payment
 from models.refund import Refund, RefundLine
@@ -41,10 +42,10 @@ def execute_refund(tx: Tx, refund_id: int) -> Done:
     methods = set(tx.db.execute(select(Payment.method).join(
         RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).where(
             RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id)).scalars())
-    state = "pending" if "card" in methods else "succeeded"
+    state = "pending" if "card" in methods or through_shopify(tx, refund_id) else "succeeded"
     tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
         state=state, settled_at=tx.now if state == "succeeded" else None))
-    if state == "pending":
+    if "card" in methods:
         queue_refund(tx, row.booking_id, refund_id)
     tx.audit("execute_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id,
              before={"state": row.state}, after={"state": state}, amount=row.amount)
