@@ -5,28 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import messages
 from booking.rules.policy import Policy
 from booking.wording import words_for
 from booking.wording.colours import readable
 from booking.wording.policies import policy_lines
-from messages import (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, counter_offer, earlier_slot,
-    manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved,
-    merchant_offer_accepted, merchant_offers_ended, request_received, sign_in_code, waitlist_joined,
-)
 from messages.content import Content, Snapshot
 from messages.ics import invite, several
 
-MESSAGES: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[-1]: module for module in (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, counter_offer, earlier_slot,
-    manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved,
-    merchant_offer_accepted, merchant_offers_ended, request_received, sign_in_code, waitlist_joined)}
+SHARED = ("content", "ics", "mail", "render")
+MESSAGES: dict[str, ModuleType] = {
+    module.name: import_module(f"messages.{module.name}") for module in iter_modules(messages.__path__) if module.name not in SHARED}
 """Topic -> the module that says it."""
 
 NAMES_WHO = frozenset({

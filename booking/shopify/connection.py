@@ -14,7 +14,7 @@ from booking.actions.action import Done, action
 from booking.actions.stores import create_store
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
-from booking.sealed import seal
+from booking.sealing import seal
 from booking.shopify.due import mark
 from models.actor import Actor
 from models.session import Tx, database

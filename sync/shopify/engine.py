@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 
 from booking.rules.decision import Refused
 from gateways.shopify.wire import Busy, Drift, ScopeMissing, ShopifyError, ShopUnavailable, Unauthorized, Unreachable, UserErrors
-from models.session import transaction
+from models.session import reading, transaction
 from models.shopify_due import ShopifyDue
 from settings import Settings
 from sync.shopify import calendars, deliveries, definitions, importing, orders, people, reconcile, refunds
@@ -65,6 +65,15 @@ def sync_shop(store_id: int, settings: Settings, *, keep_going: Callable[[], boo
     finally:
         give_back(shop, **ending)
     return done
+
+
+def shop_waits(store_id: int) -> bool:
+    """Whether the store has something for `sync_shop` now."""
+    with reading(store_id) as tx:
+        return bool(tx.db.exec_driver_sql(
+            "select exists (select 1 from shopify_deliveries where store_id = %(s)s and state = 'due' and due_at <= opencals_now())"
+            " or exists (select 1 from shopify_due d join shopify_installs i on i.store_id = d.store_id where d.store_id = %(s)s and d.state = 'due'"
+            " and d.due_at <= opencals_now() and i.state = 'installed')", {"s": store_id}).scalar())
 
 
 def _work(shop: Shop, keep_going: Callable[[], bool]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from booking.sealed import Unopenable, unseal
+from booking.sealing import Unsealable, unseal
 from booking.shopify.connection import TokenPair, lose_tokens, sealed
 from gateways.shopify.admin import Admin
 from gateways.shopify.oauth import App, GrantRefused
@@ -118,14 +118,14 @@ def access_token(shop: Shop, *, anew: bool = False) -> str:
         if row.refresh_token is None:
             raise Unauthorized("no token")
         pair = shop.app.refresh(shop.domain, unseal(shop.store_id, "shopify.refresh", row.refresh_token))
-    except (GrantRefused, Unopenable) as error:
+    except (GrantRefused, Unsealable) as error:
         raise Unauthorized(str(error)) from error
     _keep_pair(shop.store_id, row.refresh_token, TokenPair(
         pair.access, pair.access_seconds, pair.refresh, pair.refresh_seconds, pair.scopes or row.scopes))
     return pair.access
 
 
-def _keep_pair(store_id: int, used: bytes, pair: TokenPair) -> None:
+def _keep_pair(store_id: int, used: str, pair: TokenPair) -> None:
     """Both tokens and both ends in one commit; a newer grant that came meanwhile stays."""
     with transaction(store_id, SYNC) as tx:
         tx.db.execute(update(ShopifyInstall).where(
