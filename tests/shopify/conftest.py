@@ -38,7 +38,7 @@ class Over:
 
     def new_shop(self, **values: Any) -> Shop:
         number = next(_numbers)
-        facts = {"domain": f"shop{number}.myshopify.com", "number": 500 + number, "name": "Harbor Massage", "currency": "USD",
+        facts = {"domain": f"over{number}.myshopify.com", "number": 500 + number, "name": "Harbor Massage", "currency": "USD",
                  "zone": "America/New_York", "email": "shop@example.com"} | values
         shop = self.shopify.adopt(Shop(**facts))
         self.shopify.buckets[shop.domain] = graph.Bucket(10_000, 10_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import null, update
 
 from models.session import Tx
 from models.shopify_delivery import ShopifyDelivery
@@ -42,4 +42,4 @@ def apply_kept(tx: Tx, row: Any) -> None:
         return
     tx.db.execute(update(ShopifyDelivery).where(
         ShopifyDelivery.store_id == tx.store_id, ShopifyDelivery.topic == row.topic, ShopifyDelivery.webhook_id == row.webhook_id,
-    ).values(state=state, body=None, applied_at=tx.now, last_error=None))
+    ).values(state=state, body=null(), applied_at=tx.now, last_error=None))
