@@ -22,6 +22,7 @@ from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
+from storefront.waiting_lines import waiting_line
 
 
 @bp.get("/account/bookings/<ref>")
@@ -47,7 +48,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
-        offers=offer_lines(tx, door),
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door),
         done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
         panel=request.args.get("panel")), status
 

@@ -117,12 +117,12 @@ class Shopify:
         found = self.find(shop)
         if not found.token_holds(request.headers.get("X-Shopify-Access-Token", "")):
             return {"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"}, 401
+        self._place_files(found)
         try:
             answer, call = graph.answer(found, self.buckets[shop], body, throttle=mode == "throttled")
         except NoSchema as missing:
             return {"errors": str(missing)}, 503
         self.calls.append(call | {"at": self.now().isoformat(), "version": version})
-        self._place_files(found)
         if mode == "timeout_after_effect":
             return {"errors": "Gateway Timeout"}, 504
         return jsonify(answer)

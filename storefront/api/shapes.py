@@ -123,10 +123,11 @@ class Choice(Shape):
 
 
 class FreeTimes(Shape):
-    """Free times of the booking's service. `people` is empty where the person cannot be changed; `notes` say what a move means."""
+    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be changed; `notes` say what a move means."""
 
     zone: str
     days: list[FreeDay]
+    first: date
     last: date
     people: list[Choice]
     notes: list[str]

@@ -10,8 +10,8 @@ from sqlalchemy import null, update
 from models.session import Tx
 from models.shopify_delivery import ShopifyDelivery
 from webhooks.shopify_topics import (
-    app_scopes_update, app_uninstalled, bulk_operations_finish, customers_create, customers_delete, customers_update, orders_cancelled, orders_create,
-    orders_paid, orders_updated, products_update, refunds_create, shop_redact, shop_update,
+    app_scopes_update, app_uninstalled, bulk_operations_finish, customers_create, customers_delete, customers_merge, customers_update,
+    orders_cancelled, orders_create, orders_paid, orders_updated, products_update, refunds_create, shop_redact, shop_update,
 )
 
 TOPICS: dict[str, ModuleType] = {
@@ -21,6 +21,7 @@ TOPICS: dict[str, ModuleType] = {
     "customers/create": customers_create,
     "customers/update": customers_update,
     "customers/delete": customers_delete,
+    "customers/merge": customers_merge,
     "orders/create": orders_create,
     "orders/updated": orders_updated,
     "orders/paid": orders_paid,
