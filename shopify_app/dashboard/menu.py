@@ -30,6 +30,8 @@ MESSAGES = {
     "class_cancelled": "Cancelled. Everyone booked is being told.",
     "invited": "Invited. A mail is on its way.",
     "revoked": "Revoked. It no longer opens anything.",
+    "secret_renewed": "The secret is new from now on.",
+    "pinged": "On its way. The log shows how it ends.",
     "looking": "We are looking now.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",
