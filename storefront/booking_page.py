@@ -22,6 +22,7 @@ from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
+from storefront.waiting_lines import waiting_line
 
 
 @bp.get("/account/bookings/<ref>")
@@ -44,10 +45,10 @@ def booking_page(ref: str):  # noqa: ANN201
 def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
     shown = detail(door, tx.now)
-    money = _money(tx, door.b, w) if shown.closed else None
+    money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
-        offers=offer_lines(tx, door),
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door),
         done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
         panel=request.args.get("panel")), status
 
@@ -87,7 +88,7 @@ _HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_k
 ).order_by(AuditEntry.id.desc()).limit(50), Entry)
 
 
-def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
+def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
     """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
     row = tx.db.execute(select(Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.state).where(
         Refund.store_id == tx.store_id, Refund.booking_id == b.id, Refund.cause == "cancellation")).one_or_none()

@@ -14,6 +14,7 @@ from booking.actions.action import Done, action
 from booking.addresses import canonical_email
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
+from booking.rules.waitlist import band_problem
 from models.access import User
 from models.actor import Actor
 from models.base import new_id
@@ -87,4 +88,12 @@ def _check(values: dict[str, Any]) -> None:
         checks.wrong("slug", "has 1 to 63 small letters, digits and hyphens")
     if values.get("accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["accent"]):
         checks.wrong("accent", "is a colour such as #1f5c4d")
+    checks.text(values, "staff_noun", most=40, required=False)
+    if values.get("staff_noun") == "":
+        values["staff_noun"] = None
+    checks.number(values, "waitlist_claim_minutes", 5, 1440)
+    checks.number(values, "waitlist_rest_hours", 1, 168)
+    checks.number(values, "offer_hours", 1, 168)
+    if "waitlist_bands" in values and (problem := band_problem(values["waitlist_bands"])):
+        checks.wrong("waitlist_bands", problem)
     checks.done()

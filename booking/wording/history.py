@@ -88,7 +88,7 @@ def _actions(w: Words) -> dict[str, str]:
         "complete_booking": w._("Completed"), "no_show_booking": w._("Marked as missed"), "refund_booking": w._("Goodwill refund owed"),
         "execute_refund": w._("Refund carried out"), "send_manage_link": w._("Manage link sent"),
         "revoke_link": w._("Link revoked, new link sent"), "resend_message": w._("Message sent again"),
-        "add_note": w._("Note added"), "remove_note": w._("Note removed"), "claim_booking": w._("Taken into the customer's account"),
+        "clear_conflict": w._("Conflict settled"), "add_note": w._("Note added"), "remove_note": w._("Note removed"), "claim_booking": w._("Taken into the customer's account"),
         "import_booking": w._("Imported"), "merge_customers": w._("Customers merged"), "erase_customer": w._("Customer erased"),
         "export_customer": w._("Customer's data exported"), "create_customer": w._("Customer added"),
         "update_customer": w._("Customer changed"), "delete_customer": w._("Customer removed"), "update_profile": w._("Profile changed"),

@@ -8,7 +8,14 @@ EVERYONE, MANAGERS, OWNER = ("owner", "manager", "staff"), ("owner", "manager"),
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...] = (
     ("Day", (
         ("today", "", "Today", EVERYONE),
+        ("calendar", "/calendar", "Calendar", EVERYONE),
         ("bookings", "/bookings", "Bookings", EVERYONE),
+        ("customers", "/customers", "Customers", EVERYONE),
+    )),
+    ("To do", (
+        ("approvals", "/approvals", "Approvals", MANAGERS),
+        ("refunds", "/refunds", "Refunds owed", MANAGERS),
+        ("conflicts", "/conflicts", "Conflicts", EVERYONE),
     )),
     ("Shop", (
         ("services", "/services", "Services", MANAGERS),
@@ -20,6 +27,10 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     ("Access", (
         ("team", "/team", "Team", OWNER),
         ("api", "/api-tokens", "API and webhooks", OWNER),
+    )),
+    ("Overview", (
+        ("insights", "/insights", "Insights", MANAGERS),
+        ("audit", "/audit", "Audit", MANAGERS),
     )),
 )
 
