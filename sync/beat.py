@@ -14,9 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking.actions.decline_booking import expire_approvals
 from booking.actions.fill_openings import expire_waiting, fill_opening
 from booking.actions.hold_slot import sweep_holds
+from booking.actions.imports import forget_imports
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
+from models.outbox import OutboxRow
 from models.session import database, transaction
 from settings import Settings
 from sync.outbox import Carrier, deliver
@@ -25,7 +27,7 @@ from sync.queue import doorbell, queue
 
 LEADER = 20261121
 EVERY = 3.0
-KEEP_KEYS = timedelta(hours=48)
+KEEP_KEYS, KEEP_WEBHOOKS = timedelta(hours=48), timedelta(days=90)
 log = logging.getLogger("opencals.beat")
 
 
@@ -93,12 +95,15 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, webhooks of three months ago."""
     for store_id in database().all_stores():
+        forget_imports(store_id, SYSTEM)
         with transaction(store_id, SYSTEM) as tx:
             for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
                                        (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS)):
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
+            tx.db.execute(delete(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.channel == "webhook", OutboxRow.state != "due",
+                                                  OutboxRow.created_at < tx.now - KEEP_WEBHOOKS))
 
 
 def _redis_answers(settings: Settings) -> bool:
