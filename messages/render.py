@@ -17,7 +17,7 @@ from booking.wording.colours import readable
 from booking.wording.policies import policy_lines
 from messages import (
     approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, manage_link,
-    merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved, request_received,
+    merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved, refund_given, request_received,
     sign_in_code,
 )
 from messages.content import Content, Snapshot
@@ -25,7 +25,7 @@ from messages.ics import invite, several
 
 MESSAGES: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[-1]: module for module in (
     approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, manage_link,
-    merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved, request_received,
+    merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created, merchant_booking_moved, refund_given, request_received,
     sign_in_code)}
 """Topic -> the module that says it."""
 
@@ -84,6 +84,8 @@ def _rows(s: Snapshot) -> list[tuple[str, str]]:
         rows.append((_("Price"), w.money(b["price"], b["currency"])))
     if b["paid"]:
         rows.append((_("Paid"), w.money(b["paid"], b["currency"])))
+        if b.get("due"):
+            rows.append((_("Still to pay"), w.money(b["due"], b["currency"])))
     return rows
 
 

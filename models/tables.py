@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models import (  # noqa: F401  (imported for their tables)
-    access, audit, block, booking, class_session, customer, hold, idempotency, location, occupancy, order, outbox, payment,
+    access, audit, block, booking, class_session, customer, document, hold, idempotency, location, occupancy, order, outbox, payment,
     policy_copy, refund, service, staff, store,
 )
 from models.base import Base

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import g, make_response, redirect, request
 
+from booking.credit import credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
@@ -17,7 +18,7 @@ from storefront.blueprint import bp, page, words
 from storefront.cookies import refresh_login
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
-from storefront.presenting import Card, card
+from storefront.presenting import Card, card, credit_lines
 
 PAGE = 20
 
@@ -51,6 +52,7 @@ def account():  # noqa: ANN201
             "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
             upcoming=[card(b, w, tx.now) for b in upcoming[:PAGE]], past=[card(b, w, tx.now) for b in past[:PAGE]],
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
+            credit=credit_lines(w, credit_of(tx, person.customer_id), store.zone),
             paged=bool(request.args.get("upcoming") or request.args.get("past"))))
         refresh_login(response)
         return response

@@ -9,13 +9,15 @@ from flask import Response, g, request
 from sqlalchemy import select
 
 from booking import facts
+from booking.documents.find import of_booking
+from booking.documents.printed import title
 from booking.keys import settings
 from booking.links import manage_path
+from booking.settled import outcome_of
 from booking.wording import Words
 from messages.ics import invite
 from models.audit import AuditEntry
 from models.booking_summary import BookingSummary
-from models.refund import Refund
 from models.session import Tx, reading
 from models.statement import Statement, param
 from storefront.blueprint import bp, page
@@ -42,7 +44,9 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: in
     money = _money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
-        done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
+        done=request.args.get("done"), documents=[
+            (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
+            for one in of_booking(tx, door.b.id)], entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
         panel=request.args.get("panel")), status
 
 
@@ -83,11 +87,10 @@ _HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_k
 
 def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
     """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
-    row = tx.db.execute(select(Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.state).where(
-        Refund.store_id == tx.store_id, Refund.booking_id == b.id, Refund.cause == "cancellation")).one_or_none()
-    if row is None:
+    quote, carried_out = outcome_of(tx, b)
+    if quote is None:
         return None
-    if row.state == "succeeded" and row.outcome != "credit":
-        return w._("{amount} was refunded.").format(amount=w.money(row.amount, row.currency))
-    methods = list(dict.fromkeys(payment.method for payment in facts.load_payments(tx, b)))
-    return w.refund(row._asdict() | {"methods": methods}, b.store_name, done=True)
+    if carried_out and quote.cash:
+        return w._("{amount} was refunded.").format(amount=w.money(quote.cash, quote.currency)) + (
+            " " + w.credit(quote.facts(), b.store_name) if quote.credit else "")
+    return w.refund(quote.facts(), b.store_name, done=True)

@@ -34,11 +34,12 @@ def confirm_cancel(ref: str):  # noqa: ANN201
         door = enter(tx, ref)
     if door.by_link and door.b.store_require_login_to_cancel and door.person is None:
         return redirect(f"/account/bookings/{ref}/cancel", 303)
-    quote, seats = request.form.get("quote", ""), _seats(request.form.get("seats"), door)
+    quote, seats, as_credit = request.form.get("quote", ""), _seats(request.form.get("seats"), door), request.form.get("back") == "credit"
     try:
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
-                       lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats)
-        cancel_booking(g.store_id, door.actor, ref, quote=quote, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), seats=seats, once=once)
+                       lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats, as_credit)
+        cancel_booking(g.store_id, door.actor, ref, quote=quote, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), seats=seats,
+                       as_credit=as_credit, once=once)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
@@ -55,12 +56,14 @@ def _show(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):
     if not decision.allowed:
         return render_booking(tx, door, problem=w.refusal(decision.reason or "", decision.facts, b.store_name), status=409)
     seats = _seats(request.values.get("seats"), door)
-    quote = facts.quote_cancellation(tx, b, seats=seats)
+    as_credit = request.values.get("back") == "credit"
+    quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
     policy = facts.effective_policy(b)
     return page(
         "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem,
         outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, b.zone) if quote.until else None,
         deadline=w.deadline("cancel", decision.deadline, b.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
+        may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,
         seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, once=secrets.token_hex(16),
         needs_login=door.by_link and b.store_require_login_to_cancel and door.person is None,
         may_move=facts.decisions(b, tx.now)["reschedule"].allowed), status

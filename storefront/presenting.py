@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from booking import facts
+from booking.credit import Left
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
 from booking.rules.status import CLOSED
@@ -116,6 +117,8 @@ def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
     if b.price:
         found.append((w._("Price"), w.money(b.price, b.currency)))
     found.append((w._("Deposit"), deposit(b, w)))
+    if b.due and b.holding:
+        found.append((w._("Still to pay"), w._("{amount}, at {venue}").format(amount=w.money(b.due, b.currency), venue=b.store_name)))
     return found
 
 
@@ -150,11 +153,20 @@ def _person(door: Door) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
+def credit_lines(w: Words, credit: list[Left], zone: str) -> list[str]:
+    """A customer's store credit, what ends first first (R21)."""
+    lines = []
+    for one in credit:
+        text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
+        lines.append(text.format(amount=w.money(one.left, one.currency), date=w.short_day(one.expires_at, zone) if one.expires_at else ""))
+    return lines
+
+
 HISTORY = {
     "create_booking": "Booked", "import_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled",
     "drop_seats": "Seats cancelled", "approve_booking": "Confirmed by the shop", "decline_booking": "Declined by the shop",
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
-    "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
+    "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out", "record_payment": "Payment received",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
 }
 

@@ -159,17 +159,17 @@ def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Seque
 
 
 def total(parts: Sequence[RefundQuote]) -> RefundQuote:
-    """Several outcomes as one. Money and credit do not add up: where there is money the total is the money alone."""
-    counted = [part for part in parts if part.outcome != "credit"]
-    counted = counted if any(part.amount for part in counted) or not any(part.amount for part in parts) else list(parts)
-    amount, kept = sum(part.amount for part in counted), sum(part.kept for part in counted)
-    outcome = "none" if amount == kept == 0 else "credit" if any(part.outcome == "credit" for part in counted) else (
-        "full" if kept == 0 else "partial" if amount else "forfeit")
+    """Several outcomes as one; `credit` says how much of the amount is credit."""
+    amount, kept, credit = (sum(getattr(part, name) for part in parts) for name in ("amount", "kept", "credit"))
+    outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
+        "full" if kept == 0 else "partial")
     untils = [part.until for part in parts if part.until is not None]
-    methods = dict.fromkeys(method for part in counted for method in part.methods)
+    ends = [part.credit_until for part in parts if part.credit_until is not None]
+    methods = dict.fromkeys(method for part in parts if part.cash or credit == amount for method in part.methods)
     return RefundQuote(
-        outcome, amount, kept, sum(part.fee for part in counted), parts[0].currency, parts[0].mode, tuple(methods),
-        tuple(line for part in counted for line in part.parts), min(part.share for part in parts), min(untils, default=None))
+        outcome, amount, kept, sum(part.fee for part in parts), parts[0].currency, parts[0].mode, tuple(methods),
+        tuple(line for part in parts for line in part.parts), min(part.share for part in parts), min(untils, default=None),
+        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone)
 
 
 def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool) -> CancelPreview:

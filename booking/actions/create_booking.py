@@ -13,6 +13,8 @@ from booking.actions.action import Done, action
 from booking.actions.changing import place, reread, told
 from booking.actions.hold_slot import use_hold
 from booking.actions.people import Person, customer_for
+from booking.credit import pay_with_credit
+from booking.documents.issue import issue
 from booking.facts import read_policy
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
@@ -33,11 +35,13 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 @action
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
-                   hold: str | None = None, notes: str = "", notify: bool = True, override: bool = False) -> Done:
+                   hold: str | None = None, notes: str = "", use_credit: bool = False, notify: bool = True,
+                   override: bool = False) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
-    anywhere. `hold` is the owner of a checkout hold that is used up here. The policy in force is copied (R20).
+    anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
+    as far as it goes (R21); a guest has none. The policy in force is copied (R20).
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
     offer = find_offer(tx, service_id)
@@ -47,7 +51,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         raise Refused("not_allowed", kind="book")
     if not 1 <= seats <= offer.capacity:
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
-    _check_payments(payments)
+    check_payments(payments)
     customer = customer_for(tx, customer_id, person)
     if hold:
         use_hold(tx, hold, offer, staff_id)
@@ -60,7 +64,9 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         "customer_id": customer.id, "contact_name": customer.name, "contact_email": customer.email,
         "contact_email_canonical": customer.email_canonical, "contact_phone": customer.phone}
     b = _insert(tx, offer, chosen, values)
-    _take(tx, b, payments)
+    take(tx, b, payments)
+    if use_credit and (customer_id is not None or tx.actor.is_merchant):
+        pay_with_credit(tx, reread(tx, b))
     made = reread(tx, b)
     tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
@@ -68,7 +74,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     return Done(made)
 
 
-def _check_payments(payments: Sequence[dict[str, Any]]) -> None:
+def check_payments(payments: Sequence[dict[str, Any]]) -> None:
+    """Refused invalid, with every payment that is of no known method or amount."""
     for number, payment in enumerate(payments):
         if payment["method"] not in METHODS:
             raise Refused("invalid", errors=[{"field": f"payments.{number}.method", "problem": f"must be one of {', '.join(METHODS)}"}])
@@ -95,7 +102,10 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any])
     return b
 
 
-def _take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
+def take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
+    """Note money that was taken for a booking; its receipt is issued with it (R39)."""
+    if payments:
+        tx.last(issue, b.id)
     for payment in payments:
         tx.db.execute(insert(Payment).values(
             store_id=tx.store_id, id=new_id(), booking_id=b.id, amount=payment["amount"], currency=b.currency,

@@ -148,7 +148,7 @@ def _checked(tx: Tx, target: Target, offer: ServiceOffer | None, targets: Sequen
         return Target(b, start, "slot_taken")
     try:
         moves.check_target(policy, original=b.original_starts_at, starts_at=start, zone=b.zone, price=b.price,
-                           new_price=offer.price * b.seats, paid=b.paid)
+                           new_price=offer.price * b.seats)
     except Refused as refused:
         return Target(b, start, refused.code)
     return target

@@ -39,7 +39,7 @@ def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
         "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "seats": b.seats,
         "customer": {"id": str(b.customer_id), "name": b.customer_name or b.contact_name, "email": b.customer_email or b.contact_email,
                      "phone": b.customer_phone or b.contact_phone},
-        "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed),
+        "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed), "due": money(b.due),
         "manage_url": origin + manage_path(b), "conflict": b.conflict,
         "approval_deadline": b.approval_deadline.astimezone(here) if b.approval_deadline else None, "created_at": b.created_at}
 

@@ -15,6 +15,7 @@ from booking.actions.decline_booking import decline_booking
 from booking.actions.manage_link import revoke_link, send_manage_link
 from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking, ready_booking
 from booking.actions.people import Person
+from booking.actions.record_payment import record_payment
 from booking.actions.refund_booking import refund_booking
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.rules.refund import RefundQuote
@@ -50,7 +51,8 @@ def post_booking(call: Call) -> Any:
         call, create_booking, service_id=reference(b.service, "service"), staff_id=reference(b.staff, "staff"), starts_at=b.starts_at,
         seats=b.seats, customer_id=reference(b.customer, "customer") if known else None,
         person=None if known else Person(b.customer.name, b.customer.email, b.customer.phone),
-        payments=[payment.model_dump() for payment in b.payments], notes=b.notes, notify=b.notify, override=b.override)
+        payments=[payment.model_dump() for payment in b.payments], notes=b.notes, use_credit=b.use_credit,
+        notify=b.notify, override=b.override)
 
 
 @operation("POST", "/bookings/{ref}/reschedule", summary="Move a booking", body=s.RescheduleIn, answer=s.BookingOut)
@@ -74,7 +76,12 @@ def post_decline(call: Call, ref: str) -> Any:
 
 @operation("POST", "/bookings/{ref}/refund", summary="Owe a goodwill refund", body=s.RefundIn, answer=s.BookingOut)
 def post_refund(call: Call, ref: str) -> Any:
-    return changed(call, refund_booking, known_ref(ref), amount=call.body.amount)
+    return changed(call, refund_booking, known_ref(ref), amount=call.body.amount, reason=call.body.reason, notify=call.body.notify)
+
+
+@operation("POST", "/bookings/{ref}/payments", summary="Note money taken for a booking, off what is due", body=s.PaymentIn, answer=s.BookingOut, status=201)
+def post_payment(call: Call, ref: str) -> Any:
+    return changed(call, record_payment, known_ref(ref), call.body.model_dump())
 
 
 def _plain(path: str, verb: Callable[..., Done], summary: str, body: type[BaseModel] = s.VersionIn) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
-               "manage_link", "request_received")
+               "manage_link", "refund_given", "request_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved")
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"

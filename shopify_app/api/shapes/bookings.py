@@ -35,7 +35,8 @@ class PaymentIn(Shape):
 
 
 class BookingIn(Shape):
-    """`staff` null means anyone. `override` books outside hours or over another booking."""
+    """`staff` null means anyone. `override` books outside hours or over another booking. `use_credit` pays with the customer's
+    store credit as far as it goes."""
 
     service: str
     staff: str | None = None
@@ -44,6 +45,7 @@ class BookingIn(Shape):
     customer: Who
     payments: Annotated[list[PaymentIn], Field(max_length=20)] = []
     notes: Text = ""
+    use_credit: Flag = False
     notify: Flag = True
     override: Flag = False
 
@@ -81,7 +83,24 @@ class EmptyIn(Shape):
 
 
 class RefundIn(Shape):
+    """`reason` is told to the customer."""
+
     amount: Paid
+    reason: Reason = ""
+    notify: Flag = True
+
+
+class DocumentOut(Shape):
+    """A receipt or credit note. `url` is its PDF, fetched with the same token."""
+
+    number: int
+    kind: Literal["receipt", "credit_note"]
+    amount: Money
+    url: str
+
+
+class Documents(Shape):
+    items: list[DocumentOut]
 
 
 class RefundFacts(Shape):
@@ -118,6 +137,7 @@ class BookingOut(Shape):
     paid: Money
     refunded: Money
     owed: Money
+    due: Money
     manage_url: str
     conflict: bool
     approval_deadline: datetime | None
@@ -163,12 +183,15 @@ class BookingDetail(BookingOut):
 
 
 class RefundOut(Shape):
+    """`outcome` credit: the amount was given as store credit. `reason`: the shop's own words for goodwill."""
+
     id: str
     booking: str
     cause: Literal["cancellation", "seats", "difference", "goodwill"]
     outcome: Outcome
     state: RefundState
     amount: Money
+    reason: str | None
     created_at: datetime
 
 
