@@ -18,7 +18,8 @@ from models.session import OutboxItem, Tx
 from models.statement import Statement, param
 
 
-_NOTIFIED = Statement(select(User.email, User.name).where(User.store_id == param("store"), User.notify))
+_NOTIFIED = Statement(select(User.email, User.name).where(
+    User.store_id == param("store"), User.notify, User.removed_at.is_(None)))
 
 
 def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,

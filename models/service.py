@@ -32,6 +32,7 @@ class Service(StoreRow, Base):
     self_service: Mapped[str] = mapped_column(server_default="inherit")
     reschedule: Mapped[str] = mapped_column(server_default="inherit")
     cancel: Mapped[str] = mapped_column(server_default="inherit")
+    offer_hold: Mapped[str] = mapped_column(server_default="inherit")
     policy: Mapped[dict[str, Any] | None]
     active: Mapped[bool] = mapped_column(server_default="true")
     version: Mapped[int] = mapped_column(server_default="1")
@@ -51,4 +52,5 @@ class Service(StoreRow, Base):
             " and cancel in ('inherit','on','off')",
             name="services_switches",
         ),
+        CheckConstraint("offer_hold in ('inherit','on','off')", name="services_offer_hold"),
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant
+
+DEFAULT_BANDS = '\'{"morning": ["06:00", "12:00"], "afternoon": ["12:00", "17:00"], "evening": ["17:00", "22:00"]}\'::jsonb'
 
 
 class Store(Base):
@@ -42,6 +44,12 @@ class Store(Base):
     open_for_booking: Mapped[bool] = mapped_column(server_default="true")
     policy: Mapped[dict[str, Any]]
     retention_days: Mapped[int] = mapped_column(server_default="1095")
+    waitlist: Mapped[bool] = mapped_column(server_default="true")
+    waitlist_claim_minutes: Mapped[int] = mapped_column(server_default="60")
+    waitlist_rest_hours: Mapped[int] = mapped_column(server_default="6")
+    waitlist_bands: Mapped[dict[str, Any]] = mapped_column(server_default=text(DEFAULT_BANDS))
+    offer_hours: Mapped[int] = mapped_column(server_default="24")
+    offer_hold: Mapped[bool] = mapped_column(server_default="false")
     shopify_domain: Mapped[str | None]
     last_order_number: Mapped[int] = mapped_column(server_default="1000")
     version: Mapped[int] = mapped_column(server_default="1")
@@ -55,6 +63,8 @@ class Store(Base):
         CheckConstraint(r"tax_percent ~ '^[0-9]{1,2}(\.[0-9]{1,4})?$'", name="stores_tax_percent"),
         CheckConstraint("credit_days between 1 and 3650", name="stores_credit_days"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="stores_currency"),
+        CheckConstraint("waitlist_claim_minutes between 5 and 1440 and waitlist_rest_hours between 1 and 168 and offer_hours between 1 and 168",
+                        name="stores_waitlist"),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from models import (  # noqa: F401  (imported for their tables)
-    access, audit, block, booking, class_session, customer, document, hold, idempotency, location, occupancy, order, outbox, payment,
-    policy_copy, refund, service, staff, store,
+    access, audit, block, booking, class_session, counter_offer, customer, document, hold, idempotency, location, occupancy, opening, order,
+    outbox, payment, policy_copy, refund, service, staff, store, waitlist_entry, waitlist_offer,
 )
 from models.base import Base
 

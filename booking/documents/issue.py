@@ -74,7 +74,7 @@ def issue(tx: Tx, booking_ids: Collection[int], *, dated_back: bool = False) -> 
         covered = _covered(tx, booking_ids)
         rows = [row for b in bookings for row in missing(legal, b, taken[b.id], returned[b.id], covered)]
         rows.sort(key=lambda row: row[0])
-        with tx.db.connection.cursor() as cursor:
+        with tx.driver.cursor() as cursor:
             cursor.executemany(_INSERT, [
                 (tx.store_id, new_id(), kind, booking_id, refund_id, amount, covers, currency, Jsonb(facts), at if dated_back else tx.now)
                 for at, kind, booking_id, refund_id, amount, covers, currency, facts in rows])

@@ -18,7 +18,7 @@ from booking.wording import words_for
 
 log = logging.getLogger("opencals.errors")
 STATUS = {"not_found": 404, "unauthorized": 401, "rate_limited": 429, "invalid": 422}
-SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after")
+SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer")
 MOST_ERRORS = 50
 TITLES = {
     "slot_taken": "The time is taken", "too_late": "Past the notice", "limit_reached": "Limit reached", "not_allowed": "Not allowed",
@@ -89,6 +89,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "Bookings refer to it, so it cannot be removed."
         case {"kind": "cancel" | "reschedule"}:
             return "The policy does not let customers do this. `override: true` does it all the same."
+        case {"kind": "offers"}:
+            return "Nobody gives this service now, so no other time can be offered."
         case {"state": state}:
             return f"This cannot follow the state {state}."
     return "The store's settings do not allow this."

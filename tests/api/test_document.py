@@ -34,7 +34,7 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/{name}/{{id}}": "GET PATCH DELETE" for name in ("locations", "services", "staff", "blocks", "sessions", "customers")}
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
-    wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
+    wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/bookings/{ref}/offers": "GET POST", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
                "/reports/self-service": "GET"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
