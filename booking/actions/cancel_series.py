@@ -69,7 +69,7 @@ def preview_cancel_series(tx: Tx, ref: str, scope: str) -> CancelPreview:
 
 @action
 def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, reason: str = "", refund: str = "policy",
-                  override: bool = False, notify: bool = True) -> Done:
+                  version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Cancel the dates of the scope that may still be cancelled; the others stay. One mail to the customer for all of it.
 
     Customers bring the signed preview and get exactly what it listed: dates that came within reach since then are left alone,
@@ -81,6 +81,8 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
     rows = series_of(tx, ref, locking=True)
     preview = _preview(tx, rows, ref, scope, override=override)
     tx.subject = next(b for b in rows if b.ref == ref)
+    if version is not None and version != tx.subject.version:
+        raise Refused("stale", version=tx.subject.version, state=tx.subject.status)
     parts = confirmed_parts(tx, preview, quote)
     if not parts:
         (preview.stays[0].decision if preview.stays else Decision(False, "no_change")).require()

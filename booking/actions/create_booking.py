@@ -36,12 +36,12 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
                    hold: str | None = None, notes: str = "", use_credit: bool = False, notify: bool = True,
-                   override: bool = False) -> Done:
+                   override: bool = False, order_id: int | None = None) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
     anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
-    as far as it goes (R21); a guest has none. The policy in force is copied (R20).
+    as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32).
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
     offer = find_offer(tx, service_id)
@@ -63,7 +63,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         "approval_deadline": approval_deadline(policy, tx.now, chosen.starts_at) if waits else None, "notes": notes[:2000],
         "customer_id": customer.id, "contact_name": customer.name, "contact_email": customer.email,
         "contact_email_canonical": customer.email_canonical, "contact_phone": customer.phone}
-    b = _insert(tx, offer, chosen, values)
+    b = _insert(tx, offer, chosen, values, order_id)
     take(tx, b, payments)
     if use_credit and (customer_id is not None or tx.actor.is_merchant):
         pay_with_credit(tx, reread(tx, b))
@@ -83,14 +83,10 @@ def check_payments(payments: Sequence[dict[str, Any]]) -> None:
             raise Refused("invalid", errors=[{"field": f"payments.{number}.amount", "problem": "must be a positive amount in minor units"}])
 
 
-def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any]) -> BookingSummary:
+def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any], order_id: int | None) -> BookingSummary:
     policy_id = policy_copy.keep(tx, offer.policy)
-    # The store's row is locked late and shortly: order numbers have no gaps a customer could count.
-    number = tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(
-        last_order_number=Store.last_order_number + 1).returning(Store.last_order_number)).scalar_one()
-    order_id, ref = new_id(), new_ref()
-    tx.db.execute(insert(Order).values(store_id=tx.store_id, id=order_id, number=number, customer_id=values["customer_id"],
-                                       created_at=tx.now))
+    ref = new_ref()
+    order_id = order_id or _order(tx, values["customer_id"])
     tx.db.execute(insert(Booking).values(
         store_id=tx.store_id, id=new_id(), ref=ref, service_id=offer.id, staff_id=chosen.staff.id,
         location_id=chosen.staff.location_id, session_id=chosen.session_id, order_id=order_id,
@@ -100,6 +96,15 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any])
     b = find(tx, ref)
     assert b is not None, "just written"
     return b
+
+
+def _order(tx: Tx, customer_id: int) -> int:
+    """A new order. The store's row is locked late and shortly: order numbers have no gaps a customer could count."""
+    number = tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(
+        last_order_number=Store.last_order_number + 1).returning(Store.last_order_number)).scalar_one()
+    order_id = new_id()
+    tx.db.execute(insert(Order).values(store_id=tx.store_id, id=order_id, number=number, customer_id=customer_id, created_at=tx.now))
+    return order_id
 
 
 def take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:

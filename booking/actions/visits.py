@@ -51,14 +51,17 @@ def preview_cancel_visit(tx: Tx, ref: str) -> CancelPreview:
 
 
 @action
-def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | None = None, override: bool = False,
-                     notify: bool = True) -> Done:
-    """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none."""
+def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | None = None, price: int | None = None,
+                     override: bool = False, notify: bool = True) -> Done:
+    """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none.
+
+    `price` is what the customer saw for all parts together (R26).
+    """
     parts = _locked(tx, ref, version)
     if not override:
         visit_decision("reschedule", parts, tx.now).require()
     shift = starts_at - parts[0].starts_at
-    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], override=override)
+    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, block=True, override=override)
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])
     if notify:
         tell_once(tx, moved_topic(after), parts, after)
