@@ -20,17 +20,19 @@ from models.statement import Statement, param
 
 _NOTIFIED = Statement(select(User.email, User.name).where(
     User.store_id == param("store"), User.notify, User.removed_at.is_(None)))
+_NAMED = Statement(select(User.name).where(User.store_id == param("store"), User.id == param("user")))
 
 
 def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", **extra: Any) -> None:
-    """One e-mail, and one SMS where the shop sends SMS and a number is known. `once` tells repeats apart (a resend)."""
+                  once: str = "", only: str | None = None, **extra: Any) -> None:
+    """One e-mail, and one SMS where the shop sends SMS and a number is known. `once` tells repeats apart (a resend), which go
+    by one channel `only`."""
     snapshot = _snapshot(tx, topic, b, old, refund, "customer", b.customer_name or b.contact_name) | extra
     snapshot["locale"] = b.customer_locale or b.store_locale
     email, phone = b.customer_email or b.contact_email, b.customer_phone or b.contact_phone
-    if email:
+    if email and only != "sms":
         _put(tx, topic, "email", email, b, snapshot, "customer", once)
-    if phone and settings().sms_url:
+    if phone and settings().sms_url and only != "email":
         _put(tx, topic, "sms", phone, b, snapshot, "customer", once)
 
 
@@ -44,14 +46,15 @@ def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | N
             _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, None, "staff", name), "staff")
 
 
-def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None) -> None:
+def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
+                  once: str = "", **extra: Any) -> None:
     """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time."""
     people = dict(_NOTIFIED.rows(tx))
     if not people and b.store_email:
         people = {b.store_email: b.store_name}
     for email, name in people.items():
         if email != b.staff_email:
-            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name), "merchant")
+            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name) | extra, "merchant", once)
 
 
 def _put(tx: Tx, topic: str, channel: str, recipient: str, b: BookingSummary, snapshot: dict[str, Any], kind: str, once: str = "") -> None:
@@ -86,7 +89,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "deadlines": {verb: _iso(deadline(verb, change)) for verb in ("reschedule", "cancel")},
         "policy": change.policy.to_json(), "refund": None if refund is None else refund.facts(),
         "approval_deadline": _iso(b.approval_deadline) if b.approval_deadline else None,
-        "by": "customer" if who.is_customer else "store" if who.is_merchant else "system",
+        "by": "customer" if who.is_customer else "store" if who.is_merchant else "system", "by_name": _actor_name(tx),
         "recipient": {"kind": kind, "name": name},
     }
 
@@ -94,6 +97,14 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
 def _price_before(b: BookingSummary, old: BookingSummary) -> int:
     """The price until now; of a move that waited for the shop, the one before it was asked for."""
     return old.price if old.held is None or b.held is not None else old.held["price"]
+
+
+def _actor_name(tx: Tx) -> str | None:
+    """Who of the shop did it: messages after a change name them."""
+    if tx.actor.kind != "user" or tx.actor.id is None:
+        return None
+    found = _NAMED.first(tx, user=tx.actor.id)
+    return found[0] if found else None
 
 
 def _iso(instant: datetime) -> str:

@@ -141,6 +141,35 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     return Chosen(starts_at, starts_at + timedelta(seconds=offer.shape.duration), person, None, overlap, outside)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands against a start: `taken` by something else, `outside_hours` of whoever could take it."""
+
+    taken: bool
+    outside_hours: bool
+
+
+def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
+         moving: BookingSummary | None = None) -> Look:
+    """Weigh a start the shop typed, without locking or writing: what `require_slot` would refuse without override.
+
+    Of several people the one it suits best counts. Raises Refused invalid when nobody of `staff_id` gives the service, and for
+    class dates what is refused even with override.
+    """
+    staff = offer.only(staff_id)
+    if not staff:
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    if offer.capacity > 1:
+        _require_class_date(tx, offer, staff, starts_at, seats, moving, False)
+        return Look(False, False)
+    start = int(starts_at.timestamp())
+    days = {person.id: local_date(starts_at, person.zone) for person in staff}
+    opening = {person.id: open_spans(person.hours, person.zone, days[person.id] - timedelta(days=1), days[person.id]) for person in staff}
+    busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
+    found = [Look(_meets(busy.get(person.id, ()), offer, start), not _opens(offer, person, opening, start, tx.now, False)) for person in staff]
+    return min(found, key=lambda one: (one.taken, one.outside_hours))
+
+
 def _taken_already(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None) -> bool:
     """A look before the queue: who comes too late is told at once and holds up nobody. Inside working hours only, so that
     the reason stays the same as after the lock."""

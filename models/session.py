@@ -138,7 +138,12 @@ class Database:
             yield tx
             waiting = tx._flush()
             tx.driver.commit()
-        if waiting and self.doorbell:
+        if waiting:
+            self.ring(store_id)
+
+    def ring(self, store_id: int) -> None:
+        """Tell a worker that something waits for the store."""
+        if self.doorbell:
             self.doorbell(store_id)
 
     @contextmanager
@@ -157,10 +162,45 @@ class Database:
         with self.crossing() as db:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
+    def store_for_shop(self, domain: str) -> int | None:
+        """The store of `{name}.myshopify.com`, where the app is installed now."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
+
+    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
+        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
+
+    def due_shopify_stores(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
+
     def due_stores(self) -> list[tuple[int, str]]:
         """(store id, "outbox" | "holds" | "approvals" | "waitlist") for every store that has something to do now (I21)."""
         with self.crossing() as db:
             return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'")]
+
+    def store_for_account(self, hashed: str) -> int | None:
+        """The store that uses the payment account with this keyed hash."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
+
+    def due_payments(self) -> list[int]:
+        """Stores with something to do at the payment provider now (I21)."""
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_payments()").scalars())
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
+        with self.engine.connect() as connection:
+            mine = connection.exec_driver_sql("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).scalar_one()
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
     def all_stores(self) -> list[int]:
         with self.crossing() as db:

@@ -16,9 +16,13 @@ from sandbox import smtp
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
+from sandbox.shopify.kept import Kept
+from sandbox.stripe import api as stripe_api
+from sandbox.stripe.events import Events
+from sandbox.stripe.state import State
 
 
-def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults) -> Flask:
+def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, stripe: tuple[State, Events] | None = None) -> Flask:
     """The HTTP side. JSON for programs, pages for people."""
     app = Flask(__name__, static_folder=None)
 
@@ -87,6 +91,8 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults)
                 return {"problem": str(error)}, 400
         return faults.state()
 
+    if stripe is not None:
+        app.register_blueprint(stripe_api.blueprint(*stripe, faults))
     return app
 
 
@@ -96,10 +102,16 @@ def main() -> None:
     var = Path(os.environ.get("OPENCALS_VAR", "var"))
     mails, texts, faults = Mailbox(var / "mail.jsonl"), Mailbox(var / "sms.jsonl"), Faults()
     controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
-    app = create_sandbox(mails, texts, Clock(os.environ["OWNER_DATABASE_URL"]), faults)
+    clock = Clock(os.environ["OWNER_DATABASE_URL"])
+    state = State(var / "stripe.jsonl", lambda: clock.read()[0])
+    events = Events(state, os.environ.get("SANDBOX_STRIPE_WEBHOOK"), os.environ.get("STRIPE_WEBHOOK_SECRET", ""))
+    app = create_sandbox(mails, texts, clock, faults, (state, events))
+    shopify = Kept(var, clock, faults)
+    app.register_blueprint(shopify.blueprint())
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
+    shopify.stop()
     controller.stop()
 
 

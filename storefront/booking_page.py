@@ -46,7 +46,7 @@ def booking_page(ref: str):  # noqa: ANN201
 def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
     shown = detail(door, tx.now)
-    money = _money(tx, door.b, w) if shown.closed else None
+    money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
         offers=offer_lines(tx, door), done=request.args.get("done"), documents=[
@@ -90,7 +90,7 @@ _HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_k
 ).order_by(AuditEntry.id.desc()).limit(50), Entry)
 
 
-def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
+def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
     """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
     quote, carried_out = outcome_of(tx, b)
     if quote is None:

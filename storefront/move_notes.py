@@ -10,6 +10,14 @@ from models.booking_summary import BookingSummary
 from models.session import Tx
 
 
+def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
+    """What a move to a time that costs `price` means for money and approval (R17, R26, R33)."""
+    notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
+    if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
+        notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
+    return notes
+
+
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
     """Sentences for a move to a time that costs `price`: what is still to pay, or what comes back."""
     due, over = moves.difference(b.price, price, b.due)

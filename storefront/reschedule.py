@@ -19,7 +19,7 @@ from storefront import given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
-from storefront.move_notes import price_notes, sticky_notes
+from storefront.move_notes import move_notes
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
 
@@ -86,9 +86,7 @@ def _show_summary(tx: Tx, door: Door, at):  # noqa: ANN001, ANN202
     names = {person.id: person.name for person in offer.staff}
     staff = b.staff_name if b.staff_id in slot.staff else names[slot.staff[0]]
     price = moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
-    notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
-    if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
-        notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
+    notes = move_notes(tx, b, w, price)
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
                 old=(w.date(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.staff_name),
                 new=(w.date(slot.starts_at, b.zone), w.span(slot.starts_at, slot.ends_at, b.zone), staff), notes=notes,

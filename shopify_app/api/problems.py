@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from booking.rules.decision import Refused
 from booking.wording import words_for
+from shopify_app.session_tokens import RETRY_HEADER
 
 log = logging.getLogger("opencals.errors")
 STATUS = {"not_found": 404, "unauthorized": 401, "rate_limited": 429, "invalid": 422}
@@ -80,6 +81,8 @@ def refused(error: Refused) -> Response:
     response = problem(STATUS.get(error.code, 409), error.code, detail=detail, errors=error.facts.get("errors"), **facts)
     if error.code == "unauthorized":
         response.headers["WWW-Authenticate"] = "Bearer"
+        if error.facts.get("session"):
+            response.headers[RETRY_HEADER] = "1"
     if error.code == "rate_limited":
         response.headers["Retry-After"] = str(error.facts.get("retry_after", 60))
     return response

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from booking.wording import Words, words_for
 from booking.wording.languages import pick
 from models.actor import Actor
 from models.session import Tx, reading
+from shopify_app import dashboard
 from shopify_app.dashboard.cookies import user_secret
 from shopify_app.dashboard.menu import GROUPS, MESSAGES
 
@@ -153,7 +156,7 @@ def keep_private(response: Response) -> Response:
 
 
 def load_screens() -> Blueprint:
-    """The blueprint with every screen registered."""
-    from shopify_app.dashboard import policies, services, sign_in, today  # noqa: F401
-
+    """The blueprint with every screen registered: each module of this folder brings its own."""
+    for module in iter_modules(dashboard.__path__):
+        import_module(f"shopify_app.dashboard.{module.name}")
     return bp

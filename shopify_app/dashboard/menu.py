@@ -8,6 +8,7 @@ EVERYONE, MANAGERS, OWNER = ("owner", "manager", "staff"), ("owner", "manager"),
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...] = (
     ("Day", (
         ("today", "", "Today", EVERYONE),
+        ("bookings", "/bookings", "Bookings", EVERYONE),
     )),
     ("Shop", (
         ("services", "/services", "Services", MANAGERS),
@@ -18,4 +19,19 @@ MESSAGES = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "approved": "Approved. The customer has been told.",
+    "declined": "Declined. The customer has been told.",
+    "marked": "Noted.",
+    "moved": "Moved.",
+    "cancelled": "Cancelled.",
+    "seats_cancelled": "The seats are cancelled.",
+    "booked": "Booked.",
+    "link_sent": "The link is on its way, the same as before.",
+    "link_revoked": "The old link no longer works. A new one is on its way.",
+    "resent": "The message is on its way again.",
+    "noted": "Note added.",
+    "refund_owed": "The refund is owed now.",
+    "refund_done": "The refund is being carried out.",
+    "merged": "Merged.",
+    "erased": "Everything personal about this customer is erased.",
 }
