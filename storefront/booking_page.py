@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from flask import Response, g, request
 from sqlalchemy import select
 
-from booking import facts
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.keys import settings
@@ -24,6 +23,7 @@ from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
+from storefront.together import decisions_of, group_of
 
 
 @bp.get("/account/bookings/<ref>")
@@ -32,10 +32,12 @@ def booking_page(ref: str):  # noqa: ANN201
     """Details and actions; `?action=reschedule` opens the picker instead (A68), `?action=accept&offer=N` the offers (A67). Reading changes nothing (R5)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-        if request.args.get("action") == "reschedule" and facts.decisions(door.b, tx.now)["reschedule"].allowed:
-            from storefront.reschedule import show_picker
+        if request.args.get("action") == "reschedule":
+            group = group_of(tx, door)
+            if decisions_of(door, group, tx.now)["reschedule"].allowed:
+                from storefront.reschedule import show_picker
 
-            return show_picker(tx, door)
+                return show_picker(tx, door, group)
         if request.args.get("action") == "accept":
             from storefront.offers import show_offers
 
@@ -45,10 +47,11 @@ def booking_page(ref: str):  # noqa: ANN201
 
 def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
-    shown = detail(door, tx.now)
+    group = group_of(tx, door)
+    shown = detail(door, tx.now, decisions_of(door, group, tx.now))
     money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
-        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
+        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
         offers=offer_lines(tx, door), done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
             for one in of_booking(tx, door.b.id)], entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),

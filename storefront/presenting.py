@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from booking import facts
 from booking.credit import Left
+from booking.actions.visits import visit_decision
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
 from booking.rules.status import CLOSED
@@ -84,10 +86,31 @@ def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
 
 
-def detail(door: Door, now: datetime) -> Detail:
+def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime) -> list[Card]:
+    """The lines of a list; the open parts of a visit that follow each other are one line (R32)."""
+    groups: list[list[Any]] = []
+    for b in found:
+        if groups and b.visit_id is not None and b.holding and groups[-1][-1].visit_id == b.visit_id and groups[-1][-1].holding:
+            groups[-1].append(b)
+        else:
+            groups.append([b])
+    return [card(group[0], w, now) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now) for group in groups]
+
+
+def _visit_card(parts: list[Any], w: Words, now: datetime) -> Card:
+    first, last = parts[0], max(parts, key=lambda b: b.ends_at)
+    span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
+    people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
+    line = f"{span} · {people} · {first.location_name}" + (f" · {w.money(price, first.currency)}" if price else "")
+    return replace(card(first, w, now), service=" + ".join(b.service_name for b in parts), line=line, time=span,
+                   can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
+
+
+def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None) -> Detail:
+    """The booking's own page; `decided` where more than this booking decides what may be done (R32)."""
     b, w = door.b, door.words
     policy = facts.effective_policy(b)
-    decided = facts.decisions(b, now)
+    decided = decided or facts.decisions(b, now)
     change = facts.change_facts(b)
     waits = None
     if b.status == "pending" and b.approval_deadline:
@@ -99,8 +122,8 @@ def detail(door: Door, now: datetime) -> Detail:
         b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w),
         f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address else None,
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
-        action("reschedule", decided["reschedule"], w, b, deadline("reschedule", change)),
-        action("cancel", decided["cancel"], w, b, deadline("cancel", change)),
+        action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
+        action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
         policy.instead_schedule)
 

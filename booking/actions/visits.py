@@ -87,8 +87,8 @@ def cancel_visit(tx: Tx, ref: str, *, quote: str | None = None, reason: str = ""
 
 
 @action
-def cancel_visit_part(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", version: int | None = None,
-                      override: bool = False) -> Done:
+def cancel_visit_part(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", as_credit: bool = False,
+                      version: int | None = None, override: bool = False) -> Done:
     """Cancel one part with its own money; customers only where the shop allows parts (`cancel.part_cancel`)."""
     parts = _locked(tx, ref, version)
     this = tx.subject
@@ -96,7 +96,7 @@ def cancel_visit_part(tx: Tx, ref: str, *, quote: str | None = None, reason: str
         if not all(facts.effective_policy(b).part_cancel for b in parts):
             raise Refused("not_allowed", kind="cancel", part=True)
         visit_decision("cancel", parts, tx.now).require()
-    return cancel_booking.within(tx, this.ref, quote=quote, reason=reason, override=override)
+    return cancel_booking.within(tx, this.ref, quote=quote, reason=reason, as_credit=as_credit, override=override)
 
 
 def _locked(tx: Tx, ref: str, version: int | None) -> list[BookingSummary]:
