@@ -41,6 +41,7 @@ class Settings:
     sms_account: str | None = None
     sms_token: str | None = field(default=None, repr=False)
     sms_from: str | None = None
+    dns_server: str | None = None
     shopify_api_key: str | None = None
     shopify_api_secret: str | None = field(default=None, repr=False)
     shopify_old_secret: str | None = field(default=None, repr=False)
@@ -98,6 +99,7 @@ class Settings:
             sms_account=read.text("SMS_ACCOUNT", None),
             sms_token=read.text("SMS_TOKEN", None),
             sms_from=read.text("SMS_FROM", None),
+            dns_server=read.address("DNS_SERVER"),
             shopify_api_key=read.text("SHOPIFY_API_KEY", None),
             shopify_api_secret=read.text("SHOPIFY_API_SECRET", None),
             shopify_old_secret=read.text("SHOPIFY_API_OLD_SECRET", None),
@@ -171,6 +173,15 @@ class _Reader:
             self.problems.append(f"{name} must be a whole number.")
             return None
         return int(value)
+
+    def address(self, name: str) -> str | None:
+        """`host:port` of a server, or None."""
+        value = self.text(name, None)
+        host, _, port = (value or "").rpartition(":")
+        if value is not None and not (host and port.isdecimal()):
+            self.problems.append(f"{name} must have the form 192.0.2.1:53.")
+            return None
+        return value
 
     def keys(self, name: str) -> tuple[tuple[str, bytes], ...]:
         """`kid:hex,kid:hex`, newest first; key ids of 1 to 8 lower-case letters and digits, secrets of 32 bytes or more."""

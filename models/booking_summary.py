@@ -105,6 +105,8 @@ class BookingSummary(NamedTuple):
     store_logo_url: str | None
     store_staff_noun: str | None
     store_contact_note: str | None
+    store_refusal_note: str | None
+    store_terms: str | None
     store_reschedule: bool
     store_cancel: bool
     store_require_login_to_cancel: bool

@@ -202,6 +202,11 @@ class Database:
                 if mine:
                     connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
+    def due_errands(self) -> list[tuple[int, str]]:
+        """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
+
     def all_stores(self) -> list[int]:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select all_stores()").scalars())

@@ -31,6 +31,7 @@ class Store(Base):
     logo_url: Mapped[str | None]
     staff_noun: Mapped[str | None]
     contact_note: Mapped[str | None]
+    refusal_note: Mapped[str | None]
     terms: Mapped[str | None]
     legal_name: Mapped[str | None]
     legal_address: Mapped[str | None]
@@ -44,6 +45,7 @@ class Store(Base):
     open_for_booking: Mapped[bool] = mapped_column(server_default="true")
     policy: Mapped[dict[str, Any]]
     retention_days: Mapped[int] = mapped_column(server_default="1095")
+    setup_hidden_at: Mapped[Instant | None]
     waitlist: Mapped[bool] = mapped_column(server_default="true")
     waitlist_claim_minutes: Mapped[int] = mapped_column(server_default="60")
     waitlist_rest_hours: Mapped[int] = mapped_column(server_default="6")

@@ -53,7 +53,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
 def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, login, lost_link, offers, profile, receipt, reschedule, theme,
+        account, book, booking_page, cancel, class_waitlist, login, lost_link, offers, profile, receipt, reschedule, theme, waitlist,
+        waitlist_entry,
     )
 
     return bp

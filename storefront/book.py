@@ -17,6 +17,7 @@ from booking.facts import read_policy
 from booking.links import manage_path
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
+from booking.waitlist import full_dates, terms_of
 from booking.wording import Words
 from booking.wording.policies import policy_lines
 from models.actor import Actor
@@ -121,7 +122,9 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
     staff_id = staff_choice(offer, request.values.get("staff"))
     seats = _seats(request.values.get("seats"), offer)
     picker = pick(tx, offer, w, staff_id=staff_id, seats=seats)
-    return page("choose_time.html", store, w, person=person, offer=offer, picker=picker, problem=problem, staff_id=staff_id, seats=seats,
+    full = full_dates(tx, offer.id, seats=seats) if offer.capacity > 1 and terms_of(tx).waitlist else []
+    return page("choose_time.html", store, w, person=person, offer=offer, picker=picker, full=[
+                    (f"/book/{offer.id}/waitlist/{date.id}?seats={seats}", w.when(date.starts_at, date.zone), date.staff_name) for date in full], problem=problem, staff_id=staff_id, seats=seats,
                 length=w.duration(offer.shape.duration), price=w.money(offer.price, offer.currency) if offer.price else "",
                 base=f"/book/{offer.id}", keep=keep(staff=staff_id, seats=seats if seats > 1 else None)), status
 
@@ -136,7 +139,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
     end = datetime.fromtimestamp(at.timestamp() + offer.shape.duration, at.tzinfo)
     policy = read_policy(offer.policy)
     return page(
-        "details.html", store, w, person=person, offer=offer, typed=typed, errors=_field_errors(errors, w), at=at.isoformat(), staff=staff,
+        "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "",
         policy=policy_lines(w, policy, at, staff.zone, offer.currency), **_credit_facts(w, credit, offer.price * seats, offer)), status
@@ -154,7 +157,8 @@ def _credit_facts(w: Words, credit: list[Left], price: int, offer: ServiceOffer)
             "credit_lines": credit_lines(w, credit, offer.zone)}
 
 
-def _field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:
+def field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:
+    """A sentence for each wrong field of a form about a person."""
     sentences = {
         "email": w._("Please enter an e-mail address, such as name@example.com."),
         "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, NamedTuple
-
 from flask import Response, g, request
-from sqlalchemy import select
 
-from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.keys import settings
 from booking.links import manage_path
 from booking.settled import outcome_of
 from booking.wording import Words
 from messages.ics import invite
-from models.audit import AuditEntry
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
-from models.statement import Statement, param
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
 from storefront.together import decisions_of, group_of
+from storefront.trail import trail_of
+from storefront.waiting_lines import waiting_line
 
 
 @bp.get("/account/bookings/<ref>")
@@ -50,11 +45,12 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     group = group_of(tx, door)
     shown = detail(door, tx.now, decisions_of(door, group, tx.now))
     money = closed_money(tx, door.b, w) if shown.closed else None
+    entries, documents = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
-        offers=offer_lines(tx, door), done=request.args.get("done"), documents=[
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
-            for one in of_booking(tx, door.b.id)], entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
+            for one in documents], entries=history(entries, door.b, w),
         panel=request.args.get("panel")), status
 
 
@@ -79,18 +75,6 @@ def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
         "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
                     "address": b.location_address, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
-
-
-class Entry(NamedTuple):
-    action: str
-    at: datetime
-    actor_kind: str
-    after: dict[str, Any] | None
-
-
-_HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
-    AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
-).order_by(AuditEntry.id.desc()).limit(50), Entry)
 
 
 def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:

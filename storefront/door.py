@@ -81,7 +81,7 @@ def _by_link(tx: Tx, ref: str) -> Door:
 def store_view(b: BookingSummary) -> StoreView:
     """The store of a booking, without another statement."""
     return StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
-                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking)
+                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking, b.store_refusal_note, b.store_terms)
 
 
 def _booking(tx: Tx, ref: str) -> BookingSummary | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 LONGEST_NUMBER = 18
 
 
-def whole_number(text: str | None) -> int | None:
-    """A whole number of at most 18 ASCII digits, else None: nothing longer has a meaning here, or fits the database."""
-    return int(text) if text and len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal() else None
+def whole_number(text: str | None, *, longest: int = LONGEST_NUMBER) -> int | None:
+    """A whole number of at most `longest` ASCII digits, else None: nothing longer has a meaning here."""
+    return int(text) if text and len(text) <= longest and text.isascii() and text.isdecimal() else None
 
 
 def seats(text: str | None, most: int, default: int) -> int:

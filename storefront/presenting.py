@@ -160,8 +160,10 @@ def action(kind: str, decision: Decision, w: Words, b: BookingSummary, last: dat
         return Action(True, w.deadline(kind, last, b.zone), None)
     if decision.reason == "closed":
         return Action(False, "", "closed")
-    return Action(False, w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name), decision.reason,
-                  decision.facts.get("still_possible"))
+    sentence = w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)
+    if b.store_refusal_note and decision.reason in ("too_late", "not_allowed", "limit_reached"):
+        sentence += " " + b.store_refusal_note  # the shop's own words after ours (A157, D20b)
+    return Action(False, sentence, decision.reason, decision.facts.get("still_possible"))
 
 
 def _person(door: Door) -> list[tuple[str, str]]:
@@ -179,7 +181,7 @@ def credit_lines(w: Words, credit: list[Left], zone: str) -> list[str]:
     lines = []
     for one in credit:
         text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
-        lines.append(text.format(amount=w.money(one.left, one.currency), date=w.short_day(one.expires_at, zone) if one.expires_at else ""))
+        lines.append(text.format(amount=w.money(one.left, one.currency), date=w.short_date_and_year(one.expires_at, zone) if one.expires_at else ""))
     return lines
 
 

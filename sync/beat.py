@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.decline_booking import expire_approvals
+from booking.actions.fill_openings import expire_waiting, fill_opening
 from booking.actions.hold_slot import sweep_holds
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
@@ -58,6 +59,8 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 sweep_holds(store_id, SYSTEM)
             elif kind == "approvals":
                 expire_approvals(store_id, SYSTEM)
+            elif kind == "waitlist":
+                serve_waitlist(store_id)
             elif heard:
                 ring(store_id)
             else:
@@ -78,6 +81,15 @@ def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None
                 settle(store_id, keep_going=lambda: not (stop and stop.is_set()))
         except SQLAlchemyError:
             log.exception("due payments failed", extra={"store": store_id})
+
+
+def serve_waitlist(store_id: int, *, most: int = 100) -> int:
+    """End what is over, then offer what has become free to those who wait; at most so many openings, then other stores' turn."""
+    expire_waiting(store_id, SYSTEM)
+    for served in range(most):
+        if not fill_opening(store_id, SYSTEM).facts["found"]:
+            return served
+    return most
 
 
 def tidy() -> None:

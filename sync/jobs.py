@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 
 from booking import keys
 from models.session import database
+from sync import errands
 from sync.outbox import Carrier, deliver
 from sync.payments import settle, waits
 from sync.queue import NAME, doorbell
@@ -53,6 +54,7 @@ def run_worker(redis_url: str) -> None:
     database()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    threading.Thread(target=errands.run, args=(stopping, keys.settings()), name="errands", daemon=True).start()
     while not stopping.is_set():
         try:
             # Longer than RQ's own blocking read, shorter than a person's patience.

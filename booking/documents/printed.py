@@ -68,7 +68,7 @@ def _money_lines(document: Issued, w: Words) -> list[list[str]]:
     facts, zone = document.facts, document.facts["zone"]
 
     def line(text: str, at: str, amount: int) -> list[str]:
-        return [text, w.short_day(datetime.fromisoformat(at), zone), w.money(amount, document.currency)]
+        return [text, w.short_date_and_year(datetime.fromisoformat(at), zone), w.money(amount, document.currency)]
 
     paid = [line(w._("Paid: {method}").format(method=method(w, one["method"])), one["at"], one["amount"]) for one in facts["payments"]]
     back = []
@@ -76,7 +76,7 @@ def _money_lines(document: Issued, w: Words) -> list[list[str]]:
         if one["credit"]:
             text = w._("Given as credit")
             if one["until"]:
-                text = w._("Given as credit, valid until {date}").format(date=w.short_day(datetime.fromisoformat(one["until"]), zone))
+                text = w._("Given as credit, valid until {date}").format(date=w.short_date_and_year(datetime.fromisoformat(one["until"]), zone))
         else:
             text = w._("Refunded: {method}").format(method=", ".join(method(w, name) for name in one["methods"]))
         back.append(line(text, one["at"], -one["amount"]))

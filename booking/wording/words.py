@@ -42,7 +42,7 @@ class Words:
         """Sat, Mar 13."""
         return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
 
-    def short_day(self, instant: datetime, zone: str) -> str:
+    def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
         return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
 
@@ -158,6 +158,8 @@ class Words:
     def _too_late(self, facts: dict[str, Any], venue: str) -> str:
         if facts.get("started"):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
+        if facts["kind"] == "waitlist":
+            return self._("Earlier times can be asked for until 14 days before the appointment.")
         if facts["kind"] == "reschedule":
             text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.")
         else:
@@ -176,6 +178,10 @@ class Words:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif kind == "cancel":
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
+        elif kind == "waitlist":
+            text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
+        elif kind == "offers":
+            text = self._("There are no offered times to accept. Please contact {venue} directly.")
         elif kind == "book":
             text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:
@@ -217,7 +223,7 @@ class Words:
         sentence = self._("You'll get {amount} as credit for your next visit at {venue}.").format(
             amount=self.money(credit, quote["currency"]), venue=venue)
         if quote.get("credit_until"):
-            day = self.short_day(datetime.fromisoformat(quote["credit_until"]), quote["zone"])
+            day = self.short_date_and_year(datetime.fromisoformat(quote["credit_until"]), quote["zone"])
             sentence += " " + self._("It is valid until {date}.").format(date=day)
         return sentence
 

@@ -8,7 +8,8 @@ from typing import Any
 from booking.actions.locations import create_location
 from booking.actions.services import create_service
 from booking.actions.staff import create_staff
-from booking.actions.stores import create_store, create_token, create_user
+from booking.actions.stores import create_store, create_user
+from booking.actions.tokens import create_token
 from models.actor import SYSTEM
 
 STORE_FIELDS = ("slug", "name", "kind", "zone", "currency", "locale", "email", "phone", "accent", "staff_noun", "shopify_domain")

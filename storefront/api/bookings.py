@@ -118,9 +118,10 @@ def not_offered(b: BookingSummary, w: Words) -> dict[str, str]:
         "offers": w._("There are no other times offered for this booking.")}
 
 
-def days(call: CustomerCall) -> tuple[date, date]:
-    """`from` and `to` of the query: local days, both needed, at most 62 of them."""
-    first, last = (_date(call, field) for field in ("from", "to"))
+def days(call: CustomerCall, today: date | None = None, many: int = 1) -> tuple[date, date]:
+    """`from` and `to` of the query: at most 62 local days. Both are needed, unless there is a `today`: `many` days from then on."""
+    first = today if today and "from" not in call.query else _date(call, "from")
+    last = first + timedelta(days=many - 1) if today and "to" not in call.query else _date(call, "to")
     if not first <= last <= first + timedelta(days=MOST_DAYS - 1):
         raise Refused("invalid", errors=[{"field": "to", "problem": f"must be 0 to {MOST_DAYS - 1} days after from"}])
     return first, last

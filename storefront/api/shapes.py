@@ -123,11 +123,12 @@ class Choice(Shape):
 
 
 class FreeTimes(Shape):
-    """Free times of the booking's service. `people` is empty where the person cannot be changed; `notes` say what a move means.
-    `price` is the booking's after the move."""
+    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
+    changed; `notes` say what a move means; `price` is the booking's after the move."""
 
     zone: str
     days: list[FreeDay]
+    first: date
     last: date
     people: list[Choice]
     notes: list[str]

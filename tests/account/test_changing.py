@@ -26,6 +26,10 @@ def test_free_times_and_the_move(world, ada):
     assert "2027-03-11T09:00:00-05:00" in starts and "2027-03-11T10:00:00-05:00" not in starts
     assert all(slot["staff"] == [str(world.elena)] for day in times["days"] for slot in day["slots"])
     assert times["notes"][0] == "Your payment stays with the booking; nothing is charged again."
+    assert (times["first"], times["last"]) == ("2027-03-01", "2027-08-28")
+    by_default = ada.get(f"/bookings/{b.ref}/slots")["days"]
+    assert (by_default[0]["date"], by_default[-1]["date"]) == ("2027-03-01", "2027-03-31")
+    ada.refused(422, "invalid", "GET", f"/bookings/{b.ref}/slots", query_string={"to": "2027-02-27"})
     moved = ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-11T09:00:00-05:00", "version": 1})
     assert (moved["ref"], moved["version"], moved["starts_at"]) == (b.ref, 2, "2027-03-11T09:00:00-05:00")
     assert world.read(b.ref).starts_at == at(11, 14)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.mark_booking import arrive_booking
-from tests.account.conftest import ADA, BEA
+from tests.support.shopify import ADA, BEA
 from tests.support.world import MERCHANT, at
 
 

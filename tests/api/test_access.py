@@ -15,7 +15,7 @@ from tests.support.world import World, at
 
 BODIES = {
     "patch_location": {"name": "Mine"}, "patch_staff": {"name": "Mine"}, "patch_service": {"name": "Mine", "approval": "manual"},
-    "patch_block": {"reason": "Mine"}, "patch_session": {"capacity": 9}, "patch_customer": {"name": "Mine"},
+    "put_staff_date": {"hours": []}, "patch_block": {"reason": "Mine"}, "patch_session": {"capacity": 9}, "patch_customer": {"name": "Mine"},
     "post_reschedule": {"starts_at": "2027-03-11T15:00:00Z", "override": True}, "post_cancel": {"override": True}, "post_refund": {"amount": 1},
     "post_payment": {"amount": 1, "method": "cash"},
 }

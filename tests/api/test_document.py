@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from booking.actions.join_waitlist import join_waitlist
 from shopify_app.api.door import OPERATIONS, PREFIX
 from shopify_app.api.shapes.base import Pdf
 from tests.api.schema import problems_of
@@ -35,7 +36,7 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
     wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/bookings/{ref}/offers": "GET POST", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
-               "/reports/self-service": "GET"}
+               "/reports/self-service": "GET", "/waitlist": "GET"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
 
@@ -56,8 +57,11 @@ def test_every_answer_fits_its_schema(api, world, doc):
     course = world.add_service("Yoga", capacity=3, staff=[world.elena])
     session = world.session(course, at(12, 18))
     b = world.book(at(10, 15), paid=2500)
+    assert api.send("PUT", f"/staff/{world.elena}/dates/2027-03-20", {"hours": []}).status_code == 200
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)
+    far = world.book(at(29, 15))
+    join_waitlist(world.store_id, world.customer(far), far.ref)
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
     assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
     values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,

@@ -42,6 +42,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
     }
     if topic == "sign_in_code":
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
+    if topic == "team_invitation":
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"role": "manager", "url": f"{ORIGIN}/admin"}
     if topic in OFFERING:
         at = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo"}
         page = f"{ORIGIN}/waitlist/1?token=k1.abc"

@@ -8,8 +8,14 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.fill_openings import fill_opening
+from booking.actions.join_waitlist import join_waitlist
+from booking.actions.sessions import create_session
+from booking.waitlist import entry_path
+from models.actor import SYSTEM
 from tests.storefront.visitor import account, link
-from tests.support.world import at
+from tests.support.world import MERCHANT, at
 
 
 def pages(b, service: int) -> dict[str, list[str]]:
@@ -35,10 +41,26 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
 
+def waiting_pages(world) -> dict[str, list[str]]:
+    """Those of someone who waits for an earlier time, which is held, and of a full class."""
+    far, other = world.book(at(29, 15)), world.book(at(10, 17), email="bea@example.com")
+    entry = join_waitlist(world.store_id, world.customer(far), far.ref).facts["id"]
+    cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
+    fill_opening(world.store_id, SYSTEM)
+    yoga = world.add_service("Yoga", capacity=2, staff=[world.tom])
+    date = create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=world.tom, starts_at=at(12, 15)).facts["id"]
+    offer = world.sql("select id from waitlist_offers")[0][0]
+    return {
+        "/account/bookings/<ref>/waitlist": [account(far, "waitlist")], "/manage/<ref>/waitlist": [link(far, "waitlist")],
+        "/waitlist/<int(max=9223372036854775807):entry_id>": [entry_path(world.store_id, entry, **more) for more in (
+            {}, {"offer": offer}, {"offer": offer, "action": "refuse"}, {"action": "stop"})],
+        "/book/<int(max=9223372036854775807):service_id>/waitlist/<int(max=9223372036854775807):session_id>": [f"/book/{yoga}/waitlist/{date}"]}
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_no_page_writes_anything(app, world, ada, contents, method):
     b = world.book(at(10, 15), paid=2500)
-    known = pages(b, world.service)
+    known = pages(b, world.service) | waiting_pages(world)
     routes = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("storefront.") and "GET" in rule.methods}
     assert routes == set(known)
     before = contents()

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
 from shopify_app.api.shapes.money import CreditOut, ReceiptOut, ReceiptPatch
+from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -21,7 +22,7 @@ Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(ReceiptPatch):
+class StorePatch(ReceiptPatch, WaitlistPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -36,7 +37,7 @@ class StorePatch(ReceiptPatch):
     policy: Policy | None = None
 
 
-class StoreOut(ReceiptOut):
+class StoreOut(ReceiptOut, WaitlistSettings):
     id: str
     slug: str
     name: str
@@ -109,6 +110,19 @@ class StaffOut(Shape):
     active: bool
 
 
+class StaffDateIn(Shape):
+    """The hours of one date instead of the week's; none: not at work."""
+
+    hours: Times
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class StaffDateOut(Shape):
+    date: date
+    hours: Times
+    note: str
+
+
 class ServiceIn(Shape):
     """`approval` is a short way to write `policy.approval`. Without a policy the store's is in force."""
 
@@ -128,6 +142,7 @@ class ServiceIn(Shape):
     self_service: Switch = "inherit"
     reschedule: Switch = "inherit"
     cancel: Switch = "inherit"
+    offer_hold: Switch = "inherit"
     approval: Approval | None = None
     policy: Policy | None = None
 
@@ -151,6 +166,7 @@ class ServicePatch(Shape):
     self_service: Switch | None = None
     reschedule: Switch | None = None
     cancel: Switch | None = None
+    offer_hold: Switch | None = None
     approval: Approval | None = None
     policy: Policy | None = None
     active: Flag | None = None
@@ -176,6 +192,7 @@ class ServiceOut(Shape):
     self_service: Switch
     reschedule: Switch
     cancel: Switch
+    offer_hold: Switch
     approval: Approval
     policy: Policy
     active: bool
