@@ -17,10 +17,12 @@ from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
 from shopify_app.dashboard.door import load_screens
+from shopify_app.embed.pages import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
+from webhooks.shopify import blueprint as shopify_webhooks
 from webhooks.stripe import blueprint as stripe_webhook
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
@@ -29,10 +31,12 @@ DOORS = (
     (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
     (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
+    (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
+    (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
 UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/")
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
