@@ -17,6 +17,7 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.shopify.kept import Kept
+from sandbox.shopify_account import pages as account
 from sandbox.stripe import api as stripe_api
 from sandbox.stripe.events import Events
 from sandbox.stripe.state import State
@@ -119,6 +120,7 @@ def main() -> None:
     app = create_sandbox(mails, texts, clock, faults, (state, events), names)
     shopify = Kept(var, clock, faults)
     app.register_blueprint(shopify.blueprint())
+    app.register_blueprint(account.blueprint(shopify.shopify, shopify.portal))
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()

@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Protocol
 
@@ -28,7 +28,8 @@ SEND_FOR = LEASE / 2
 """A batch begins no message later than this after its claim: a slow server must not carry it past its lease (I22)."""
 OUTDATED_AFTER = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
-ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link"})
+ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link",
+                          "counter_offer", "earlier_slot"})
 """Messages that would mislead once the booking has changed again (D25c)."""
 
 log = logging.getLogger("opencals.outbox")
@@ -60,11 +61,13 @@ class Claimed:
     booking_version: int | None
     late: bool
     version_now: int | None
+    over: bool = False
 
     @property
     def outdated(self) -> bool:
-        """An old message about a time that has changed again since; the newer change has its own message (D25c)."""
-        return (self.topic in ABOUT_A_TIME and self.late and self.version_now is not None and self.booking_version is not None
+        """An old message about a time that has changed again since; the newer change has its own message (D25c). Or one whose
+        offer has ended (`over`): nothing is offered too late (D28)."""
+        return self.over or (self.topic in ABOUT_A_TIME and self.late and self.version_now is not None and self.booking_version is not None
                 and self.booking_version < self.version_now)
 
 
@@ -148,7 +151,11 @@ def _claim(store_id: int, channels: tuple[str, ...], batch: int) -> tuple[list[C
             return [], lease
         tx.db.execute(update(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.id.in_(ids)).values(
             lease=lease, leased_until=tx.now + LEASE, attempts=OutboxRow.attempts + 1))
-        return [Claimed(*row[:-2], tx.now - row.created_at > OUTDATED_AFTER, row.version_now) for row in _rows(tx, ids)], lease
+        return [Claimed(*row[:-2], tx.now - row.created_at > OUTDATED_AFTER, row.version_now, _over(row.payload, tx.now)) for row in _rows(tx, ids)], lease
+
+
+def _over(payload: dict[str, Any], now: datetime) -> bool:
+    return "until" in payload and now >= datetime.fromisoformat(payload["until"])
 
 
 def _rows(tx: Tx, ids: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from booking.rules.status import CHECKED_IN, CLOSED
 FROM_AHEAD = timedelta(days=14)
 BANDS = ("morning", "afternoon", "evening")
 EVERY_DAY = 0b1111111
+CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ def wants(wishes: Wishes, start: datetime, zone: str, bands: Mapping[str, Sequen
         return False
     clock = f"{local.hour:02}:{local.minute:02}"
     return any(name in bands and bands[name][0] <= clock < bands[name][1] for name in wishes.bands)
+
+
+def band_problem(bands: object) -> str | None:
+    """What is wrong with the shop's bands of the day, if anything: known names, each from an earlier to a later time, 24:00 at most."""
+    if not isinstance(bands, Mapping) or not bands or set(bands) - set(BANDS):
+        return f"must name at least one of {', '.join(BANDS)}"
+    for name, span in bands.items():
+        if not isinstance(span, Sequence) or isinstance(span, str) or len(span) != 2 or not all(
+                isinstance(clock, str) and CLOCK.fullmatch(clock) for clock in span) or span[0] >= span[1]:
+            return f'{name} must be a pair of times such as ["06:00", "12:00"]'
+    return None
 
 
 def claim_until(now: datetime, starts_at: datetime, lead_time: timedelta, minutes: int) -> datetime | None:

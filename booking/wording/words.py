@@ -42,6 +42,10 @@ class Words:
         """Sat, Mar 13."""
         return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
 
+    def day_of_month(self, day: date) -> str:
+        """Mar 13."""
+        return _date(self.locale, day, self._("MMM d"))
+
     def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
         return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))

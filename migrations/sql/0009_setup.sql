@@ -3,7 +3,6 @@
 alter table locations add column version bigint default 1 not null;
 alter table merchant_tokens add column last_used_at timestamp with time zone;
 alter table stores add column refusal_note text;
-alter table stores add column setup_hidden_at timestamp with time zone;
 
 -- A date on which someone works other hours than their week says; no spans: not at all.
 CREATE TABLE staff_dates (
@@ -132,3 +131,14 @@ create function due_errands() returns table (store_id bigint, kind text) languag
 $$;
 revoke execute on function due_errands() from public;
 grant execute on function due_errands() to opencals_app;
+
+-- A shop is never without an owner: whoever is the last can neither leave nor become something else (A148).
+create function keep_an_owner() returns trigger language plpgsql as $$
+begin
+  if not exists (select 1 from users where store_id = old.store_id and role = 'owner' and removed_at is null) then
+    raise exception 'a store needs an owner' using errcode = 'check_violation', constraint = 'users_keep_an_owner';
+  end if;
+  return null;
+end $$;
+create trigger keep_an_owner after update of role, removed_at on users for each row
+  when (old.role = 'owner' and old.removed_at is null and (new.role <> 'owner' or new.removed_at is not null)) execute function keep_an_owner();

@@ -43,6 +43,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
     }
     if topic == "sign_in_code":
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
+    if topic == "team_invitation":
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"role": "manager", "url": f"{ORIGIN}/admin"}
     if topic == "deposit_returned":
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient", "book_url")} | {"amount": 2500, "currency": "USD"}
     if topic in OFFERING:

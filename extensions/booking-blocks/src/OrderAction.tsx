@@ -1,7 +1,7 @@
 import '@shopify/ui-extensions/preact';
 import {render} from 'preact';
 
-import {listBookings} from '../../shared/api';
+import {bookingsOfOrder} from '../../shared/api';
 import {t} from '../../shared/host';
 import {Line} from '../../shared/Line';
 import {useLoad} from '../../shared/load';
@@ -12,9 +12,9 @@ export default async () => {
   render(<OrderAction />, document.body);
 };
 
-/** The dialog behind the menu item: which booking, and what to do with it. */
+/** The dialog behind the menu item: the bookings of this order, and what may be done with each. */
 function OrderAction() {
-  const {state, reload} = useLoad(() => listBookings('upcoming'), 'next');
+  const {state, reload} = useLoad(() => bookingsOfOrder(shopify.orderId), 'order');
   return (
     <s-customer-account-action heading={t('action.heading')}>
       <s-stack gap="base">
@@ -37,6 +37,7 @@ function OrderAction() {
             </s-stack>
           );
         })}
+        <s-link href={fromOutside()}>{t('block.all')}</s-link>
       </s-stack>
       <s-button slot="primary-action" onClick={() => shopify.close()}>{t('action.close')}</s-button>
     </s-customer-account-action>

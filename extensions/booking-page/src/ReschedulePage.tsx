@@ -1,7 +1,7 @@
 import {useState} from 'preact/hooks';
 
 import {decision, freeTimes, moveBooking, readBooking} from '../../shared/api';
-import {addMonths, dayOf, lastDay, monthOf, today} from '../../shared/days';
+import {addMonths, lastDay, monthOf} from '../../shared/days';
 import {valueOf} from '../../shared/events';
 import {host, t} from '../../shared/host';
 import {fault, useLoad} from '../../shared/load';
@@ -19,11 +19,12 @@ interface Offered {
   times: FreeTimes;
 }
 
-/** From the present month on, the first that has a free time; the present one when none has. */
+/** The first month with a free time, by the shop's clock: the device's may be wrong. Without any, the present month. */
 async function firstOffer(ref: string): Promise<Offered> {
-  const booking = await readBooking(ref);
-  let month = monthOf(today(booking.zone));
-  let times = await timesOf(ref, month);
+  const [booking, start] = await Promise.all([readBooking(ref), freeTimes(ref)]);
+  let month = monthOf(start.days[0]?.date ?? start.first);
+  // What was asked first reaches the end of the present month; of a later one it may hold a part.
+  let times = month === monthOf(start.first) ? {...start, days: start.days.filter((d) => monthOf(d.date) === month)} : await timesOf(ref, month);
   const first = {booking, month, times};
   for (let n = 1; times.days.length === 0 && n < MOST_MONTHS && addMonths(month, 1) <= monthOf(times.last); n++) {
     month = addMonths(month, 1);
@@ -115,7 +116,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
           </s-stack>
         </s-section>
       )}
-      {times.days.length === 0 && dayOf(times.last).startsWith(month) && <s-text color="subdued">{t('move.noneAtAll')}</s-text>}
+      {times.days.length === 0 && times.last.startsWith(month) && <s-text color="subdued">{t('move.noneAtAll')}</s-text>}
     </s-stack>
   );
 }

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -20,7 +21,7 @@ Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(Shape):
+class StorePatch(WaitlistPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -35,7 +36,7 @@ class StorePatch(Shape):
     policy: Policy | None = None
 
 
-class StoreOut(Shape):
+class StoreOut(WaitlistSettings):
     id: str
     slug: str
     name: str
@@ -140,6 +141,7 @@ class ServiceIn(Shape):
     self_service: Switch = "inherit"
     reschedule: Switch = "inherit"
     cancel: Switch = "inherit"
+    offer_hold: Switch = "inherit"
     approval: Approval | None = None
     policy: Policy | None = None
 
@@ -163,6 +165,7 @@ class ServicePatch(Shape):
     self_service: Switch | None = None
     reschedule: Switch | None = None
     cancel: Switch | None = None
+    offer_hold: Switch | None = None
     approval: Approval | None = None
     policy: Policy | None = None
     active: Flag | None = None
@@ -188,6 +191,7 @@ class ServiceOut(Shape):
     self_service: Switch
     reschedule: Switch
     cancel: Switch
+    offer_hold: Switch
     approval: Approval
     policy: Policy
     active: bool
