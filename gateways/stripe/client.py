@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 import stripe
 
 from booking.keys import settings
-from booking.sealing import unseal
-from gateways.stripe.errors import understood
+from booking.sealing import Unsealable, unseal
+from gateways.stripe.errors import Busy, understood
 from models import payment_account
 from models.payment_account import AccountRow
 from models.session import Tx
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_S = 10
+log = logging.getLogger("opencals.payments")
 METADATA = {"source": "opencals"}
 Object = dict[str, Any]
 """An object of Stripe's API as plain data."""
@@ -52,7 +54,10 @@ class Account:
 def account_of(tx: Tx) -> Account | None:
     """The store's account of today; None without one, or without keys."""
     row = payment_account.in_use(tx) if enabled() else None
-    return None if row is None else _open(tx, row)
+    try:
+        return None if row is None else _open(tx, row)
+    except Busy:
+        return None
 
 
 def account_by_id(tx: Tx, account_id: int) -> Account:
@@ -60,7 +65,12 @@ def account_by_id(tx: Tx, account_id: int) -> Account:
 
 
 def _open(tx: Tx, row: AccountRow) -> Account:
-    return Account(row.id, unseal(tx.store_id, payment_account.FIELD, row.sealed), row.ended)
+    try:
+        return Account(row.id, unseal(tx.store_id, payment_account.FIELD, row.sealed), row.ended)
+    except Unsealable as error:
+        # A key left SECRET_KEY_FALLBACKS before `payments reseal` ran: everything waits until it is back.
+        log.error("a payment account is sealed under a key that is not there", extra={"store": tx.store_id})
+        raise Busy("account_unreadable") from error
 
 
 @dataclass(frozen=True)
