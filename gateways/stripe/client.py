@@ -11,6 +11,7 @@ import stripe
 
 from booking.keys import settings
 from booking.sealing import Unsealable, unseal
+from gateways.stripe.amounts import to_stripe
 from gateways.stripe.errors import Busy, understood
 from models import payment_account
 from models.payment_account import AccountRow
@@ -118,13 +119,13 @@ class Stripe:
         """A payment the customer completes in the page."""
         with understood():
             return self.sdk.v1.payment_intents.create({
-                "amount": amount, "currency": currency.lower(), "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                "amount": to_stripe(amount, currency), "currency": currency.lower(), "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                 "metadata": METADATA | {"intent": reference}}, self._options(key)).to_dict()
 
     def charge(self, amount: int, currency: str, customer: str | None, method: str, reference: str, key: str) -> Object:
         """Take money from a saved card while its holder is away."""
         with understood():
-            given: Any = {"amount": amount, "currency": currency.lower(), "payment_method": method, "confirm": True, "off_session": True,
+            given: Any = {"amount": to_stripe(amount, currency), "currency": currency.lower(), "payment_method": method, "confirm": True, "off_session": True,
                           "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                           "metadata": METADATA | {"intent": reference}} | ({"customer": customer} if customer else {})
             return self.sdk.v1.payment_intents.create(given, self._options(key)).to_dict()
@@ -147,9 +148,9 @@ class Stripe:
         with understood():
             return self.sdk.v1.payment_intents.cancel(payment_id, None, self._options()).to_dict()
 
-    def make_refund(self, payment_id: str, amount: int, line: str, attempt: int, key: str) -> Object:
+    def make_refund(self, payment_id: str, amount: int, currency: str, line: str, attempt: int, key: str) -> Object:
         with understood():
-            return self.sdk.v1.refunds.create({"payment_intent": payment_id, "amount": amount,
+            return self.sdk.v1.refunds.create({"payment_intent": payment_id, "amount": to_stripe(amount, currency),
                                                "metadata": METADATA | {"line": line, "attempt": str(attempt)}}, self._options(key)).to_dict()
 
     def refunds_of(self, payment_id: str) -> list[Object]:
