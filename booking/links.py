@@ -22,23 +22,28 @@ _OWN_HOST = Statement(select(StoreHost.host).where(
 
 def manage_token(store_id: int, ref: str, epoch: int) -> str:
     """`kid.signature`: HMAC-SHA256 over a fixed-format message, full length, base64url. The same booking and epoch, the same token."""
+    return purpose_token("manage", store_id, ref, epoch)
+
+
+def purpose_token(purpose: str, store_id: int, ref: str, epoch: int) -> str:
+    """A token of the same kind that opens nothing but one purpose, such as `feedback` (I42)."""
     kid, key = settings().link_keys[0]
-    return _token(kid, key, store_id, ref, epoch)
+    return _token(kid, key, store_id, ref, epoch, purpose)
 
 
-def check_token(token: str, store_id: int, ref: str, epoch: int) -> bool:
+def check_token(token: str, store_id: int, ref: str, epoch: int, purpose: str = "manage") -> bool:
     """Whether the token opens this booking. Texts are compared in constant time, so exactly one spelling is accepted."""
     kid = token.partition(".")[0]
     for known, key in settings().link_keys:
         if known == kid:
-            return hmac.compare_digest(_token(known, key, store_id, ref, epoch).encode(), token.encode())
+            return hmac.compare_digest(_token(known, key, store_id, ref, epoch, purpose).encode(), token.encode())
     # An unknown key id costs the same work as a known one.
-    hmac.compare_digest(_token("-", settings().link_keys[0][1], store_id, ref, epoch).encode(), token.encode())
+    hmac.compare_digest(_token("-", settings().link_keys[0][1], store_id, ref, epoch, purpose).encode(), token.encode())
     return False
 
 
-def _token(kid: str, key: bytes, store_id: int, ref: str, epoch: int) -> str:
-    message = f"opencals:v1|{kid}|manage|{store_id}|{ref}|{epoch}".encode()
+def _token(kid: str, key: bytes, store_id: int, ref: str, epoch: int, purpose: str) -> str:
+    message = f"opencals:v1|{kid}|{purpose}|{store_id}|{ref}|{epoch}".encode()
     digest = hmac.new(key, message, hashlib.sha256).digest()
     return f"{kid}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
@@ -57,3 +62,8 @@ def manage_path(b: BookingSummary, **parameters: object) -> str:
 
 def manage_url(tx: Tx, b: BookingSummary, **parameters: object) -> str:
     return store_origin(tx, b.store_slug) + manage_path(b, **parameters)
+
+
+def feedback_path(b: BookingSummary) -> str:
+    """`/feedback/{ref}?token=...`: opens the feedback of this booking and nothing else (R37)."""
+    return f"/feedback/{b.ref}?{urlencode({'token': purpose_token('feedback', b.store_id, b.ref, b.link_epoch)})}"

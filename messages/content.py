@@ -24,6 +24,7 @@ class Content:
     code: str | None = None
     sms: str | None = None
     facts: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Snapshot:

@@ -136,9 +136,10 @@ class Database:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
     def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals") for every store that has something to do now (I21)."""
+        """(store id, "outbox" | "holds" | "approvals" | "reminders") for every store that has something to do now (I21)."""
         with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores()")]
+            return [tuple(row) for row in db.exec_driver_sql(
+                "select store_id, kind from due_stores() union all select s, 'reminders' from stores_with_reminders() s")]
 
     def all_stores(self) -> list[int]:
         with self.crossing() as db:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from models import (  # noqa: F401  (imported for their tables)
-    access, audit, block, booking, class_session, customer, hold, idempotency, location, occupancy, order, outbox, payment,
-    policy_copy, refund, service, staff, store,
+    access, audit, block, booking, class_session, customer, email_change, feedback, hold, idempotency, location, occupancy, order,
+    outbox, payment, policy_copy, refund, reminder, service, sms, staff, store,
 )
 from models.base import Base
 

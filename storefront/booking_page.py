@@ -9,6 +9,7 @@ from flask import Response, g, request
 from sqlalchemy import select
 
 from booking import facts
+from booking.feedback import given_for, may_give
 from booking.keys import settings
 from booking.links import manage_path
 from booking.wording import Words
@@ -42,7 +43,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: in
     money = _money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
-        done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
+        feedback=None if door.by_link else _feedback(tx, door), done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
         panel=request.args.get("panel")), status
 
 
@@ -79,6 +80,14 @@ class Entry(NamedTuple):
 _HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
     AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
 ).order_by(AuditEntry.id.desc()).limit(50), Entry)
+
+
+def _feedback(tx: Tx, door: Door) -> str | None:
+    """The words of the way to the feedback page, when there is something to do or to see there."""
+    given = given_for(tx, door.b.id) if door.b.ends_at <= tx.now else None
+    if may_give(door.b, given, tx.now).allowed:
+        return door.words._("Change your feedback") if given else door.words._("Leave feedback")
+    return door.words._("See your feedback") if given else None
 
 
 def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:

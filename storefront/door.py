@@ -72,11 +72,21 @@ def _by_link(tx: Tx, ref: str) -> Door:
     person = None
     if login_secret() is not None:
         _, person = visitor(tx, login_secret())
-    store = StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
-                      b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking)
+    store = _store_view(b)
     owner = person if person and person.customer_id == b.customer_id else None
     return Door(b, Actor("link", "link", b.id), f"/manage/{ref}", {"token": token}, True, owner, store,
                 words(store, owner, b.customer_locale))
+
+
+def store_of(tx: Tx, ref: str) -> tuple[BookingSummary | None, StoreView | None]:
+    """A booking and its store's view for pages with a token of their own; (None, None) when there is none, or it is over."""
+    b = _booking(tx, ref)
+    return (None, None) if b is None or _over(b, tx) else (b, _store_view(b))
+
+
+def _store_view(b: BookingSummary) -> StoreView:
+    return StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
+                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking)
 
 
 def _booking(tx: Tx, ref: str) -> BookingSummary | None:

@@ -156,6 +156,7 @@ HISTORY = {
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
     "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
+    "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }
 
 

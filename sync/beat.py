@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.decline_booking import expire_approvals
 from booking.actions.hold_slot import sweep_holds
+from booking.actions.send_reminders import send_reminders
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
@@ -57,6 +58,8 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 sweep_holds(store_id, SYSTEM)
             elif kind == "approvals":
                 expire_approvals(store_id, SYSTEM)
+            elif kind == "reminders":
+                send_reminders(store_id, SYSTEM)
             elif heard:
                 ring(store_id)
             else:

@@ -6,13 +6,15 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
 from sqlalchemy import and_, or_, select, update
 
 from booking.addresses import canonical_email
+from booking.rules.feedback import VISITED
+from booking.rules.reminders import LAST_CALL
 from messages import render_mail, render_sms
 from messages.mail import Later, Mailer, Rejected, Unknown, compose
 from models.actor import SYSTEM
@@ -58,13 +60,23 @@ class Claimed:
     attempts: int
     message_id: str
     booking_version: int | None
-    late: bool
     version_now: int | None
+    status_now: str | None
+    starts_now: datetime | None
+    created_at: datetime
+    now: datetime
 
     @property
     def outdated(self) -> bool:
-        """An old message about a time that has changed again since; the newer change has its own message (D25c)."""
-        return (self.topic in ABOUT_A_TIME and self.late and self.version_now is not None and self.booking_version is not None
+        """A reminder of a time that is no longer true or has come (I59), or an old message about a time that has changed again
+        since; the newer change has its own message (D25c)."""
+        if self.topic == "reminder":
+            start = datetime.fromisoformat(self.payload["booking"]["starts_at"])
+            return self.status_now != "confirmed" or self.starts_now != start or self.now >= start - LAST_CALL
+        if self.topic == "feedback_request":
+            return self.status_now not in VISITED
+        late = self.now - self.created_at > OUTDATED_AFTER
+        return (self.topic in ABOUT_A_TIME and late and self.version_now is not None and self.booking_version is not None
                 and self.booking_version < self.version_now)
 
 
@@ -134,13 +146,13 @@ def _claim(store_id: int, channels: tuple[str, ...], batch: int) -> tuple[list[C
             return [], lease
         tx.db.execute(update(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.id.in_(ids)).values(
             lease=lease, leased_until=tx.now + LEASE, attempts=OutboxRow.attempts + 1))
-        return [Claimed(*row[:-2], tx.now - row.created_at > OUTDATED_AFTER, row.version_now) for row in _rows(tx, ids)], lease
+        return [Claimed(*row, now=tx.now) for row in _rows(tx, ids)], lease
 
 
 def _rows(tx: Tx, ids: Any) -> list[Any]:
     return list(tx.db.execute(select(
         OutboxRow.id, OutboxRow.topic, OutboxRow.channel, OutboxRow.recipient, OutboxRow.payload, OutboxRow.attempts,
-        OutboxRow.message_id, OutboxRow.booking_version, OutboxRow.created_at, Booking.version.label("version_now"),
+        OutboxRow.message_id, OutboxRow.booking_version, Booking.version, Booking.status, Booking.starts_at, OutboxRow.created_at,
     ).outerjoin(Booking, and_(Booking.store_id == OutboxRow.store_id, Booking.id == OutboxRow.booking_id)).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all())
 

@@ -144,6 +144,8 @@ class Words:
         }[code]
 
     def _too_late(self, facts: dict[str, Any], venue: str) -> str:
+        if facts.get("kind") == "feedback":
+            return self._("Feedback for this visit is closed.")
         if facts.get("started"):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
         if facts["kind"] == "reschedule":
@@ -154,7 +156,9 @@ class Words:
 
     def _not_allowed(self, facts: dict[str, Any], venue: str) -> str:
         kind = facts.get("kind")
-        if facts.get("staff"):
+        if kind == "feedback":
+            text = self._("You can leave feedback after your visit.") if "opens_at" in facts else self._("There was no visit to leave feedback for.")
+        elif facts.get("staff"):
             text = self._("{venue} doesn't offer changing the person online. Please contact {venue} directly.")
         elif facts.get("within_days"):
             return self.ngettext("You can move this booking by at most {n} day from its original date.",

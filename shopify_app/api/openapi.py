@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shopify_app.api.door import OPERATIONS, PREFIX, Operation, blueprint
-from shopify_app.api.shapes.base import Nothing, Problem
+from shopify_app.api.shapes.base import Csv, Nothing, Problem
 
 PROBLEMS = {400: "Not readable", 401: "No valid token", 404: "Unknown, or of another store", 409: "Refused: `code` says why", 413: "Larger than 256 KiB",
             415: "Not JSON", 422: "Wrong fields, listed in `errors`", 429: "Too many requests: see Retry-After", 503: "Try again in a minute"}
@@ -27,7 +27,7 @@ def document() -> dict[str, Any]:
     """The whole document."""
     models: list[type[BaseModel]] = [Problem]
     for op in OPERATIONS:
-        models += [model for model in (op.body, op.answer) if model is not None and model is not Nothing and model not in models]
+        models += [model for model in (op.body, op.answer) if model is not None and model not in (Csv, Nothing) and model not in models]
     names, schemas = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for op in OPERATIONS:
@@ -46,7 +46,9 @@ def document() -> dict[str, Any]:
 def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     writes = op.method != "GET"
     good: dict[str, Any] = {"description": op.summary}
-    if op.answer is not Nothing:
+    if op.answer is Csv:
+        good["content"] = {"text/csv": {"schema": {"type": "string"}}}
+    elif op.answer is not Nothing:
         good["content"] = {"application/json": {"schema": names[op.answer, "validation"]}}
     problems = [401, 422, 429, 503] + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)
     entry: dict[str, Any] = {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
+from booking.actions.leave_feedback import leave_feedback
 from shopify_app.api.door import OPERATIONS, PREFIX
+from shopify_app.api.shapes.base import Csv
 from tests.api.schema import problems_of
 from tests.support.world import at
 
@@ -34,7 +37,7 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
     wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
-               "/reports/self-service": "GET"}
+               "/reports/self-service": "GET", "/feedback": "GET", "/feedback/{id}/reply": "POST"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
 
@@ -55,6 +58,8 @@ def test_every_answer_fits_its_schema(api, world, doc):
     course = world.add_service("Yoga", capacity=3, staff=[world.elena])
     session = world.session(course, at(12, 18))
     b = world.book(at(10, 15), paid=2500)
+    visit = world.book(world.now - timedelta(hours=30), override=True)
+    leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5)
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
@@ -67,12 +72,15 @@ def test_every_answer_fits_its_schema(api, world, doc):
             continue
         path = re.sub(r"{\w+}", lambda _, op=op: str(values["/" + op.path.split("/")[1]]), op.path)
         query = {"from": "2027-03-10", "to": "2027-03-12"} if path.endswith("/slots") else {}
+        if op.answer is Csv:
+            assert api.send(op.method, path).mimetype == "text/csv"
+            continue
         body = api.get(path, **query)
         if "items" in body:
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked == 19
+    assert walked == 20
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

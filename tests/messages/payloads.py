@@ -7,7 +7,8 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
-               "manage_link", "request_received")
+               "manage_link", "reminder", "request_received")
+MAIL_ONLY = ("feedback_reply", "feedback_request")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved")
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
@@ -36,6 +37,10 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
+    if topic == "feedback_reply":
+        whole["reply"] = "Thank you, Ada."
+    if topic == "feedback_request":
+        whole["feedback_url"] = f"{ORIGIN}/feedback/0123456789ab?token=k1.def"
     if topic == "sign_in_code":
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
     for key, value in changes.items():

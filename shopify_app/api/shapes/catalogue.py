@@ -17,6 +17,8 @@ Hours = Annotated[dict[Day, Times], Field(description='Wall time at the location
 Address = Annotated[str, Field(max_length=400)]
 Zone = Annotated[str, Field(max_length=60, description="IANA name such as America/New_York")]
 Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
+Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Wall time such as 21:00; SMS reminders wait for the end")]
+Reminders = Annotated[list[Duration], Field(max_length=4, description="How long before the start, such as PT24H; 15 minutes to 14 days")]
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
@@ -31,6 +33,9 @@ class StorePatch(Shape):
     cancel: Flag | None = None
     real_time: Flag | None = None
     open_for_booking: Flag | None = None
+    ask_feedback: Flag | None = None
+    quiet_from: Clock | None = None
+    quiet_to: Clock | None = None
     require_login_to_cancel: Flag | None = None
     policy: Policy | None = None
 
@@ -50,6 +55,9 @@ class StoreOut(Shape):
     cancel: bool
     real_time: bool
     open_for_booking: bool
+    ask_feedback: bool
+    quiet_from: str
+    quiet_to: str
     require_login_to_cancel: bool
     policy: Policy
 
@@ -127,6 +135,7 @@ class ServiceIn(Shape):
     self_service: Switch = "inherit"
     reschedule: Switch = "inherit"
     cancel: Switch = "inherit"
+    reminders: Reminders | None = None
     approval: Approval | None = None
     policy: Policy | None = None
 
@@ -150,6 +159,7 @@ class ServicePatch(Shape):
     self_service: Switch | None = None
     reschedule: Switch | None = None
     cancel: Switch | None = None
+    reminders: Reminders | None = None
     approval: Approval | None = None
     policy: Policy | None = None
     active: Flag | None = None
@@ -175,6 +185,7 @@ class ServiceOut(Shape):
     self_service: Switch
     reschedule: Switch
     cancel: Switch
+    reminders: Reminders
     approval: Approval
     policy: Policy
     active: bool
