@@ -16,17 +16,17 @@ from booking.wording import words_for
 from booking.wording.colours import readable
 from booking.wording.policies import policy_lines
 from messages import (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, feedback_reply,
-    feedback_request, manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created,
-    merchant_booking_moved, reminder, request_received, sign_in_code,
+    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, email_changed,
+    feedback_reply, feedback_request, manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created,
+    merchant_booking_moved, merchant_customer_erased, phone_code, reminder, request_received, sign_in_code,
 )
 from messages.content import Content, Snapshot
 from messages.ics import invite, several
 
 MESSAGES: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[-1]: module for module in (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, feedback_reply,
-    feedback_request, manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created,
-    merchant_booking_moved, reminder, request_received, sign_in_code)}
+    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, email_changed,
+    feedback_reply, feedback_request, manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created,
+    merchant_booking_moved, merchant_customer_erased, phone_code, reminder, request_received, sign_in_code)}
 """Topic -> the module that says it."""
 
 

@@ -44,7 +44,7 @@ def keep_private(response):  # noqa: ANN001, ANN201
     if request.endpoint in ("storefront.static", "storefront.theme"):
         response.headers["Cache-Control"] = "public, max-age=3600"
         response.headers.pop("Set-Cookie", None)
-    elif request.path.startswith(("/manage/", "/feedback/")):
+    elif request.path.startswith(("/manage/", "/feedback/", "/email-undo/")):
         response.headers["Referrer-Policy"] = "same-origin"
     response.vary.add("Cookie")
     return response
@@ -53,7 +53,7 @@ def keep_private(response):  # noqa: ANN001, ANN201
 def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, feedback, login, lost_link, profile, reschedule, theme,
+        account, book, booking_page, cancel, email_change, feedback, login, lost_link, phone, privacy, profile, reschedule, sessions, theme,
     )
 
     return bp

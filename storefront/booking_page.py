@@ -44,7 +44,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: in
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
         feedback=None if door.by_link else _feedback(tx, door), done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
-        panel=request.args.get("panel")), status
+        panel=request.args.get("panel"), yours=_yours(door)), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")
@@ -80,6 +80,14 @@ class Entry(NamedTuple):
 _HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
     AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
 ).order_by(AuditEntry.id.desc()).limit(50), Entry)
+
+
+def _yours(door: Door) -> str | None:
+    """The start in the zone the customer has chosen, where that is another one."""
+    zone = door.person.zone if door.person else None
+    if not zone or zone == door.b.zone:
+        return None
+    return door.words._("Where you are: {when}").format(when=door.words.when(door.b.starts_at, zone))
 
 
 def _feedback(tx: Tx, door: Door) -> str | None:

@@ -9,10 +9,18 @@ from booking.rules.policy import Policy
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
                "manage_link", "reminder", "request_received")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
+ABOUT_NO_BOOKING = ("email_changed", "merchant_customer_erased", "phone_code", "sign_in_code")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved")
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
 REFUND = {"outcome": "full", "amount": 2500, "kept": 0, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
+
+NO_BOOKING: dict[str, dict[str, Any]] = {
+    "sign_in_code": {"code": "012345", "minutes": 10, "purpose": "login"}, "phone_code": {"code": "012345"},
+    "email_changed": {"new_address": "b•••@example.com", "undo_url": f"{ORIGIN}/email-undo/abc"},
+    "merchant_customer_erased": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "appointments": [
+        {"ref": "0123456789ab", "service": "Deep tissue", "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]},
+}
 
 
 def payload(topic: str, **changes: Any) -> dict[str, Any]:
@@ -41,8 +49,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         whole["reply"] = "Thank you, Ada."
     if topic == "feedback_request":
         whole["feedback_url"] = f"{ORIGIN}/feedback/0123456789ab?token=k1.def"
-    if topic == "sign_in_code":
-        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
+    if topic in ABOUT_NO_BOOKING:
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | NO_BOOKING[topic]
     for key, value in changes.items():
         whole[key] = whole[key] | value if isinstance(value, dict) and isinstance(whole.get(key), dict) else value
     return whole

@@ -11,7 +11,7 @@ import pytest
 import messages
 from messages import render_mail, render_sms
 from messages.render import MESSAGES
-from tests.messages.payloads import LINK, MAIL_ONLY, REFUND, TO_CUSTOMER, TO_SHOP, payload
+from tests.messages.payloads import ABOUT_NO_BOOKING, LINK, MAIL_ONLY, REFUND, TO_CUSTOMER, TO_SHOP, payload
 
 DOMAIN = "opencals.com"
 WHEN, OLD = "Sat, Mar 13, 2027, 9:00 AM EST", "Wed, Mar 10, 2027, 3:00 PM EST"
@@ -50,7 +50,7 @@ def both(topic: str, **changes) -> tuple[str, str]:
 
 def test_every_file_of_the_folder_is_a_known_message():
     files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", "content", "ics", "mail", "render"}
-    assert files == set(MESSAGES) == {*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, "sign_in_code"}
+    assert files == set(MESSAGES) == {*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *ABOUT_NO_BOOKING}
 
 
 @pytest.mark.parametrize("topic", sorted(MESSAGES))
@@ -62,7 +62,7 @@ def test_both_bodies_are_complete(topic):
         assert "Harbor Massage" in body and "+12125550142" in body and "shop@example.com" in body
         assert not re.search(r"\{\w*\}|None|Undefined|\{\{|\{%", body)
     for line in filter(None, (line.strip() for line in mail.text.splitlines())):
-        if not line.startswith(("-", "Manage", "Reschedule", "Harbor", "Leave feedback")) and ": " not in line:
+        if not line.startswith(("-", "Manage", "Reschedule", "Harbor", "Leave feedback", "Undo")) and ": " not in line:
             assert line in page.text, "the plain body says nothing the HTML body does not say"
 
 
@@ -77,7 +77,7 @@ def test_the_booking_is_named_in_subject_or_body(topic):
 def test_names_are_only_text(topic):
     """HTML is escaped, plain text is not, and nobody's name is a template (I51)."""
     changes = {"store": {"name": EVIL}}
-    if topic != "sign_in_code":
+    if topic not in ABOUT_NO_BOOKING:
         changes |= {"booking": {"service": EVIL, "staff": EVIL, "address": EVIL}, "customer": {"name": EVIL} if topic in TO_SHOP else None}
     mail = render_mail(topic, payload(topic, **changes), DOMAIN)
     page = Page(mail.html)
