@@ -15,12 +15,14 @@ from hosts import Hosts
 from models.session import Database, use
 from settings import Settings
 from shopify_app.api import blueprint as merchant_api
+from shopify_app.dashboard.door import load_screens
 from storefront.blueprint import load_pages
 from sync import queue
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
 DOORS = (
     (load_pages(), "store host", "customers: signed-in cookie or signed link, CSRF token on every write"),
+    (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
 )
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/")

@@ -41,6 +41,10 @@ class Settings:
     sms_account: str | None = None
     sms_token: str | None = field(default=None, repr=False)
     sms_from: str | None = None
+    shopify_api_key: str | None = None
+    shopify_api_secret: str | None = field(default=None, repr=False)
+    shopify_old_secret: str | None = field(default=None, repr=False)
+    shopify_api_base: str = "https://{shop}"
     proxy_hops: int = 0
     log_level: str = "INFO"
     zone_data_at_least: str = "2026f"
@@ -49,6 +53,11 @@ class Settings:
     def secure(self) -> bool:
         """Cookies carry `Secure` and the `__Host-` prefix exactly when pages are served over https."""
         return self.scheme == "https"
+
+    @property
+    def shopify_secrets(self) -> tuple[str, ...]:
+        """The app's client secret, then the one being rotated out; none when Shopify is off."""
+        return tuple(filter(None, (self.shopify_api_secret, self.shopify_old_secret)))
 
     def origin(self, host: str) -> str:
         """`https://host`, with the port where one is configured. Hosts come from the database only (I43)."""
@@ -79,6 +88,10 @@ class Settings:
             sms_account=read.text("SMS_ACCOUNT", None),
             sms_token=read.text("SMS_TOKEN", None),
             sms_from=read.text("SMS_FROM", None),
+            shopify_api_key=read.text("SHOPIFY_API_KEY", None),
+            shopify_api_secret=read.text("SHOPIFY_API_SECRET", None),
+            shopify_old_secret=read.text("SHOPIFY_API_OLD_SECRET", None),
+            shopify_api_base=read.text("SHOPIFY_API_BASE", cls.shopify_api_base),
             proxy_hops=read.number("PROXY_HOPS") or 0,
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), cls.log_level),
         )
@@ -89,6 +102,10 @@ class Settings:
                 read.problems.append("PUBLIC_SCHEME must be https in production.")
         if settings.sms_url and not (settings.sms_account and settings.sms_token and settings.sms_from):
             read.problems.append("SMS_URL needs SMS_ACCOUNT, SMS_TOKEN and SMS_FROM.")
+        if bool(settings.shopify_api_key) != bool(settings.shopify_api_secret):
+            read.problems.append("SHOPIFY_API_KEY and SHOPIFY_API_SECRET belong together.")
+        if settings.environment == "production" and settings.shopify_api_base != cls.shopify_api_base:
+            read.problems.append("SHOPIFY_API_BASE is for the sandbox only.")
         if read.problems:
             raise SettingsError(read.problems)
         return settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -75,6 +76,13 @@ def measure(server: Server, host: str, path: str, *, headers: str = "", seconds:
     took = time.perf_counter() - started
     times = [t for result in results for t in result]
     return Rate(len(times) / took, statistics.median(times) * 1000, (server.cpu_seconds() - before) / len(times) * 1000)
+
+
+def visit(server: Server, host: str) -> str:
+    """`name=value` of the cookie the server gives a new visitor."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/account/login", headers={"Host": host})
+    return (connection.getresponse().getheader("Set-Cookie") or "").split(";")[0]
 
 
 def _ask(port: int, request: bytes, until: float) -> list[float]:

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import insert
 
 from bench.data import Shop
-from bench.load import Server, measure as load
+from bench.load import Server, measure as load, visit
 from booking import keys
 from booking.links import manage_path
 from models.access import CustomerLogin
@@ -37,8 +37,10 @@ def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterato
     try:
         figures = {}
         for name, shop in shops.items():
-            host, cookie, link = f"{shop.slug}.localhost", _cookie(shop), _link(shop)
-            figures[name] = (load(server, host, "/account", headers=f"Cookie: login={cookie}\r\n"), load(server, host, link))
+            host, link = f"{shop.slug}.localhost", _link(shop)
+            # As a browser sends them: the sign-in, and the visit's own cookie from the page before.
+            cookies = f"login={_cookie(shop)}; {visit(server, host)}"
+            figures[name] = (load(server, host, "/account", headers=f"Cookie: {cookies}\r\n"), load(server, host, link))
         listed, linked = figures[last]
         yield ("portal list, 20 bookings", f"{listed.per_second:.0f}/s, {listed.cpu:.2f} ms CPU", f"{floor.per_second:.0f}/s, {floor.cpu:.2f} ms CPU",
                listed.per_second / floor.per_second, ">= 0.35", listed.per_second / floor.per_second >= 0.35)

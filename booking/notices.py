@@ -20,12 +20,14 @@ from models.session import OutboxItem, Tx
 from models.statement import Statement, param
 
 
-_NOTIFIED = Statement(select(User.email, User.name).where(User.store_id == param("store"), User.notify))
+_NOTIFIED = Statement(select(User.email, User.name).where(
+    User.store_id == param("store"), User.notify, User.removed_at.is_(None)))
+_NAMED = Statement(select(User.name).where(User.store_id == param("store"), User.id == param("user")))
 
 
 def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", quietly: bool = False, **extra: Any) -> None:
-    """One message over each channel the customer wants (R38). `once` tells repeats apart (a resend).
+                  once: str = "", only: str | None = None, quietly: bool = False, **extra: Any) -> None:
+    """One message over each channel the customer wants (R38). `once` tells repeats apart (a resend), which go by one channel `only`.
 
     SMS need a sending number of ours and one of theirs: confirmed in the account, or typed when booking. `quietly`: an SMS
     waits for the end of the shop's quiet hours, and is left out when the visit has begun by then (R40).
@@ -35,6 +37,8 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
     reached = {"email": b.customer_email or b.contact_email,
                "sms": settings().sms_url and (b.customer_phone if b.customer_phone_verified_at else b.contact_phone)}
     channels = channels_for(topic, b.customer_preferences, tuple(channel for channel in CHANNELS if reached[channel]))
+    if only is not None:
+        channels = tuple(channel for channel in (only,) if reached[channel])
     if "email" in channels:
         _put(tx, topic, "email", reached["email"], b, snapshot, "customer", once)
     if "sms" in channels:
@@ -100,9 +104,17 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "deadlines": {verb: _iso(deadline(verb, change)) for verb in ("reschedule", "cancel")},
         "policy": change.policy.to_json(), "refund": None if refund is None else refund.facts(),
         "approval_deadline": _iso(b.approval_deadline) if b.approval_deadline else None,
-        "by": "customer" if who.is_customer else "store" if who.is_merchant else "system",
+        "by": "customer" if who.is_customer else "store" if who.is_merchant else "system", "by_name": _actor_name(tx),
         "recipient": {"kind": kind, "name": name},
     }
+
+
+def _actor_name(tx: Tx) -> str | None:
+    """Who of the shop did it: messages after a change name them."""
+    if tx.actor.kind != "user" or tx.actor.id is None:
+        return None
+    found = _NAMED.first(tx, user=tx.actor.id)
+    return found[0] if found else None
 
 
 def _iso(instant: datetime) -> str:

@@ -96,12 +96,13 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
-    if len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override and _taken_already(tx, offer, staff[0], starts_at, moving):
+    # One person and no override: a look before the queue spares those behind, and after it the constraint decides alone (I1).
+    decided_there = len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override
+    if decided_there and _taken_already(tx, offer, staff[0], starts_at, moving):
         raise Refused("slot_taken")
     # Of a booking that moves, the person it leaves too: all in one ascending order, so that two moves never wait for each other.
     concerned = {person.id for person in staff} | ({moving.staff_id} if moving else set())
     lock_staff(tx, concerned)
-    drop_expired_holds(tx, concerned)
     if offer.capacity > 1:
         return _require_class_date(tx, offer, staff, starts_at, seats, moving, as_customer)
     start = int(starts_at.timestamp())
@@ -110,7 +111,7 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     day_of = {person.id: local_date(starts_at, person.zone) for person in staff}
     opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id])
                for person in staff}
-    busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
+    busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True)
     inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
     free = [person for person in inside if not _meets(busy.get(person.id, ()), offer, start)]
     at_all = [person for person in staff if not _meets(busy.get(person.id, ()), offer, start)]
@@ -125,6 +126,35 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
         raise Refused("slot_taken" if inside else "outside_hours")
     person = min(candidates, key=lambda p: (_load(busy.get(p.id, ()), day_of[p.id], p.zone), p.name, p.id))
     return Chosen(starts_at, starts_at + timedelta(seconds=offer.shape.duration), person, None, overlap, outside)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands against a start: `taken` by something else, `outside_hours` of whoever could take it."""
+
+    taken: bool
+    outside_hours: bool
+
+
+def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
+         moving: BookingSummary | None = None) -> Look:
+    """Weigh a start the shop typed, without locking or writing: what `require_slot` would refuse without override.
+
+    Of several people the one it suits best counts. Raises Refused invalid when nobody of `staff_id` gives the service, and for
+    class dates what is refused even with override.
+    """
+    staff = offer.only(staff_id)
+    if not staff:
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    if offer.capacity > 1:
+        _require_class_date(tx, offer, staff, starts_at, seats, moving, False)
+        return Look(False, False)
+    start = int(starts_at.timestamp())
+    days = {person.id: local_date(starts_at, person.zone) for person in staff}
+    opening = {person.id: open_spans(person.hours, person.zone, days[person.id] - timedelta(days=1), days[person.id]) for person in staff}
+    busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
+    found = [Look(_meets(busy.get(person.id, ()), offer, start), not _opens(offer, person, opening, start, tx.now, False)) for person in staff]
+    return min(found, key=lambda one: (one.taken, one.outside_hours))
 
 
 def _taken_already(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None) -> bool:
@@ -166,7 +196,7 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         edges += [around - 86400, around + 86400 + offer.shape.duration]
     if not edges:
         return {}
-    rows = tx.db.connection.cursor().execute(
+    rows = tx.driver.cursor().execute(
         "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
         " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
         " where store_id = %s and staff_id = any(%s) and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
@@ -231,13 +261,16 @@ def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable
 
 
 def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
-    """Take the staff members' locks in ascending order: writers queue instead of deadlocking in the constraint (docs/decisions/0003)."""
-    tx.db.connection.cursor().execute(
-        "select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) as s", (sorted(set(staff)),))
+    """Take the staff members' locks in ascending order: writers queue instead of deadlocking in the constraint (docs/decisions/0003).
+
+    Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11).
+    """
+    people = sorted(set(staff))
+    tx.driver.cursor().execute(_QUEUE, (people, tx.store_id, people, tx.now))
 
 
-def drop_expired_holds(tx: Tx, staff: Iterable[int]) -> None:
-    """Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11)."""
-    tx.db.connection.cursor().execute(
-        "delete from holds where store_id = %s and staff_id = any(%s) and expires_at <= %s and kind <> 'old_slot'",
-        (tx.store_id, list(staff), tx.now))
+# The condition on `queue` is asked once, before any hold is looked at.
+_QUEUE = (
+    "with queue as materialized (select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) s)"
+    " delete from holds where (select count(*) from queue) > 0 and store_id = %s and staff_id = any(%s) and expires_at <= %s"
+    " and kind <> 'old_slot'")

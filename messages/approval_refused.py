@@ -8,7 +8,11 @@ from messages.content import Content, Snapshot
 def content(s: Snapshot) -> Content:
     _ = s.words._
     asked = s.when(s.old)
-    if s.payload.get("because") == "deadline":
+    if s.payload.get("because") == "offers_declined":
+        lead = _("You have taken none of the times {venue} offered for your request for {asked}.").format(venue=s.venue, asked=asked)
+    elif s.payload.get("because") == "offers_expired":
+        lead = _("The times {venue} offered for your request for {asked} have run out.").format(venue=s.venue, asked=asked)
+    elif s.payload.get("because") == "deadline":
         lead = _("{venue} has not answered your request for {asked} in time.").format(venue=s.venue, asked=asked)
     else:
         lead = _("{venue} could not accept your request for {asked}.").format(venue=s.venue, asked=asked)
@@ -19,6 +23,6 @@ def content(s: Snapshot) -> Content:
             heading=_("Your old time stays"), paragraphs=[lead, outcome], ics_method="REQUEST", sms=s.sms(f"{lead} {outcome}"))
     money = s.money()
     return Content(
-        subject=_("Not accepted: {service}, {asked}").format(service=s.service, asked=asked),
-        heading=_("Your request was not accepted"), paragraphs=[lead, *([money] if money else [])], manage=False,
+        subject=(_("Ended: {service}, {asked}") if s.payload.get("because", "").startswith("offers") else _("Not accepted: {service}, {asked}")).format(service=s.service, asked=asked),
+        heading=_("Your request has ended") if s.payload.get("because", "").startswith("offers") else _("Your request was not accepted"), paragraphs=[lead, *([money] if money else [])], manage=False,
         ics_method="CANCEL", sms=s.sms(f"{lead} {money or ''}".strip()))

@@ -11,7 +11,10 @@ from booking.wording import Words
 
 @dataclass(frozen=True)
 class Content:
-    """Plain texts only; the templates encode them. `sms` is None for messages that go by mail only."""
+    """Plain texts only; the templates encode them. `sms` is None for messages that go by mail only.
+
+    `buttons` and `links` are (text, address): what the mail is for, and lesser ways out of it.
+    """
 
     subject: str
     heading: str
@@ -24,6 +27,7 @@ class Content:
     code: str | None = None
     sms: str | None = None
     facts: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
 
 

@@ -14,4 +14,4 @@ def content(s: Snapshot) -> Content:
             _("Your account at {venue} now uses {address}. Messages go there from now on.").format(venue=s.venue, address=s.payload["new_address"]),
             _("If this was not you, take it back within 7 days. That restores this address and ends every session."),
             _("If it was you, there is nothing to do.")],
-        booking=False, manage=False, alarm=False, links=[(_("Undo the change"), s.payload["undo_url"])])
+        booking=False, manage=False, alarm=False, buttons=[(_("Undo the change"), s.payload["undo_url"])])

@@ -12,4 +12,4 @@ def content(s: Snapshot) -> Content:
         heading=_("How was your visit?"),
         paragraphs=[_("Thank you for coming. {venue} would like to know how it was: it takes a minute, and only {venue} reads it unless you say otherwise.").format(
             venue=s.venue)],
-        manage=False, alarm=False, links=[(_("Leave feedback"), s.payload["feedback_url"])])
+        manage=False, alarm=False, buttons=[(_("Leave feedback"), s.payload["feedback_url"])])

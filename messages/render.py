@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -15,19 +17,18 @@ from booking.rules.policy import Policy
 from booking.wording import words_for
 from booking.wording.colours import readable
 from booking.wording.policies import policy_lines
-from messages import (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, email_changed,
-    feedback_reply, feedback_request, manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created,
-    merchant_booking_moved, merchant_customer_erased, phone_code, reminder, request_received, sign_in_code,
-)
 from messages.content import Content, Snapshot
 from messages.ics import invite, several
 
-MESSAGES: dict[str, ModuleType] = {module.__name__.rsplit(".", 1)[-1]: module for module in (
-    approval_asked, approval_given, approval_refused, booking_cancelled, booking_confirmed, booking_moved, email_changed,
-    feedback_reply, feedback_request, manage_link, merchant_approval_needed, merchant_booking_cancelled, merchant_booking_created,
-    merchant_booking_moved, merchant_customer_erased, phone_code, reminder, request_received, sign_in_code)}
+SHARED = frozenset({"content", "ics", "mail", "render"})
+MESSAGES: dict[str, ModuleType] = {
+    name: import_module(f"messages.{name}") for _, name, _ in iter_modules([str(Path(__file__).parent)]) if name not in SHARED}
 """Topic -> the module that says it."""
+
+NAMES_WHO = frozenset({
+    "approval_given", "approval_refused", "booking_cancelled", "booking_moved", "merchant_booking_cancelled", "merchant_booking_created",
+    "merchant_booking_moved"})
+"""Messages after a change: they say who made it (A145)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
     snapshot = Snapshot(payload, words)
     said: Content = MESSAGES[topic].content(snapshot)
     to_customer = payload["recipient"]["kind"] == "customer"
+    if topic in NAMES_WHO and (who := _who(snapshot, to_customer)):
+        said = replace(said, paragraphs=[*said.paragraphs, who])
     facts = {"s": snapshot, "said": said, "w": words, "_": words.gettext, "accent": readable(snapshot.store["accent"]),
              "rows": _rows(snapshot) if said.booking else [], "policy": _policy(snapshot) if said.policy else [],
              "can_change": said.manage and to_customer and (topic == "manage_link" or any(payload["can"].values())),
@@ -63,6 +66,15 @@ def render_sms(topic: str, payload: dict[str, Any]) -> str | None:
     """The SMS of a topic, at most 320 characters with the link whole, or None when it has none."""
     snapshot = Snapshot(payload, words_for(payload["locale"]))
     return MESSAGES[topic].content(snapshot).sms
+
+
+def _who(s: Snapshot, to_customer: bool) -> str:
+    """Who made the change: someone of the shop by name; to the shop also that it was the customer."""
+    if s.payload.get("by_name"):
+        return s.words._("Done by {name}, {venue}.").format(name=s.payload["by_name"], venue=s.venue)
+    if s.payload.get("by") == "customer" and not to_customer:
+        return s.words._("Done by the customer.")
+    return ""
 
 
 def _dates(s: Snapshot, which: str = "bookings") -> list[str]:

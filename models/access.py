@@ -28,7 +28,7 @@ class LoginCode(StoreRow, Base):
         Index("login_codes_challenge", "store_id", "challenge_hash", unique=True),
         Index("login_codes_address", "store_id", "address", "created_at"),
         CheckConstraint("tries between 0 and 5", name="login_codes_tries"),
-        CheckConstraint("purpose in ('login','change_email','verify_phone')", name="login_codes_purpose"),
+        CheckConstraint("purpose in ('login','change_email','dashboard','verify_phone')", name="login_codes_purpose"),
     )
 
 
@@ -74,11 +74,30 @@ class User(StoreRow, Base):
     role: Mapped[str]
     notify: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[Instant]
+    removed_at: Mapped[Instant | None]
 
     __table_args__ = (
         of_store(),
         Index("users_email", "store_id", "email", unique=True),
         CheckConstraint("role in ('owner','manager','staff')", name="users_role"),
+    )
+
+
+class UserLogin(StoreRow, Base):
+    """A browser signed in to the dashboard; like `CustomerLogin`, and never mixed with it (I39)."""
+
+    __tablename__ = "user_logins"
+
+    secret_hash: Mapped[str]
+    user_id: Mapped[Id]
+    created_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+
+    __table_args__ = (
+        of_store(),
+        belongs_to("user_id", "users"),
+        Index("user_logins_secret", "store_id", "secret_hash", unique=True),
+        Index("user_logins_of", "store_id", "user_id"),
     )
 
 

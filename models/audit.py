@@ -37,6 +37,7 @@ class AuditEntry(Base):
     __table_args__ = (
         of_store(),
         Index("audit_chain", "store_id", "chain", unique=True),
+        Index("audit_by_time", "store_id", "at"),
         Index("audit_of_booking", "store_id", "booking_id", "id", postgresql_where=text("booking_id is not null")),
     )
 

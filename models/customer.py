@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Instant, StoreRow, of_store
+from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 
 class Customer(StoreRow, Base):
@@ -30,6 +30,7 @@ class Customer(StoreRow, Base):
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]
     erased_at: Mapped[Instant | None]
+    merged_into: Mapped[Id | None]
 
     __table_args__ = (
         of_store(),
@@ -39,4 +40,7 @@ class Customer(StoreRow, Base):
         Index("customers_shopify", "store_id", "shopify_id", unique=True, postgresql_where=text("shopify_id is not null")),
         Index("customers_feed", "store_id", "feed_secret_hash", unique=True, postgresql_where=text("feed_secret_hash is not null")),
         Index("customers_by_name", "store_id", "name"),
+        Index("customers_duplicates", "store_id", "phone", postgresql_where=text("phone is not null")),
+        belongs_to("merged_into", "customers", name="customers_merged_into"),
+        CheckConstraint("merged_into is null or (erased_at is not null and merged_into <> id)", name="customers_merged_is_closed"),
     )

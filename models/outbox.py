@@ -42,6 +42,7 @@ class OutboxRow(Base):
         of_store(),
         Index("outbox_dedupe", "store_id", "dedupe", unique=True),
         Index("outbox_due", "store_id", "due_at", postgresql_where=text("state = 'due'")),
+        Index("outbox_by_recipient", "store_id", "recipient"),
         Index("outbox_of_booking", "store_id", "booking_id", "id", postgresql_where=text("booking_id is not null")),
         CheckConstraint("state in ('due','sent','failed','superseded','unknown')", name="outbox_state"),
         CheckConstraint("channel in ('email','sms','stripe','shopify')", name="outbox_channel"),

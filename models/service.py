@@ -32,6 +32,7 @@ class Service(StoreRow, Base):
     self_service: Mapped[str] = mapped_column(server_default="inherit")
     reschedule: Mapped[str] = mapped_column(server_default="inherit")
     cancel: Mapped[str] = mapped_column(server_default="inherit")
+    offer_hold: Mapped[str] = mapped_column(server_default="inherit")
     policy: Mapped[dict[str, Any] | None]
     reminder_leads: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{86400,7200}'"))
     active: Mapped[bool] = mapped_column(server_default="true")
@@ -54,4 +55,5 @@ class Service(StoreRow, Base):
             " and cancel in ('inherit','on','off')",
             name="services_switches",
         ),
+        CheckConstraint("offer_hold in ('inherit','on','off')", name="services_offer_hold"),
     )

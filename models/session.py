@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
 
 from models.actor import SYSTEM, Actor
 from models.base import new_id
@@ -25,6 +26,10 @@ from models.stored_json import loads
 # Joins run in the order they are written, from the selective table outwards: planning the read model's eight tables in every
 # order took 12 ms and more, as written 0.7 ms. Compilation never pays for queries this short.
 PLANNER = "-c join_collapse_limit=1 -c jit=off"
+
+
+# One message to the server for all of it: the transaction, its store, its instant.
+_BEGIN = "begin read {mode}; select set_config('app.store_id', '{store}', true), opencals_now()"
 
 
 # Written at the end of every change, so as plain text: rendering them anew would cost more than running them.
@@ -56,13 +61,22 @@ class OutboxItem:
 class Tx:
     """An open transaction. `now` is the database's instant, the same for all of it (I58)."""
 
-    db: Connection
+    driver: psycopg.Connection
     store_id: int
     actor: Actor
     now: datetime
+    _wrap: Callable[[], Connection]
     subject: Any = None
+    _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
+
+    @property
+    def db(self) -> Connection:
+        """The same transaction for SQLAlchemy Core; made when first asked for, since hot paths run `Statement`s on the driver."""
+        if self._db is None:
+            self._db = self._wrap()
+        return self._db
 
     def audit(self, action: str, *, subject: str = "booking", subject_id: int | None = None, booking_id: int | None = None,
               before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, allowed: bool = True,
@@ -82,7 +96,7 @@ class Tx:
 
     def _flush(self) -> bool:
         """Write what was collected; the audit chain's lock is taken last. True when something waits in the outbox."""
-        cursor = self.db.connection.cursor()
+        cursor = self.driver.cursor()
         if self._outbox:
             cursor.executemany(_OUTBOX, [(
                 self.store_id, item.topic, item.channel, item.recipient, f"{item.dedupe}:{item.channel}", _dump(item.payload), item.booking_id,
@@ -96,36 +110,37 @@ class Database:
     """The app's connection pool and the doorbell rung after a commit that left something in the outbox."""
 
     def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
+        # The driver's own autocommit: transactions begin with `_BEGIN`, not with a round trip the driver adds.
         self.engine: Engine = create_engine(
             url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, pool_recycle=1800, hide_parameters=True,
-            connect_args={"connect_timeout": 5, "application_name": "opencals", "options": PLANNER}, json_serializer=_dump,
-            json_deserializer=loads,
+            connect_args={"connect_timeout": 5, "application_name": "opencals", "options": PLANNER, "autocommit": True},
+            json_serializer=_dump, json_deserializer=loads,
             pool_reset_on_return=None, pool_use_lifo=True)  # the warmest connection first: its statements are prepared
-        self.reader: Engine = self.engine.execution_options(postgresql_readonly=True)
         self.doorbell = doorbell
 
     @contextmanager
     def reading(self, store_id: int) -> Iterator[Tx]:
         """A READ ONLY transaction of one store; any write in it is an error of the database."""
-        with self._opened(self.reader, store_id, SYSTEM) as tx:
+        with self._opened("only", store_id, SYSTEM) as tx:
             yield tx
 
     @contextmanager
     def transaction(self, store_id: int, actor: Actor) -> Iterator[Tx]:
         """The only way to write. Commits on leaving; any exception rolls everything back."""
-        with self._opened(self.engine, store_id, actor) as tx:
+        with self._opened("write", store_id, actor) as tx:
             yield tx
             waiting = tx._flush()
-            tx.db.commit()
+            tx.driver.commit()
         if waiting and self.doorbell:
             self.doorbell(store_id)
 
     @contextmanager
     def crossing(self) -> Iterator[Connection]:
-        """A READ ONLY transaction of no store: only the SECURITY DEFINER functions answer in it."""
-        with self.reader.connect() as connection:
+        """Outside any store: only the SECURITY DEFINER functions answer in it."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("begin read only")
             yield connection
-            connection.rollback()
+            connection.commit()
 
     def store_for_host(self, host: str) -> int | None:
         with self.crossing() as db:
@@ -135,37 +150,64 @@ class Database:
         with self.crossing() as db:
             return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
 
+    def store_for_shop(self, domain: str) -> int | None:
+        """The store of `{name}.myshopify.com`, where the app is installed now."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
+
+    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
+        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
+
+    def due_shopify_stores(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
+
     def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals" | "reminders") for every store that has something to do now (I21)."""
+        """(store id, "outbox" | "holds" | "approvals" | "waitlist" | "reminders") for every store that has something to do now (I21)."""
         with self.crossing() as db:
             return [tuple(row) for row in db.exec_driver_sql(
-                "select store_id, kind from due_stores() union all select s, 'reminders' from stores_with_reminders() s")]
+                "select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'"
+                " union all select stores_with_reminders(), 'reminders'")]
 
     def all_stores(self) -> list[int]:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select all_stores()").scalars())
 
     @contextmanager
-    def _opened(self, engine: Engine, store_id: int, actor: Actor) -> Iterator[Tx]:
-        connection, now = self._begin(engine, store_id)
+    def _opened(self, mode: str, store_id: int, actor: Actor) -> Iterator[Tx]:
+        lent, now = self._begin(mode, store_id)
+        driver = lent.driver_connection
+        tx = Tx(driver, store_id, actor, now, lambda: Connection(self.engine, lent))
         try:
-            yield Tx(connection, store_id, actor, now)
+            yield tx
         finally:
-            if connection.in_transaction() and not connection.invalidated:
-                connection.rollback()
-            connection.close()
+            if driver.closed:
+                if lent.is_valid:
+                    lent.invalidate()
+            elif driver.pgconn.transaction_status != TransactionStatus.IDLE:
+                # Past the driver's own rollback(), which forgets every prepared statement: planning them anew costs five times
+                # what running them does. They outlive a rollback in the server; nothing here changes the schema.
+                driver.pgconn.exec_(b"ROLLBACK")
+            (tx._db or lent).close()
 
-    def _begin(self, engine: Engine, store_id: int) -> tuple[Connection, datetime]:
+    def _begin(self, mode: str, store_id: int) -> tuple[PoolProxiedConnection, datetime]:
         """Open and learn `now`. A connection the server has dropped is replaced once: nothing has happened on it yet (I69)."""
         for last in (False, True):
-            connection = engine.connect()
+            lent = self.engine.raw_connection()
             try:
-                row = connection.exec_driver_sql(
-                    "select set_config('app.store_id', %s, true), opencals_now()", (str(store_id),)).one()
-                return connection, row[1]
-            except DBAPIError as error:
-                connection.close()
-                if last or not error.connection_invalidated:
+                cursor = lent.driver_connection.execute(_BEGIN.format(mode=mode, store=int(store_id)))
+                cursor.nextset()
+                return lent, cursor.fetchone()[1]
+            except psycopg.Error as error:
+                gone = lent.driver_connection.closed
+                if gone:
+                    lent.invalidate(error)
+                else:
+                    lent.driver_connection.rollback()
+                lent.close()
+                if last or not gone:
                     raise
         raise AssertionError("unreachable")
 

@@ -45,6 +45,6 @@ class Statement(Generic[Row]):
         return self._run(tx, values).rowcount
 
     def _run(self, tx: Tx, values: dict[str, Any]) -> Any:
-        cursor = tx.db.connection.cursor()
+        cursor = tx.driver.cursor()
         cursor.execute(self.sql, self.fixed | {"store": tx.store_id} | values)
         return cursor

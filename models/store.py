@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant
+
+DEFAULT_BANDS = '\'{"morning": ["06:00", "12:00"], "afternoon": ["12:00", "17:00"], "evening": ["17:00", "22:00"]}\'::jsonb'
 
 
 class Store(Base):
@@ -38,6 +40,12 @@ class Store(Base):
     quiet_to: Mapped[str] = mapped_column(server_default="08:00")
     policy: Mapped[dict[str, Any]]
     retention_days: Mapped[int] = mapped_column(server_default="1095")
+    waitlist: Mapped[bool] = mapped_column(server_default="true")
+    waitlist_claim_minutes: Mapped[int] = mapped_column(server_default="60")
+    waitlist_rest_hours: Mapped[int] = mapped_column(server_default="6")
+    waitlist_bands: Mapped[dict[str, Any]] = mapped_column(server_default=text(DEFAULT_BANDS))
+    offer_hours: Mapped[int] = mapped_column(server_default="24")
+    offer_hold: Mapped[bool] = mapped_column(server_default="false")
     shopify_domain: Mapped[str | None]
     last_order_number: Mapped[int] = mapped_column(server_default="1000")
     version: Mapped[int] = mapped_column(server_default="1")
@@ -50,6 +58,8 @@ class Store(Base):
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="stores_slug_shape"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="stores_currency"),
         CheckConstraint("quiet_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' and quiet_to ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="stores_quiet"),
+        CheckConstraint("waitlist_claim_minutes between 5 and 1440 and waitlist_rest_hours between 1 and 168 and offer_hours between 1 and 168",
+                        name="stores_waitlist"),
     )
 
 

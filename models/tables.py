@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from models import (  # noqa: F401  (imported for their tables)
-    access, audit, block, booking, class_session, customer, email_change, feedback, hold, idempotency, location, occupancy, order,
-    outbox, payment, policy_copy, refund, reminder, service, sms, staff, store,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+import models
 from models.base import Base
+
+for module in iter_modules(models.__path__):
+    if module.name != "tables":
+        import_module(f"models.{module.name}")
 
 ALL = Base.metadata.sorted_tables
 """Every table, parents first."""

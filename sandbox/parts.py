@@ -48,6 +48,8 @@ class Parts:
             "OPENCALS_SANDBOX": f"http://127.0.0.1:{sandbox_port}", "SMS_URL": f"http://127.0.0.1:{sandbox_port}", "SMS_ACCOUNT": "ACsandbox",
             "SMS_TOKEN": "sandbox", "SMS_FROM": "+15550100", "SECRET_KEY": kept_secret(self.var / "secret.key"),
             "LINK_KEYS": f"k1:{kept_secret(self.var / 'link.key')}", "BASE_DOMAIN": "localhost", "PUBLIC_SCHEME": "http",
+            "SHOPIFY_API_KEY": "sandbox-client-id", "SHOPIFY_API_SECRET": kept_secret(self.var / "shopify.key"),
+            "SHOPIFY_API_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/api/{{shop}}",
             "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
         return self
 

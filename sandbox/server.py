@@ -16,6 +16,7 @@ from sandbox import smtp
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
+from sandbox.shopify.kept import Kept
 
 
 def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults) -> Flask:
@@ -96,10 +97,14 @@ def main() -> None:
     var = Path(os.environ.get("OPENCALS_VAR", "var"))
     mails, texts, faults = Mailbox(var / "mail.jsonl"), Mailbox(var / "sms.jsonl"), Faults()
     controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
-    app = create_sandbox(mails, texts, Clock(os.environ["OWNER_DATABASE_URL"]), faults)
+    clock = Clock(os.environ["OWNER_DATABASE_URL"])
+    app = create_sandbox(mails, texts, clock, faults)
+    shopify = Kept(var, clock, faults)
+    app.register_blueprint(shopify.blueprint())
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
+    shopify.stop()
     controller.stop()
 
 

@@ -53,7 +53,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
 def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, email_change, feedback, login, lost_link, phone, privacy, profile, reschedule, sessions, theme,
+        account, book, booking_page, cancel, email_change, feedback, login, lost_link, offers, phone, privacy, profile, reschedule,
+        sessions, theme,
     )
 
     return bp

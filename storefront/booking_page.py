@@ -21,30 +21,36 @@ from models.session import Tx, reading
 from models.statement import Statement, param
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
+from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
 
 
 @bp.get("/account/bookings/<ref>")
 @bp.get("/manage/<ref>")
 def booking_page(ref: str):  # noqa: ANN201
-    """Details and actions; `?action=reschedule` opens the picker instead (A68). Reading changes nothing (R5)."""
+    """Details and actions; `?action=reschedule` opens the picker instead (A68), `?action=accept&offer=N` the offers (A67). Reading changes nothing (R5)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
         if request.args.get("action") == "reschedule" and facts.decisions(door.b, tx.now)["reschedule"].allowed:
             from storefront.reschedule import show_picker
 
             return show_picker(tx, door)
+        if request.args.get("action") == "accept":
+            from storefront.offers import show_offers
+
+            return show_offers(tx, door, request.args.get("offer"))
         return render_booking(tx, door)
 
 
-def render_booking(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):  # noqa: ANN201
+def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
     shown = detail(door, tx.now)
     money = _money(tx, door.b, w) if shown.closed else None
     return page(
-        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem,
-        feedback=None if door.by_link else _feedback(tx, door), done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
-        panel=request.args.get("panel"), yours=_yours(door)), status
+        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
+        offers=offer_lines(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
+        panel=request.args.get("panel")), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")

@@ -26,8 +26,7 @@ class Card:
 
     url: str
     service: str
-    staff: str
-    place: str
+    line: str
     day: str
     weekday: str
     month: str
@@ -36,7 +35,6 @@ class Card:
     time: str
     status: str
     status_text: str
-    amount: str
     can_move: bool
     can_cancel: bool
 
@@ -77,11 +75,11 @@ class Detail:
 
 def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     decided = facts.decisions(b, now) if b.holding else {}
-    short = w.short_date(b.starts_at, b.zone)
+    day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
+    line = f"{span} · {b.staff_name} · {b.location_name}" + (f" · {w.money(b.price, b.currency)}" if b.price else "")
     return Card(
-        f"/account/bookings/{b.ref}", b.service_name, b.staff_name, b.location_name, str(b.local_start.day),
-        w.weekday(b.local_start.date()), w.month_name(b.local_start.date()), short, w.time(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.status,
-        w.status(b.status), w.money(b.price, b.currency) if b.price else "",
+        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
+        w.short_date(b.starts_at, b.zone), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
 
 
@@ -154,7 +152,8 @@ HISTORY = {
     "create_booking": "Booked", "import_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled",
     "drop_seats": "Seats cancelled", "approve_booking": "Confirmed by the shop", "decline_booking": "Declined by the shop",
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
-    "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
+    "make_offers": "Other times offered", "accept_offer": "Offered time accepted", "decline_offers": "Offered times declined",
+    "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
     "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }
@@ -169,7 +168,7 @@ def history(entries: list[Any], b: BookingSummary, w: Words) -> list[tuple[str, 
             continue
         what = w._(HISTORY[entry.action])
         after = (entry.after or {}).get("starts_at")
-        if entry.action == "reschedule_booking" and after:
+        if entry.action in ("reschedule_booking", "accept_offer", "claim_earlier_slot") and after:
             what += ": " + w.when(datetime.fromisoformat(after), b.zone)
         told.append((w.when(entry.at, b.zone), what, who.get(entry.actor_kind, w._("by {venue}").format(venue=b.store_name))))
     return told

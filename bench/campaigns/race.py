@@ -1,21 +1,44 @@
-"""200 processes race for 20 slots through HTTP: 20 win, 180 get 409, nothing overlaps (I1)."""
+"""200 processes race for 20 slots through HTTP: 20 win, 180 get 409, nothing overlaps (I1).
+
+With `--control` the same race runs while the exclusion constraint is dropped, and must fail: the constraint decides, nothing else.
+"""
 
 from __future__ import annotations
 
+import http.client
+import json
 import multiprocessing
+import os
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 
 from bench.campaigns import demo
+from sandbox.parts import DATABASE
+from sandbox.postgres import Postgres
 
 SLOTS, RACERS = 20, 200
 
 
 def main(argv: list[str]) -> int:
+    if "--control" not in argv:
+        return 0 if race() else 1
+    with _without_constraint():
+        held = race()
+    print("without the constraint the race " + ("still held: something else decides" if held else "fails, as it must"))
+    return 1 if held else 0
+
+
+def race() -> bool:
+    """One race against the running demo; whether everything held."""
     facts = demo()
     api, token = facts["api"], facts["stores"]["demo"]["merchant_token"]
     client = httpx.Client(base_url=f"{api}/api/merchant/v1", headers={"Authorization": f"Bearer {token}"}, timeout=60)
@@ -44,7 +67,23 @@ def main(argv: list[str]) -> int:
     held = Counter(b["starts_at"] for b in taken if b["starts_at"] in targets)
     overlaps = sum(count - 1 for count in held.values())
     print(f"{RACERS} processes, {SLOTS} slots, {time.perf_counter() - started:.1f} s: {dict(answers)}; slots held {len(held)}, overlaps {overlaps}")
-    return 0 if answers == Counter({200: SLOTS, 409: RACERS - SLOTS}) and overlaps == 0 and len(held) == SLOTS else 1
+    for b in taken:
+        client.post(f"/bookings/{b['ref']}/cancel", json={"refund": "none", "notify": False, "override": True})
+    return answers == Counter({200: SLOTS, 409: RACERS - SLOTS}) and overlaps == 0 and len(held) == SLOTS
+
+
+@contextmanager
+def _without_constraint() -> Iterator[None]:
+    """The demo's own database, its constraint away for as long as this lasts."""
+    server = Postgres(Path(os.environ["OPENCALS_VAR"]))
+    server.port = int((server.home / "postgres.port").read_text())
+    with psycopg.connect(server.url("opencals_owner", DATABASE).replace("+psycopg", ""), autocommit=True) as owner:
+        (rule,) = owner.execute("select pg_get_constraintdef(oid) from pg_constraint where conname = 'no_double_booking'").fetchone() or ("",)
+        owner.execute("alter table occupancies drop constraint no_double_booking")
+        try:
+            yield
+        finally:
+            owner.execute(f"alter table occupancies add constraint no_double_booking {rule}")
 
 
 def _home(n: int, day: date) -> str:
@@ -56,6 +95,12 @@ def _utc(text: str) -> str:
 
 
 def _race(api: str, token: str, ref: str, target: str, barrier: Any, results: Any) -> None:
-    with httpx.Client(base_url=api, headers={"Authorization": f"Bearer {token}"}, timeout=90) as client:
-        barrier.wait()
-        results.put(client.post(f"/api/merchant/v1/bookings/{ref}/reschedule", json={"starts_at": target, "notify": False}).status_code)
+    """Connected and with the request in hand before the start, so that the server gets all of them at once."""
+    address = urlsplit(api)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=90)
+    connection.connect()
+    body = json.dumps({"starts_at": target, "notify": False})
+    barrier.wait()
+    connection.request("POST", f"/api/merchant/v1/bookings/{ref}/reschedule", body,
+                       {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+    results.put(connection.getresponse().status)

@@ -12,7 +12,7 @@ from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.rules.decision import Refused
 from booking.rules.interval import cut
-from booking.slots import drop_expired_holds, lock_staff
+from booking.slots import lock_staff
 from models.block import Block
 from models.booking import Booking
 from models.location import Location
@@ -92,7 +92,6 @@ def _cleared(tx: Tx, values: dict[str, Any], override: bool) -> list[int]:
     checks.text(values, "reason", most=400, required=False)
     checks.done()
     lock_staff(tx, people)
-    drop_expired_holds(tx, people)
     met = _met(tx, people, values["starts_at"], values["ends_at"])
     if met and not override:
         raise Refused("slot_taken", bookings=met)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, reread, settle, told, write
@@ -18,10 +20,12 @@ LONGEST_REASON = 500
 
 @action
 def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str | int = "policy",
-                   seats: int | None = None, version: int | None = None, override: bool = False, notify: bool = True) -> Done:
+                   seats: int | None = None, version: int | None = None, override: bool = False, notify: bool = True,
+                   hold_money: bool = False) -> Done:
     """Cancel all of it, or drop `seats` of the party. Customers bring the signed quote they saw (R27).
 
     Merchants say what comes back: `policy`, `full`, `none` or an amount; outside the customers' window they need `override`.
+    With `hold_money` it stays owed until someone of the shop carries it out, also where refunds go back by themselves (D26i).
     Raises quote_changed with the new outcome under `quote` when it got worse.
     """
     b = locked(tx, ref, version)
@@ -31,6 +35,8 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
         raise Refused("not_allowed", kind="cancel", part=True)
     outcome = _outcome(tx, b, quote, refund, drops)
+    if hold_money and tx.actor.is_merchant:
+        outcome = replace(outcome, mode="manual")
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
         left = write(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), held=None if b.held is None else (

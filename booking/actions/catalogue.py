@@ -76,8 +76,14 @@ def create(tx: Tx, kind: str, table: type, values: dict[str, Any]) -> int:
     return row_id
 
 
-def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: dict[str, Any] | None = None) -> None:
-    """Update a row of the store; Refused not_found. One audit entry with the changed fields, `also` for what stands elsewhere."""
+def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: dict[str, Any] | None = None,
+           version: int | None = None) -> None:
+    """Update a row of the store; Refused not_found, or stale when `version` was seen and another one stands there (I9).
+
+    One audit entry with the changed fields, `also` for what stands elsewhere.
+    """
+    if version is not None:
+        unchanged(tx, table, row_id, version)
     if "version" in table.__table__.c:
         values = values | {"version": table.version + 1}
     if values:
@@ -87,6 +93,13 @@ def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], 
     if not found:
         raise Refused("not_found")
     tx.audit(f"update_{kind}", subject=kind, subject_id=row_id, after={"fields": sorted(set(values) - {"version"})} | (also or {}))
+
+
+def unchanged(tx: Tx, table: type, row_id: int, version: int) -> None:
+    """Lock the row; Refused stale unless it still has the version someone saw."""
+    now = tx.db.execute(select(table.version).where(table.store_id == tx.store_id, table.id == row_id).with_for_update()).scalar()
+    if now is not None and now != version:
+        raise Refused("stale", version=now)
 
 
 def in_use(tx: Tx, column: Any, row_id: int) -> bool:

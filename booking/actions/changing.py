@@ -23,6 +23,10 @@ from models.session import OutboxItem, Tx
 from models.statement import INSTANT, Statement, param
 
 
+SURROUNDINGS = frozenset({"service_id", "staff_id", "location_id", "customer_id", "policy_id", "order_id"})
+"""Columns that bring other rows' fields into the read model."""
+
+
 def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
     """The booking, its row locked; Refused not_found, or stale when the caller saw another version (I9)."""
     b = lock(tx, ref)
@@ -37,9 +41,12 @@ def write(tx: Tx, b: BookingSummary, **values: Any) -> BookingSummary:
     """Write the new values and the next version where the version is still the one read; the booking as it is then."""
     if "status" in values and values["status"] in status.CLOSED:
         values.setdefault("closed_at", tx.now)
+    mark = {"version": b.version + 1, "updated_at": tx.now}
     if _update(frozenset(values)).run(tx, b_id=b.id, b_version=b.version, next_version=b.version + 1, updated_at=tx.now, **_plain(values)) != 1:
         raise Refused("stale", version=b.version, state=b.status)
-    return reread(tx, b)
+    same_surroundings = all(name in BookingSummary._fields and (name not in SURROUNDINGS or value == getattr(b, name))
+                            for name, value in values.items())
+    return b._replace(**values, **mark) if same_surroundings else reread(tx, b)
 
 
 @lru_cache(maxsize=100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking import facts, notices
 from booking.actions.action import Done, action
@@ -15,6 +15,7 @@ from booking.rules.status import after
 from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.class_session import ClassSession
+from models.counter_offer import CounterOffer
 from models.session import Tx
 
 
@@ -22,7 +23,7 @@ from models.session import Tx
 def decline_booking(tx: Tx, ref: str, *, reason: str = "", version: int | None = None) -> Done:
     """Decline a pending booking. Only pending bookings; else Refused."""
     b = locked(tx, ref, version)
-    return _refuse(tx, b, "decline", reason.strip()[:500])
+    return end_request(tx, b, "decline", reason.strip()[:500], because="declined")
 
 
 @action
@@ -31,10 +32,21 @@ def expire_approvals(tx: Tx, *, limit: int = 100) -> Done:
     due = tx.db.execute(select(Booking.ref).where(
         Booking.store_id == tx.store_id, Booking.approval_deadline <= tx.now, Booking.status == "pending",
     ).order_by(Booking.id).limit(limit).with_for_update(skip_locked=True)).scalars().all()
-    return Done(bookings=tuple(_refuse(tx, locked(tx, ref), "expire", "").booking for ref in due))
+    return Done(bookings=tuple(_expire(tx, ref) for ref in due))
 
 
-def _refuse(tx: Tx, b: BookingSummary, verb: str, reason: str) -> Done:
+def _expire(tx: Tx, ref: str) -> BookingSummary:
+    """End a request at its deadline: the shop has not answered, or none of the times it offered was taken (R35)."""
+    b = locked(tx, ref)
+    offered = tx.db.execute(update(CounterOffer).where(
+        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id, CounterOffer.state == "open",
+    ).values(state="expired", closed_at=tx.now)).rowcount
+    return end_request(tx, b, "expire", "", because="offers_expired" if offered else "deadline").booking
+
+
+def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: str) -> Done:
+    """End a pending request with its money back, or bring a move back to its old slot. `because`: declined, deadline,
+    offers_declined or offers_expired; the message says which (D18)."""
     if b.status != "pending":
         after(b.status, verb)
         raise Refused("not_allowed", state=b.status)
@@ -45,10 +57,11 @@ def _refuse(tx: Tx, b: BookingSummary, verb: str, reason: str) -> Done:
         done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None, **_old_place(held))
     else:
         outcome, done = _end(tx, b, verb, reason)
-    tx.audit(f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
+    tx.audit("decline_offers" if because == "offers_declined" else f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
              quote=outcome.facts() if outcome else None)
-    notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because="declined" if verb == "decline" else "deadline",
-                          restored=restored)
+    notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because=because, restored=restored)
+    if because.startswith("offers"):
+        notices.tell_merchant(tx, "merchant_offers_ended", done, old=b, refund=outcome)
     notices.tell_staff(tx, "merchant_booking_cancelled" if outcome else "merchant_booking_moved", done, old=b)
     return Done(done, outcome)
 
@@ -65,7 +78,7 @@ def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote
     """The request is over and everything paid comes back."""
     outcome = merchant_quote("full", facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)
     ended = write(tx, b, status=after(b.status, verb), held=None, approval_deadline=None, cancel_reason=reason or None,
-                  cancelled_by="store" if verb == "decline" else "system")
+                  cancelled_by="customer" if tx.actor.is_customer else "store" if verb == "decline" else "system")
     settle(tx, ended, outcome, "cancellation")
     return outcome, reread(tx, ended)
 

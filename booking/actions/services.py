@@ -32,10 +32,13 @@ def create_service(tx: Tx, *, staff: Sequence[int] = (), **values: Any) -> Done:
 
 
 @action
-def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = None, **values: Any) -> Done:
-    """Change fields; bookings keep the policy they were made under, except where the new one is kinder (R20)."""
+def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = None, version: int | None = None, **values: Any) -> Done:
+    """Change fields; bookings keep the policy they were made under, except where the new one is kinder (R20).
+
+    Refused stale when `version` is given and somebody else has saved since.
+    """
     _check(tx, values, staff or ())
-    catalogue.change(tx, "service", Service, service_id, values, also=None if staff is None else {"staff": len(staff)})
+    catalogue.change(tx, "service", Service, service_id, values, also=None if staff is None else {"staff": len(staff)}, version=version)
     if staff is not None:
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.service_id == service_id))
         _qualify(tx, service_id, staff)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, insert, select, update
 from booking.actions.action import Done, action
 from booking.offers import find_offer
 from booking.rules.decision import Refused
-from booking.slots import drop_expired_holds, lock_staff
+from booking.slots import lock_staff
 from models.base import new_id
 from models.booking import Booking
 from models.class_session import ClassSession
@@ -34,7 +34,6 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
     if errors or offer is None or person is None:
         raise Refused("invalid", errors=errors)
     lock_staff(tx, [staff_id])
-    drop_expired_holds(tx, [staff_id])
     ends_at, session_id = starts_at + timedelta(seconds=offer.shape.duration), new_id()
     tx.db.execute(insert(ClassSession).values(
         store_id=tx.store_id, id=session_id, service_id=service_id, staff_id=staff_id, location_id=person.location_id,

@@ -34,10 +34,10 @@ def create_staff(tx: Tx, *, services: Sequence[int] = (), **values: Any) -> Done
 
 
 @action
-def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None, **values: Any) -> Done:
-    """Change fields; bookings already made stay where they are."""
+def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None, version: int | None = None, **values: Any) -> Done:
+    """Change fields; bookings already made stay where they are. Refused stale when somebody else has saved since `version`."""
     _check(tx, values, services or ())
-    catalogue.change(tx, "staff", Staff, staff_id, values, also=None if services is None else {"services": len(services)})
+    catalogue.change(tx, "staff", Staff, staff_id, values, also=None if services is None else {"services": len(services)}, version=version)
     if "location_id" in values:
         follow_location(tx, staff_id, values["location_id"])
     if services is not None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from psycopg import errors
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.access_tokens import mint
@@ -46,8 +46,15 @@ def _create_store(tx: Tx, **values: Any) -> Done:
 
 
 @action
-def update_store(tx: Tx, **values: Any) -> Done:
-    """Change the store's fields; what it never changes after the start are slug, kind and currency."""
+def update_store(tx: Tx, *, version: int | None = None, **values: Any) -> Done:
+    """Change the store's fields; what it never changes after the start are slug, kind and currency.
+
+    Refused stale when `version` is given and somebody else has saved since.
+    """
+    if version is not None:
+        now = tx.db.execute(select(Store.version).where(Store.store_id == tx.store_id).with_for_update()).scalar_one()
+        if now != version:
+            raise Refused("stale", version=now)
     if fixed := sorted({"slug", "kind", "currency"} & set(values)):
         raise Refused("invalid", errors=[{"field": field, "problem": "cannot change"} for field in fixed])
     _check(values)

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from booking.actions.action import Done, action
 from booking.importing.catalogue import Catalogue, place_of
 from booking.importing.rows import BadRow, ImportRow
-from booking.slots import drop_expired_holds, lock_staff
+from booking.slots import lock_staff
 from models import policy_copy
 from models.base import new_id, new_ref
 from models.booking import Booking
@@ -50,7 +50,6 @@ def import_batch(tx: Tx, rows: Sequence[ImportRow], catalogue: Catalogue, source
     staff_of = {row: catalogue.staff[row.staff.lower()] for row in fresh}
     if not dry_run:
         lock_staff(tx, sorted({staff_id for staff_id, _ in staff_of.values()}))
-        drop_expired_holds(tx, {staff_id for staff_id, _ in staff_of.values()})
     taken = _Busy(tx, {staff_id for staff_id, _ in staff_of.values()}, fresh)
     accepted: list[tuple[ImportRow, str, bool]] = []
     for row in fresh:
@@ -165,7 +164,7 @@ def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[tuple[A
     """Many rows at once: COPY into a temporary table (COPY itself knows no row level security), then one INSERT with every guard."""
     names = ", ".join(columns)
     tx.db.exec_driver_sql(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
-    with tx.db.connection.cursor() as cursor, cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
+    with tx.driver.cursor() as cursor, cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
         for row in rows:
             copy.write_row(row)
     tx.db.exec_driver_sql(f"insert into {table} ({names}) select {names} from staged_{table}")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from booking.rules.wall_time import days_before
 
@@ -28,6 +29,7 @@ class Notice:
     def iso(self) -> str:
         return _text(self.days, self.seconds)
 
+    @lru_cache(maxsize=1000)  # noqa: B019  (few different notices exist, and they never change)
     def hours_text(self) -> str:
         """N of the A80 sentence: 7 days are 168, 90 minutes are 1.5."""
         hours = Fraction(self.days * 86400 + self.seconds, 3600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from booking.rules.concerns import Concern
 from booking.rules.policy import Policy, Tier
 from booking.wording.words import Words
 
@@ -37,3 +38,47 @@ def _outcome(words: Words, tier: Tier, currency: str) -> str:
         return words._("no refund")
     part = words.money(tier.amount, currency) if tier.amount is not None else f"{tier.percent if tier.percent is not None else 100}%"
     return (words._("{part} as credit") if tier.outcome == "credit" else words._("{part} refund")).format(part=part)
+
+
+def further_lines(words: Words, policy: Policy, venue: str) -> list[str]:
+    """The rules without a date: how often, how far, at which price, with whose consent (R14, R17, R18, R26)."""
+    _, lines = words._, []
+    if policy.reschedule_allowed:
+        if policy.reschedule_limit:
+            lines.append(words.ngettext("You can move a booking {n} time.", "You can move a booking up to {n} times.",
+                                        policy.reschedule_limit).format(n=policy.reschedule_limit))
+        if policy.within_days is not None:
+            lines.append(words.ngettext("You can move it by at most {n} day from its original date.",
+                                        "You can move it by at most {n} days from its original date.", policy.within_days).format(n=policy.within_days))
+        if policy.change_staff:
+            lines.append(_("When you move it you may choose someone else."))
+        lines.append({"keep": _("Moving does not change the price."), "difference": _("If the new time has another price, the difference is settled."),
+                      "equal_only": _("You can move to times with the same price.")}[policy.price_difference])
+    approval = {
+        "automatic": "", "manual": _("{venue} confirms new bookings and moves within {n} hours."),
+        "first_only": _("{venue} confirms new bookings within {n} hours; moves are confirmed at once."),
+        "reschedule_only": _("New bookings are confirmed at once; {venue} confirms moves within {n} hours."),
+        "by_notice": _("Less than {notice} before the start {venue} confirms bookings and moves within {n} hours."),
+    }[policy.approval]
+    if approval:
+        lines.append(approval.format(venue=venue, n=policy.approval_hours, notice=words.notice(policy.approval_notice)))
+    if policy.cancel_allowed and policy.refund_mode == "manual":
+        lines.append(_("{venue} sends refunds by hand.").format(venue=venue))
+    return lines
+
+
+def concern_line(words: Words, concern: Concern, currency: str) -> str:
+    """Why a policy cannot work, and what to do."""
+    _, facts = words._, concern.facts
+    text = {
+        "notice_beyond_horizon": _("The notice of {notice} is as long as bookings can be made ahead ({n} days): no booking could ever be changed. Shorten the notice."),
+        "tier_beyond_horizon": _("Nobody can book {notice} ahead, because bookings open {n} days before: this row never applies."),
+        "tier_after_deadline": _("Cancelling already ends {deadline} before the start, so this row never applies. Shorten the cancellation notice or remove the row."),
+        "later_is_better": _("Cancelling later gives more back than cancelling earlier: customers would wait. Check this row."),
+        "fee_above_price": _("The fee of {fee} is more than the price of {price}: nothing would ever come back."),
+        "amount_above_price": _("The fixed amount of {amount} is more than the price of {price}."),
+        "no_way_out": _("Cancelling is replaced by a new appointment, but rescheduling is off: a customer who cannot come has no way to say so."),
+    }[concern.code]
+    money = {name: words.money(facts[name], currency) for name in ("fee", "price", "amount") if name in facts}
+    times = {name: words.notice(facts[name]) for name in ("notice", "deadline") if name in facts}
+    return text.format(n=facts.get("days", 0), **money, **times)

@@ -110,6 +110,11 @@ class Words:
             "no_show": self._("Missed"), "declined": self._("Declined"), "expired": self._("Expired"),
         }[status]
 
+    def method(self, method: str) -> str:
+        """How something was paid."""
+        return {"card": self._("by card"), "cash": self._("in cash"), "gift_card": self._("by gift card"), "shopify": self._("in Shopify"),
+                "external": self._("elsewhere"), "credit": self._("by credit")}.get(method, method)
+
     def deadline(self, kind: str, instant: datetime, zone: str) -> str:
         """You can change this until Sat, Mar 13, 2027, 9:00 AM EST (R10)."""
         text = self._("You can change this until {when}.") if kind == "reschedule" else self._("You can cancel this until {when}.")

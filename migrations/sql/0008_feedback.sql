@@ -132,7 +132,7 @@ alter table customers add column phone_verified_at timestamp with time zone;
 alter table customers add column zone text;
 alter table customer_logins add column device text default '' not null;
 alter table login_codes drop constraint login_codes_purpose;
-alter table login_codes add constraint login_codes_purpose check (purpose in ('login', 'change_email', 'verify_phone'));
+alter table login_codes add constraint login_codes_purpose check (purpose in ('login', 'change_email', 'dashboard', 'verify_phone'));
 
 -- Every change of an address, and the one link with which the old address can take it back (R8).
 create table email_changes (

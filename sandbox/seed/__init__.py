@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from booking import keys
@@ -10,13 +9,13 @@ from booking.links import manage_url
 from booking.rules.wall_time import use_packaged_zones
 from models.booking_summary import find
 from models.session import Database, reading, use
-from sandbox.seed.businesses import BUSINESSES, FIRST_NAMES, LAST_NAMES
+from sandbox.seed.businesses import BUSINESSES
 from sandbox.seed.load import load_diary
+from sandbox.seed.people import people_of
 from sandbox.seed.shop import make_shop
+from sandbox.seed.shopify import connect
 from sandbox.seed.visits import make_visits
 from settings import Settings
-
-CUSTOMERS = 60
 
 
 def seed(settings: Settings) -> dict[str, Any]:
@@ -27,22 +26,14 @@ def seed(settings: Settings) -> dict[str, Any]:
     stores = {}
     for business in BUSINESSES:
         shop = make_shop(business)
-        people = _people(business["slug"])
+        people = people_of(business["slug"])
         customers = load_diary(shop, business, people)
         refs = make_visits(shop, business, people, customers)
+        if business["kind"] == "shopify":
+            connect(shop.store_id, shop.services)
         stores[business["slug"]] = _facts(shop, business, people, customers, refs)
     database.engine.dispose()
     return stores
-
-
-def _people(slug: str) -> list[tuple[str, str, str]]:
-    """(name, address, phone); the same for the same shop."""
-    chance = random.Random(slug)
-    people = []
-    for number in range(CUSTOMERS):
-        first, last = FIRST_NAMES[number % len(FIRST_NAMES)], LAST_NAMES[(number * 7 + number // len(FIRST_NAMES)) % len(LAST_NAMES)]
-        people.append((f"{first} {last}", f"{first.lower()}.{last.lower()}@example.com", f"+1212555{chance.randint(100, 199):04d}"))
-    return people
 
 
 def _facts(shop: Any, business: dict[str, Any], people: list, customers: list[int], refs: dict[int, list[str]]) -> dict[str, Any]:

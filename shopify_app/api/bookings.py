@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select, tuple_
 
+from booking import counter_offers
 from booking.links import manage_path
+from booking.rules.counter_offers import stands
 from booking.rules.decision import Refused
 from booking.rules.status import STATES
 from models.audit import AuditEntry
@@ -21,6 +23,7 @@ from shopify_app.api.customers import like
 from shopify_app.api.door import operation, reference
 from shopify_app.api.shapes import bookings as s
 from shopify_app.api.shapes.base import Listing, read_instant
+from shopify_app.api.shapes.offers import OfferOut
 
 LIST = PAGING | {
     "q": "part of the customer's name or address, or the ref", "status": "one or several, comma separated", "starts_from": "RFC 3339",
@@ -95,7 +98,8 @@ def get_booking(call: Call, ref: str) -> Any:
         b = find(tx, known_ref(ref))
         if b is None:
             raise Refused("not_found")
-        return booking_out(b, call.origin) | {"audit": _trail(tx, b), "messages": _messages(tx, b)}
+        return booking_out(b, call.origin) | {"audit": _trail(tx, b), "messages": _messages(tx, b),
+                                             "offers": offers_out(tx, b, call.origin)}
 
 
 def _trail(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
@@ -109,6 +113,17 @@ def _messages(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
         OutboxRow.store_id == tx.store_id, OutboxRow.booking_id == b.id, OutboxRow.channel.in_(("email", "sms"))).order_by(OutboxRow.id))
     return [{"topic": m.topic, "channel": m.channel, "to": m.recipient, "state": m.state, "attempts": m.attempts,
              "created_at": m.created_at, "sent_at": m.sent_at, "error": m.last_error} for m in rows]
+
+
+def offers_out(tx: Tx, b: BookingSummary, origin: str) -> list[OfferOut]:
+    """Every offer made for the booking, the newest round first."""
+    here = ZoneInfo(b.zone)
+    return [OfferOut(
+        round=o.round, n=o.n, state="expired" if o.state == "open" and tx.now >= o.expires_at else o.state, staff=str(o.staff_id),
+        staff_name=o.staff_name, starts_at=o.starts_at.astimezone(here), ends_at=o.ends_at.astimezone(here),
+        expires_at=o.expires_at.astimezone(here),
+        accept_url=origin + manage_path(b, action="accept", offer=o.n) if stands(o.state, o.expires_at, tx.now) else None)
+        for o in counter_offers.history_of(tx, b)]
 
 
 def known_ref(text: str) -> str:

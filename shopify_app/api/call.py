@@ -43,7 +43,7 @@ class Call:
         if len(key) > LONGEST_KEY:
             raise Refused("invalid", errors=[{"field": "Idempotency-Key", "problem": f"is longer than {LONGEST_KEY} characters"}])
         body = hashlib.sha256(request.get_data()).hexdigest()
-        return Once.of(f"token:{self.actor.id}", key, _shown, request.method, request.path, body)
+        return Once.of(f"{self.actor.kind}:{self.actor.id}", key, _shown, request.method, request.path, body)
 
     def limit(self) -> int:
         text = self.query.get("limit", "50")

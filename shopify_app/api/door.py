@@ -19,8 +19,9 @@ from booking.links import store_origin
 from booking.rules.decision import Refused
 from models.access import MerchantToken
 from models.actor import Actor
-from models.session import reading
+from models.session import Tx, reading
 from models.store import Store
+from shopify_app import session_tokens
 from shopify_app.api import problems
 from shopify_app.api.call import Call
 from shopify_app.api.problems import Unreadable
@@ -99,9 +100,15 @@ def reference(text: str | None, field: str) -> int | None:
 
 
 def _authenticate() -> Call:
-    """The store is the one the token names, and no other; every failure is the same 401 (I27)."""
+    """The store is the one the token names, and no other; every failure is the same 401 (I27).
+
+    The bearer is a store's own token, or a session token of the Shopify admin.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    parsed = parse(token.strip()) if scheme.lower() == "bearer" else None
+    token = token.strip() if scheme.lower() == "bearer" else ""
+    if session_tokens.looks_like_one(token):
+        return _of_shopify(token)
+    parsed = parse(token)
     if parsed is None:
         raise Refused("unauthorized")
     store_id, digest = parsed
@@ -110,10 +117,24 @@ def _authenticate() -> Call:
             MerchantToken.store_id == store_id, MerchantToken.secret_hash == digest, MerchantToken.revoked_at.is_(None))).one_or_none()
         if row is None or not compare_digest(row.secret_hash, digest):
             raise Refused("unauthorized")
-        slug = tx.db.execute(select(Store.slug).where(Store.store_id == store_id)).scalar_one()
-        origin = store_origin(tx, slug)
+        origin = _origin(tx, store_id)
     g.store_id = store_id
     return Call(store_id, Actor("token", "api", row.id), origin)
+
+
+def _of_shopify(token: str) -> Call:
+    found = session_tokens.merchant_of(token)
+    if found is None:
+        raise Refused("unauthorized", session=True)
+    store_id, actor = found
+    with reading(store_id) as tx:
+        origin = _origin(tx, store_id)
+    g.store_id = store_id
+    return Call(store_id, actor, origin)
+
+
+def _origin(tx: Tx, store_id: int) -> str:
+    return store_origin(tx, tx.db.execute(select(Store.slug).where(Store.store_id == store_id)).scalar_one())
 
 
 def _query(entry: Operation) -> dict[str, str]:

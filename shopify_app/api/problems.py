@@ -15,10 +15,11 @@ from werkzeug.exceptions import HTTPException
 
 from booking.rules.decision import Refused
 from booking.wording import words_for
+from shopify_app.session_tokens import RETRY_HEADER
 
 log = logging.getLogger("opencals.errors")
 STATUS = {"not_found": 404, "unauthorized": 401, "rate_limited": 429, "invalid": 422}
-SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after")
+SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer")
 MOST_ERRORS = 50
 TITLES = {
     "slot_taken": "The time is taken", "too_late": "Past the notice", "limit_reached": "Limit reached", "not_allowed": "Not allowed",
@@ -78,6 +79,8 @@ def refused(error: Refused) -> Response:
     response = problem(STATUS.get(error.code, 409), error.code, detail=detail, errors=error.facts.get("errors"), **facts)
     if error.code == "unauthorized":
         response.headers["WWW-Authenticate"] = "Bearer"
+        if error.facts.get("session"):
+            response.headers[RETRY_HEADER] = "1"
     if error.code == "rate_limited":
         response.headers["Retry-After"] = str(error.facts.get("retry_after", 60))
     return response
@@ -93,6 +96,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "It has been answered already; feedback is answered once."
         case {"kind": "cancel" | "reschedule"}:
             return "The policy does not let customers do this. `override: true` does it all the same."
+        case {"kind": "offers"}:
+            return "Nobody gives this service now, so no other time can be offered."
         case {"state": state}:
             return f"This cannot follow the state {state}."
     return "The store's settings do not allow this."

@@ -128,6 +128,15 @@ def test_the_old_address_takes_it_back_for_seven_days(world):
     refused("not_found", undo_email_change, world.store_id, GUEST, second)
 
 
+def test_taking_back_a_change_voids_the_ones_after_it(world):
+    """Whoever changed it twice keeps no way to take it back from their own first address."""
+    ada = signed_in(world, "ada@example.com")
+    first, second = change(world, ada, "m1@example.com"), change(world, ada, "m2@example.com")
+    undo_email_change(world.store_id, GUEST, first)
+    refused("not_found", undo_email_change, world.store_id, GUEST, second)
+    assert address(world, ada.customer_id) == "ada@example.com"
+
+
 def test_taking_it_back_ends_sessions_links_feeds_and_codes(world):
     b = world.book(at(10, 15))
     ada = signed_in(world, "ada@example.com")

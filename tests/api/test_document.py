@@ -36,7 +36,7 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/{name}/{{id}}": "GET PATCH DELETE" for name in ("locations", "services", "staff", "blocks", "sessions", "customers")}
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
-    wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
+    wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/bookings/{ref}/offers": "GET POST", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
                "/reports/self-service": "GET", "/feedback": "GET", "/feedback/{id}/reply": "POST"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
@@ -80,7 +80,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked == 20
+    assert walked == 21
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

@@ -10,7 +10,10 @@ TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_
                "manage_link", "reminder", "request_received")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
 ABOUT_NO_BOOKING = ("email_changed", "merchant_customer_erased", "phone_code", "sign_in_code")
-TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved")
+TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
+           "merchant_offer_accepted", "merchant_offers_ended")
+OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
+"""To the customer too, with buttons of their own."""
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
 REFUND = {"outcome": "full", "amount": 2500, "kept": 0, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
@@ -51,6 +54,12 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         whole["feedback_url"] = f"{ORIGIN}/feedback/0123456789ab?token=k1.def"
     if topic in ABOUT_NO_BOOKING:
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | NO_BOOKING[topic]
+    if topic in OFFERING:
+        at = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo"}
+        page = f"{ORIGIN}/waitlist/1?token=k1.abc"
+        whole |= {"until": "2027-03-02T12:00:00+00:00", "waits_for": "earlier", "place": 2, "rest_hours": 6, "entry_url": page,
+                  "offers": [at | {"n": n, "until": "2027-03-02T12:00:00+00:00", "url": f"{LINK}&action=accept&offer={n}"} for n in (1, 2, 3)],
+                  "offer": at | {"url": f"{page}&offer=7", "refuse_url": f"{page}&offer=7&action=refuse", "stop_url": f"{page}&action=stop"}}
     for key, value in changes.items():
         whole[key] = whole[key] | value if isinstance(value, dict) and isinstance(whole.get(key), dict) else value
     return whole

@@ -11,7 +11,7 @@ import pytest
 import messages
 from messages import render_mail, render_sms
 from messages.render import MESSAGES
-from tests.messages.payloads import ABOUT_NO_BOOKING, LINK, MAIL_ONLY, REFUND, TO_CUSTOMER, TO_SHOP, payload
+from tests.messages.payloads import ABOUT_NO_BOOKING, LINK, MAIL_ONLY, OFFERING, REFUND, TO_CUSTOMER, TO_SHOP, payload
 
 DOMAIN = "opencals.com"
 WHEN, OLD = "Sat, Mar 13, 2027, 9:00 AM EST", "Wed, Mar 10, 2027, 3:00 PM EST"
@@ -50,7 +50,7 @@ def both(topic: str, **changes) -> tuple[str, str]:
 
 def test_every_file_of_the_folder_is_a_known_message():
     files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", "content", "ics", "mail", "render"}
-    assert files == set(MESSAGES) == {*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *ABOUT_NO_BOOKING}
+    assert files == set(MESSAGES) == {*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *OFFERING, *ABOUT_NO_BOOKING}
 
 
 @pytest.mark.parametrize("topic", sorted(MESSAGES))
@@ -66,7 +66,7 @@ def test_both_bodies_are_complete(topic):
             assert line in page.text, "the plain body says nothing the HTML body does not say"
 
 
-@pytest.mark.parametrize("topic", [*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP])
+@pytest.mark.parametrize("topic", [*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *OFFERING])
 def test_the_booking_is_named_in_subject_or_body(topic):
     mail = render_mail(topic, payload(topic), DOMAIN)
     for fact in ("Deep tissue", "Saturday, March 13, 2027", "9:00 AM to 10:00 AM EST", "Elena Marsh", "48 Harbor Street", "$80"):
@@ -141,6 +141,26 @@ def test_the_shop_is_told_of_a_conflict():
     assert "overlaps another booking" in both("merchant_booking_created", booking={"conflict": True})[0]
 
 
+def test_each_offered_time_has_its_button_and_its_address_in_both_bodies():
+    mail = render_mail("counter_offer", payload("counter_offer"), DOMAIN)
+    for n in (1, 2, 3):
+        assert f"{LINK}&action=accept&offer={n}" in Page(mail.html).links and f"{LINK}&action=accept&offer={n}\n" in mail.text
+    assert mail.text.count("Accept Thu, Mar 11, 2027, 3:00 PM EST, with Tom Okonkwo: ") == 3
+
+
+def test_an_earlier_time_may_be_taken_refused_or_stopped():
+    html, text = both("earlier_slot")
+    assert f"Thu, Mar 11, 2027, 3:00 PM EST with Tom Okonkwo has become free. Your booking is on {WHEN}." in html
+    assert "It is held for you until Tue, Mar 2, 2027, 7:00 AM EST." in text
+    for part in ("&offer=7", "&offer=7&action=refuse", "&action=stop"):
+        assert f"{part}\n" in text
+    assert "There is room again in Deep tissue on Thu, Mar 11, 2027, 3:00 PM EST" in both("earlier_slot", waits_for="seat")[0]
+
+
+def test_who_waits_knows_the_place_in_line():
+    assert "You are number 2 in line." in both("waitlist_joined")[0]
+
+
 def test_an_unknown_topic_is_an_error():
     with pytest.raises(KeyError):
         render_mail("unheard_of", payload("booking_confirmed"), DOMAIN)
@@ -158,3 +178,11 @@ class TestSms:
     @pytest.mark.parametrize("topic", [*TO_SHOP, *MAIL_ONLY, "sign_in_code"])
     def test_codes_and_notices_to_the_shop_go_by_mail_only(self, topic):
         assert render_sms(topic, payload(topic)) is None
+
+    @pytest.mark.parametrize("service", ["Deep tissue", "A very long name of a service " * 30])
+    def test_every_offered_time_has_its_whole_link(self, service):
+        text = render_sms("counter_offer", payload("counter_offer", booking={"service": service}, store={"name": "Shop " * 50}))
+        assert [part for part in text.split() if part.startswith("http")] == [f"{LINK}&action=accept&offer={n}" for n in (1, 2, 3)]
+        assert len(text) <= 640
+        text = render_sms("earlier_slot", payload("earlier_slot", booking={"service": service}, store={"name": "Shop " * 50}))
+        assert text.endswith(" " + payload("earlier_slot")["offer"]["url"]) and len(text) <= 320

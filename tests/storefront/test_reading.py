@@ -24,6 +24,7 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/bookings/<ref>/reschedule": [account(b, "reschedule"), account(b, "reschedule") + "?at=2027-03-11T15:00:00%2B00:00"],
         "/manage/<ref>/reschedule": [link(b, "reschedule"), link(b, "reschedule", **move), link(b, "reschedule", month="2027-04")],
         "/account/bookings/<ref>/cancel": [account(b, "cancel")], "/manage/<ref>/cancel": [link(b, "cancel")],
+        "/account/bookings/<ref>/offers/<n>": [account(b, "offers/1")], "/manage/<ref>/offers/<n>": [link(b, "offers/1")],
         "/account/bookings/<ref>/calendar.ics": [account(b, "calendar.ics")], "/manage/<ref>/calendar.ics": [link(b, "calendar.ics")],
         "/account/login": ["/account/login", "/account/login?next=/account"], "/account/login/code": ["/account/login/code"],
         "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag
 
 from shopify_app.api.shapes.base import Amount, Flag, Instant, Minor, Money, Paid, Reason, Seats, Shape, Text, Whole
 from shopify_app.api.shapes.catalogue import CustomerIn
+from shopify_app.api.shapes.offers import OfferOut
 
 # Tags in brackets say which way of writing was meant; problems leave them out of the field's path.
 WORD, OBJECT = "[text]", "[object]"
@@ -158,6 +159,9 @@ class MessageOut(Shape):
 
 
 class BookingDetail(BookingOut):
+    """`offers`: counter-offers made for it, the newest round first."""
+
+    offers: list[OfferOut]
     audit: list[AuditOut]
     messages: list[MessageOut]
 

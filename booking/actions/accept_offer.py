@@ -1,0 +1,69 @@
+"""The customer takes one of the offered times: the request is confirmed there (R35, R15, A63, A93)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from booking import counter_offers, notices
+from booking.actions.action import Done, action
+from booking.actions.changing import let_go_of_old_slot, locked, place, told, write
+from booking.offers import find_offer
+from booking.rules import counter_offers as rules
+from booking.rules.decision import Refused
+from booking.rules.status import CLOSED, after
+from booking.slots import Chosen, lock_staff, require_slot
+from models.booking_summary import BookingSummary
+from models.counter_offer import CounterOffer
+from models.hold import Hold
+from models.session import Tx
+
+
+@action
+def accept_offer(tx: Tx, ref: str, n: int) -> Done:
+    """Move to offer `n` of the newest round and confirm; its siblings are void. It counts as no move, and no fee is taken.
+
+    Refused: closed, not_found when the round has no such number, stale when it no longer stands, slot_taken when somebody has
+    the time by now; the others then stand as before, and nothing has changed.
+    """
+    b = locked(tx, ref)
+    if b.status in CLOSED:
+        raise Refused("closed", state=b.status)
+    taken = _standing(tx, b, n)
+    offer = find_offer(tx, b.service_id)
+    if offer is None:
+        raise Refused("not_allowed", kind="offers")
+    # The holds of the round give way under the locks of everyone concerned, so that nobody slips in between.
+    lock_staff(tx, {taken.staff_id, b.staff_id})
+    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id, Hold.kind == "offer"))
+    chosen = require_slot(tx, offer, taken.starts_at, staff_id=taken.staff_id, seats=b.seats, moving=b, as_customer=False)
+    tx.db.execute(update(CounterOffer).where(CounterOffer.store_id == tx.store_id, CounterOffer.id == taken.id).values(
+        state="accepted", closed_at=tx.now))
+    let_go_of_old_slot(tx, b)
+    confirmed = write(tx, b, **_values(b, offer.shape.buffer_before, offer.shape.buffer_after, chosen))
+    tx.audit("accept_offer", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id, round=taken.round, offer=n,
+             overlap=chosen.overlap)
+    notices.tell_customer(tx, "approval_given", confirmed, old=b)
+    notices.tell_staff(tx, "merchant_offer_accepted", confirmed, old=b)
+    notices.tell_merchant(tx, "merchant_offer_accepted", confirmed, old=b)
+    return Done(confirmed)
+
+
+def _standing(tx: Tx, b: BookingSummary, n: int) -> counter_offers.Proposed:
+    made = counter_offers.history_of(tx, b)
+    offer = next((o for o in made if o.round == made[0].round and o.n == n), None)
+    if offer is None:
+        raise Refused("not_found")
+    if b.status != "pending" or not rules.stands(offer.state, offer.expires_at, tx.now):
+        raise Refused("stale", version=b.version, state=b.status)
+    return offer
+
+
+def _values(b: BookingSummary, before: int, after_: int, chosen: Chosen) -> dict[str, Any]:
+    """The new place. A move that waited had been counted when it was asked for; an accepted offer counts as none (R18)."""
+    values = place(chosen.starts_at, chosen.ends_at, chosen.staff.zone) | {
+        "staff_id": chosen.staff.id, "location_id": chosen.staff.location_id, "session_id": chosen.session_id,
+        "buffer_before_s": before, "buffer_after_s": after_, "overlap_ok": chosen.overlap, "conflict": chosen.overlap,
+        "status": after(b.status, "approve"), "never_approved": False, "held": None, "approval_deadline": None}
+    return values | ({} if b.held is None else {"customer_moves": b.held["customer_moves"]})

@@ -1,0 +1,28 @@
+"""The customer takes none of the offered times: the request ends, everything paid comes back (R35)."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from booking import counter_offers
+from booking.actions.action import Done, action
+from booking.actions.changing import locked
+from booking.actions.decline_booking import end_request
+from booking.rules.decision import Refused
+from booking.rules.status import CLOSED
+from models.counter_offer import CounterOffer
+from models.session import Tx
+
+
+@action
+def decline_offers(tx: Tx, ref: str) -> Done:
+    """Decline the whole round. A move that waited goes back to its old time (R17). Refused stale when no offer stands."""
+    b = locked(tx, ref)
+    if b.status in CLOSED:
+        raise Refused("closed", state=b.status)
+    if not counter_offers.standing_of(tx, b):
+        raise Refused("stale", version=b.version, state=b.status)
+    tx.db.execute(update(CounterOffer).where(
+        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id, CounterOffer.state == "open",
+    ).values(state="declined", closed_at=tx.now))
+    return end_request(tx, b, "decline", "", because="offers_declined")

@@ -1,0 +1,126 @@
+"""The shop proposes one to three other times for a request; a new round takes the place of the old (R35, A153)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select, update
+
+from booking import counter_offers, notices
+from booking.actions.action import Done, action
+from booking.actions.changing import locked, told, write
+from booking.links import manage_path, store_origin
+from booking.offers import ServiceOffer, find_offer
+from booking.rules import counter_offers as rules
+from booking.rules.decision import Refused
+from booking.rules.interval import merge, subtract
+from booking.rules.status import after
+from booking.slots import Chosen, lock_staff, require_slot
+from models.base import new_id
+from models.booking_summary import BookingSummary
+from models.counter_offer import CounterOffer
+from models.hold import Hold
+from models.session import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A time to propose. `staff_id` None keeps the person."""
+
+    starts_at: datetime
+    staff_id: int | None = None
+
+
+@action
+def make_offers(tx: Tx, ref: str, proposals: Sequence[Proposal] | None = None, *, version: int | None = None) -> Done:
+    """Offer these times, numbered in this order; None takes the free times nearest to the one asked for (A153).
+
+    Only pending bookings; else Refused closed or not_allowed. Every time must be free now; with the hold setting on it stays
+    free for this customer. The request now ends when the last offer does. `facts["offers"]` has (n, starts_at, expires_at).
+    """
+    b = locked(tx, ref, version)
+    if b.status != "pending":
+        after(b.status, "approve")
+    wanted = [Proposal(start) for start in counter_offers.suggestions(tx, b)] if proposals is None else list(proposals)
+    rules.check_count(len(wanted))
+    offer = find_offer(tx, b.service_id)
+    if offer is None:
+        raise Refused("not_allowed", kind="offers")
+    _end_round(tx, b)
+    terms = counter_offers.terms_of(tx, b.service_id)
+    chosen = _choose(tx, b, offer, wanted)
+    old_start = None if b.held is None else datetime.fromisoformat(b.held["starts_at"])
+    ends = [rules.expires_at(tx.now, c.starts_at, terms.lead_time, hours=terms.hours, old_start=old_start) for c in chosen]
+    _check_ends(ends, tx.now)
+    made = write(tx, b, approval_deadline=rules.request_ends(ends))
+    number = (tx.db.execute(select(func.max(CounterOffer.round)).where(
+        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id)).scalar() or 0) + 1
+    for n, (slot, end) in enumerate(zip(chosen, ends, strict=True), 1):
+        tx.db.execute(insert(CounterOffer).values(
+            store_id=tx.store_id, id=new_id(), booking_id=b.id, round=number, n=n, staff_id=slot.staff.id, starts_at=slot.starts_at,
+            ends_at=slot.ends_at, expires_at=end, created_at=tx.now))
+    if terms.hold:
+        _keep(tx, made, offer, chosen, rules.request_ends(ends))
+    tx.audit("make_offers", booking_id=b.id, before=told(b), after=told(made), round=number, starts=[c.starts_at for c in chosen],
+             held=terms.hold)
+    _tell(tx, made, chosen, ends, number)
+    return Done(made, facts={"offers": [(n, c.starts_at, end) for n, (c, end) in enumerate(zip(chosen, ends, strict=True), 1)]})
+
+
+def _end_round(tx: Tx, b: BookingSummary) -> None:
+    """A new round voids the old one and lets go of the times held for it."""
+    tx.db.execute(update(CounterOffer).where(
+        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id, CounterOffer.state == "open",
+    ).values(state="void", closed_at=tx.now))
+    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id, Hold.kind == "offer"))
+
+
+def _choose(tx: Tx, b: BookingSummary, offer: ServiceOffer, wanted: Sequence[Proposal]) -> list[Chosen]:
+    """The place of each time; Refused names the one that cannot be offered."""
+    lock_staff(tx, {person.id for person in offer.staff} | {b.staff_id})
+    chosen: list[Chosen] = []
+    for number, proposal in enumerate(wanted):
+        staff_id = proposal.staff_id or b.staff_id
+        if (proposal.starts_at, staff_id) in {(b.starts_at, b.staff_id), *((c.starts_at, c.staff.id) for c in chosen)}:
+            raise Refused("invalid", errors=[{"field": f"offers.{number}.starts_at", "problem": "is asked for or offered already"}])
+        try:
+            chosen.append(require_slot(tx, offer, proposal.starts_at, staff_id=staff_id, seats=b.seats, moving=b, as_customer=False))
+        except Refused as refused:
+            raise Refused(refused.code, **({"offer": number + 1} | refused.facts)) from refused
+    return chosen
+
+
+def _check_ends(ends: Sequence[datetime], now: datetime) -> None:
+    late = [number for number, end in enumerate(ends) if end <= now]
+    if late:
+        raise Refused("invalid", errors=[
+            {"field": f"offers.{number}.starts_at", "problem": "is too soon to be answered"} for number in late])
+
+
+def _keep(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Sequence[Chosen], until: datetime) -> None:
+    """Hold what the offers cover and the booking does not cover itself; offers of one round may overlap each other."""
+    common = {"store_id": tx.store_id, "kind": "offer", "booking_id": b.id, "service_id": b.service_id, "seats": b.seats,
+              "owner": f"booking:{b.id}", "expires_at": until, "created_at": tx.now}
+    before, after_ = timedelta(seconds=offer.shape.buffer_before), timedelta(seconds=offer.shape.buffer_after)
+    spans: dict[int, list] = {}
+    for slot in chosen:
+        if slot.session_id is not None:
+            tx.db.execute(insert(Hold).values(id=new_id(), staff_id=slot.staff.id, session_id=slot.session_id,
+                                              starts_at=slot.starts_at, ends_at=slot.ends_at, **common))
+        elif not slot.overlap:
+            spans.setdefault(slot.staff.id, []).append((slot.starts_at - before, slot.ends_at + after_))
+    own = [(b.staff_id, b.starts_at - timedelta(seconds=b.buffer_before_s), b.ends_at + timedelta(seconds=b.buffer_after_s))]
+    own += [tuple(row) for row in tx.db.execute(select(Hold.staff_id, Hold.starts_at, Hold.ends_at).where(
+        Hold.store_id == tx.store_id, Hold.booking_id == b.id, Hold.kind == "old_slot", Hold.session_id.is_(None)))]
+    for staff_id, wanted in spans.items():
+        for start, end in subtract(merge(wanted), [(s, e) for who, s, e in own if who == staff_id]):
+            tx.db.execute(insert(Hold).values(id=new_id(), staff_id=staff_id, starts_at=start, ends_at=end, **common))
+
+
+def _tell(tx: Tx, b: BookingSummary, chosen: Sequence[Chosen], ends: Sequence[datetime], number: int) -> None:
+    origin = store_origin(tx, b.store_slug)
+    notices.tell_customer(tx, "counter_offer", b, once=f"round{number}", until=rules.request_ends(ends).isoformat(), offers=[{
+        "n": n, "starts_at": c.starts_at.isoformat(), "zone": c.staff.zone, "staff": c.staff.name, "until": end.isoformat(),
+        "url": origin + manage_path(b, action="accept", offer=n)} for n, (c, end) in enumerate(zip(chosen, ends, strict=True), 1)])

@@ -1,0 +1,91 @@
+"""Counter-offers as read: the newest round of a booking, and which times the shop could propose (R35, A153)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import and_, select
+
+from booking.offers import find_offer
+from booking.rules import counter_offers as rules
+from booking.rules.decision import Decision
+from booking.rules.wall_time import local_date
+from booking.slots import free_days
+from models.booking_summary import BookingSummary
+from models.counter_offer import CounterOffer
+from models.service import Service
+from models.session import Tx
+from models.staff import Staff
+from models.statement import Statement, param
+from models.store import Store
+
+
+class Proposed(NamedTuple):
+    """One counter-offer. `n` is its number in the round for good."""
+
+    id: int
+    round: int
+    n: int
+    staff_id: int
+    staff_name: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    expires_at: datetime
+    created_at: datetime
+
+
+_C = CounterOffer
+_OFFERS = Statement(select(
+    _C.id, _C.round, _C.n, _C.staff_id, Staff.name, _C.starts_at, _C.ends_at, _C.state, _C.expires_at, _C.created_at,
+).join(Staff, and_(Staff.store_id == _C.store_id, Staff.id == _C.staff_id)).where(
+    _C.store_id == param("store"), _C.booking_id == param("booking")).order_by(_C.round.desc(), _C.n), Proposed)
+
+
+class Terms(NamedTuple):
+    """How long offers of a booking's service stand (hours), whether their times are held, the service's lead time."""
+
+    hours: int
+    hold: bool
+    lead_time: timedelta
+
+
+def history_of(tx: Tx, b: BookingSummary) -> list[Proposed]:
+    """Every offer ever made for the booking, the newest round first."""
+    return _OFFERS.rows(tx, booking=b.id)
+
+
+def standing_of(tx: Tx, b: BookingSummary) -> list[Proposed]:
+    """The offers that may be accepted now, by number; a trigger voids them when the booking leaves its time (I14)."""
+    if b.status != "pending":
+        return []
+    return [offer for offer in history_of(tx, b)
+            if rules.stands(offer.state, offer.expires_at, tx.now)]
+
+
+def decision_of(b: BookingSummary, standing: list[Proposed]) -> Decision:
+    """May the customer accept one of the offers, and until when?"""
+    if not standing:
+        return Decision(False, "closed" if b.closed_at is not None else "not_allowed",
+                        facts={"state": b.status} if b.closed_at is not None else {"kind": "offers"})
+    return Decision(True, None, max(offer.expires_at for offer in standing))
+
+
+def terms_of(tx: Tx, service_id: int) -> Terms:
+    row = tx.db.execute(select(Store.offer_hours, Store.offer_hold, Service.offer_hold.label("service_hold"), Service.lead_time_s).join(
+        Service, Service.store_id == Store.store_id).where(Store.store_id == tx.store_id, Service.id == service_id)).one()
+    return Terms(row.offer_hours, row.offer_hold if row.service_hold == "inherit" else row.service_hold == "on",
+                 timedelta(seconds=row.lead_time_s))
+
+
+def suggestions(tx: Tx, b: BookingSummary) -> list[datetime]:
+    """Up to three free starts with the same person nearest to the one asked for, within 3 days of it (A153)."""
+    offer = find_offer(tx, b.service_id)
+    if offer is None or b.status != "pending":
+        return []
+    first = max(local_date(b.starts_at - rules.NEAR, b.zone), local_date(tx.now, b.zone))
+    found = free_days(tx, offer, first, local_date(b.starts_at + rules.NEAR, b.zone), staff_id=b.staff_id, seats=b.seats, moving=b)
+    terms = terms_of(tx, b.service_id)
+    return rules.nearest((slot.starts_at for _, slots in found.days for slot in slots
+                          if slot.starts_at - terms.lead_time > tx.now), b.starts_at)

@@ -1,0 +1,97 @@
+"""Waiting for an earlier time or a seat: who may wait, for what, and who is told of an opening (R34, D27, D28)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from booking.rules.decision import Decision
+from booking.rules.interval import Span, overlap
+from booking.rules.status import CHECKED_IN, CLOSED
+
+FROM_AHEAD = timedelta(days=14)
+BANDS = ("morning", "afternoon", "evening")
+EVERY_DAY = 0b1111111
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """`weekdays`: one bit a day, Monday the lowest. `bands`: names of BANDS. `anyone`: any qualified person will do."""
+
+    weekdays: int
+    bands: tuple[str, ...]
+    anyone: bool = False
+
+
+def may_wait(*, status: str, starts_at: datetime, now: datetime, offered: bool, whole_visit: bool = False) -> Decision:
+    """May this booking wait for an earlier time? Confirmed, and at least 14 x 24 h ahead, exactly that included (R34).
+
+    `offered`: the shop offers it. Parts of a visit move only as a block (R32), so they do not wait one by one.
+    """
+    if status in CLOSED:
+        return Decision(False, "closed", facts={"state": status})
+    if status in CHECKED_IN:
+        return Decision(False, "checked_in", facts={"state": status})
+    if not offered or whole_visit or status != "confirmed":
+        return Decision(False, "not_allowed", facts={"kind": "waitlist"})
+    last = starts_at - FROM_AHEAD
+    if now > last:
+        return Decision(False, "too_late", last, {"kind": "waitlist"})
+    return Decision(True, None, last)
+
+
+def lives_until(starts_at: datetime, lead_time: timedelta) -> datetime:
+    """When waiting ends by itself: nothing earlier could be booked from here on (R34)."""
+    return starts_at - lead_time
+
+
+def weekday_bits(days: Iterable[int]) -> int:
+    """Weekdays 0 (Monday) to 6 as bits."""
+    bits = 0
+    for day in days:
+        bits |= 1 << day
+    return bits
+
+
+def weekdays_of(bits: int) -> list[int]:
+    return [day for day in range(7) if bits >> day & 1]
+
+
+def wants(wishes: Wishes, start: datetime, zone: str, bands: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a start is what the customer wishes: weekday and band by the clocks of the place; the start counts (R34).
+
+    A band is half-open: 12:00 is afternoon. One that ends at 24:00 holds the last minute of the day.
+    """
+    local = start.astimezone(ZoneInfo(zone))
+    if not wishes.weekdays >> local.weekday() & 1:
+        return False
+    clock = f"{local.hour:02}:{local.minute:02}"
+    return any(name in bands and bands[name][0] <= clock < bands[name][1] for name in wishes.bands)
+
+
+def claim_until(now: datetime, starts_at: datetime, lead_time: timedelta, minutes: int) -> datetime | None:
+    """How long one person holds an opening: `minutes`, never past its start minus the lead time; None when that is over (D28)."""
+    last = min(now + timedelta(minutes=minutes), starts_at - lead_time)
+    return last if last > now else None
+
+
+def rests_until(told_at: datetime | None, now: datetime, hours: int) -> datetime | None:
+    """Until when someone is left in peace: `hours` after the last offer, exactly then no longer. None: may be told now."""
+    if told_at is None:
+        return None
+    until = told_at + timedelta(hours=hours)
+    return until if now < until else None
+
+
+def choose_start(starts: Iterable[datetime], opening: Span, length: tuple[timedelta, timedelta, timedelta]) -> datetime | None:
+    """The start to offer of those that make use of an opening: wholly inside it before partly, then the earliest.
+
+    `length` is (buffer before, duration, buffer after); `opening` a span of instants.
+    """
+    before, duration, after = length
+    using = [(start, (start - before, start + duration + after)) for start in starts]
+    using = [(start, span) for start, span in using if overlap(span, opening)]
+    inside = [start for start, span in using if opening[0] <= span[0] and span[1] <= opening[1]]
+    return min(inside or [start for start, _ in using], default=None)

@@ -1,0 +1,1 @@
+"""Outside services: one package each; below doors and sync, above models."""

@@ -1,0 +1,23 @@
+"""To the customer: the shop proposes other times; each has its own link that opens the page with it chosen (R35, A69, A93)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    offers = s.payload["offers"]
+    until = s.words.when(datetime.fromisoformat(s.payload["until"]), s.booking["zone"])
+    lead = s.words.ngettext("{venue} offers you another time for {service} instead of {asked}.",
+                            "{venue} offers you other times for {service} instead of {asked}.", len(offers))
+    buttons = [(_("Accept {when}, with {staff}").format(when=s.when(o), staff=o["staff"]), o["url"]) for o in offers]
+    return Content(
+        subject=_("Other times for your request: {service}").format(service=s.service),
+        heading=s.words.ngettext("Another time for your request", "Other times for your request", len(offers)),
+        paragraphs=[lead.format(venue=s.venue, service=s.service, asked=s.when()),
+                    _("Please choose by {when}. If none suits you, the page lets you decline; whatever you have paid comes back in full.").format(when=until)],
+        buttons=buttons, alarm=False,
+        sms=" ".join([_("{venue}: other times for your request.").format(venue=s.venue[:60]), *(f"{s.when(o)} {o['url']}" for o in offers)]))

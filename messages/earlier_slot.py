@@ -1,0 +1,28 @@
+"""To someone who waits: an earlier time, or a seat, is held for them, and until when (R34, A96)."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    offer = s.payload["offer"]
+    new, until = s.when(offer), s.words.when(s.instant("until"), offer["zone"])
+    if s.payload["waits_for"] == "seat":
+        subject = _("A place is free: {service}, {when}").format(service=s.service, when=new)
+        heading = _("A place has become free")
+        lead = _("There is room again in {service} on {new}, with {staff}.").format(service=s.service, new=new, staff=offer["staff"])
+        take = _("Take the place")
+    else:
+        subject = _("An earlier time: {service}, {when}").format(service=s.service, when=new)
+        heading = _("An earlier time has become free")
+        lead = _("{new} with {staff} has become free. Your booking is on {old}.").format(new=new, staff=offer["staff"], old=s.when())
+        take = _("Take {when}").format(when=new)
+    return Content(
+        subject=subject, heading=heading, buttons=[(take, offer["url"])],
+        links=[(_("No, thanks"), offer["refuse_url"]), (_("Stop telling me about free times"), offer["stop_url"])],
+        paragraphs=[lead, _("It is held for you until {when}. After that the next one in line is asked.").format(when=until)],
+        manage=False, alarm=False,
+        sms=_("{venue}: {new} has become free. It is held for you until {until}.").format(venue=s.venue[:60], new=new, until=until)
+        + " " + offer["url"])

@@ -1,0 +1,45 @@
+"""A policy as the customer will read it, with the dates of a booking that could be made now (D26d)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from booking.rules.concerns import longest_notice, policy_concerns
+from booking.rules.policy import Flags, Policy
+from booking.rules.wall_time import resolve
+from booking.wording import Words
+from booking.wording.policies import concern_line, further_lines, policy_lines
+
+AHEAD = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`lines` stand on the booking's page; `late` are the sentences of someone who comes after the deadlines; `concerns` by place."""
+
+    when: str
+    lines: list[str]
+    late: list[str]
+    concerns: list[tuple[str, str]]
+
+
+def preview(w: Words, policy: Policy, switches: Flags, *, now: datetime, zone: str, currency: str, venue: str,
+            price: int | None = None, horizon_days: int | None = None) -> Preview:
+    """For a booking at ten in the morning, far enough ahead that every date of the policy is still to come where that is possible."""
+    days = max(AHEAD, longest_notice(policy).rank // 86400 + 2)
+    if horizon_days is not None:
+        days = max(1, min(days, horizon_days))
+    day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
+    start = resolve(datetime.combine(day, time(10)), zone)
+    shown = policy.with_flags(switches)
+    lines = policy_lines(w, shown, start, zone, currency) + further_lines(w, shown, venue)
+    for kind, allowed in (("reschedule", shown.reschedule_allowed), ("cancel", shown.cancel_allowed)):
+        if not allowed:
+            lines.append(w.refusal("not_allowed", {"kind": kind}, venue))
+    late = [w.refusal("too_late", {"kind": kind, "notice_hours": notice.hours_text()}, venue)
+            for kind, allowed, notice in (("reschedule", shown.reschedule_allowed, shown.reschedule_notice),
+                                          ("cancel", shown.cancel_allowed, shown.cancel_notice)) if allowed and notice.rank]
+    concerns = [(c.field, concern_line(w, c, currency)) for c in policy_concerns(policy, price=price, horizon_days=horizon_days)]
+    return Preview(w.when(start, zone), lines, late, concerns)
