@@ -18,14 +18,16 @@ from shopify_app.api import blueprint as merchant_api
 from shopify_app.dashboard.door import load_screens
 from storefront.blueprint import load_pages
 from sync import queue
+from webhooks.twilio import blueprint as twilio_webhooks
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
 DOORS = (
     (load_pages(), "store host", "customers: signed-in cookie or signed link, CSRF token on every write"),
     (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
+    (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
 )
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/")
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "

@@ -171,6 +171,11 @@ class Database:
                 "select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'"
                 " union all select stores_with_reminders(), 'reminders'")]
 
+    def stores_texting(self, phone: str) -> list[int]:
+        """The stores that have sent SMS to a number."""
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select stores_texting(%s)", (phone,)).scalars())
+
     def all_stores(self) -> list[int]:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select all_stores()").scalars())

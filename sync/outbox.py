@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.addresses import canonical_email
 from booking.rules.feedback import VISITED
 from booking.rules.reminders import LAST_CALL
+from gateways.twilio import Taken
 from messages import render_mail, render_sms
 from messages.mail import Later, Mailer, Rejected, Unknown, compose
 from models.actor import SYSTEM
@@ -22,8 +24,9 @@ from models.base import new_id
 from models.booking import Booking
 from models.outbox import OutboxRow
 from models.session import Tx, transaction
+from models.sms import RANK, SmsDelivery, SmsStop
 from settings import Settings
-from sync.sms import send_sms
+from sync.sms import Stopped, send_sms
 
 LEASE = timedelta(seconds=60)
 SEND_FOR = LEASE / 2
@@ -64,6 +67,8 @@ class Claimed:
     status_now: str | None
     starts_now: datetime | None
     created_at: datetime
+    stopped: bool
+    store_id: int
     now: datetime
 
     @property
@@ -82,9 +87,13 @@ class Claimed:
 
 @dataclass
 class Outcome:
+    """What came of a row. `taken` is the SMS at its provider, `stopped` a number that wants none."""
+
     state: str
     error: str | None = None
     wait: timedelta = field(default_factory=timedelta)
+    taken: Taken | None = None
+    stopped: bool = False
 
 
 class Carrier:
@@ -98,19 +107,18 @@ class Carrier:
     def channels(self) -> tuple[str, ...]:
         return ("email", "sms") if self.settings.sms_url else ("email",)
 
-    def send(self, row: Claimed) -> None:
-        """Hand one message over; raises Rejected, Later or Unknown."""
+    def send(self, row: Claimed) -> Taken | None:
+        """Hand one message over; raises Rejected, Later or Unknown. An SMS gives what its provider says of it."""
         if row.channel == "sms":
             text = render_sms(row.topic, row.payload)
-            if text:
-                send_sms(self.settings, row.recipient, text)
-            return
+            return send_sms(row.store_id, row.id, row.payload["store"]["slug"], row.recipient, text, again=row.attempts > 1) if text else None
         store = row.payload["store"]
         mail = render_mail(row.topic, row.payload, self.settings.base_domain)
         self.mailer.send(compose(
             mail, sender=self.settings.mail_from, sender_name=store["name"], recipient=canonical_email(row.recipient),
             reply_to=canonical_email(store["email"]) if store["email"] else None,
             message_id=f"<{row.message_id}@{self.settings.base_domain}>"))
+        return None
 
     def close(self) -> None:
         self.mailer.close()
@@ -153,19 +161,21 @@ def _rows(tx: Tx, ids: Any) -> list[Any]:
     return list(tx.db.execute(select(
         OutboxRow.id, OutboxRow.topic, OutboxRow.channel, OutboxRow.recipient, OutboxRow.payload, OutboxRow.attempts,
         OutboxRow.message_id, OutboxRow.booking_version, Booking.version, Booking.status, Booking.starts_at, OutboxRow.created_at,
+        and_(OutboxRow.channel == "sms", exists().where(SmsStop.store_id == OutboxRow.store_id, SmsStop.phone == OutboxRow.recipient)),
+        OutboxRow.store_id,
     ).outerjoin(Booking, and_(Booking.store_id == OutboxRow.store_id, Booking.id == OutboxRow.booking_id)).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all())
 
 
 def _attempt(row: Claimed, carrier: Carrier, total: Delivered) -> Outcome:
-    if row.outdated:
+    if row.outdated or row.stopped:
         total.superseded += 1
-        return Outcome("superseded")
+        return Outcome("superseded", "stopped" if row.stopped else None)
     try:
-        carrier.send(row)
+        taken = carrier.send(row)
     except Rejected as error:
         total.failed += 1
-        return Outcome("failed", str(error))
+        return Outcome("failed", str(error), stopped=isinstance(error, Stopped))
     except (Later, Unknown) as error:
         total.later += 1
         if row.attempts >= MOST_ATTEMPTS:
@@ -177,7 +187,7 @@ def _attempt(row: Claimed, carrier: Carrier, total: Delivered) -> Outcome:
         total.failed += 1
         return Outcome("failed", type(error).__name__)
     total.sent += 1
-    return Outcome("sent")
+    return Outcome("sent", taken=taken)
 
 
 def _record(store_id: int, lease: int, outcomes: dict[int, Outcome]) -> None:
@@ -193,3 +203,18 @@ def _record(store_id: int, lease: int, outcomes: dict[int, Outcome]) -> None:
                 tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.id == row_id).values(
                     state=outcome.state, last_error=outcome.error, due_at=tx.now + outcome.wait, lease=None, leased_until=None))
         tx.db.execute(update(OutboxRow).where(*mine).values(lease=None, leased_until=None, attempts=OutboxRow.attempts - 1))
+        _note_sms(tx, outcomes)
+
+
+def _note_sms(tx: Tx, outcomes: dict[int, Outcome]) -> None:
+    """Under which id the provider knows each SMS, and whom it no longer writes to."""
+    recipients = dict(tx.db.execute(select(OutboxRow.id, OutboxRow.recipient).where(OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(
+        [row_id for row_id, outcome in outcomes.items() if outcome.taken or outcome.stopped]))).all())
+    for row_id, phone in recipients.items():
+        taken = outcomes[row_id].taken
+        if taken:
+            tx.db.execute(upsert(SmsDelivery).values(
+                store_id=tx.store_id, outbox_id=row_id, sid=taken.sid, phone=phone, state=taken.state if taken.state in RANK else "accepted",
+                created_at=tx.now, updated_at=tx.now).on_conflict_do_nothing())
+        else:
+            tx.db.execute(upsert(SmsStop).values(store_id=tx.store_id, phone=phone, stopped_at=tx.now).on_conflict_do_nothing())

@@ -10,20 +10,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"app", "booking", "commands", "hosts", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
-        "storefront", "sync", "bench", "tests"}
+OURS = {"app", "booking", "commands", "gateways", "hosts", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
+        "storefront", "sync", "webhooks", "bench", "tests"}
 MAY_IMPORT = {
     "booking/rules": {"booking.rules"},
     "models": {"models"},
     "booking/wording": {"booking.rules", "booking.wording"},
     "booking": {"booking", "models", "settings"},
     "messages": {"messages", "booking.wording", "booking.rules"},
-    "storefront": {"storefront", "booking", "models", "messages"},
+    "gateways": {"gateways", "booking", "models"},
+    "storefront": {"storefront", "booking", "models", "messages", "gateways"},
     "shopify_app": {"shopify_app", "booking", "models"},
-    "sync": {"sync", "booking", "models", "messages", "settings"},
+    "webhooks": {"webhooks", "booking", "models", "gateways"},
+    "sync": {"sync", "booking", "models", "messages", "settings", "gateways"},
     "migrations": {"migrations", "models"},
     "operation": {"operation", "models", "migrations", "settings", "sync", "messages"},
-    "commands": {"commands", "booking", "models", "migrations", "operation", "sync", "settings"},
+    "commands": {"commands", "booking", "gateways", "models", "migrations", "operation", "sync", "settings"},
 }
 LONGEST = 300
 
@@ -62,7 +64,8 @@ def test_rules_use_the_standard_library_only():
 
 
 def test_doors_do_not_know_the_workers_or_each_other():
-    for folder, others in (("storefront", ("sync", "shopify_app")), ("shopify_app", ("sync", "storefront"))):
+    for folder, others in (("storefront", ("sync", "shopify_app", "webhooks")), ("shopify_app", ("sync", "storefront", "webhooks")),
+                           ("webhooks", ("sync", "storefront", "shopify_app"))):
         assert [name for path in files(folder) for name in imported(path) if name.startswith(others)] == []
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from booking import access
 from booking.actions.change_email import FRESH, UNDO_FOR, confirm_email_change, request_email_change, undo_email_change
+from booking.actions.profile import update_profile
 from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in
 from booking.actions.verify_phone import send_phone_code, verify_phone
 from booking.links import check_token, manage_token
@@ -245,8 +246,6 @@ def test_a_number_is_proven_by_its_own_code(world):
     ada = signed_in(world, "ada@example.com")
     world.book(at(10, 15))
     refused("invalid", lambda: send_phone_code(world.store_id, GUEST, ada.customer_id, challenge="c", asker=HERE))
-    from booking.actions.profile import update_profile
-
     def phone(number: str) -> None:
         update_profile(world.store_id, GUEST, ada.customer_id, name="Ada", phone=number, locale=None, preferences={"email": {"transactional": True}})
 

@@ -59,7 +59,6 @@ def test_a_number_is_confirmed_by_sms(ada, world):
     ada.get("/account/profile")
     assert "This number is confirmed." in words(ada.page)
     b = world.book(at(10, 15))
-    world.sql("select 1")
     ada.get(account(b))
     assert "Where you are: Wed, Mar 10, 2027, 4:00 PM CET" in words(ada.page)
 
