@@ -15,17 +15,23 @@ from hosts import Hosts
 from models.session import Database, use
 from settings import Settings
 from shopify_app.api import blueprint as merchant_api
+from shopify_app.api import openapi
 from shopify_app.dashboard.door import load_screens
+from storefront.api import api as customers
+from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
 from webhooks.twilio import blueprint as twilio_webhooks
+from webhooks.stripe import blueprint as stripe_webhook
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
 DOORS = (
     (load_pages(), "store host", "customers: signed-in cookie or signed link, CSRF token on every write"),
     (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
+    (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
     (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
+    (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/")
 
@@ -54,6 +60,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     operation.install(app)
     _find_store(app, Hosts(settings))
     csrf = CSRFProtect(app)
+    openapi.include("customer", (customers.prefix, customers.operations, {
+        "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Session token of a Shopify customer-account extension"}))
     for blueprint, where, _ in DOORS:
         app.register_blueprint(blueprint)
         if where == "any host":
@@ -69,6 +77,9 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
     @app.before_request
     def store_of_host() -> None:
+        if request.path.startswith("/api/"):
+            g.store_id = None  # the credential names the store; without cookies an Origin says nothing (I27, I47)
+            return
         g.store_id = hosts.store_of(request.host)
         if g.store_id is None and not request.path.startswith(PUBLIC):
             abort(404)

@@ -45,6 +45,11 @@ class Settings:
     shopify_api_secret: str | None = field(default=None, repr=False)
     shopify_old_secret: str | None = field(default=None, repr=False)
     shopify_api_base: str = "https://{shop}"
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    stripe_api_base: str | None = None
+    stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
     proxy_hops: int = 0
     log_level: str = "INFO"
     zone_data_at_least: str = "2026f"
@@ -58,6 +63,11 @@ class Settings:
     def shopify_secrets(self) -> tuple[str, ...]:
         """The app's client secret, then the one being rotated out; none when Shopify is off."""
         return tuple(filter(None, (self.shopify_api_secret, self.shopify_old_secret)))
+
+    @property
+    def stripe_test_mode(self) -> bool:
+        """Whether Stripe's keys move test money only."""
+        return (self.stripe_secret_key or "").startswith("sk_test_")
 
     def origin(self, host: str) -> str:
         """`https://host`, with the port where one is configured. Hosts come from the database only (I43)."""
@@ -92,6 +102,11 @@ class Settings:
             shopify_api_secret=read.text("SHOPIFY_API_SECRET", None),
             shopify_old_secret=read.text("SHOPIFY_API_OLD_SECRET", None),
             shopify_api_base=read.text("SHOPIFY_API_BASE", cls.shopify_api_base),
+            stripe_secret_key=read.text("STRIPE_SECRET_KEY", None),
+            stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY", None),
+            stripe_webhook_secret=read.text("STRIPE_WEBHOOK_SECRET", None),
+            stripe_api_base=read.url("STRIPE_API_BASE", ("https", "http"), required=False),
+            stripe_js_url=read.url("STRIPE_JS_URL", ("https", "http"), required=False) or cls.stripe_js_url,
             proxy_hops=read.number("PROXY_HOPS") or 0,
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), cls.log_level),
         )
@@ -106,6 +121,11 @@ class Settings:
             read.problems.append("SHOPIFY_API_KEY and SHOPIFY_API_SECRET belong together.")
         if settings.environment == "production" and settings.shopify_api_base != cls.shopify_api_base:
             read.problems.append("SHOPIFY_API_BASE is for the sandbox only.")
+        stripe = (settings.stripe_secret_key, settings.stripe_publishable_key, settings.stripe_webhook_secret)
+        if any(stripe) and not all(stripe):
+            read.problems.append("Stripe needs STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET together.")
+        if settings.environment == "production" and (settings.stripe_api_base or "https:").split(":")[0] != "https":
+            read.problems.append("STRIPE_API_BASE must be https in production.")
         if read.problems:
             raise SettingsError(read.problems)
         return settings

@@ -54,10 +54,10 @@ def store_origin(tx: Tx, slug: str) -> str:
     return settings().origin(own[0] if own else settings().store_host(slug))
 
 
-def manage_path(b: BookingSummary, **parameters: object) -> str:
-    """`/manage/{ref}?token=...` with further parameters such as panel, action and offer (A66-A69)."""
+def manage_path(b: BookingSummary, part: str = "", **parameters: object) -> str:
+    """`/manage/{ref}?token=...`, or a `part` below it, with further parameters such as panel, action and offer (A66-A69)."""
     query = urlencode({"token": manage_token(b.store_id, b.ref, b.link_epoch)} | parameters)
-    return f"/manage/{b.ref}?{query}"
+    return f"/manage/{b.ref}" + (f"/{part}" if part else "") + f"?{query}"
 
 
 def manage_url(tx: Tx, b: BookingSummary, **parameters: object) -> str:

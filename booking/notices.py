@@ -57,14 +57,15 @@ def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | N
             _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, None, "staff", name), "staff")
 
 
-def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None) -> None:
+def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
+                  once: str = "", **extra: Any) -> None:
     """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time."""
     people = dict(_NOTIFIED.rows(tx))
     if not people and b.store_email:
         people = {b.store_email: b.store_name}
     for email, name in people.items():
         if email != b.staff_email:
-            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name), "merchant")
+            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name) | extra, "merchant", once)
 
 
 def _quiet_until(tx: Tx, b: BookingSummary) -> datetime:

@@ -13,6 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+import messages
 from booking.rules.policy import Policy
 from booking.wording import words_for
 from booking.wording.colours import readable
@@ -20,9 +21,9 @@ from booking.wording.policies import policy_lines
 from messages.content import Content, Snapshot
 from messages.ics import invite, several
 
-SHARED = frozenset({"content", "ics", "mail", "render"})
+SHARED = ("content", "ics", "mail", "render")
 MESSAGES: dict[str, ModuleType] = {
-    name: import_module(f"messages.{name}") for _, name, _ in iter_modules([str(Path(__file__).parent)]) if name not in SHARED}
+    module.name: import_module(f"messages.{module.name}") for module in iter_modules(messages.__path__) if module.name not in SHARED}
 """Topic -> the module that says it."""
 
 NAMES_WHO = frozenset({

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import Select, and_, or_, select, tuple_
 
 from models.booking import Booking as B
-from models.booking_summary import column
+from models.booking_summary import SUMMARIES, BookingSummary, column
 from models.location import Location as L
 from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
@@ -64,14 +64,24 @@ LISTED = (
     .join(T, T.store_id == B.store_id)
 )
 _MINE = (B.store_id == param("store"), B.customer_id == param("customer"))
-_UPCOMING = Statement(LISTED.where(
-    *_MINE, B.closed_at.is_(None), B.ends_at > param("now", INSTANT), B.starts_at > param("since", INSTANT),
-    tuple_(B.starts_at, B.id) > tuple_(param("after", INSTANT), param("after_id")),
-).order_by(B.starts_at, B.id).limit(param("most")), ListedBooking)
-_PAST = Statement(LISTED.where(
-    *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)),
-    tuple_(B.starts_at, B.id) < tuple_(param("before", INSTANT), param("before_id")),
-).order_by(B.starts_at.desc(), B.id.desc()).limit(param("most")), ListedBooking)
+
+
+def _upcoming(bookings: Select) -> Select:
+    return bookings.where(
+        *_MINE, B.closed_at.is_(None), B.ends_at > param("now", INSTANT), B.starts_at > param("since", INSTANT),
+        tuple_(B.starts_at, B.id) > tuple_(param("after", INSTANT), param("after_id")),
+    ).order_by(B.starts_at, B.id).limit(param("most"))
+
+
+def _past(bookings: Select) -> Select:
+    return bookings.where(
+        *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)),
+        tuple_(B.starts_at, B.id) < tuple_(param("before", INSTANT), param("before_id")),
+    ).order_by(B.starts_at.desc(), B.id.desc()).limit(param("most"))
+
+
+_UPCOMING, _PAST = Statement(_upcoming(LISTED), ListedBooking), Statement(_past(LISTED), ListedBooking)
+_UPCOMING_IN_FULL, _PAST_IN_FULL = Statement(_upcoming(SUMMARIES), BookingSummary), Statement(_past(SUMMARIES), BookingSummary)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -80,11 +90,28 @@ _LONGEST = timedelta(hours=24)  # bookings_span
 
 def upcoming_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None = None, limit: int = 20) -> list[ListedBooking]:
     """A customer's open bookings that have not ended, soonest first (A4). `after` is the last (starts_at, id) seen (I66)."""
-    at, number = after or (_EARLIEST, 0)
-    return _UPCOMING.rows(tx, customer=customer_id, now=tx.now, since=tx.now - _LONGEST, after=at, after_id=number, most=limit)
+    return _UPCOMING.rows(tx, **_after(tx, customer_id, after, limit))
 
 
 def past_of(tx: Tx, customer_id: int, *, before: tuple[datetime, int] | None = None, limit: int = 20) -> list[ListedBooking]:
     """A customer's closed or ended bookings, latest first (A3)."""
+    return _PAST.rows(tx, **_before(tx, customer_id, before, limit))
+
+
+def upcoming_in_full(tx: Tx, customer_id: int, after: tuple[datetime, int] | None, limit: int) -> list[BookingSummary]:
+    """`upcoming_of` with all there is to know about each, for the customer's API."""
+    return _UPCOMING_IN_FULL.rows(tx, **_after(tx, customer_id, after, limit))
+
+
+def past_in_full(tx: Tx, customer_id: int, before: tuple[datetime, int] | None, limit: int) -> list[BookingSummary]:
+    return _PAST_IN_FULL.rows(tx, **_before(tx, customer_id, before, limit))
+
+
+def _after(tx: Tx, customer_id: int, after: tuple[datetime, int] | None, limit: int) -> dict[str, Any]:
+    at, number = after or (_EARLIEST, 0)
+    return {"customer": customer_id, "now": tx.now, "since": tx.now - _LONGEST, "after": at, "after_id": number, "most": limit}
+
+
+def _before(tx: Tx, customer_id: int, before: tuple[datetime, int] | None, limit: int) -> dict[str, Any]:
     at, number = before or (_LATEST, 0)
-    return _PAST.rows(tx, customer=customer_id, now=tx.now, before=at, before_id=number, most=limit)
+    return {"customer": customer_id, "now": tx.now, "before": at, "before_id": number, "most": limit}

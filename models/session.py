@@ -131,7 +131,12 @@ class Database:
             yield tx
             waiting = tx._flush()
             tx.driver.commit()
-        if waiting and self.doorbell:
+        if waiting:
+            self.ring(store_id)
+
+    def ring(self, store_id: int) -> None:
+        """Tell a worker that something waits for the store."""
+        if self.doorbell:
             self.doorbell(store_id)
 
     @contextmanager
@@ -175,6 +180,27 @@ class Database:
         """The stores that have sent SMS to a number."""
         with self.crossing() as db:
             return list(db.exec_driver_sql("select stores_texting(%s)", (phone,)).scalars())
+
+    def store_for_account(self, hashed: str) -> int | None:
+        """The store that uses the payment account with this keyed hash."""
+        with self.crossing() as db:
+            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
+
+    def due_payments(self) -> list[int]:
+        """Stores with something to do at the payment provider now (I21)."""
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select due_payments()").scalars())
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
+        with self.engine.connect() as connection:
+            mine = connection.exec_driver_sql("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).scalar_one()
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
     def all_stores(self) -> list[int]:
         with self.crossing() as db:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-TARGETS = ("smtp", "sms", "shopify")
+TARGETS = ("smtp", "sms", "stripe", "shopify")
 MODES = ("timeout_after_effect", "timeout", "5xx", "throttled", "slow", "down")
 
 

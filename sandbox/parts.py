@@ -51,7 +51,18 @@ class Parts:
             "SHOPIFY_API_KEY": "sandbox-client-id", "SHOPIFY_API_SECRET": kept_secret(self.var / "shopify.key"),
             "SHOPIFY_API_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/api/{{shop}}",
             "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
+        env |= self._stripe(port, env["OPENCALS_SANDBOX"])
         return self
+
+    def _stripe(self, port: str, sandbox: str) -> dict[str, str]:
+        """The account the environment names, or the sandbox's own Stripe."""
+        given = {name: value for name, value in os.environ.items() if name.startswith("STRIPE_")}
+        if given.get("STRIPE_SECRET_KEY"):
+            return given
+        return {
+            "STRIPE_SECRET_KEY": f"sk_test_{kept_secret(self.var / 'stripe.key', 16)}", "STRIPE_PUBLISHABLE_KEY": "pk_test_sandbox",
+            "STRIPE_WEBHOOK_SECRET": f"whsec_{kept_secret(self.var / 'stripe-webhook.key')}", "STRIPE_API_BASE": sandbox,
+            "STRIPE_JS_URL": f"{sandbox}/js/stripe.js", "SANDBOX_STRIPE_WEBHOOK": f"http://127.0.0.1:{port}/webhooks/stripe"}
 
     @property
     def smtp_port(self) -> int:

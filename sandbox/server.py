@@ -17,9 +17,12 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.shopify.kept import Kept
+from sandbox.stripe import api as stripe_api
+from sandbox.stripe.events import Events
+from sandbox.stripe.state import State
 
 
-def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults) -> Flask:
+def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, stripe: tuple[State, Events] | None = None) -> Flask:
     """The HTTP side. JSON for programs, pages for people."""
     app = Flask(__name__, static_folder=None)
 
@@ -71,6 +74,8 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults)
         return faults.state()
 
     app.register_blueprint(twilio.blueprint(texts, faults, os.environ.get("SMS_TOKEN", "sandbox"), f"http://localhost:{os.environ.get('PORT', '8000')}"))
+    if stripe is not None:
+        app.register_blueprint(stripe_api.blueprint(*stripe, faults))
     return app
 
 
@@ -81,7 +86,9 @@ def main() -> None:
     mails, texts, faults = Mailbox(var / "mail.jsonl"), Mailbox(var / "sms.jsonl"), Faults()
     controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
     clock = Clock(os.environ["OWNER_DATABASE_URL"])
-    app = create_sandbox(mails, texts, clock, faults)
+    state = State(var / "stripe.jsonl", lambda: clock.read()[0])
+    events = Events(state, os.environ.get("SANDBOX_STRIPE_WEBHOOK"), os.environ.get("STRIPE_WEBHOOK_SECRET", ""))
+    app = create_sandbox(mails, texts, clock, faults, (state, events))
     shopify = Kept(var, clock, faults)
     app.register_blueprint(shopify.blueprint())
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)

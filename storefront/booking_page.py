@@ -45,7 +45,7 @@ def booking_page(ref: str):  # noqa: ANN201
 def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
     shown = detail(door, tx.now)
-    money = _money(tx, door.b, w) if shown.closed else None
+    money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
         offers=offer_lines(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
@@ -104,7 +104,7 @@ def _feedback(tx: Tx, door: Door) -> str | None:
     return door.words._("See your feedback") if given else None
 
 
-def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
+def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
     """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
     row = tx.db.execute(select(Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.state).where(
         Refund.store_id == tx.store_id, Refund.booking_id == b.id, Refund.cause == "cancellation")).one_or_none()

@@ -55,7 +55,7 @@ def require_login(tx: Tx) -> tuple[StoreView, SignedIn]:
 def _signed_in(tx: Tx, ref: str) -> Door:
     store, person = require_login(tx)
     b = _booking(tx, ref)
-    if b is None or b.customer_id != person.customer_id or _over(b, tx):
+    if b is None or b.customer_id != person.customer_id or kept_no_longer(b, tx):
         abort(404)
     return Door(b, Actor("customer", "account", person.customer_id), f"/account/bookings/{ref}", {}, False, person, store,
                 words(store, person))
@@ -66,13 +66,13 @@ def _by_link(tx: Tx, ref: str) -> Door:
     b = _booking(tx, ref)
     # An unknown booking costs the same check as a known one (I28, I31).
     opened = check_token(token, g.store_id, b.ref if b else ref[:40], b.link_epoch if b else 1)
-    if b is None or not opened or _over(b, tx):
+    if b is None or not opened or kept_no_longer(b, tx):
         g.lost_link = True
         abort(404)
     person = None
     if login_secret() is not None:
         _, person = visitor(tx, login_secret())
-    store = _store_view(b)
+    store = store_view(b)
     owner = person if person and person.customer_id == b.customer_id else None
     return Door(b, Actor("link", "link", b.id), f"/manage/{ref}", {"token": token}, True, owner, store,
                 words(store, owner, b.customer_locale))
@@ -81,10 +81,11 @@ def _by_link(tx: Tx, ref: str) -> Door:
 def store_of(tx: Tx, ref: str) -> tuple[BookingSummary | None, StoreView | None]:
     """A booking and its store's view for pages with a token of their own; (None, None) when there is none, or it is over."""
     b = _booking(tx, ref)
-    return (None, None) if b is None or _over(b, tx) else (b, _store_view(b))
+    return (None, None) if b is None or kept_no_longer(b, tx) else (b, store_view(b))
 
 
-def _store_view(b: BookingSummary) -> StoreView:
+def store_view(b: BookingSummary) -> StoreView:
+    """The store of a booking, without another statement."""
     return StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
                      b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking)
 
@@ -94,7 +95,7 @@ def _booking(tx: Tx, ref: str) -> BookingSummary | None:
     return None if "\x00" in ref else find(tx, ref)
 
 
-def _over(b: BookingSummary, tx: Tx) -> bool:
+def kept_no_longer(b: BookingSummary, tx: Tx) -> bool:
     """Closed bookings answer 404 after the store's retention period (R4, R45)."""
     return b.closed_at is not None and b.closed_at < tx.now - timedelta(days=b.store_retention_days)
 

@@ -111,12 +111,17 @@ def _parts(slots: tuple[Slot, ...], zone: str, w: Words) -> list[tuple[str, list
     return parts
 
 
-def _time(slot: Slot, zone: str, w: Words) -> Time:
+def time_text(slot: Slot, zone: str, w: Words) -> str:
     text = w.time(slot.starts_at, zone)
     # On the day clocks go back an hour comes twice; the zone's name tells the two apart (I57).
     if slot.starts_at.astimezone(ZoneInfo(zone)).utcoffset() != (slot.starts_at + timedelta(hours=2)).astimezone(ZoneInfo(zone)).utcoffset() or \
             slot.starts_at.astimezone(ZoneInfo(zone)).utcoffset() != (slot.starts_at - timedelta(hours=2)).astimezone(ZoneInfo(zone)).utcoffset():
         text += " " + w.zone(slot.starts_at, zone)
+    return text
+
+
+def _time(slot: Slot, zone: str, w: Words) -> Time:
+    text = time_text(slot, zone, w)
     note = "" if slot.seats_left is None else w.ngettext("{n} place left", "{n} places left", slot.seats_left).format(n=slot.seats_left)
     return Time(slot.starts_at.isoformat(), text, w.when(slot.starts_at, zone), note)
 

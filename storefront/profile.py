@@ -9,11 +9,11 @@ from zoneinfo import available_timezones
 from flask import Response, abort, g, redirect, request
 
 from booking.access import customer_of_feed, visitor
-from booking.actions.profile import renew_feed, stop_feed, update_profile
+from booking.actions.profile import chosen, renew_feed, stop_feed, update_profile
 from booking.keys import settings
-from booking.preferences import CHANNELS, KINDS, wants
+from booking.preferences import CHANNELS, KINDS
 from booking.rules.decision import Refused
-from booking.wording import SHIPPED
+from booking.wording import SHIPPED, Words
 from messages.ics import feed
 from models.actor import Actor
 from models.booking_summary import between
@@ -45,13 +45,18 @@ def save_profile():  # noqa: ANN201
         update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=given.text(form.get("name"), 500),
                        phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences, zone=form.get("zone") or None)
     except Refused as refused:
-        w = words(store, person)
-        sentences = {
-            "name": w._("Please enter your name (at most 120 characters)."),
-            "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
-            "zone": w._("Please choose a time zone from the list."), "preferences": w._("Messages about your bookings need at least one channel.")}
+        sentences = field_sentences(words(store, person))
         return _show(store, person, {e["field"]: sentences[e["field"]] for e in refused.facts["errors"]}, typed=form), 422
     return redirect("/account/profile?saved", 303)
+
+
+def field_sentences(w: Words) -> dict[str, str]:
+    """What is wrong with a field of the profile, in the customer's words."""
+    return {
+        "name": w._("Please enter your name (at most 120 characters)."),
+        "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
+        "zone": w._("Please choose a time zone from the list."),
+        "preferences": w._("Messages about your bookings need at least one channel.")}
 
 
 @bp.get("/account/feed")
@@ -96,7 +101,7 @@ def zone_names() -> list[str]:
 
 def _show(store, person, errors: dict[str, str], *, saved: str | None = None, typed=None):  # noqa: ANN001, ANN202
     w = words(store, person)
-    preferences = {channel: {kind: wants(person.preferences, channel, kind) for kind in KINDS} for channel in CHANNELS}
+    preferences = {channel: chosen(person.preferences, channel) for channel in CHANNELS}
     return page("profile.html", store, w, person=person, errors=errors, saved=saved, typed=typed, preferences=preferences,
                 languages=SHIPPED, zones=zone_names(), sms=settings().sms_url is not None, channels=list(zip(CHANNELS, (w._("E-mail"), w._("SMS")), strict=True)), kinds=[
                     ("transactional", w._("Confirmations and changes")), ("reminders", w._("Reminders and requests for feedback")),

@@ -14,6 +14,8 @@ from booking.rules import refund
 from booking.rules.decision import Refused
 from booking.slots import free_days
 from booking.rules.wall_time import local_date
+from booking.wording import Words
+from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page
@@ -82,16 +84,22 @@ def _show_summary(tx: Tx, door: Door, at):  # noqa: ANN001, ANN202
         return show_picker(tx, door, problem=w.refusal("slot_taken", {}, b.store_name), status=409)
     names = {person.id: person.name for person in offer.staff}
     staff = b.staff_name if b.staff_id in slot.staff else names[slot.staff[0]]
+    notes = move_notes(tx, b, w)
+    return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
+                old=(w.date(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.staff_name),
+                new=(w.date(slot.starts_at, b.zone), w.span(slot.starts_at, slot.ends_at, b.zone), staff), notes=notes,
+                starts_at=at.isoformat(), staff="anyone" if anyone and b.staff_id not in slot.staff else "", once=secrets.token_hex(16)), 200
+
+
+def move_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
+    """What a move means for money and approval, said before it is confirmed (R17, R26, R33)."""
     notes = [w._("Your payment stays with the booking; nothing is charged again.")] if b.paid else []
     share = refund.share_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid)
     if b.paid and refund.sticky_after_move(facts.sticky(b), share) not in (None, facts.sticky(b)):
         notes.append(w._("After this move at most {percent}% of what you paid can come back if you cancel later.").format(percent=int(share * 100)))
     if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
         notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
-    return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
-                old=(w.date(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.staff_name),
-                new=(w.date(slot.starts_at, b.zone), w.span(slot.starts_at, slot.ends_at, b.zone), staff), notes=notes,
-                starts_at=at.isoformat(), staff="anyone" if anyone and b.staff_id not in slot.staff else "", once=secrets.token_hex(16)), 200
+    return notes
 
 
 def _staff(text: str | None, door: Door) -> int | None:

@@ -20,6 +20,7 @@ from models.idempotency import IdempotencyKey
 from models.session import database, transaction
 from settings import Settings
 from sync.outbox import Carrier, deliver
+from sync.payments import settle
 from sync.queue import doorbell, queue
 
 LEADER = 20261121
@@ -66,6 +67,20 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 deliver(store_id, carrier, keep_going=lambda: not (stop and stop.is_set()))
         except SQLAlchemyError:
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
+    sweep_payments(heard, settings, stop)
+
+
+def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
+    """Stores with something to do at the payment provider: by a worker where one can be rung, else here."""
+    ring = doorbell(settings.redis_url, "sync.jobs.settle_payments")
+    for store_id in database().due_payments():
+        try:
+            if heard:
+                ring(store_id)
+            else:
+                settle(store_id, keep_going=lambda: not (stop and stop.is_set()))
+        except SQLAlchemyError:
+            log.exception("due payments failed", extra={"store": store_id})
 
 
 def tidy() -> None:

@@ -15,7 +15,8 @@ from rq.serializers import JSONSerializer
 from booking import keys
 from models.session import database
 from sync.outbox import Carrier, deliver
-from sync.queue import NAME
+from sync.payments import settle, waits
+from sync.queue import NAME, doorbell
 
 log = logging.getLogger("opencals.worker")
 stopping = threading.Event()
@@ -27,8 +28,16 @@ def carrier() -> Carrier:
 
 
 def deliver_outbox(store_id: int) -> int:
-    """Carry out what is due for a store; the number of rows handled."""
-    return deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
+    """Carry out what is due for a store; the number of rows handled. Work at the payment provider is a job of its own."""
+    handled = deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
+    if waits(store_id):
+        doorbell(keys.settings().redis_url, "sync.jobs.settle_payments")(store_id)
+    return handled
+
+
+def settle_payments(store_id: int) -> int:
+    """Bring money matters of a store forward at the payment provider; the number of commands handled."""
+    return settle(store_id, keep_going=lambda: not stopping.is_set()).claimed
 
 
 class Worker(SimpleWorker):

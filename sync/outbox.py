@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -96,8 +96,22 @@ class Outcome:
     stopped: bool = False
 
 
+class Carries(Protocol):
+    """What takes claimed rows of its channels out. A row that was tried `most_attempts` times is given up."""
+
+    channels: tuple[str, ...]
+    most_attempts: float
+    longest_wait_s: int
+
+    def send(self, row: Claimed) -> Taken | None:
+        """Carry one row out; raises Rejected, Later or Unknown. An SMS gives what its provider says of it."""
+
+
 class Carrier:
     """Sends claimed rows over e-mail and SMS. One SMTP connection for all of a round."""
+
+    most_attempts: float = MOST_ATTEMPTS
+    longest_wait_s = 3600
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -124,7 +138,7 @@ class Carrier:
         self.mailer.close()
 
 
-def deliver(store_id: int, carrier: Carrier, *, batch: int = 100, keep_going: Callable[[], bool] = lambda: True) -> Delivered:
+def deliver(store_id: int, carrier: Carries, *, batch: int = 100, keep_going: Callable[[], bool] = lambda: True) -> Delivered:
     """Deliver what is due for a store until nothing is left or `keep_going` says stop. Safe to run twice at once."""
     total = Delivered()
     while keep_going():
@@ -167,7 +181,7 @@ def _rows(tx: Tx, ids: Any) -> list[Any]:
         OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all())
 
 
-def _attempt(row: Claimed, carrier: Carrier, total: Delivered) -> Outcome:
+def _attempt(row: Claimed, carrier: Carries, total: Delivered) -> Outcome:
     if row.outdated or row.stopped:
         total.superseded += 1
         return Outcome("superseded", "stopped" if row.stopped else None)
@@ -178,9 +192,9 @@ def _attempt(row: Claimed, carrier: Carrier, total: Delivered) -> Outcome:
         return Outcome("failed", str(error), stopped=isinstance(error, Stopped))
     except (Later, Unknown) as error:
         total.later += 1
-        if row.attempts >= MOST_ATTEMPTS:
+        if row.attempts >= carrier.most_attempts:
             return Outcome("unknown" if isinstance(error, Unknown) else "failed", str(error))
-        return Outcome("due", str(error), timedelta(seconds=min(3600, 2 ** row.attempts * 2) * random.uniform(0.7, 1.3)))
+        return Outcome("due", str(error), timedelta(seconds=min(carrier.longest_wait_s, 2 ** min(row.attempts, 12) * 2) * random.uniform(0.7, 1.3)))
     except Exception as error:
         # A message that cannot be rendered must not stop those behind it; it stays visible as failed.
         log.exception("message could not be made", extra={"topic": row.topic})

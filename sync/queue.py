@@ -23,8 +23,8 @@ def queue(redis_url: str) -> Queue:
     return Queue(NAME, connection=connection, serializer=JSONSerializer)
 
 
-def doorbell(redis_url: str) -> Callable[[int], None]:
-    """A function that rings for a store. It never raises: without Redis the scheduler's sweep finds the work."""
+def doorbell(redis_url: str, job: str = "sync.jobs.deliver_outbox") -> Callable[[int], None]:
+    """A function that rings for a store, so that a worker runs `job` for it. It never raises: without Redis the scheduler's sweep finds the work."""
     deaf_until = [0.0]
 
     def ring(store_id: int) -> None:
@@ -32,7 +32,7 @@ def doorbell(redis_url: str) -> Callable[[int], None]:
             return
         try:
             # One job per store and 100 ms: a burst of changes rings once, and a change after the pick-up rings again.
-            queue(redis_url).enqueue("sync.jobs.deliver_outbox", store_id, job_id=f"deliver-{store_id}-{int(time.time() * 10)}",
+            queue(redis_url).enqueue(job, store_id, job_id=f"{job.rpartition('.')[2]}-{store_id}-{int(time.time() * 10)}",
                                      unique=True, result_ttl=5, failure_ttl=600, ttl=600)
         except DuplicateJobError:
             pass

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"app", "booking", "commands", "gateways", "hosts", "messages", "migrations", "models", "operation", "sandbox", "settings", "shopify_app",
-        "storefront", "sync", "webhooks", "bench", "tests"}
+OURS = {"app", "booking", "commands", "gateways", "hosts", "jsonapi", "messages", "migrations", "models", "operation", "sandbox", "settings",
+        "shopify_app", "storefront", "sync", "webhooks", "bench", "tests"}
 MAY_IMPORT = {
     "booking/rules": {"booking.rules"},
     "models": {"models"},
@@ -19,8 +19,9 @@ MAY_IMPORT = {
     "booking": {"booking", "models", "settings"},
     "messages": {"messages", "booking.wording", "booking.rules"},
     "gateways": {"gateways", "booking", "models"},
-    "storefront": {"storefront", "booking", "models", "messages", "gateways"},
-    "shopify_app": {"shopify_app", "booking", "models"},
+    "jsonapi": {"jsonapi", "booking", "models"},
+    "storefront": {"storefront", "booking", "jsonapi", "models", "messages", "gateways"},
+    "shopify_app": {"shopify_app", "booking", "jsonapi", "models", "messages"},
     "webhooks": {"webhooks", "booking", "models", "gateways"},
     "sync": {"sync", "booking", "models", "messages", "settings", "gateways"},
     "migrations": {"migrations", "models"},

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import case, update
+from sqlalchemy import case, select, update
 
 from booking.actions.action import Done, action
 from booking.addresses import canonical_phone
 from booking.keys import keyed_hash
-from booking.preferences import CHANNELS, KINDS
+from booking.preferences import CHANNELS, KINDS, wants
 from booking.rules.decision import Refused
 from booking.rules.wall_time import valid_zone
 from models.customer import Customer
@@ -46,6 +46,24 @@ def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: s
             **({} if zone == KEEP else {"zone": zone}))
     tx.audit("update_profile", subject="customer", subject_id=customer_id)
     return Done()
+
+
+@action
+def change_profile(tx: Tx, customer_id: int, fields: dict[str, Any]) -> Done:
+    """Change the named fields only; of `preferences` the kinds that are named. What was there is read under a lock."""
+    row = tx.db.execute(select(Customer.name, Customer.phone, Customer.locale, Customer.preferences).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+    if row is None:
+        raise Refused("not_found")
+    wanted, wishes = row._asdict() | fields, fields.get("preferences", {})
+    preferences = {channel: chosen(row.preferences, channel) | wishes.get(channel, {}) for channel in CHANNELS}
+    return update_profile.within(tx, customer_id, name=wanted["name"] or "", phone=wanted["phone"] or "", locale=wanted["locale"],
+                                 preferences=preferences)
+
+
+def chosen(preferences: dict[str, Any], channel: str) -> dict[str, bool]:
+    """What the customer gets by this channel; all but news until they say otherwise."""
+    return {kind: wants(preferences, channel, kind) for kind in KINDS}
 
 
 @action

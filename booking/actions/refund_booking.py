@@ -7,11 +7,15 @@ from sqlalchemy import select, update
 from booking import facts
 from booking.actions.action import Done, action
 from booking.actions.changing import locked, queue_refund, reread, settle
+from booking.keys import settings
 from booking.rules.decision import Refused
 from booking.rules.refund import merchant_quote
+from models import payment_account
 from models.booking_summary import find_by_id
+from models.intent import Intent
 from models.payment import Payment
 from models.refund import Refund, RefundLine
+from models.refund_intent import RefundIntent
 from models.session import Tx
 
 
@@ -30,18 +34,15 @@ def refund_booking(tx: Tx, ref: str, *, amount: int) -> Done:
 
 @action
 def execute_refund(tx: Tx, refund_id: int) -> Done:
-    """Carry out an owed refund. Card money goes to the provider by an outbox command (state pending); other money was handed
-    over by the shop, which says so with this (state succeeded). Repeating it changes nothing: not_found or not_allowed."""
+    """Carry out an owed refund. Card money the provider took goes back there by an outbox command (state pending); other money was
+    handed over by the shop, which says so with this (state succeeded). Repeating it changes nothing: not_found or not_allowed."""
     row = tx.db.execute(select(Refund.id, Refund.booking_id, Refund.state, Refund.amount).where(
         Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one_or_none()
     if row is None:
         raise Refused("not_found")
     if row.state not in ("owed", "failed"):
         raise Refused("not_allowed", state=row.state)
-    methods = set(tx.db.execute(select(Payment.method).join(
-        RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).where(
-            RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id)).scalars())
-    state = "pending" if "card" in methods else "succeeded"
+    state = "pending" if _through_provider(tx, refund_id) else "succeeded"
     tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
         state=state, settled_at=tx.now if state == "succeeded" else None))
     if state == "pending":
@@ -49,3 +50,15 @@ def execute_refund(tx: Tx, refund_id: int) -> Done:
     tx.audit("execute_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id,
              before={"state": row.state}, after={"state": state}, amount=row.amount)
     return Done(find_by_id(tx, row.booking_id), facts={"refund_id": refund_id, "state": state})
+
+
+def _through_provider(tx: Tx, refund_id: int) -> bool:
+    """Whether a part of it still has to go back through the store's payment account. In test mode noted card payments do too."""
+    connected = payment_account.in_use(tx) is not None
+    settled = select(RefundIntent.id).where(
+        RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state == "succeeded").exists()
+    left = tx.db.execute(select(Payment.provider_ref, Intent.account_id).join(
+        RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).outerjoin(
+            Intent, (Intent.store_id == Payment.store_id) & (Intent.payment_id == Payment.id)).where(
+                RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, Payment.method == "card", ~settled)).all()
+    return any((connected or row.account_id) if row.provider_ref else (connected and settings().stripe_test_mode) for row in left)

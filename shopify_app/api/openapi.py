@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,8 @@ from pydantic.json_schema import models_json_schema
 from shopify_app.api.door import OPERATIONS, PREFIX, Operation, blueprint
 from shopify_app.api.shapes.base import Csv, Nothing, Problem
 
+Section = tuple[str, Sequence[Operation], dict[str, Any]]
+_SECTIONS: dict[str, Section] = {"token": (PREFIX, OPERATIONS, {"type": "http", "scheme": "bearer"})}
 PROBLEMS = {400: "Not readable", 401: "No valid token", 404: "Unknown, or of another store", 409: "Refused: `code` says why", 413: "Larger than 256 KiB",
             415: "Not JSON", 422: "Wrong fields, listed in `errors`", 429: "Too many requests: see Retry-After", 503: "Try again in a minute"}
 
@@ -22,23 +25,30 @@ def openapi() -> Response:
     return jsonify(document())
 
 
+def include(security: str, section: Section) -> None:
+    """Another API of the same application: (prefix, its operations, its security scheme) stand in the same document."""
+    _SECTIONS[security] = section
+    document.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
     """The whole document."""
+    every = [(prefix, op, security) for security, (prefix, operations, _) in _SECTIONS.items() for op in operations]
     models: list[type[BaseModel]] = [Problem]
-    for op in OPERATIONS:
+    for _, op, _ in every:
         models += [model for model in (op.body, op.answer) if model is not None and model not in (Csv, Nothing) and model not in models]
     names, schemas = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
-    for op in OPERATIONS:
-        paths.setdefault(PREFIX + op.path, {})[op.method.lower()] = _operation(op, names)
+    for prefix, op, security in every:
+        paths.setdefault(prefix + op.path, {})[op.method.lower()] = _operation(op, names) | {"security": [{security: []}]}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Opencals merchant API", "version": "1",
+        "info": {"title": "Opencals API", "version": "1",
                  "description": "Times are RFC 3339 with offset, durations ISO 8601, money minor units with their currency. Ids are opaque texts."},
-        "paths": paths, "security": [{"token": []}],
+        "paths": paths,
         "components": {
-            "schemas": schemas["$defs"], "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": schemas["$defs"], "securitySchemes": {name: scheme for name, (_, _, scheme) in _SECTIONS.items()},
             "responses": {f"Problem{status}": {"description": text, "content": {"application/problem+json": {"schema": names[Problem, "validation"]}}}
                           for status, text in PROBLEMS.items()}}}
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.payment_accounts import connect_account
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.services import update_service
 from models.actor import SYSTEM
@@ -223,6 +224,10 @@ class TestCarryingOut:
 
     def owed(self, world, method, mode="manual"):
         b = with_policy(world, {"cancel": {"refund_mode": mode}}, at(10, 15), method=method)
+        if method == "card":
+            connect_account(world.store_id, SYSTEM, f"acct_{world.slug}")
+            with transaction(world.store_id, SYSTEM) as tx:
+                tx.db.execute(update(Payment).where(Payment.store_id == world.store_id).values(provider_ref="pi_1"))
         cancel(world, b)
         return b, refund_id(world, b)
 
@@ -242,6 +247,13 @@ class TestCarryingOut:
         assert [row.payload for row in world.outbox("execute_refund", channel="stripe")] == [{"refund_id": str(refund)}]
         answer(world, refund, "succeeded")
         assert (world.read(b.ref).owed, world.read(b.ref).refunded) == (0, 2500)
+
+    def test_a_card_payment_the_shop_only_noted_is_handed_over_by_the_shop(self, world):
+        b = with_policy(world, {"cancel": {"refund_mode": "manual"}}, at(10, 15))
+        connect_account(world.store_id, SYSTEM, f"acct_{world.slug}")
+        cancel(world, b)
+        assert execute_refund(world.store_id, MERCHANT, refund_id(world, b)).facts["state"] == "succeeded"
+        assert world.outbox("execute_refund", channel="stripe") == []
 
     def test_a_failed_refund_is_still_owed_and_can_be_carried_out_again(self, world):
         b, refund = self.owed(world, "card")

@@ -11,7 +11,7 @@ TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_
 MAIL_ONLY = ("feedback_reply", "feedback_request")
 ABOUT_NO_BOOKING = ("email_changed", "merchant_customer_erased", "phone_code", "sign_in_code")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
-           "merchant_offer_accepted", "merchant_offers_ended")
+           "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
 OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
 """To the customer too, with buttons of their own."""
 ORIGIN = "https://harbor.opencals.com"
@@ -46,6 +46,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "account_url": f"{ORIGIN}/account", "book_url": f"{ORIGIN}/book", "can": {"reschedule": True, "cancel": True},
         "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
+        "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
     if topic == "feedback_reply":

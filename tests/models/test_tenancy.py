@@ -13,7 +13,7 @@ from models.store import Store
 from models.tables import ALL, ROUTING
 
 TENANT = [table for table in ALL if table.name not in ROUTING]
-ROUTING_KEYS = {"stores_slug", "stores_shopify_domain"}
+ROUTING_KEYS = {"stores_slug", "stores_shopify_domain", "payment_accounts_account"}
 
 
 def plain(url: str) -> str:

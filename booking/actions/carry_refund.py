@@ -1,0 +1,236 @@
+"""A refund on its way through the payment provider: what is intended, what the provider says, what is owed again (R24, I2, I16, I17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy.orm import aliased
+
+from booking import notices
+from booking.actions.action import Done, action
+from models import payment_account
+from models.base import new_id
+from models.booking import Booking
+from models.booking_summary import find_by_id
+from models.intent import Intent
+from models.payment import Payment
+from models.refund import Refund, RefundLine
+from models.refund_intent import RefundIntent
+from models.session import Tx
+
+ASK_AGAIN = timedelta(minutes=5)
+SETTLED_SLOWLY = timedelta(hours=6)
+OPEN = ("owed", "pending", "failed")
+ORDER = ("intended", "pending", "succeeded", "failed")
+"""A refund moves in this order only; what was fetched earlier than what is known is old news (I17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a refund to carry out: `reference` of the payment is None where the shop only noted it. `known` are the
+    provider's refunds of the payment that stand in our books."""
+
+    intent_id: int
+    line_id: int
+    attempt: int
+    amount: int
+    payment_id: int
+    captured: int
+    currency: str
+    reference: str | None
+    account_id: int
+    known: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the provider says of a refund: `state` pending, succeeded or failed."""
+
+    state: str
+    reference: str | None
+    amount: int
+    outside: bool = False
+    error: str | None = None
+
+
+@action
+def begin_refund(tx: Tx, refund_id: int, *, rehearse: bool = False) -> Done:
+    """Write the intents of a refund that is to be carried out; `facts["parts"]` says what is left to do.
+
+    Parts of payments the provider does not know stay owed, for the shop to give back by hand; with `rehearse` (test mode) noted
+    card payments count as known. Repeating it changes nothing.
+    """
+    row = _locked(tx, refund_id)
+    if row is None or row.state not in OPEN:
+        return Done(facts={"parts": []})
+    account = payment_account.in_use(tx)
+    begun = False
+    for line in _lines(tx, refund_id):
+        if line.live is not None or line.method != "card" or not (line.provider_ref or rehearse):
+            continue
+        account_id = line.account_id or (account.id if account else None)
+        if account_id is None:
+            continue
+        tx.db.execute(insert(RefundIntent).values(
+            store_id=tx.store_id, id=new_id(), refund_id=refund_id, line_id=line.id, payment_id=line.payment_id, account_id=account_id,
+            attempt=line.attempts + 1, amount=line.amount, created_at=tx.now, check_at=tx.now + ASK_AGAIN))
+        begun = True
+    _settle(tx, refund_id, row.booking_id)
+    if begun:
+        tx.audit("begin_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id, before={"state": row.state},
+                 after={"state": "pending"}, amount=row.amount)
+    return Done(facts={"parts": _parts(tx, refund_id)})
+
+
+@action
+def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
+    """Take over what the provider says; the refund and its booking follow. A failure is told to the shop."""
+    intent = tx.db.execute(select(RefundIntent.refund_id).where(RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id)).one_or_none()
+    if intent is None:
+        return Done()
+    row = _locked(tx, intent.refund_id)
+    before = tx.db.execute(select(RefundIntent.state, RefundIntent.provider_ref).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).with_for_update()).one()
+    if row is None or ORDER.index(said.state) < ORDER.index(before.state) or before.provider_ref not in (None, said.reference):
+        return Done()
+    over = said.state in ("succeeded", "failed")
+    tx.db.execute(update(RefundIntent).where(RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).values(
+        state=said.state, provider_ref=said.reference, amount=said.amount, origin="outside" if said.outside else "ours", error=said.error,
+        settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY))
+    state = _settle(tx, intent.refund_id, row.booking_id)
+    if before.state != said.state:
+        tx.audit("settle_refund", subject="refund", subject_id=intent.refund_id, booking_id=row.booking_id, before={"state": row.state},
+                 after={"state": state}, intent=intent_id, amount=said.amount, outside=said.outside, error=said.error)
+        if said.state == "failed":
+            b = find_by_id(tx, row.booking_id)
+            assert b is not None
+            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), failed={"amount": said.amount, "error": said.error or ""})
+    return Done(facts={"state": state})
+
+
+def find_refund_intent(tx: Tx, reference: str, line: str | None, attempt: str | None) -> int | None:
+    """Our intent behind a refund of the provider: by its id, else by the marks we wrote on it."""
+    mine = RefundIntent.store_id == tx.store_id
+    known = tx.db.execute(select(RefundIntent.id).where(mine, RefundIntent.provider_ref == reference)).scalar()
+    if known is not None or not (line and attempt and line.isdecimal() and attempt.isdecimal() and len(line) < 20 and len(attempt) < 10):
+        return known
+    return tx.db.execute(select(RefundIntent.id).where(
+        mine, RefundIntent.line_id == int(line), RefundIntent.attempt == int(attempt), RefundIntent.provider_ref.is_(None))).scalar()
+
+
+@action
+def take_open_refunds(tx: Tx, *, limit: int = 20) -> Done:
+    """Intents whose outcome is due to be asked for; the next time to ask is set at once. `facts["intents"]`: rows."""
+    rows = tx.db.execute(select(
+        RefundIntent.id, RefundIntent.refund_id, RefundIntent.account_id, RefundIntent.provider_ref,
+    ).where(RefundIntent.store_id == tx.store_id, RefundIntent.check_at <= tx.now).order_by(RefundIntent.check_at).limit(limit).with_for_update(
+        skip_locked=True)).all()
+    tx.db.execute(update(RefundIntent).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.id.in_([row.id for row in rows])).values(check_at=tx.now + ASK_AGAIN))
+    return Done(facts={"intents": rows})
+
+
+@action
+def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, state: str) -> Done:
+    """Someone refunded in the provider's dashboard. What is owed in the same amount is paid with it; otherwise it is a refund of
+    its own in our books, as far as the payment has something left."""
+    payment = tx.db.execute(select(Payment.id, Payment.booking_id, Payment.currency, Intent.account_id).join(
+        Intent, and_(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id)).where(
+            Payment.store_id == tx.store_id, Payment.provider_ref == payment_ref)).one_or_none()
+    if payment is None or state == "failed":
+        return Done()
+    tx.db.execute(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.id == payment.booking_id).with_for_update())
+    left = tx.db.execute(select(Payment.amount - Payment.refunded).where(
+        Payment.store_id == tx.store_id, Payment.id == payment.id).with_for_update()).scalar_one()
+    known = tx.db.execute(select(RefundIntent.id).where(RefundIntent.store_id == tx.store_id, RefundIntent.provider_ref == reference)).first()
+    if known is not None:
+        return Done()
+    owed = _owed_line(tx, payment.id, amount)
+    if owed is not None:
+        _write_outside(tx, owed.refund_id, owed.id, payment, reference, amount, state)
+        tx.audit("settle_refund", subject="refund", subject_id=owed.refund_id, booking_id=payment.booking_id, amount=amount, outside=True,
+                 after={"state": _settle(tx, owed.refund_id, payment.booking_id)})
+        return Done(facts={"refund_id": owed.refund_id})
+    amount = min(amount, left)
+    if amount <= 0:
+        return Done()
+    refund_id, line_id, over = new_id(), new_id(), state == "succeeded"
+    tx.db.execute(insert(Refund).values(
+        store_id=tx.store_id, id=refund_id, booking_id=payment.booking_id, cause="goodwill", outcome="full" if amount == left else "partial",
+        mode="manual", state=state, amount=amount, kept=0, currency=payment.currency, created_at=tx.now, settled_at=tx.now if over else None))
+    tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=line_id, refund_id=refund_id, payment_id=payment.id, amount=amount))
+    _write_outside(tx, refund_id, line_id, payment, reference, amount, state)
+    tx.audit("refund_outside", subject="refund", subject_id=refund_id, booking_id=payment.booking_id, amount=amount)
+    return Done(facts={"refund_id": refund_id})
+
+
+def _owed_line(tx: Tx, payment_id: int, amount: int):  # noqa: ANN202
+    live = select(RefundIntent.id).where(
+        RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state != "failed").exists()
+    return tx.db.execute(select(RefundLine.id, RefundLine.refund_id).join(
+        Refund, and_(Refund.store_id == RefundLine.store_id, Refund.id == RefundLine.refund_id)).where(
+            RefundLine.store_id == tx.store_id, RefundLine.payment_id == payment_id, RefundLine.amount == amount,
+            Refund.state == "owed", ~live).order_by(Refund.created_at, RefundLine.id).limit(1)).one_or_none()
+
+
+def _write_outside(tx: Tx, refund_id: int, line_id: int, payment, reference: str, amount: int, state: str) -> None:  # noqa: ANN001
+    attempts = tx.db.execute(select(func.count()).select_from(RefundIntent).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.line_id == line_id)).scalar_one()
+    over = state == "succeeded"
+    tx.db.execute(insert(RefundIntent).values(
+        store_id=tx.store_id, id=new_id(), refund_id=refund_id, line_id=line_id, payment_id=payment.id, account_id=payment.account_id,
+        attempt=attempts + 1, amount=amount, state=state, origin="outside", provider_ref=reference, created_at=tx.now,
+        settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY))
+
+
+def _locked(tx: Tx, refund_id: int):  # noqa: ANN202
+    """The refund, its booking's row locked before its own: the order every change of money keeps."""
+    booking_id = tx.db.execute(select(Refund.booking_id).where(Refund.store_id == tx.store_id, Refund.id == refund_id)).scalar()
+    if booking_id is None:
+        return None
+    tx.db.execute(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.id == booking_id).with_for_update())
+    return tx.db.execute(select(Refund.state, Refund.booking_id, Refund.amount, Refund.currency).where(
+        Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one()
+
+
+def _lines(tx: Tx, refund_id: int):  # noqa: ANN202
+    live = and_(RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state != "failed")
+    tried = aliased(RefundIntent)
+    attempts = select(func.count()).select_from(tried).where(
+        tried.store_id == RefundLine.store_id, tried.line_id == RefundLine.id).correlate(RefundLine).scalar_subquery()
+    return tx.db.execute(select(
+        RefundLine.id, RefundLine.payment_id, RefundLine.amount, Payment.method, Payment.provider_ref, Intent.account_id,
+        RefundIntent.state.label("live"), attempts.label("attempts"),
+    ).join(Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).outerjoin(
+        Intent, and_(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id)).outerjoin(RefundIntent, live).where(
+            RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id).order_by(RefundLine.id)).all()
+
+
+def _settle(tx: Tx, refund_id: int, booking_id: int) -> str:
+    """The refund's state follows its parts: all succeeded, some on their way, or something left for the shop."""
+    live = [line.live for line in _lines(tx, refund_id)]
+    moving = any(state in ("intended", "pending") for state in live)
+    state = "pending" if moving else "succeeded" if all(state == "succeeded" for state in live) else "owed"
+    mine = (Refund.store_id == tx.store_id, Refund.id == refund_id)
+    tx.db.execute(update(Refund).where(*mine, Refund.state != state).values(state=state, settled_at=tx.now if state == "succeeded" else None))
+    if state == "owed":
+        tx.db.execute(update(Refund).where(*mine).values(mode="manual"))
+    return state
+
+
+def _parts(tx: Tx, refund_id: int) -> list[Part]:
+    rows = tx.db.execute(select(
+        RefundIntent.id, RefundIntent.line_id, RefundIntent.attempt, RefundIntent.amount, RefundIntent.payment_id, Payment.amount.label("captured"),
+        Payment.currency, Payment.provider_ref, RefundIntent.account_id,
+    ).join(Payment, and_(Payment.store_id == RefundIntent.store_id, Payment.id == RefundIntent.payment_id)).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.refund_id == refund_id, RefundIntent.state.in_(("intended", "pending")),
+    ).order_by(RefundIntent.id)).all()
+    return [Part(row.id, row.line_id, row.attempt, row.amount, row.payment_id, row.captured, row.currency, row.provider_ref, row.account_id,
+                 _known(tx, row.payment_id)) for row in rows]
+
+
+def _known(tx: Tx, payment_id: int) -> frozenset[str]:
+    return frozenset(tx.db.execute(select(RefundIntent.provider_ref).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.payment_id == payment_id, RefundIntent.provider_ref.is_not(None))).scalars())

@@ -1,0 +1,124 @@
+"""Events of Stripe: whose they are, what they are about, and what follows. The object is fetched; the event's own copy is not used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+
+from booking.actions.carry_refund import find_refund_intent
+from booking.actions.provider_events import begin_sweep, close_event, end_sweep, receive_event, take_events
+from booking.keys import settings
+from booking.sealing import marks
+from gateways.stripe import refunds
+from gateways.stripe.client import Account, account_of
+from gateways.stripe.errors import Trouble, Unknown, Wrong
+from models.actor import SYSTEM
+from models.payment_account import FIELD
+from models.session import database, reading
+
+TOLERANCE_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of an event is kept: whose it is, and which object it is about. `parent`: the payment of a charge or refund."""
+
+    event_id: str
+    topic: str
+    account: str
+    object_id: str
+    parent: str | None
+    made_at: datetime
+
+
+def verified(body: bytes, signature: str) -> Told | None:
+    """The event, when one of the installation's secrets signed this very body within five minutes; else None."""
+    if not signature.isascii():
+        return None
+    for secret in filter(None, (settings().stripe_webhook_secret or "").split(",")):
+        try:
+            stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE_S)
+            return read(json.loads(body))
+        except (stripe.SignatureVerificationError, ValueError):
+            continue
+    return None
+
+
+def read(event: Any) -> Told | None:
+    """The parts we keep, or None for what does not look like an event."""
+    try:
+        about = event["data"]["object"]
+        parent = about.get("payment_intent")
+        return Told(str(event["id"]), str(event["type"]), str(event.get("account") or ""), str(about["id"]),
+                    parent if isinstance(parent, str) else None, datetime.fromtimestamp(int(event["created"]), UTC))
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+        return None
+
+
+def store_of(account: str) -> int | None:
+    """The store that uses the account, by the account's keyed hash under any key in force."""
+    found = (database().store_for_account(mark) for mark in marks(FIELD, account)) if account else iter(())
+    return next((store_id for store_id in found if store_id is not None), None)
+
+
+def act(store_id: int) -> None:
+    """Act on every event that is due. One that cannot be acted on yet waits; the others go on."""
+    for row in take_events(store_id, SYSTEM).facts["events"]:
+        error = None
+        try:
+            with reading(store_id) as tx:
+                account = account_of(tx)
+            if account is not None:
+                CONCERNS[row.topic](store_id, account, row.object_id, row.parent)
+        except (Unknown, Wrong):
+            pass  # the object is gone, or not of this account: there is nothing to act on
+        except Trouble as trouble:
+            error = trouble.code
+        close_event(store_id, SYSTEM, row.id, error)
+
+
+def sweep(store_id: int) -> None:
+    """Once a day: Stripe's own list of events, for deliveries that never arrived (I17)."""
+    begun = begin_sweep(store_id, SYSTEM).facts
+    if begun["since"] is None:
+        return
+    with reading(store_id) as tx:
+        account = account_of(tx)
+    if account is None:
+        return
+    for event in account.stripe.events_since(int(begun["since"].timestamp())):
+        told = read(event)
+        if told is not None and told.topic in CONCERNS:
+            receive_event(store_id, SYSTEM, told.event_id, told.topic, told.object_id, told.parent, told.made_at)
+    end_sweep(store_id, SYSTEM, begun["account_id"], begun["until"])
+
+
+def _refund(store_id: int, account: Account, refund_id: str, parent: str | None) -> None:
+    _take(store_id, account.stripe.refund(refund_id))
+
+
+def _charge(store_id: int, account: Account, charge_id: str, parent: str | None) -> None:
+    for refund in account.stripe.refunds_of(parent) if parent else ():
+        _take(store_id, refund)
+
+
+def _take(store_id: int, refund: dict[str, Any]) -> None:
+    """By its id where we know it, else by our marks: the event may be here before the answer to our call (R24)."""
+    found = refund["metadata"] or {}
+    with reading(store_id) as tx:
+        intent_id = find_refund_intent(tx, refund["id"], found.get("line"), found.get("attempt"))
+    if intent_id is not None:
+        refunds.refresh(store_id, intent_id, refund)
+    else:
+        refunds.note_outside(store_id, refund)
+
+
+CONCERNS: dict[str, Callable[[int, Account, str, str | None], None]] = {
+    "refund.created": _refund, "refund.updated": _refund, "refund.failed": _refund, "charge.refund.updated": _refund, "charge.refunded": _charge,
+}
+"""The topics we act on."""

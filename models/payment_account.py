@@ -1,0 +1,59 @@
+"""The store's own account at the payment provider, named only in sealed form (I64)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Instant, StoreRow, of_store
+from models.session import Tx
+
+FIELD = "payment_accounts.account"
+"""What account ids are sealed for."""
+
+
+class PaymentAccount(StoreRow, Base):
+    """`account_hash` is a keyed hash that answers "which store is this" for webhooks; null once the account is no longer used.
+
+    `swept_to`: events made until then have been looked at by the daily sweep, which is due again at `sweep_at`.
+    """
+
+    __tablename__ = "payment_accounts"
+
+    provider: Mapped[str] = mapped_column(server_default="stripe")
+    account_sealed: Mapped[str]
+    account_hash: Mapped[str | None]
+    created_at: Mapped[Instant]
+    ended_at: Mapped[Instant | None]
+    swept_to: Mapped[Instant]
+    sweep_at: Mapped[Instant]
+
+    __table_args__ = (
+        of_store(),
+        UniqueConstraint("account_hash", name="payment_accounts_account"),
+        Index("payment_accounts_in_use", "store_id", unique=True, postgresql_where=text("ended_at is null")),
+        CheckConstraint("provider in ('stripe')", name="payment_accounts_provider"),
+        CheckConstraint("(ended_at is null) = (account_hash is not null)", name="payment_accounts_ended"),
+    )
+
+
+class AccountRow(NamedTuple):
+    id: int
+    sealed: str
+    ended: bool
+
+
+def in_use(tx: Tx) -> AccountRow | None:
+    """The store's account of today."""
+    row = tx.db.execute(select(PaymentAccount.id, PaymentAccount.account_sealed).where(
+        PaymentAccount.store_id == tx.store_id, PaymentAccount.ended_at.is_(None))).one_or_none()
+    return None if row is None else AccountRow(row.id, row.account_sealed, False)
+
+
+def by_id(tx: Tx, account_id: int) -> AccountRow:
+    """An account the store uses or has used: objects made under it are reached only there (I20)."""
+    row = tx.db.execute(select(PaymentAccount.id, PaymentAccount.account_sealed, PaymentAccount.ended_at).where(
+        PaymentAccount.store_id == tx.store_id, PaymentAccount.id == account_id)).one()
+    return AccountRow(row.id, row.account_sealed, row.ended_at is not None)

@@ -1,0 +1,136 @@
+"""The customer's bookings: lists, and one with all that may be done with it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking import facts
+from booking.links import manage_path
+from booking.rules.decision import Decision, Refused
+from booking.rules.wall_time import day_span
+from booking.rules.windows import deadline
+from booking.slots import MOST_DAYS
+from booking.wording import Words
+from jsonapi.shapes import Listing
+from models.booking_list import past_in_full, upcoming_in_full
+from models.booking_summary import BookingSummary, between
+from models.session import Tx, reading
+from storefront.api import shapes as s
+from storefront.api.door import CustomerCall, operation
+from storefront.booking_page import closed_money
+from storefront.door import Door, store_view
+from storefront.presenting import detail
+
+PAGE = 20
+KINDS = {"upcoming": upcoming_in_full, "past": past_in_full}
+
+
+@operation("GET", "/bookings", summary="The customer's bookings", answer=Listing[s.CustomerBooking], query={
+    "when": "upcoming (default) or past", "cursor": "`next` of the page before",
+    "from": "instead of `when`: first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later"})
+def my_bookings(call: CustomerCall) -> dict[str, Any]:
+    """Upcoming ones soonest first, past ones latest first; or all of some days, for a calendar."""
+    if "from" in call.query or "to" in call.query:
+        return _calendar(call)
+    when = call.query.get("when", "upcoming")
+    if when not in KINDS:
+        raise Refused("invalid", errors=[{"field": "when", "problem": "must be upcoming or past"}])
+    if call.customer is None:
+        return {"items": [], "next": None}
+    position = call.position(when)
+    start = None if position is None else (datetime.fromisoformat(position[0]), position[1])
+    with reading(call.store_id) as tx:
+        rows = KINDS[when](tx, call.customer.id, start, limit=PAGE + 1)
+        items = [s.CustomerBooking(**line(b, call, tx)) for b in rows[:PAGE]]
+    more = rows[PAGE - 1] if len(rows) > PAGE else None
+    return {"items": items, "next": None if more is None else call.next(when, [more.starts_at.isoformat(), more.id])}
+
+
+def _calendar(call: CustomerCall) -> dict[str, Any]:
+    first, last = days(call)
+    if call.customer is None:
+        return {"items": [], "next": None}
+    with reading(call.store_id) as tx:
+        # Days are those of each booking's own zone, which may differ from the store's.
+        start, end = day_span(first, call.shop.zone)[0] - timedelta(hours=14), day_span(last, call.shop.zone)[1] + timedelta(hours=14)
+        found = [b for b in between(tx, call.customer.id, start, end) if first <= b.local_start.date() <= last]
+        return {"items": [s.CustomerBooking(**line(b, call, tx)) for b in found], "next": None}
+
+
+@operation("GET", "/bookings/{ref}", summary="A booking, and what may be done with it", answer=s.CustomerBookingDetail)
+def my_booking(call: CustomerCall, ref: str) -> s.CustomerBookingDetail:
+    with reading(call.store_id) as tx:
+        return full(tx, call, call.booking(tx, ref))
+
+
+def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
+    def money(amount: int) -> dict[str, Any]:
+        return {"amount": amount, "currency": b.currency}
+
+    here, decided = ZoneInfo(b.zone), facts.decisions(b, tx.now)
+    return {
+        "ref": b.ref, "status": b.status, "status_text": call.words.status(b.status), "version": b.version, "service": str(b.service_id),
+        "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
+        "location_name": b.location_name, "address": b.location_address, "starts_at": b.starts_at.astimezone(here),
+        "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "when": call.words.when(b.starts_at, b.zone), "seats": b.seats,
+        "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed),
+        "can_reschedule": decided["reschedule"].allowed, "can_cancel": decided["cancel"].allowed,
+        "manage_url": call.origin + manage_path(b), "created_at": b.created_at.astimezone(here)}
+
+
+def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund | None = None) -> s.CustomerBookingDetail:
+    """The booking's page as JSON: the same facts, sentences and decisions."""
+    door = Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
+    shown = detail(door, tx.now)
+    return s.CustomerBookingDetail(
+        **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
+        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=shown.waits,
+        money=closed_money(tx, b, call.words) if shown.closed else None,
+        links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
+                             card=call.origin + manage_path(b, panel="payment")),
+        actions=permissions(b, call.words, tx.now), **({} if refund is None else {"refund": refund}))
+
+
+def permissions(b: BookingSummary, w: Words, now: datetime) -> s.Permissions:
+    change = facts.change_facts(b)
+    decided = {kind: _permission(kind, decision, b, w, deadline(kind, change)) for kind, decision in facts.decisions(b, now).items()}
+    none = {kind: s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None) for kind, text in not_offered(b, w).items()}
+    return s.Permissions(**decided, **none)
+
+
+def _permission(kind: str, decision: Decision, b: BookingSummary, w: Words, last: datetime) -> s.Permission:
+    until = last.astimezone(ZoneInfo(b.zone))
+    if decision.allowed:
+        return s.Permission(allowed=True, reason=None, sentence=w.deadline(kind, last, b.zone), deadline=until)
+    known = decision.reason in ("too_late", "limit_reached")
+    return s.Permission(allowed=False, reason=decision.reason, sentence=w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name),
+                        deadline=until if known else None)
+
+
+def not_offered(b: BookingSummary, w: Words) -> dict[str, str]:
+    """What this booking does not offer online, in words."""
+    return {
+        "feedback": w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name),
+        "waitlist": w._("{venue} doesn't keep a waiting list online. Please contact {venue} directly.").format(venue=b.store_name),
+        "card": w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name),
+        "offers": w._("There are no other times offered for this booking.")}
+
+
+def days(call: CustomerCall) -> tuple[date, date]:
+    """`from` and `to` of the query: local days, both needed, at most 62 of them."""
+    first, last = (_date(call, field) for field in ("from", "to"))
+    if not first <= last <= first + timedelta(days=MOST_DAYS - 1):
+        raise Refused("invalid", errors=[{"field": "to", "problem": f"must be 0 to {MOST_DAYS - 1} days after from"}])
+    return first, last
+
+
+def _date(call: CustomerCall, field: str) -> date:
+    try:
+        day = date.fromisoformat(call.query.get(field, ""))
+        if 2000 <= day.year <= 2100:
+            return day
+    except ValueError:
+        pass
+    raise Refused("invalid", errors=[{"field": field, "problem": "must be a date such as 2027-03-01"}])

@@ -1,0 +1,102 @@
+"""Moving a booking: free times, then the move (R10-R18, R33)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking import facts
+from booking.actions.action import Done
+from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.offers import ServiceOffer, find_offer
+from booking.rules.decision import Refused
+from booking.rules.wall_time import local_date
+from booking.slots import MOST_DAYS, Slot, free_days
+from jsonapi.operations import number
+from models.booking_summary import BookingSummary
+from models.session import Tx, reading
+from storefront.api import shapes as s
+from storefront.api.bookings import days, full
+from storefront.api.door import CustomerCall, operation
+from storefront.picker import time_text
+from storefront.reschedule import move_notes
+
+FRESH_DAYS = 7
+
+
+@operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=s.FreeTimes, query={
+    "from": "first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later", "staff": "an id, or anyone; the same person by default"})
+def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
+    """In days of the booking's zone. Refused for the same reasons as the move itself."""
+    first, last = days(call)
+    with reading(call.store_id) as tx:
+        b = call.booking(tx, ref)
+        facts.decisions(b, tx.now)["reschedule"].require()
+        return _times(tx, call, b, first, last, _wanted(b, call.query.get("staff")))
+
+
+@operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=s.MoveIn, answer=s.CustomerBookingDetail)
+def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
+    """A refusal leaves the booking as it was; where the time is gone, free times of that week come with it (R15)."""
+    wanted = call.body
+    with reading(call.store_id) as tx:
+        b = call.booking(tx, ref)
+    staff_id = _wanted(b, wanted.staff)
+    try:
+        return call.act(reschedule_booking, b.ref, starts_at=wanted.starts_at, staff_id=staff_id, version=wanted.version, show=_show(call))
+    except Refused as refused:
+        if refused.code not in ("slot_taken", "outside_hours"):
+            raise
+        with reading(call.store_id) as tx:
+            b = call.booking(tx, ref)
+            day = max(local_date(wanted.starts_at, b.zone), local_date(tx.now, b.zone))
+            times = _times(tx, call, b, day, day + timedelta(days=FRESH_DAYS - 1), staff_id)
+        raise Refused(refused.code, **refused.facts, fresh={"times": times.model_dump(mode="json")}) from None
+
+
+def _show(call: CustomerCall):  # noqa: ANN202
+    def show(tx: Tx, done: Done) -> s.CustomerBookingDetail:
+        assert done.booking is not None
+        return full(tx, call, call.booking(tx, done.booking.ref))
+
+    return show
+
+
+def _wanted(b: BookingSummary, staff: str | None) -> int:
+    """The staff id meant, ANYONE, or the booking's own."""
+    if staff is None:
+        return b.staff_id
+    if staff == "anyone":
+        return ANYONE
+    try:
+        return number(staff)
+    except Refused:
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "is not known"}]) from None
+
+
+def _times(tx: Tx, call: CustomerCall, b: BookingSummary, first: date, last: date, staff_id: int) -> s.FreeTimes:
+    offer, w = find_offer(tx, b.service_id), call.words
+    may_choose = offer is not None and facts.effective_policy(b).change_staff and len(offer.staff) > 1
+    if staff_id != b.staff_id and not may_choose:
+        raise Refused("not_allowed", kind="reschedule", staff=True)
+    if offer is None:
+        raise Refused("not_allowed", kind="reschedule")
+    if staff_id not in (b.staff_id, ANYONE) and not offer.only(staff_id):
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    found = free_days(tx, offer, max(first, local_date(tx.now, b.zone)), last, staff_id=None if staff_id == ANYONE else staff_id, seats=b.seats, moving=b)
+    return s.FreeTimes(
+        zone=found.zone, notes=move_notes(tx, b, w), people=_people(offer, b) if may_choose else [],
+        last=local_date(tx.now, b.zone) + timedelta(days=offer.shape.horizon_days),
+        days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, found.zone, call) for slot in slots]) for day, slots in found.days])
+
+
+def _people(offer: ServiceOffer, b: BookingSummary) -> list[s.Choice]:
+    """Who gives the service, the booking's own person first (R14)."""
+    return [s.Choice(id=str(p.id), name=p.name) for p in sorted(offer.staff, key=lambda p: (p.id != b.staff_id, p.name, p.id))]
+
+
+def _time(slot: Slot, zone: str, call: CustomerCall) -> s.FreeTime:
+    here = ZoneInfo(zone)
+    return s.FreeTime(starts_at=slot.starts_at.astimezone(here), ends_at=slot.ends_at.astimezone(here), staff=[str(p) for p in slot.staff],
+                      seats_left=slot.seats_left, text=time_text(slot, zone, call.words))

@@ -1,0 +1,224 @@
+"""What customers send and see of their bookings as JSON (design 4.3). Sentences are in the customer's language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from jsonapi.shapes import Flag, Instant, Minor, Money, Reason, Seats, Shape, Whole
+
+Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
+Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
+Typed = Annotated[str, Field(max_length=500)]
+
+
+class Contact(Shape):
+    name: str
+    email: str | None
+    phone: str | None
+
+
+class BookingLinks(Shape):
+    """Pages that open without another login: of the booking, its calendar file, its receipt, its saved card."""
+
+    page: str
+    calendar: str
+    card: str
+
+
+class CustomerBooking(Shape):
+    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people."""
+
+    ref: str
+    status: Status
+    status_text: str
+    version: int
+    service: str
+    service_name: str
+    staff: str
+    staff_name: str
+    location: str
+    location_name: str
+    address: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    when: str
+    seats: int
+    price: Money
+    paid: Money
+    refunded: Money
+    owed: Money
+    can_reschedule: bool
+    can_cancel: bool
+    manage_url: str
+    created_at: datetime
+
+
+class Permission(Shape):
+    """Whether the customer may do it now, until when, and in words. `reason` is a problem code where they may not."""
+
+    allowed: bool
+    reason: str | None
+    sentence: str
+    deadline: datetime | None
+
+
+class Permissions(Shape):
+    reschedule: Permission
+    cancel: Permission
+    feedback: Permission
+    waitlist: Permission
+    card: Permission
+    offers: Permission
+
+
+class Labelled(Shape):
+    label: str
+    value: str
+
+
+class CancelRefund(Shape):
+    """What came of the money. `state` owed: it is on its way."""
+
+    outcome: Outcome
+    amount: Minor
+    currency: str
+    state: Literal["none", "owed", "pending", "succeeded", "failed"]
+
+
+class CustomerBookingDetail(CustomerBooking):
+    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking."""
+
+    customer: Contact
+    closed: bool
+    facts: list[Labelled]
+    policy: list[str]
+    waits: str | None
+    money: str | None
+    links: BookingLinks
+    actions: Permissions
+    refund: CancelRefund | None = None
+
+
+class FreeTime(Shape):
+    starts_at: datetime
+    ends_at: datetime
+    staff: list[str]
+    seats_left: int | None
+    text: str
+
+
+class FreeDay(Shape):
+    date: date
+    text: str
+    slots: list[FreeTime]
+
+
+class Choice(Shape):
+    id: str
+    name: str
+
+
+class FreeTimes(Shape):
+    """Free times of the booking's service. `people` is empty where the person cannot be changed; `notes` say what a move means."""
+
+    zone: str
+    days: list[FreeDay]
+    last: date
+    people: list[Choice]
+    notes: list[str]
+
+
+class MoveIn(Shape):
+    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw."""
+
+    starts_at: Instant
+    staff: Annotated[str, Field(max_length=40)] | None = None
+    version: Whole
+
+
+class Cancellation(Shape):
+    """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good."""
+
+    outcome: Outcome
+    amount: Minor
+    kept: Minor
+    currency: str
+    sentence: str
+    quote: str
+    seats: int
+    of_seats: int
+    may_drop_seats: bool
+    may_reschedule: bool
+    until: datetime | None
+    deadline: datetime | None
+
+
+class CustomerCancelIn(Shape):
+    """`seats`: so many of the party, as quoted; left out, all of them."""
+
+    quote: Annotated[str, Field(max_length=4000)]
+    reason: Reason = ""
+    seats: Seats | None = None
+
+
+class Kinds(Shape):
+    transactional: Flag
+    reminders: Flag
+    offers: Flag
+    marketing: Flag
+
+
+class Preferences(Shape):
+    email: Kinds
+    sms: Kinds
+
+
+class Profile(Shape):
+    """`email` is changed in the Shopify account. `languages`: those the store's texts come in."""
+
+    name: str
+    email: str | None
+    phone: str | None
+    locale: str | None
+    preferences: Preferences
+    languages: list[Choice]
+
+
+class SomeKinds(Shape):
+    transactional: Flag | None = None
+    reminders: Flag | None = None
+    offers: Flag | None = None
+    marketing: Flag | None = None
+
+
+class SomePreferences(Shape):
+    email: SomeKinds | None = None
+    sms: SomeKinds | None = None
+
+
+class ProfileIn(Shape):
+    """Fields that are left out stay as they are; `phone` null removes the number."""
+
+    name: Typed | None = None
+    phone: Typed | None = None
+    locale: Annotated[str, Field(max_length=20)] | None = None
+    preferences: SomePreferences | None = None
+
+
+class FeedbackIn(Shape):
+    """One to five stars, and words if the customer has any."""
+
+    rating: Annotated[int, Field(ge=1, le=5)]
+    comment: Annotated[str, Field(max_length=2000)] = ""
+
+
+class WaitlistIn(Shape):
+    """Which earlier times would suit: weekdays, parts of the day, and whether anyone may give the service. Empty lists mean any."""
+
+    weekdays: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(max_length=7)] = []
+    parts: Annotated[list[Literal["morning", "afternoon", "evening"]], Field(max_length=3)] = []
+    anyone: Flag = False

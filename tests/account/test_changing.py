@@ -1,0 +1,165 @@
+"""Moving and cancelling from the extension: the same actions, rules and sentences as on the pages (R15, R27, I12)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking.actions.reschedule_booking import reschedule_booking
+from tests.support.world import MERCHANT, at
+
+WEEK = {"from": "2027-03-10", "to": "2027-03-16"}
+
+
+def policy(**reschedule):
+    return {"reschedule": reschedule}
+
+
+def test_free_times_and_the_move(world, ada):
+    b = world.sold(at(10, 15), paid=2500)
+    world.book(at(11, 15), email="bea@example.com")
+    times = ada.get(f"/bookings/{b.ref}/slots", **WEEK)
+    assert times["zone"] == "America/New_York" and times["people"] == []
+    assert [d["date"] for d in times["days"]][:2] == ["2027-03-10", "2027-03-11"] and times["days"][0]["text"] == "Wednesday, March 10, 2027"
+    starts = {slot["starts_at"] for day in times["days"] for slot in day["slots"]}
+    assert "2027-03-11T09:00:00-05:00" in starts and "2027-03-11T10:00:00-05:00" not in starts
+    assert all(slot["staff"] == [str(world.elena)] for day in times["days"] for slot in day["slots"])
+    assert times["notes"][0] == "Your payment stays with the booking; nothing is charged again."
+    moved = ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-11T09:00:00-05:00", "version": 1})
+    assert (moved["ref"], moved["version"], moved["starts_at"]) == (b.ref, 2, "2027-03-11T09:00:00-05:00")
+    assert world.read(b.ref).starts_at == at(11, 14)
+    trail = world.sql("select actor_kind, channel, actor_id from audit_entries where action = 'reschedule_booking'")
+    assert trail == [("shopify_customer", "extension", str(b.customer_id))]
+    assert [row.recipient for row in world.outbox("booking_moved")] == ["ada@example.com"]
+
+
+def test_a_time_just_taken_comes_back_with_others(world, ada):
+    b = world.sold(at(10, 15))
+    world.book(at(11, 15), email="bea@example.com")
+    problem = ada.refused(409, "slot_taken", "POST", f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-11T15:00:00Z", "version": 1})
+    assert problem["detail"].startswith("That time has just been taken. Your booking has not changed.")
+    assert problem["times"]["days"][0]["date"] == "2027-03-11" and problem["times"]["days"][0]["slots"]
+    assert world.read(b.ref).version == 1
+    problem = ada.refused(409, "outside_hours", "POST", f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-11T03:00:00Z", "version": 1})
+    assert problem["times"]["days"]
+
+
+def test_stale_no_change_and_bad_bodies(world, ada):
+    b = world.sold(at(10, 15))
+    path = f"/bookings/{b.ref}/reschedule"
+    ada.refused(409, "no_change", "POST", path, {"starts_at": "2027-03-10T15:00:00Z", "version": 1})
+    reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(10, 16))
+    problem = ada.refused(409, "stale", "POST", path, {"starts_at": "2027-03-11T15:00:00Z", "version": 1})
+    assert (problem["version"], problem["state"]) == (2, "confirmed")
+    for body, field in (({"version": 2}, "starts_at"), ({"starts_at": "2027-03-11T15:00:00Z"}, "version"),
+                        ({"starts_at": "2027-03-11T15:00:00", "version": 2}, "starts_at"),
+                        ({"starts_at": "2027-03-11T15:00:00Z", "version": 2, "override": True}, "override"),
+                        ({"starts_at": "2027-03-11T15:00:00Z", "version": 2, "staff": "tom"}, "staff")):
+        assert ada.refused(422, "invalid", "POST", path, body)["errors"][0]["field"] == field
+    ada.refused(400, "invalid", "POST", path, data=b"{", content_type="application/json")
+    ada.refused(415, "invalid", "POST", path, data=b"a=1", content_type="application/x-www-form-urlencoded")
+    assert world.read(b.ref).version == 2
+
+
+def test_the_person_changes_only_where_the_policy_lets_them(world, ada):
+    fixed = world.sold(at(10, 15))
+    ada.refused(409, "not_allowed", "GET", f"/bookings/{fixed.ref}/slots", query_string=WEEK | {"staff": "anyone"})
+    ada.refused(409, "not_allowed", "POST", f"/bookings/{fixed.ref}/reschedule",
+                {"starts_at": "2027-03-11T15:00:00Z", "version": 1, "staff": str(world.tom)})
+    service = world.add_service("Facial", policy=policy(change_staff=True))
+    b = world.sold(at(12, 15), service=service, staff=world.elena)
+    times = ada.get(f"/bookings/{b.ref}/slots", **WEEK)
+    assert [p["name"] for p in times["people"]] == ["Elena Marsh", "Tom Okonkwo"]
+    world.book(at(15, 15), email="bea@example.com")
+    anyone = ada.get(f"/bookings/{b.ref}/slots", **WEEK | {"staff": "anyone"})
+    monday = next(day for day in anyone["days"] if day["date"] == "2027-03-15")
+    slot = next(slot for slot in monday["slots"] if slot["starts_at"] == "2027-03-15T11:00:00-04:00")
+    assert slot["staff"] == [str(world.tom)]
+    ada.refused(422, "invalid", "GET", f"/bookings/{b.ref}/slots", query_string=WEEK | {"staff": "1"})
+    moved = ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": slot["starts_at"], "version": 1, "staff": "anyone"})
+    assert moved["staff_name"] == "Tom Okonkwo"
+
+
+def test_cancel_as_quoted(world, ada):
+    b = world.sold(at(10, 15), paid=2500)
+    quote = ada.get(f"/bookings/{b.ref}/cancellation")
+    assert (quote["outcome"], quote["amount"], quote["currency"], quote["kept"]) == ("full", 2500, "USD", 0)
+    assert quote["sentence"] == "You'll be refunded $25 to the card you paid with" and quote["until"] == "2027-03-09T10:00:00-05:00"
+    done = ada.post(f"/bookings/{b.ref}/cancel", {"quote": quote["quote"], "reason": "Ill"})
+    assert (done["status"], done["refund"]) == ("cancelled", {"outcome": "full", "amount": 2500, "currency": "USD", "state": "owed"})
+    assert done["money"] == quote["sentence"] and world.read(b.ref).cancel_reason == "Ill"
+    assert world.sql("select amount, state from refunds") == [(2500, "owed")]
+
+
+def test_a_worse_quote_changes_nothing_and_brings_the_new_one(world, ada):
+    service = world.add_service("Facial", policy={"cancel": {"notice": "PT0S", "tiers": [{"at_least": "PT24H", "outcome": "full"}, {"outcome": "forfeit"}]}})
+    b = world.sold(at(10, 15), paid=2500, service=service, staff=world.elena)
+    quote = ada.get(f"/bookings/{b.ref}/cancellation")["quote"]
+    world.set_clock(at(9, 15) + timedelta(seconds=1))
+    problem = ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/cancel", {"quote": quote})
+    fresh = problem["cancellation"]
+    assert (fresh["outcome"], fresh["amount"], fresh["sentence"]) == ("forfeit", 0, "Your $25 deposit can't be refunded per our policy.")
+    assert world.read(b.ref).status == "confirmed" and world.sql("select count(*) from refunds") == [(0,)]
+    assert ada.post(f"/bookings/{b.ref}/cancel", {"quote": fresh["quote"]})["status"] == "cancelled"
+
+
+def test_quotes_of_others_and_forged_ones(world, ada):
+    one, two = world.sold(at(10, 15), paid=2500), world.sold(at(11, 15), paid=2500)
+    other = ada.get(f"/bookings/{two.ref}/cancellation")["quote"]
+    for quote in (other, "x", "", other[:-1] + "A"):
+        ada.refused(422, "invalid", "POST", f"/bookings/{one.ref}/cancel", {"quote": quote})
+    ada.refused(422, "invalid", "POST", f"/bookings/{one.ref}/cancel", {})
+    assert world.read(one.ref).status == "confirmed"
+
+
+def test_some_seats_of_a_party(world, ada):
+    course = world.add_service("Yoga", capacity=6, staff=[world.elena], price=2000)
+    world.session(course, at(12, 18), capacity=6)
+    b = world.sold(at(12, 18), service=course, seats=3, paid=6000)
+    quote = ada.get(f"/bookings/{b.ref}/cancellation", seats=1)
+    assert (quote["amount"], quote["seats"], quote["of_seats"], quote["may_drop_seats"]) == (2000, 1, 3, True)
+    ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/cancel", {"quote": quote["quote"]})
+    done = ada.post(f"/bookings/{b.ref}/cancel", {"quote": quote["quote"], "seats": 1})
+    assert (done["status"], done["seats"], done["refund"]["amount"]) == ("confirmed", 2, 2000)
+    for wrong in ("0", "3x", "9"):
+        ada.refused(422, "invalid", "GET", f"/bookings/{b.ref}/cancellation", query_string={"seats": wrong})
+
+
+def test_a_repeat_with_the_same_key_gets_the_first_answer(world, ada, as_customer):
+    b = world.sold(at(10, 15))
+    body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1}
+    first = ada.post(f"/bookings/{b.ref}/reschedule", body, key="k1")
+    assert ada.post(f"/bookings/{b.ref}/reschedule", body, key="k1") == first
+    assert world.read(b.ref).version == 2 and len(world.outbox("booking_moved")) == 1
+    ada.refused(409, "idempotency_mismatch", "POST", f"/bookings/{b.ref}/reschedule", body | {"starts_at": "2027-03-12T15:00:00Z"}, key="k1")
+    ada.refused(409, "stale", "POST", f"/bookings/{b.ref}/reschedule", body, key="k2")
+    ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/reschedule", body, key="k" * 256)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [
+    ("POST", "/feedback", {"rating": 5, "comment": "Good"}), ("POST", "/waitlist", {}), ("DELETE", "/waitlist", None), ("POST", "/offers/1/accept", {})])
+def test_what_the_store_does_not_offer(world, ada, method, path, body):
+    b = world.sold(at(10, 15))
+    kind = path.split("/")[1]
+    problem = ada.refused(409, "not_allowed", method, f"/bookings/{b.ref}{path}", body)
+    assert problem["detail"] == ada.get(f"/bookings/{b.ref}")["actions"][kind]["sentence"]
+
+
+def test_profile(world, ada):
+    world.sold(at(10, 15))
+    shown = ada.get("/profile")
+    assert (shown["name"], shown["email"], shown["phone"]) == ("Ada Archer", "ada@example.com", "+12125550101")
+    assert shown["preferences"]["email"] == {"transactional": True, "reminders": True, "offers": True, "marketing": False}
+    changed = ada.patch("/profile", {"name": " Ada  Byron ", "preferences": {"sms": {"reminders": False}}})
+    assert changed["name"] == "Ada Byron" and changed["phone"] == "+12125550101"
+    assert changed["preferences"]["sms"]["reminders"] is False and changed["preferences"]["email"]["reminders"] is True
+    assert ada.patch("/profile", {"phone": None})["phone"] is None
+    problem = ada.refused(422, "invalid", "PATCH", "/profile", {"name": "", "phone": "12"})
+    assert [e["field"] for e in problem["errors"]] == ["name", "phone"]
+    assert problem["errors"][0]["problem"] == "Please enter your name (at most 120 characters)."
+    off = {"email": {"transactional": False}, "sms": {"transactional": False}}
+    assert ada.refused(422, "invalid", "PATCH", "/profile", {"preferences": off})["errors"][0]["field"] == "preferences"
+    for body, field in (({"locale": "xx"}, "locale"), ({"email": "new@example.com"}, "email"), ({"preferences": {"sms": {"reminders": "no"}}}, "preferences.sms.reminders")):
+        assert ada.refused(422, "invalid", "PATCH", "/profile", body)["errors"][0]["field"] == field
+    assert ada.get("/profile") == changed | {"phone": None}

@@ -1,0 +1,134 @@
+"""What the extension sees of bookings (design 4.3; A24-A28, R4, R10)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.mark_booking import arrive_booking
+from tests.account.conftest import ADA, BEA
+from tests.support.world import MERCHANT, at
+
+
+def test_both_lists(world, ada):
+    soon, later = world.sold(at(10, 15), paid=2500), world.sold(at(12, 15))
+    gone = world.sold(at(11, 15))
+    cancel_booking(world.store_id, MERCHANT, gone.ref)
+    upcoming, past = ada.get("/bookings"), ada.get("/bookings", when="past")
+    assert [b["ref"] for b in upcoming["items"]] == [soon.ref, later.ref] and upcoming["next"] is None
+    assert [(b["ref"], b["status"]) for b in past["items"]] == [(gone.ref, "cancelled")]
+    first = upcoming["items"][0]
+    assert first["starts_at"] == "2027-03-10T10:00:00-05:00" and first["zone"] == "America/New_York"
+    assert first["when"] == "Wed, Mar 10, 2027, 10:00 AM EST"
+    assert (first["service_name"], first["staff_name"], first["location_name"]) == ("Massage", "Elena Marsh", "Harbor Street")
+    assert (first["price"], first["paid"], first["owed"]) == (
+        {"amount": 8000, "currency": "USD"}, {"amount": 2500, "currency": "USD"}, {"amount": 0, "currency": "USD"})
+    assert first["can_reschedule"] and first["can_cancel"] and not past["items"][0]["can_cancel"]
+
+
+def test_paging_shows_each_booking_once(world, ada):
+    refs = [world.sold(at(day, hour)).ref for day in range(10, 15) for hour in (14, 15, 16, 17, 18)]
+    seen, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        page = ada.get("/bookings", **({"cursor": cursor} if cursor else {}))
+        seen += [b["ref"] for b in page["items"]]
+        cursor, pages = page["next"], pages + 1
+        if pages == 1:
+            world.sold(at(10, 19))  # arrives while the list is walked, before the place reached
+    assert seen == refs and pages == 2
+
+
+def test_a_cursor_belongs_to_one_customer_and_list(world, ada, as_customer):
+    for day in range(10, 15):
+        for hour in (14, 15, 16, 17, 18):
+            world.sold(at(day, hour))
+    cursor = ada.get("/bookings")["next"]
+    world.sold(at(20, 15), gid=BEA, email="bea@example.com")
+    assert as_customer(BEA).refused(422, "invalid", "GET", "/bookings", query_string={"cursor": cursor})["errors"][0]["field"] == "cursor"
+    ada.refused(422, "invalid", "GET", "/bookings", query_string={"cursor": cursor, "when": "past"})
+    ada.refused(422, "invalid", "GET", "/bookings", query_string={"cursor": cursor[:-2]})
+
+
+def test_the_days_of_a_calendar(world, ada):
+    inside = [world.sold(at(10, 15)).ref, world.sold(at(31, 20)).ref]
+    world.sold(at(2, 15, month=4))
+    cancelled = world.sold(at(15, 15))
+    cancel_booking(world.store_id, MERCHANT, cancelled.ref)
+    found = ada.get("/bookings", **{"from": "2027-03-01", "to": "2027-03-31"})["items"]
+    assert [b["ref"] for b in found] == [inside[0], cancelled.ref, inside[1]]
+    for wrong in ({"from": "2027-03-01"}, {"from": "2027-03-01", "to": "2027-06-01"}, {"from": "2027-03-05", "to": "2027-03-01"},
+                  {"from": "x", "to": "2027-03-01"}):
+        ada.refused(422, "invalid", "GET", "/bookings", query_string=wrong)
+
+
+def test_one_booking_with_what_may_be_done(world, ada):
+    b = world.sold(at(10, 15), paid=2500)
+    shown = ada.get(f"/bookings/{b.ref}")
+    assert set(shown["actions"]) == {"reschedule", "cancel", "feedback", "waitlist", "card", "offers"}
+    assert shown["actions"]["reschedule"] == {
+        "allowed": True, "reason": None, "sentence": "You can change this until Tue, Mar 9, 2027, 10:00 AM EST.", "deadline": "2027-03-09T10:00:00-05:00"}
+    assert shown["actions"]["cancel"]["allowed"] and shown["version"] == 1 and shown["closed"] is False
+    for kind in ("feedback", "waitlist", "card", "offers"):
+        assert shown["actions"][kind]["allowed"] is False and shown["actions"][kind]["sentence"], kind
+    assert {"label": "Where", "value": "Harbor Street, 48 Harbor Street"} in shown["facts"]
+    assert {"label": "Deposit", "value": "$25 paid"} in shown["facts"]
+    assert shown["customer"] == {"name": "Ada Archer", "email": "ada@example.com", "phone": "+12125550101"}
+    assert shown["policy"] and "conflict" not in shown
+
+
+def test_the_links_open_the_booking_without_another_login(app, world, ada):
+    links = ada.get(f"/bookings/{world.sold(at(10, 15)).ref}")["links"]
+    client = app.test_client()
+    for name, kind in (("page", "text/html"), ("calendar", "text/calendar"), ("card", "text/html")):
+        path = links[name].removeprefix(f"http://{world.slug}.localhost")
+        response = client.get(path, base_url=f"http://{world.slug}.localhost")
+        assert (response.status_code, response.mimetype) == (200, kind), links[name]
+
+
+def test_exactly_at_the_notice_is_allowed_and_a_microsecond_later_is_not(world, ada):
+    b = world.sold(at(10, 15))
+    world.set_clock(at(9, 15))
+    assert ada.get(f"/bookings/{b.ref}")["actions"]["reschedule"]["allowed"]
+    assert ada.get(f"/bookings/{b.ref}/cancellation")["outcome"] == "none"
+    world.set_clock(at(9, 15) + timedelta(microseconds=1))
+    late = ada.get(f"/bookings/{b.ref}")["actions"]
+    sentence = "This booking is within 24h of the appointment time and can't be rescheduled online. Please contact Harbor Massage directly."
+    assert late["reschedule"] == {"allowed": False, "reason": "too_late", "sentence": sentence, "deadline": "2027-03-09T10:00:00-05:00"}
+    problem = ada.refused(409, "too_late", "GET", f"/bookings/{b.ref}/slots", query_string={"from": "2027-03-10", "to": "2027-03-12"})
+    assert problem["detail"] == sentence and problem["deadline"] == "2027-03-09T15:00:00+00:00"
+    assert "cancelled online" in ada.refused(409, "too_late", "GET", f"/bookings/{b.ref}/cancellation")["detail"]
+
+
+def test_checked_in_and_closed_say_why(world, ada):
+    here, over = world.sold(at(10, 15)), world.sold(at(11, 15), paid=2500)
+    arrive_booking(world.store_id, MERCHANT, here.ref)
+    cancel_booking(world.store_id, MERCHANT, over.ref)
+    assert ada.get(f"/bookings/{here.ref}")["actions"]["cancel"]["sentence"] == "You've been checked in. Please speak to Harbor Massage."
+    ada.refused(409, "checked_in", "GET", f"/bookings/{here.ref}/cancellation")
+    shown = ada.get(f"/bookings/{over.ref}")
+    assert shown["closed"] and shown["actions"]["reschedule"]["reason"] == "closed" and shown["policy"] == []
+    assert shown["money"].startswith("You'll be refunded $25 to the card you paid with")
+    assert ada.refused(409, "closed", "GET", f"/bookings/{over.ref}/cancellation")["state"] == "cancelled"
+
+
+def test_the_same_bookings_as_on_the_portal(world, ada):
+    """A26: the list of the account page and of the extension."""
+    from models.booking_list import past_of, upcoming_of
+    from models.session import reading
+
+    for day in (10, 11, 12):
+        world.sold(at(day, 15))
+    customer = world.sql("select id from customers where shopify_id = %s", ADA)[0][0]
+    with reading(world.store_id) as tx:
+        pages = [[b.ref for b in of(tx, customer)] for of in (upcoming_of, past_of)]
+    assert pages == [[b["ref"] for b in ada.get("/bookings", when=when)["items"]] for when in ("upcoming", "past")]
+
+
+def test_an_unknown_customer_sees_an_empty_account(world, as_customer):
+    """No guessing by e-mail: the address proves nothing until Shopify has verified it (R9)."""
+    world.book(at(10, 15))
+    stranger = as_customer("gid://shopify/Customer/4711")
+    for query in ({}, {"when": "past"}, {"from": "2027-03-01", "to": "2027-03-31"}):
+        assert stranger.get("/bookings", **query) == {"items": [], "next": None}
+    stranger.refused(404, "not_found", "GET", "/profile")
+    stranger.refused(404, "not_found", "PATCH", "/profile", {"name": "X"})
