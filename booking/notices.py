@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from booking import facts
 from booking.keys import keyed_hash, settings
-from booking.links import manage_path, store_origin
-from booking.preferences import CHANNELS, channels_for
+from booking.links import feedback_path, manage_path, store_origin, unsubscribe_path
+from booking.preferences import CHANNELS, channels_for, kind_of
 from booking.rules.quiet_hours import quiet_until
 from booking.rules.refund import RefundQuote
 from booking.rules.windows import deadline
@@ -34,6 +34,8 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
     """
     snapshot = _snapshot(tx, topic, b, old, refund, "customer", b.customer_name or b.contact_name) | extra
     snapshot["locale"] = b.customer_locale or b.store_locale
+    if kind_of(topic) != "transactional":
+        snapshot["unsubscribe_url"] = snapshot["store"]["origin"] + unsubscribe_path(tx.store_id, b.customer_id, kind_of(topic))
     reached = {"email": b.customer_email or b.contact_email,
                "sms": settings().sms_url and (b.customer_phone if b.customer_phone_verified_at else b.contact_phone)}
     channels = channels_for(topic, b.customer_preferences, tuple(channel for channel in CHANNELS if reached[channel]))
@@ -45,6 +47,12 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
         at = _quiet_until(tx, b) if quietly else tx.now
         if not quietly or at < b.starts_at or b.starts_at <= tx.now:
             _put(tx, topic, "sms", reached["sms"], b, snapshot, "customer", once, at)
+
+
+def sample(tx: Tx, topic: str, b: BookingSummary, locale: str) -> dict[str, Any]:
+    """What a message about this booking would hold, for a look at its wording: nothing is sent, links lead where they do."""
+    snapshot = _snapshot(tx, topic, b, b, None, "customer", b.customer_name or b.contact_name)
+    return snapshot | {"locale": locale, "feedback_url": snapshot["store"]["origin"] + feedback_path(b)}
 
 
 def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None) -> None:

@@ -13,7 +13,8 @@ from booking.wording import Words
 class Content:
     """Plain texts only; the templates encode them. `sms` is None for messages that go by mail only.
 
-    `buttons` and `links` are (text, address): what the mail is for, and lesser ways out of it.
+    `buttons` and `links` are (text, address): what the mail is for, and lesser ways out of it. `blocks`: the shop's own wording
+    in place of paragraphs and their order, ("text", paragraph) or ("element", name).
     """
 
     subject: str
@@ -29,6 +30,7 @@ class Content:
     facts: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+    blocks: list[tuple[str, str]] | None = None
 
 
 class Snapshot:

@@ -35,6 +35,7 @@ class Service(StoreRow, Base):
     offer_hold: Mapped[str] = mapped_column(server_default="inherit")
     policy: Mapped[dict[str, Any] | None]
     reminder_leads: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{86400,7200}'"))
+    withdrawal_exempt: Mapped[bool] = mapped_column(server_default="false")
     active: Mapped[bool] = mapped_column(server_default="true")
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]

@@ -67,6 +67,21 @@ def chosen(preferences: dict[str, Any], channel: str) -> dict[str, bool]:
 
 
 @action
+def stop_mails(tx: Tx, customer_id: int, kind: str) -> Done:
+    """No more mails of this kind. Messages about a booking itself are not one (R38). Refused not_found for anything unknown."""
+    row = tx.db.execute(select(Customer.preferences).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+    if row is None or kind not in KINDS or kind == "transactional":
+        raise Refused("not_found")
+    kept = {channel: chosen(row.preferences, channel) for channel in CHANNELS}
+    if kept["email"][kind]:
+        kept["email"][kind] = False
+        _change(tx, customer_id, preferences=kept)
+        tx.audit("stop_mails", subject="customer", subject_id=customer_id, kind=kind)
+    return Done()
+
+
+@action
 def renew_feed(tx: Tx, customer_id: int) -> Done:
     """A new secret address for the private calendar feed; the old one is dead from here on (R39). `facts["secret"]`, once."""
     secret = secrets.token_urlsafe(24)

@@ -41,7 +41,7 @@ def everything_of(world: World) -> dict[str, str]:
     refund = theirs.get("/refunds")["items"][0]["id"]
     visit = world.book(world.now - timedelta(hours=30), override=True)
     feedback = leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5).facts["id"]
-    return {"feedback": str(feedback), "locations": str(world.location), "staff": str(world.elena), "services": str(world.service), "sessions": str(session),
+    return {"templates": "reminder", "feedback": str(feedback), "locations": str(world.location), "staff": str(world.elena), "services": str(world.service), "sessions": str(session),
             "blocks": block["id"], "customers": str(b.customer_id), "bookings": b.ref, "refunds": refund}
 
 
@@ -62,6 +62,8 @@ def test_anothers_things_answer_exactly_like_unknown_ones(app, api, world, other
         if "{" not in op.path:
             continue
         kind = op.path.split("/")[1]
+        if kind == "templates":
+            continue  # names of messages are the same in every store
         unknown = "0123456789ab" if kind == "bookings" else "1234567890123456789"
         answers = []
         for thing in (theirs[kind], unknown):

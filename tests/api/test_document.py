@@ -37,7 +37,7 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
     wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/bookings/{ref}/offers": "GET POST", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
-               "/reports/self-service": "GET", "/feedback": "GET", "/feedback/{id}/reply": "POST"}
+               "/reports/self-service": "GET", "/feedback": "GET", "/templates": "GET", "/templates/{name}": "GET PUT", "/feedback/{id}/reply": "POST"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
 
@@ -65,7 +65,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
     assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
     values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
-              "/customers": b.customer_id, "/bookings": b.ref}
+              "/customers": b.customer_id, "/bookings": b.ref, "/templates": "reminder"}
     walked = 0
     for op in OPERATIONS:
         if op.method != "GET":
@@ -80,7 +80,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked == 21
+    assert walked == 23
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

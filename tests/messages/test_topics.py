@@ -10,7 +10,7 @@ import pytest
 
 import messages
 from messages import render_mail, render_sms
-from messages.render import MESSAGES
+from messages.render import MESSAGES, SHARED
 from tests.messages.payloads import ABOUT_NO_BOOKING, LINK, MAIL_ONLY, OFFERING, REFUND, TO_CUSTOMER, TO_SHOP, payload
 
 DOMAIN = "opencals.com"
@@ -49,7 +49,7 @@ def both(topic: str, **changes) -> tuple[str, str]:
 
 
 def test_every_file_of_the_folder_is_a_known_message():
-    files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", "content", "ics", "mail", "render"}
+    files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", *SHARED}
     assert files == set(MESSAGES) == {*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *OFFERING, *ABOUT_NO_BOOKING}
 
 
