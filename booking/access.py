@@ -52,6 +52,8 @@ class StoreView:
     logo_url: str | None
     contact_note: str | None
     open_for_booking: bool
+    withdrawal: str = "off"
+    terms: str | None = None
 
 
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)

@@ -110,6 +110,8 @@ class BookingSummary(NamedTuple):
     store_require_login_to_cancel: bool
     store_real_time: bool
     store_open_for_booking: bool
+    store_withdrawal: str
+    store_blocked_message: str | None
     store_quiet_from: str
     store_quiet_to: str
     store_policy: dict[str, Any]

@@ -19,6 +19,7 @@ from models.idempotency import IdempotencyKey
 from models.outbox import OutboxRow
 from models.session import Tx
 from models.sms import SmsDelivery, SmsStop
+from models.withdrawal import Withdrawal
 
 PSEUDONYM = "Redacted customer"
 
@@ -44,6 +45,7 @@ def redact_customer(tx: Tx, customer_id: int) -> Done:
     _end_access(tx, customer_id, {address for address in addresses if address})
     _erase_messages(tx, [b.id for b in bookings], {address for address in addresses if address})
     _erase_texts(tx, customer_id)
+    _erase_withdrawals(tx, [b.id for b in bookings], {address for address in addresses if address})
     tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == customer_id).values(
         name="", email=None, email_canonical=None, email_verified_at=None, phone=None, phone_verified_at=None, locale=None, zone=None,
         preferences={}, shopify_id=None, feed_secret_hash=None, erased_at=tx.now, version=Customer.version + 1))
@@ -80,6 +82,12 @@ def _erase_texts(tx: Tx, customer_id: int) -> None:
         link_epoch=Booking.link_epoch + 1, version=Booking.version + 1, updated_at=tx.now))
     tx.db.execute(update(Feedback).where(Feedback.store_id == tx.store_id, Feedback.customer_id == customer_id).values(
         comment="", may_publish=False, published_at=None, reply=None, replied_at=None))
+
+
+def _erase_withdrawals(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
+    """That and when somebody withdrew must stay on record; who it was, and their words, need not."""
+    tx.db.execute(update(Withdrawal).where(Withdrawal.store_id == tx.store_id, or_(
+        Withdrawal.booking_id.in_(booking_ids), Withdrawal.email.in_(addresses))).values(name=PSEUDONYM, email="", statement=""))
 
 
 def _told(b: BookingSummary) -> dict[str, Any]:

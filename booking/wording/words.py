@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,6 +73,14 @@ class Words:
         day = _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d, y"))
         return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
 
+    def exactly(self, instant: datetime | None, zone: str) -> str:
+        """Sat, Mar 13, 2027, 9:00:07 AM EST (14:00:07 UTC): to the second, for what counts before the law (R48)."""
+        assert instant is not None, "what is acknowledged has arrived at some moment"
+        local = _local(instant, zone)
+        clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
+        day = _date(self.locale, local.date(), self._("EEE, MMM d, y"))
+        return f"{day}, {clock} {self.zone(instant, zone)} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
         return self._("{start} to {end} {zone}").format(start=self.time(start, zone), end=self.time(end, zone), zone=self.zone(start, zone))
@@ -123,7 +131,9 @@ class Words:
     # Refusals
 
     def refusal(self, code: str, facts: dict[str, Any], venue: str) -> str:
-        """The sentence for a refused change; A80 word for word."""
+        """The sentence for a refused change: the shop's own where it has one (A157), else ours; A80 word for word."""
+        if facts.get("own_message"):
+            return facts["own_message"]
         if code == "too_late":
             return self._too_late(facts, venue)
         if code == "not_allowed":

@@ -10,10 +10,13 @@ import pytest
 
 from booking.access_tokens import mint, parse
 from booking.actions.leave_feedback import leave_feedback
+from booking.actions.sign_in import Asker
+from booking.actions.stores import update_store
+from booking.actions.withdraw import declare_withdrawal
 from models.session import reading
 from shopify_app.api.door import OPERATIONS
 from tests.api.conftest import Api, token_for
-from tests.support.world import World, at
+from tests.support.world import MERCHANT, World, at
 
 BODIES = {
     "patch_location": {"name": "Mine"}, "patch_staff": {"name": "Mine"}, "patch_service": {"name": "Mine", "approval": "manual"},
@@ -41,7 +44,9 @@ def everything_of(world: World) -> dict[str, str]:
     refund = theirs.get("/refunds")["items"][0]["id"]
     visit = world.book(world.now - timedelta(hours=30), override=True)
     feedback = leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5).facts["id"]
-    return {"templates": "reminder", "feedback": str(feedback), "locations": str(world.location), "staff": str(world.elena), "services": str(world.service), "sessions": str(session),
+    update_store(world.store_id, MERCHANT, withdrawal="everyone")
+    withdrawal = declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract="1001", asker=Asker("192.0.2.1")).facts["id"]
+    return {"withdrawals": str(withdrawal), "templates": "reminder", "feedback": str(feedback), "locations": str(world.location), "staff": str(world.elena), "services": str(world.service), "sessions": str(session),
             "blocks": block["id"], "customers": str(b.customer_id), "bookings": b.ref, "refunds": refund}
 
 
@@ -74,7 +79,7 @@ def test_anothers_things_answer_exactly_like_unknown_ones(app, api, world, other
             answers.append((response.status_code, response.data, headers))
         assert answers[0] == answers[1] and answers[0][0] == 404, op
         walked += 1
-    assert walked == 37
+    assert walked == 38
     assert fingerprint(other.store_id) == before
 
 

@@ -9,10 +9,13 @@ from datetime import timedelta
 import pytest
 
 from booking.actions.leave_feedback import leave_feedback
+from booking.actions.sign_in import Asker
+from booking.actions.stores import update_store
+from booking.actions.withdraw import declare_withdrawal
 from shopify_app.api.door import OPERATIONS, PREFIX
 from shopify_app.api.shapes.base import Csv
 from tests.api.schema import problems_of
-from tests.support.world import at
+from tests.support.world import MERCHANT, at
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,8 @@ def test_every_answer_fits_its_schema(api, world, doc):
     session = world.session(course, at(12, 18))
     b = world.book(at(10, 15), paid=2500)
     visit = world.book(world.now - timedelta(hours=30), override=True)
+    update_store(world.store_id, MERCHANT, withdrawal="everyone")
+    declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract=visit.ref, asker=Asker("192.0.2.1"))
     leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5)
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)
@@ -80,7 +85,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked == 23
+    assert walked == 24
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

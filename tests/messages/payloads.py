@@ -9,7 +9,7 @@ from booking.rules.policy import Policy
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
                "manage_link", "reminder", "request_received")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
-ABOUT_NO_BOOKING = ("email_changed", "merchant_customer_erased", "phone_code", "sign_in_code")
+ABOUT_NO_BOOKING = ("email_changed", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
 OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
@@ -18,9 +18,13 @@ ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
 REFUND = {"outcome": "full", "amount": 2500, "kept": 0, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
 
+DECLARED = {"declared": {"name": "Ada Archer", "email": "ada@example.com", "contract": "Order 1001", "statement": ""}, "number": "7",
+            "zone": "America/New_York", "received_at": "2027-03-01T12:00:07+00:00"}
 NO_BOOKING: dict[str, dict[str, Any]] = {
     "sign_in_code": {"code": "012345", "minutes": 10, "purpose": "login"}, "phone_code": {"code": "012345"},
     "email_changed": {"new_address": "b•••@example.com", "undo_url": f"{ORIGIN}/email-undo/abc"},
+    "withdrawal_received": DECLARED,
+    "merchant_withdrawal": DECLARED | {"ref": "0123456789ab", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_customer_erased": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "appointments": [
         {"ref": "0123456789ab", "service": "Deep tissue", "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]},
 }

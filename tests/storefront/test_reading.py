@@ -34,12 +34,13 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/feedback.json": ["/feedback.json"], "/account/email": ["/account/email"], "/account/email/code": ["/account/email/code"],
         "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],
         "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
-        "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"],
+        "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
+        "/terms": ["/terms"],
         "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
 
-UNKNOWN = ("/account/feed/x.ics", "/email-undo/x", "/account/phone", "/unsubscribe/x")
+UNKNOWN = ("/account/feed/x.ics", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw", "/terms")
 """These answer 404 here: no such secret, no number."""
 
 

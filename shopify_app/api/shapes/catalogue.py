@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
+from shopify_app.api.shapes.store_words import WordsOut, WordsPatch
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Switch = Literal["inherit", "on", "off"]
@@ -17,12 +18,11 @@ Hours = Annotated[dict[Day, Times], Field(description='Wall time at the location
 Address = Annotated[str, Field(max_length=400)]
 Zone = Annotated[str, Field(max_length=60, description="IANA name such as America/New_York")]
 Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
-Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Wall time such as 21:00; SMS reminders wait for the end")]
 Reminders = Annotated[list[Duration], Field(max_length=4, description="How long before the start, such as PT24H; 15 minutes to 14 days")]
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(Shape):
+class StorePatch(WordsPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -33,14 +33,11 @@ class StorePatch(Shape):
     cancel: Flag | None = None
     real_time: Flag | None = None
     open_for_booking: Flag | None = None
-    ask_feedback: Flag | None = None
-    quiet_from: Clock | None = None
-    quiet_to: Clock | None = None
     require_login_to_cancel: Flag | None = None
     policy: Policy | None = None
 
 
-class StoreOut(Shape):
+class StoreOut(WordsOut):
     id: str
     slug: str
     name: str
@@ -55,9 +52,6 @@ class StoreOut(Shape):
     cancel: bool
     real_time: bool
     open_for_booking: bool
-    ask_feedback: bool
-    quiet_from: str
-    quiet_to: str
     require_login_to_cancel: bool
     policy: Policy
 
@@ -136,6 +130,7 @@ class ServiceIn(Shape):
     reschedule: Switch = "inherit"
     cancel: Switch = "inherit"
     reminders: Reminders | None = None
+    withdrawal_exempt: Flag | None = None
     approval: Approval | None = None
     policy: Policy | None = None
 
@@ -160,6 +155,7 @@ class ServicePatch(Shape):
     reschedule: Switch | None = None
     cancel: Switch | None = None
     reminders: Reminders | None = None
+    withdrawal_exempt: Flag | None = None
     approval: Approval | None = None
     policy: Policy | None = None
     active: Flag | None = None
@@ -186,6 +182,7 @@ class ServiceOut(Shape):
     reschedule: Switch
     cancel: Switch
     reminders: Reminders
+    withdrawal_exempt: bool
     approval: Approval
     policy: Policy
     active: bool
