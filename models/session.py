@@ -202,6 +202,11 @@ class Database:
                 if mine:
                     connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
+    def stores_with_calendars(self) -> list[int]:
+        """Stores whose staff have a calendar to be read now."""
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select stores_with_calendars()").scalars())
+
     def all_stores(self) -> list[int]:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select all_stores()").scalars())

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 
 class StaffCalendar(StoreRow, Base):
-    """`url` is fetched when `due_at` has come; its busy time stands in `occupancies` as kind `calendar`. `feed_hash`: the keyed
+    """The sealed address is fetched when `due_at` has come; its busy time stands in `occupancies` as kind `calendar`. `feed_hash`: the keyed
     hash of the secret under which the staff member's bookings can be subscribed to."""
 
     __tablename__ = "staff_calendars"
 
     staff_id: Mapped[Id]
-    url: Mapped[str | None]
+    sealed_url: Mapped[bytes | None] = mapped_column(LargeBinary)
+    host: Mapped[str | None]
     feed_hash: Mapped[str | None]
     etag: Mapped[str | None]
     state: Mapped[str] = mapped_column(server_default="new")
@@ -23,7 +24,6 @@ class StaffCalendar(StoreRow, Base):
     busy_spans: Mapped[int] = mapped_column(server_default="0")
     fetched_at: Mapped[Instant | None]
     due_at: Mapped[Instant | None]
-    lease_until: Mapped[Instant | None]
     created_at: Mapped[Instant]
 
     __table_args__ = (
@@ -33,5 +33,5 @@ class StaffCalendar(StoreRow, Base):
         Index("staff_calendars_feed", "store_id", "feed_hash", unique=True, postgresql_where=text("feed_hash is not null")),
         Index("staff_calendars_due_at", "store_id", "due_at", postgresql_where=text("due_at is not null")),
         CheckConstraint("state in ('new', 'ok', 'failing')", name="staff_calendars_state"),
-        CheckConstraint("url is not null or due_at is null", name="staff_calendars_due"),
+        CheckConstraint("sealed_url is not null or due_at is null", name="staff_calendars_due"),
     )

@@ -54,7 +54,7 @@ def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
         account, book, booking_page, cancel, email_change, feedback, login, lost_link, offers, phone, privacy, profile, reschedule,
-        sessions, theme, unsubscribe, withdraw,
+        sessions, staff_feed, theme, unsubscribe, withdraw,
     )
 
     return bp

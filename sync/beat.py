@@ -19,6 +19,7 @@ from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
 from models.session import database, transaction
 from settings import Settings
+from sync.calendars import fetch_due
 from sync.outbox import Carrier, deliver
 from sync.payments import settle
 from sync.queue import doorbell, queue
@@ -68,6 +69,7 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
         except SQLAlchemyError:
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
     sweep_payments(heard, settings, stop)
+    sweep_calendars(heard, settings, stop)
 
 
 def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
@@ -81,6 +83,19 @@ def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None
                 settle(store_id, keep_going=lambda: not (stop and stop.is_set()))
         except SQLAlchemyError:
             log.exception("due payments failed", extra={"store": store_id})
+
+
+def sweep_calendars(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
+    """Calendars of staff that are due: read by a worker where one can be rung, else here."""
+    ring = doorbell(settings.redis_url, "sync.jobs.fetch_calendars")
+    for store_id in database().stores_with_calendars():
+        try:
+            if heard:
+                ring(store_id)
+            else:
+                fetch_due(store_id, keep_going=lambda: not (stop and stop.is_set()))
+        except SQLAlchemyError:
+            log.exception("due calendars failed", extra={"store": store_id})
 
 
 def tidy() -> None:

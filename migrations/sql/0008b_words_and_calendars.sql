@@ -53,7 +53,8 @@ create table staff_calendars (
     store_id bigint not null,
     id bigint not null,
     staff_id bigint not null,
-    url text,
+    sealed_url bytea,
+    host text,
     feed_hash text,
     etag text,
     state text default 'new' not null,
@@ -61,13 +62,12 @@ create table staff_calendars (
     busy_spans bigint default 0 not null,
     fetched_at timestamp with time zone,
     due_at timestamp with time zone,
-    lease_until timestamp with time zone,
     created_at timestamp with time zone not null,
     primary key (store_id, id),
     foreign key (store_id) references stores (store_id),
     foreign key (store_id, staff_id) references staff (store_id, id),
     constraint staff_calendars_state check (state in ('new', 'ok', 'failing')),
-    constraint staff_calendars_due check (url is not null or due_at is null)
+    constraint staff_calendars_due check (sealed_url is not null or due_at is null)
 );
 create unique index staff_calendars_of on staff_calendars (store_id, staff_id);
 create unique index staff_calendars_feed on staff_calendars (store_id, feed_hash) where feed_hash is not null;

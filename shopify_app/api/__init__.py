@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shopify_app.api import (  # noqa: F401  (they register their routes)
-    bookings, customers, diary, feedback, offers, openapi, places, refunds, reports, services, store, templates, verbs, withdrawals,
+    bookings, calendars, customers, diary, feedback, offers, openapi, places, refunds, reports, services, store, templates, verbs, withdrawals,
 )
 from shopify_app.api.door import blueprint
 

@@ -35,12 +35,12 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],
         "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
         "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
-        "/terms": ["/terms"],
+        "/terms": ["/terms"], "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
         "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
 
-UNKNOWN = ("/account/feed/x.ics", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw", "/terms")
+UNKNOWN = ("/account/feed/x.ics", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw", "/terms", "/staff-calendar/x.ics")
 """These answer 404 here: no such secret, no number."""
 
 
