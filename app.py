@@ -17,11 +17,13 @@ from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
 from shopify_app.dashboard.door import load_screens
+from shopify_app.embed.pages import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
 from webhooks.twilio import blueprint as twilio_webhooks
+from webhooks.shopify import blueprint as shopify_webhooks
 from webhooks.stripe import blueprint as stripe_webhook
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
@@ -31,9 +33,11 @@ DOORS = (
     (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
     (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
+    (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
+    (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/")
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "

@@ -16,6 +16,7 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements-dev.lock"
 BUILD = ROOT / "build-constraints.txt"
 UV = "uv==0.13.8"
+NO_NODE = 3
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_BROWSER = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
@@ -23,7 +24,7 @@ HELP = """python3 dev.py TARGET
 
   demo            everything on this machine: PostgreSQL, Valkey, two seeded shops, web, worker, mailbox; until Ctrl-C
   demo --tour     the same start, then one customer's journey over HTTP, step by step; exit status 0 when all held
-  test [ARGS]     set-up, then every test (ARGS go to pytest)
+  test [ARGS]     set-up, then every test, the Shopify extensions' too (ARGS go to pytest alone)
   bench [ARGS]    the benchmark suite: a table with ratios, and var/bench/latest.json
   flask COMMAND   a command against the running demo, such as: flask doctor
   help            this list
@@ -44,6 +45,8 @@ def main(argv: list[str]) -> int:
     python = str(set_up())
     if target == "test":
         return test(python, rest)
+    if target == "demo" and extensions("build") != 0:
+        print("The Shopify account page of the sandbox stays empty; everything else works.", file=sys.stderr)
     os.execv(python, [python, "-m", modules[target], *rest])
 
 
@@ -82,7 +85,11 @@ def set_up() -> Path:
 
 
 def test(python: str, rest: list[str]) -> int:
-    """Every test on two processes; browser tests where a Chromium is found or can be installed, loudly missing otherwise."""
+    """The extensions' tests, then every other on two processes; browser tests where a Chromium is found or can be installed, loudly missing otherwise."""
+    if not rest and (code := extensions("check")):
+        if code != NO_NODE or os.environ.get("CI"):
+            return code
+        print("\n*** No Node.js: the tests of the Shopify extensions are SKIPPED. ***\n", file=sys.stderr)
     browser = find_browser() or install_browser()
     if browser is None:
         message = "No Chromium was found and none could be installed."
@@ -92,6 +99,11 @@ def test(python: str, rest: list[str]) -> int:
     env = os.environ | ({"CHROMIUM": browser} if browser else {"NO_BROWSER": "1"})
     chosen = rest or ["tests"]
     return subprocess.call([python, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-q", *chosen], env=env)
+
+
+def extensions(what: str) -> int:
+    """`check` or `build` the Shopify extensions; NO_NODE when that is not possible here."""
+    return subprocess.call([sys.executable, str(ROOT / "extensions" / "run.py"), what])
 
 
 def find_browser() -> str | None:

@@ -41,10 +41,12 @@ class Settings:
     sms_account: str | None = None
     sms_token: str | None = field(default=None, repr=False)
     sms_from: str | None = None
+    dns_server: str | None = None
     shopify_api_key: str | None = None
     shopify_api_secret: str | None = field(default=None, repr=False)
     shopify_old_secret: str | None = field(default=None, repr=False)
     shopify_api_base: str = "https://{shop}"
+    shopify_bridge_url: str = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
     stripe_secret_key: str | None = field(default=None, repr=False)
     stripe_publishable_key: str | None = None
     stripe_webhook_secret: str | None = field(default=None, repr=False)
@@ -98,10 +100,12 @@ class Settings:
             sms_account=read.text("SMS_ACCOUNT", None),
             sms_token=read.text("SMS_TOKEN", None),
             sms_from=read.text("SMS_FROM", None),
+            dns_server=read.address("DNS_SERVER"),
             shopify_api_key=read.text("SHOPIFY_API_KEY", None),
             shopify_api_secret=read.text("SHOPIFY_API_SECRET", None),
             shopify_old_secret=read.text("SHOPIFY_API_OLD_SECRET", None),
             shopify_api_base=read.text("SHOPIFY_API_BASE", cls.shopify_api_base),
+            shopify_bridge_url=read.url("SHOPIFY_BRIDGE_URL", ("https", "http"), required=False) or cls.shopify_bridge_url,
             stripe_secret_key=read.text("STRIPE_SECRET_KEY", None),
             stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY", None),
             stripe_webhook_secret=read.text("STRIPE_WEBHOOK_SECRET", None),
@@ -119,8 +123,8 @@ class Settings:
             read.problems.append("SMS_URL needs SMS_ACCOUNT, SMS_TOKEN and SMS_FROM.")
         if bool(settings.shopify_api_key) != bool(settings.shopify_api_secret):
             read.problems.append("SHOPIFY_API_KEY and SHOPIFY_API_SECRET belong together.")
-        if settings.environment == "production" and settings.shopify_api_base != cls.shopify_api_base:
-            read.problems.append("SHOPIFY_API_BASE is for the sandbox only.")
+        if settings.environment == "production" and (settings.shopify_api_base, settings.shopify_bridge_url) != (cls.shopify_api_base, cls.shopify_bridge_url):
+            read.problems.append("SHOPIFY_API_BASE and SHOPIFY_BRIDGE_URL are for the sandbox only.")
         stripe = (settings.stripe_secret_key, settings.stripe_publishable_key, settings.stripe_webhook_secret)
         if any(stripe) and not all(stripe):
             read.problems.append("Stripe needs STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET together.")
@@ -171,6 +175,15 @@ class _Reader:
             self.problems.append(f"{name} must be a whole number.")
             return None
         return int(value)
+
+    def address(self, name: str) -> str | None:
+        """`host:port` of a server, or None."""
+        value = self.text(name, None)
+        host, _, port = (value or "").rpartition(":")
+        if value is not None and not (host and port.isdecimal()):
+            self.problems.append(f"{name} must have the form 192.0.2.1:53.")
+            return None
+        return value
 
     def keys(self, name: str) -> tuple[tuple[str, bytes], ...]:
         """`kid:hex,kid:hex`, newest first; key ids of 1 to 8 lower-case letters and digits, secrets of 32 bytes or more."""

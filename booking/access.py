@@ -52,8 +52,9 @@ class StoreView:
     logo_url: str | None
     contact_note: str | None
     open_for_booking: bool
+    refusal_note: str | None
+    terms: str | None
     withdrawal: str = "off"
-    terms: str | None = None
 
 
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)

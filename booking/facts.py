@@ -56,8 +56,7 @@ def effective_policy(b: AnyBooking) -> Policy:
 
 
 def change_facts(b: AnyBooking) -> ChangeFacts:
-    return ChangeFacts(b.status, b.starts_at, b.zone, effective_policy(b), b.customer_moves, b.never_approved,
-                       getattr(b, "store_blocked_message", None))
+    return ChangeFacts(b.status, b.starts_at, b.zone, effective_policy(b), b.customer_moves, b.never_approved)
 
 
 def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select, text
 
-from booking.rules.availability import Shape, parse_hours
+from booking.rules.availability import Shape, parse_day, parse_hours
 from models.location import Location
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
+from models.staff_date import StaffDate
 from models.statement import Statement, param
 from models.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class StaffOffer:
-    """Someone who gives the service: `hours` by weekday number in minutes, in the zone of the location."""
+    """Someone who gives the service: `hours` by weekday number in minutes, in the zone of the location; `dates` that differ."""
 
     id: int
     name: str
@@ -26,6 +28,7 @@ class StaffOffer:
     location_name: str
     zone: str
     hours: dict[int, list[tuple[int, int]]]
+    dates: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,18 @@ class ServiceOffer:
         return self.staff if staff_id is None else tuple(s for s in self.staff if s.id == staff_id)
 
 
+# Dates with other hours that are not over anywhere on earth, as {"2027-03-10": [["09:00", "12:00"]]}.
+_DATES = select(func.jsonb_object_agg(StaffDate.day, StaffDate.hours)).where(
+    StaffDate.store_id == Staff.store_id, StaffDate.staff_id == Staff.id, StaffDate.day > text("(opencals_now() - interval '3 days')::date"),
+).scalar_subquery()
+
 _STATEMENT = (
     select(
         Service.id, Service.name, Service.description, Service.duration_s, Service.step_s, Service.buffer_before_s,
         Service.buffer_after_s, Service.lead_time_s, Service.horizon_days, Service.capacity, Service.price, Service.deposit,
         Service.currency, Service.policy, Service.active, Store.policy.label("store_policy"), Store.real_time,
         Store.open_for_booking, Store.zone.label("store_zone"), Staff.id.label("staff_id"), Staff.name.label("staff_name"),
-        Staff.hours, Location.id.label("location_id"), Location.name.label("location_name"), Location.zone.label("location_zone"))
+        Staff.hours, _DATES.label("dates"), Location.id.label("location_id"), Location.name.label("location_name"), Location.zone.label("location_zone"))
     .select_from(Service)
     .join(Store, Store.store_id == Service.store_id)
     .outerjoin(StaffService, and_(StaffService.store_id == Service.store_id, StaffService.service_id == Service.id))
@@ -98,6 +106,7 @@ class _Row(NamedTuple):
     staff_id: int | None
     staff_name: str
     hours: dict[str, Any]
+    dates: dict[str, Any] | None
     location_id: int | None
     location_name: str
     location_zone: str
@@ -117,5 +126,6 @@ def find_offer(tx: Tx, service_id: int) -> ServiceOffer | None:
         Shape(first.duration_s, first.step_s, first.buffer_before_s, first.buffer_after_s, first.lead_time_s, first.horizon_days),
         first.capacity, first.price, first.deposit, first.currency, first.policy if first.policy is not None else first.store_policy,
         first.active, first.real_time, first.open_for_booking, first.store_zone,
-        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_zone, parse_hours(row.hours))
+        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_zone, parse_hours(row.hours),
+                         {date.fromisoformat(day): parse_day(pairs, day) for day, pairs in (row.dates or {}).items()})
               for row in rows if row.staff_id is not None and row.location_id is not None))

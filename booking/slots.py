@@ -66,7 +66,7 @@ def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id:
         return _class_days(tx, offer, staff, first, last, seats, moving)
     duration = timedelta(seconds=offer.shape.duration)
     starts: dict[date, dict[int, list[int]]] = {}
-    opening = {person.id: open_spans(person.hours, person.zone, first, last) for person in staff}
+    opening = {person.id: open_spans(person.hours, person.zone, first, last, person.dates) for person in staff}
     busy = _busy(tx, offer, opening, moving)
     limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
     for person in staff:
@@ -109,7 +109,8 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     if starts_at.microsecond or start % 60:
         raise Refused("invalid", errors=[{"field": "starts_at", "problem": "must be a whole minute"}])
     day_of = {person.id: local_date(starts_at, person.zone) for person in staff}
-    opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id])
+    opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id],
+                                     person.dates)
                for person in staff}
     busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True)
     inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
@@ -161,7 +162,7 @@ def _taken_already(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: d
     """A look before the queue: who comes too late is told at once and holds up nobody. Inside working hours only, so that
     the reason stays the same as after the lock."""
     start, day = int(starts_at.timestamp()), local_date(starts_at, person.zone)
-    opening = {person.id: open_spans(person.hours, person.zone, day - timedelta(days=1), day)}
+    opening = {person.id: open_spans(person.hours, person.zone, day - timedelta(days=1), day, person.dates)}
     inside = any(opens <= start and start + offer.shape.duration <= closes for _, spans in opening[person.id] for opens, closes in spans)
     return inside and _meets(_busy(tx, offer, opening, moving, around=start, real_time=True).get(person.id, ()), offer, start)
 

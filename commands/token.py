@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from booking.actions.stores import create_token
+from booking.actions.tokens import create_token
 from commands.store import store_id_of
 from models.actor import SYSTEM
 

@@ -60,6 +60,7 @@ class MerchantToken(StoreRow, Base):
     secret_hash: Mapped[str]
     created_at: Mapped[Instant]
     revoked_at: Mapped[Instant | None]
+    last_used_at: Mapped[Instant | None]
 
     __table_args__ = (of_store(), Index("merchant_tokens_secret", "store_id", "secret_hash", unique=True))
 

@@ -105,13 +105,14 @@ class BookingSummary(NamedTuple):
     store_logo_url: str | None
     store_staff_noun: str | None
     store_contact_note: str | None
+    store_refusal_note: str | None
+    store_terms: str | None
     store_reschedule: bool
     store_cancel: bool
     store_require_login_to_cancel: bool
     store_real_time: bool
     store_open_for_booking: bool
     store_withdrawal: str
-    store_blocked_message: str | None
     store_quiet_from: str
     store_quiet_to: str
     store_policy: dict[str, Any]

@@ -59,4 +59,4 @@ def matching(tx: Tx, text: str, *, limit: int = MOST) -> list[int]:
         sql += (" and exists (select 1 from customer_words o where o.store_id = w.store_id and o.customer_id = w.customer_id"
                 " and o.word >= %s and o.word < %s)")
         values += [other, other + _END]
-    return [row[0] for row in tx.db.connection.cursor().execute(sql + " limit %s", [*values, limit]).fetchall()]
+    return [row[0] for row in tx.driver.cursor().execute(sql + " limit %s", [*values, limit]).fetchall()]

@@ -16,6 +16,7 @@ class Location(StoreRow, Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     active: Mapped[bool] = mapped_column(server_default="true")
+    version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]
 
     __table_args__ = (of_store(),)

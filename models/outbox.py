@@ -45,5 +45,7 @@ class OutboxRow(Base):
         Index("outbox_by_recipient", "store_id", "recipient"),
         Index("outbox_of_booking", "store_id", "booking_id", "id", postgresql_where=text("booking_id is not null")),
         CheckConstraint("state in ('due','sent','failed','superseded','unknown')", name="outbox_state"),
-        CheckConstraint("channel in ('email','sms','stripe','shopify')", name="outbox_channel"),
+        Index("outbox_of_endpoint", "store_id", "recipient", "id", postgresql_where=text("channel = 'webhook'")),
+        Index("outbox_due_webhooks", "store_id", "due_at", postgresql_where=text("state = 'due' and channel = 'webhook'")),
+        CheckConstraint("channel in ('email','sms','stripe','shopify','webhook')", name="outbox_channel"),
     )

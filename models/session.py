@@ -194,13 +194,22 @@ class Database:
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
         """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
-        with self.engine.connect() as connection:
-            mine = connection.exec_driver_sql("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).scalar_one()
+        lent = self.engine.raw_connection()
+        try:
+            lock = lent.driver_connection
+            mine = bool(lock.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).fetchone()[0])
             try:
                 yield mine
             finally:
                 if mine:
-                    connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+                    lock.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+        finally:
+            lent.close()
+
+    def due_errands(self) -> list[tuple[int, str]]:
+        """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
+        with self.crossing() as db:
+            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
 
     def stores_with_calendars(self) -> list[int]:
         """Stores whose staff have a calendar to be read now."""

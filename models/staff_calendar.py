@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
@@ -15,7 +15,7 @@ class StaffCalendar(StoreRow, Base):
     __tablename__ = "staff_calendars"
 
     staff_id: Mapped[Id]
-    sealed_url: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_url: Mapped[str | None]
     host: Mapped[str | None]
     feed_hash: Mapped[str | None]
     etag: Mapped[str | None]

@@ -29,6 +29,7 @@ class Store(Base):
     logo_url: Mapped[str | None]
     staff_noun: Mapped[str | None]
     contact_note: Mapped[str | None]
+    refusal_note: Mapped[str | None]
     terms: Mapped[str | None]
     reschedule: Mapped[bool] = mapped_column(server_default="true")
     cancel: Mapped[bool] = mapped_column(server_default="true")
@@ -36,12 +37,12 @@ class Store(Base):
     real_time: Mapped[bool] = mapped_column(server_default="true")
     open_for_booking: Mapped[bool] = mapped_column(server_default="true")
     withdrawal: Mapped[str] = mapped_column(server_default="off")
-    blocked_message: Mapped[str | None]
     ask_feedback: Mapped[bool] = mapped_column(server_default="true")
     quiet_from: Mapped[str] = mapped_column(server_default="21:00")
     quiet_to: Mapped[str] = mapped_column(server_default="08:00")
     policy: Mapped[dict[str, Any]]
     retention_days: Mapped[int] = mapped_column(server_default="1095")
+    setup_hidden_at: Mapped[Instant | None]
     waitlist: Mapped[bool] = mapped_column(server_default="true")
     waitlist_claim_minutes: Mapped[int] = mapped_column(server_default="60")
     waitlist_rest_hours: Mapped[int] = mapped_column(server_default="6")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, cast, literal, or_, select, union_all
+from sqlalchemy import String, cast, literal, select, union_all
 
 from models.access import MerchantToken, User
 from models.audit import AuditEntry as A
@@ -34,6 +33,7 @@ class Entry(NamedTuple):
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     facts: dict[str, Any]
+    hash: bytes
     ref: str | None
     zone: str | None
     currency: str | None
@@ -117,16 +117,3 @@ def names(tx: Tx) -> Names:
 def _run(tx: Tx, statement: Any) -> list[Entry]:
     return [Entry._make(row) for row in tx.db.execute(statement)]
 
-
-def all_of(tx: Tx, filters: TrailFilters, *, batch: int = 500) -> Iterator[Entry]:
-    """Every entry that fits, in batches, latest first."""
-    before = None
-    while rows := page(tx, filters, before=before, limit=batch):
-        yield from rows
-        before = rows[-1].chain
-
-
-def about_person(tx: Tx, customer_id: int, bookings: list[int]) -> list[Entry]:
-    """What happened to a customer and to the bookings of theirs that are named; latest first."""
-    return _run(tx, _ENTRIES.where(A.store_id == tx.store_id, or_(
-        (A.subject == "customer") & (A.subject_id == customer_id), A.booking_id.in_(bookings))).order_by(A.id.desc()).limit(2_000))

@@ -9,7 +9,7 @@ from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 
 class WaitlistOffer(StoreRow, Base):
-    """States: open -> accepted | refused | expired | void. `hold_id` names the hold, which may already be gone."""
+    """States: open -> accepted | refused | expired | void. Its hold has the owner `waitlist:{id}`."""
 
     __tablename__ = "waitlist_offers"
 
@@ -19,7 +19,6 @@ class WaitlistOffer(StoreRow, Base):
     service_id: Mapped[Id]
     staff_id: Mapped[Id]
     session_id: Mapped[Id | None]
-    hold_id: Mapped[Id]
     starts_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     state: Mapped[str] = mapped_column(server_default="open")

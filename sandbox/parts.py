@@ -44,11 +44,12 @@ class Parts:
         upgrade(env["OWNER_DATABASE_URL"])
         port, sandbox_port = os.environ.get("PORT", "8000"), os.environ.get("SANDBOX_PORT", "8001")
         env |= {
-            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}", "SANDBOX_SMTP_PORT": str(self.smtp_port), "SANDBOX_PORT": sandbox_port,
+            "SMTP_URL": f"smtp://127.0.0.1:{self.smtp_port}", "SANDBOX_SMTP_PORT": str(self.smtp_port), "DNS_SERVER": f"127.0.0.1:{self.dns_port}", "SANDBOX_DNS_PORT": str(self.dns_port), "SANDBOX_PORT": sandbox_port,
             "OPENCALS_SANDBOX": f"http://127.0.0.1:{sandbox_port}", "SMS_URL": f"http://127.0.0.1:{sandbox_port}", "SMS_ACCOUNT": "ACsandbox",
             "SMS_TOKEN": "sandbox", "SMS_FROM": "+15550100", "SECRET_KEY": kept_secret(self.var / "secret.key"),
             "LINK_KEYS": f"k1:{kept_secret(self.var / 'link.key')}", "BASE_DOMAIN": "localhost", "PUBLIC_SCHEME": "http",
             "SHOPIFY_API_KEY": "sandbox-client-id", "SHOPIFY_API_SECRET": kept_secret(self.var / "shopify.key"),
+            "SHOPIFY_BRIDGE_URL": f"http://127.0.0.1:{sandbox_port}/shopify/app-bridge.js",
             "SHOPIFY_API_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/api/{{shop}}",
             "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
         env |= self._stripe(port, env["OPENCALS_SANDBOX"])
@@ -66,7 +67,14 @@ class Parts:
 
     @property
     def smtp_port(self) -> int:
-        path = self.var / "smtp.port"
+        return self._port("smtp.port")
+
+    @property
+    def dns_port(self) -> int:
+        return self._port("dns.port")
+
+    def _port(self, name: str) -> int:
+        path = self.var / name
         return int(path.read_text()) if path.exists() else kept_port(path)
 
     def stop(self) -> None:

@@ -12,17 +12,19 @@ from typing import Any
 from flask import Flask, abort, jsonify, render_template, request
 from werkzeug.serving import make_server
 
-from sandbox import smtp, twilio
+from sandbox import dns, smtp, twilio
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
 from sandbox.shopify.kept import Kept
+from sandbox.shopify_account import pages as account
 from sandbox.stripe import api as stripe_api
 from sandbox.stripe.events import Events
 from sandbox.stripe.state import State
 
 
-def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, stripe: tuple[State, Events] | None = None) -> Flask:
+def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults, stripe: tuple[State, Events] | None = None,
+                   names: dns.Names | None = None) -> Flask:
     """The HTTP side. JSON for programs, pages for people."""
     app = Flask(__name__, static_folder=None)
 
@@ -74,6 +76,14 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults,
         return faults.state()
 
     app.register_blueprint(twilio.blueprint(texts, faults, os.environ.get("SMS_TOKEN", "sandbox"), f"http://localhost:{os.environ.get('PORT', '8000')}"))
+    @app.post("/dns")
+    def the_names() -> Any:
+        try:
+            (names or dns.Names()).order(request.get_json(silent=True))
+        except ValueError as error:
+            return {"problem": str(error)}, 400
+        return {"records": names.records if names else {}}
+
     if stripe is not None:
         app.register_blueprint(stripe_api.blueprint(*stripe, faults))
     return app
@@ -85,17 +95,21 @@ def main() -> None:
     var = Path(os.environ.get("OPENCALS_VAR", "var"))
     mails, texts, faults = Mailbox(var / "mail.jsonl"), Mailbox(var / "sms.jsonl"), Faults()
     controller = smtp.start(int(os.environ["SANDBOX_SMTP_PORT"]), mails, faults)
+    names = dns.Names()
+    name_server = dns.start(int(os.environ["SANDBOX_DNS_PORT"]), names)
     clock = Clock(os.environ["OWNER_DATABASE_URL"])
     state = State(var / "stripe.jsonl", lambda: clock.read()[0])
     events = Events(state, os.environ.get("SANDBOX_STRIPE_WEBHOOK"), os.environ.get("STRIPE_WEBHOOK_SECRET", ""))
-    app = create_sandbox(mails, texts, clock, faults, (state, events))
+    app = create_sandbox(mails, texts, clock, faults, (state, events), names)
     shopify = Kept(var, clock, faults)
     app.register_blueprint(shopify.blueprint())
+    app.register_blueprint(account.blueprint(shopify.shopify, shopify.portal))
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()
     shopify.stop()
     controller.stop()
+    name_server.shutdown()
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
 def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, email_change, feedback, login, lost_link, offers, phone, privacy, profile, reschedule,
-        sessions, staff_feed, theme, unsubscribe, withdraw,
+        account, book, booking_page, cancel, card_panel, class_waitlist, email_change, feedback, login, lost_link, offers, pay, phone,
+        privacy, profile, reschedule, sessions, staff_feed, theme, unsubscribe, waitlist, waitlist_entry, withdraw,
     )
 
     return bp

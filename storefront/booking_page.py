@@ -19,10 +19,12 @@ from models.booking_summary import BookingSummary
 from models.refund import Refund
 from models.session import Tx, reading
 from models.statement import Statement, param
+from storefront import card_panel
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
+from storefront.waiting_lines import waiting_line
 
 
 @bp.get("/account/bookings/<ref>")
@@ -48,9 +50,9 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
-        offers=offer_lines(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
         done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
-        panel=request.args.get("panel")), status
+        panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")

@@ -87,7 +87,8 @@ def store_of(tx: Tx, ref: str) -> tuple[BookingSummary | None, StoreView | None]
 def store_view(b: BookingSummary) -> StoreView:
     """The store of a booking, without another statement."""
     return StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
-                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking, b.store_withdrawal)
+                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking, b.store_refusal_note, b.store_terms,
+                     b.store_withdrawal)
 
 
 def _booking(tx: Tx, ref: str) -> BookingSummary | None:

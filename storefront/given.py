@@ -5,9 +5,15 @@ from __future__ import annotations
 LONGEST_NUMBER = 18
 
 
-def whole_number(text: str | None) -> int | None:
-    """A whole number of at most 18 ASCII digits, else None: nothing longer has a meaning here, or fits the database."""
-    return int(text) if text and len(text) <= LONGEST_NUMBER and text.isascii() and text.isdecimal() else None
+def whole_number(text: str | None, *, longest: int = LONGEST_NUMBER) -> int | None:
+    """A whole number of at most `longest` ASCII digits, else None: nothing longer has a meaning here."""
+    return int(text) if text and len(text) <= longest and text.isascii() and text.isdecimal() else None
+
+
+def opaque_id(text: str | None) -> int:
+    """An id as our own pages write it; 0, which nothing has, for anything else."""
+    fits = text is not None and len(text) <= 19 and text.isascii() and text.isdecimal() and int(text) < 2**63
+    return int(text) if text and fits else 0
 
 
 def seats(text: str | None, most: int, default: int) -> int:

@@ -134,8 +134,10 @@ def action(kind: str, decision: Decision, w: Words, b: BookingSummary, last: dat
         return Action(True, w.deadline(kind, last, b.zone), None)
     if decision.reason == "closed":
         return Action(False, "", "closed")
-    return Action(False, w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name), decision.reason,
-                  decision.facts.get("still_possible"))
+    sentence = w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)
+    if b.store_refusal_note and decision.reason in ("too_late", "not_allowed", "limit_reached"):
+        sentence += " " + b.store_refusal_note  # the shop's own words after ours (A157, D20b)
+    return Action(False, sentence, decision.reason, decision.facts.get("still_possible"))
 
 
 def _person(door: Door) -> list[tuple[str, str]]:

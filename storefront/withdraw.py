@@ -1,4 +1,4 @@
-"""Withdrawing from a contract, without an account, in two steps: say which, confirm (R48). And the shop's terms."""
+"""Withdrawing from a contract, without an account, in two steps: say which, confirm (R48)."""
 
 from __future__ import annotations
 
@@ -49,15 +49,6 @@ def send_withdrawal():  # noqa: ANN201
     except Refused as refused:
         return _refused(refused, store, w, typed, exempt)
     return redirect(f"/withdraw?received={sign('withdrawn', [g.store_id, done.answer['at'], done.answer['id']])}", 303)
-
-
-@bp.get("/terms")
-def terms() -> str:
-    with reading(g.store_id) as tx:
-        store, _ = visitor(tx, None)
-    if not store.terms:
-        abort(404)
-    return page("terms.html", store, words(store))
 
 
 def _open() -> tuple[StoreView, Words, list[str]]:

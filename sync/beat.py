@@ -12,17 +12,20 @@ from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.decline_booking import expire_approvals
+from booking.actions.fill_openings import expire_waiting, fill_opening
 from booking.actions.hold_slot import sweep_holds
 from booking.actions.send_reminders import send_reminders
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
 from models.session import database, transaction
+from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
 from sync.calendars import fetch_due
 from sync.outbox import Carrier, deliver
 from sync.payments import settle
 from sync.queue import doorbell, queue
+from sync.shopify.engine import sync_shop
 
 LEADER = 20261121
 EVERY = 3.0
@@ -62,6 +65,8 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 expire_approvals(store_id, SYSTEM)
             elif kind == "reminders":
                 send_reminders(store_id, SYSTEM)
+            elif kind == "waitlist":
+                serve_waitlist(store_id)
             elif heard:
                 ring(store_id)
             else:
@@ -70,6 +75,7 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
     sweep_payments(heard, settings, stop)
     sweep_calendars(heard, settings, stop)
+    sweep_shops(heard, settings, stop)
 
 
 def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
@@ -98,12 +104,35 @@ def sweep_calendars(heard: bool, settings: Settings, stop: threading.Event | Non
             log.exception("due calendars failed", extra={"store": store_id})
 
 
+def sweep_shops(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
+    """Stores with something to do at Shopify, in the same way."""
+    ring = doorbell(settings.redis_url, "sync.jobs.sync_shopify")
+    for store_id in database().due_shopify_stores():
+        try:
+            if heard:
+                ring(store_id)
+            else:
+                sync_shop(store_id, settings, keep_going=lambda: not (stop and stop.is_set()))
+        except SQLAlchemyError:
+            log.exception("due work with Shopify failed", extra={"store": store_id})
+
+
+def serve_waitlist(store_id: int, *, most: int = 100) -> int:
+    """End what is over, then offer what has become free to those who wait; at most so many openings, then other stores' turn."""
+    expire_waiting(store_id, SYSTEM)
+    for served in range(most):
+        if not fill_opening(store_id, SYSTEM).facts["found"]:
+            return served
+    return most
+
+
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, deliveries applied long ago."""
     for store_id in database().all_stores():
         with transaction(store_id, SYSTEM) as tx:
             for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
-                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS)):
+                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS),
+                                       (ShopifyDelivery, ShopifyDelivery.applied_at, timedelta(days=30))):
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
 
 

@@ -12,7 +12,7 @@ import recurring_ical_events
 from booking.actions.staff_calendars import claim_due, fail_calendar, keep_busy
 from booking.rules.interval import merge
 from booking.rules.wall_time import resolve
-from booking.sealed import Unopenable, unseal
+from booking.sealing import Unsealable, unseal
 from gateways.calendars import Unreachable, fetch
 from models.actor import SYSTEM
 
@@ -33,7 +33,7 @@ def fetch_due(store_id: int, *, keep_going: Callable[[], bool] = lambda: True) -
         try:
             found = fetch(unseal(store_id, "staff_calendar", claimed["sealed_url"]), claimed["etag"])
             spans = None if found.body is None else busy_spans(found.body, claimed["zone"], claimed["now"])
-        except (Unreachable, Unopenable) as error:
+        except (Unreachable, Unsealable) as error:
             fail_calendar(store_id, SYSTEM, claimed["id"], str(error))
         except ValueError as error:
             fail_calendar(store_id, SYSTEM, claimed["id"], f"The file cannot be read: {error}"[:300])

@@ -14,10 +14,12 @@ from rq.serializers import JSONSerializer
 
 from booking import keys
 from models.session import database
+from sync import errands
 from sync.calendars import fetch_due
 from sync.outbox import Carrier, deliver
 from sync.payments import settle, waits
 from sync.queue import NAME, doorbell
+from sync.shopify.engine import shop_waits, sync_shop
 
 log = logging.getLogger("opencals.worker")
 stopping = threading.Event()
@@ -29,10 +31,12 @@ def carrier() -> Carrier:
 
 
 def deliver_outbox(store_id: int) -> int:
-    """Carry out what is due for a store; the number of rows handled. Work at the payment provider is a job of its own."""
+    """Carry out what is due for a store; the number of rows handled. Work at the payment provider and at Shopify are jobs of their own."""
     handled = deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
     if waits(store_id):
         doorbell(keys.settings().redis_url, "sync.jobs.settle_payments")(store_id)
+    if shop_waits(store_id):
+        doorbell(keys.settings().redis_url, "sync.jobs.sync_shopify")(store_id)
     return handled
 
 
@@ -44,6 +48,11 @@ def settle_payments(store_id: int) -> int:
 def fetch_calendars(store_id: int) -> int:
     """Read the calendars of a store's staff that are due; how many."""
     return fetch_due(store_id, keep_going=lambda: not stopping.is_set())
+
+
+def sync_shopify(store_id: int) -> int:
+    """Bring a store in step with its shop; the number of things done."""
+    return sync_shop(store_id, keys.settings(), keep_going=lambda: not stopping.is_set())
 
 
 class Worker(SimpleWorker):
@@ -59,6 +68,7 @@ def run_worker(redis_url: str) -> None:
     database()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    threading.Thread(target=errands.run, args=(stopping, keys.settings()), name="errands", daemon=True).start()
     while not stopping.is_set():
         try:
             # Longer than RQ's own blocking read, shorter than a person's patience.

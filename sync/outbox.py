@@ -35,7 +35,8 @@ SEND_FOR = LEASE / 2
 """A batch begins no message later than this after its claim: a slow server must not carry it past its lease (I22)."""
 OUTDATED_AFTER = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
-ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link"})
+ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link",
+                          "counter_offer", "earlier_slot"})
 """Messages that would mislead once the booking has changed again (D25c)."""
 
 log = logging.getLogger("opencals.outbox")
@@ -75,8 +76,8 @@ class Claimed:
 
     @property
     def outdated(self) -> bool:
-        """A reminder of a time that is no longer true or has come (I59), or an old message about a time that has changed again
-        since; the newer change has its own message (D25c)."""
+        """A reminder of a time that is no longer true or has come (I59); an old message about a time that has changed again since,
+        which has its own message (D25c); or one whose offer has ended: nothing is offered too late (D28)."""
         if self.payload.get("test"):
             return False
         if self.topic == "reminder":
@@ -84,6 +85,8 @@ class Claimed:
             return self.status_now != "confirmed" or self.starts_now != start or self.now >= start - LAST_CALL
         if self.topic == "feedback_request":
             return self.status_now not in VISITED
+        if "until" in self.payload and self.now >= datetime.fromisoformat(self.payload["until"]):
+            return True
         late = self.now - self.created_at > OUTDATED_AFTER
         return (self.topic in ABOUT_A_TIME and late and self.version_now is not None and self.booking_version is not None
                 and self.booking_version < self.version_now)

@@ -92,9 +92,9 @@ def _cleared(tx: Tx, values: dict[str, Any], override: bool) -> list[int]:
     checks.text(values, "reason", most=400, required=False)
     checks.done()
     lock_staff(tx, people)
-    met = _met(tx, people, values["starts_at"], values["ends_at"])
-    if met and not override:
-        raise Refused("slot_taken", bookings=met)
+    bookings = met(tx, people, values["starts_at"], values["ends_at"])
+    if bookings and not override:
+        raise Refused("slot_taken", bookings=bookings)
     return people
 
 
@@ -116,8 +116,8 @@ def _whose(tx: Tx, location_id: int | None, staff_id: int | None) -> tuple[int, 
     return known, list(people)
 
 
-def _met(tx: Tx, people: Sequence[int], starts_at: datetime, ends_at: datetime) -> list[str]:
-    """Refs of bookings (or `class date`, `hold`, `block`) whose time the block would cover."""
+def met(tx: Tx, people: Sequence[int], starts_at: datetime, ends_at: datetime) -> list[str]:
+    """Refs of bookings (or `class date`, `hold`, `block`) whose time the span would cover."""
     rows = tx.db.execute(select(Occupancy.kind, Occupancy.source_id).where(
         Occupancy.store_id == tx.store_id, Occupancy.staff_id.in_(list(people)), Occupancy.starts_at < ends_at,
         Occupancy.starts_at > starts_at - timedelta(hours=LONGEST_SPAN_HOURS), Occupancy.ends_at > starts_at)).all()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import exists, insert, select, update
 
+from booking.addresses import canonical_email, canonical_phone
 from booking.rules import availability, wall_time
 from booking.rules.decision import Refused
 from booking.rules.money import exponent
@@ -57,6 +59,24 @@ class Checks:
                 values["policy"] = Policy.from_json(values["policy"]).to_json()
             except PolicyError as error:
                 self.errors += [p | {"field": f"policy.{p['field']}"} for p in error.problems]
+
+    def https(self, values: dict[str, Any], field: str) -> None:
+        """A picture or page on the web: https only, no name and password in it (I48)."""
+        if values.get(field):
+            parts = urlsplit(values[field])
+            if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or len(values[field]) > 500 or not values[field].isprintable():
+                self.wrong(field, "must be an address that begins with https://")
+
+    def contact(self, values: dict[str, Any]) -> None:
+        """E-mail and phone in their one canonical form (I40); empty means none."""
+        for field, canonical in (("email", canonical_email), ("phone", lambda text: canonical_phone(text, None))):
+            if field in values:
+                values[field] = (values[field] or "").strip() or None
+            if values.get(field):
+                try:
+                    values[field] = canonical(values[field])
+                except Refused as refused:
+                    self.errors += refused.facts["errors"]
 
     def known(self, tx: Tx, values: dict[str, Any], field: str, table: type) -> None:
         if values.get(field) is not None and not tx.db.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 
 from booking.actions import catalogue
 from booking.actions.action import Done, action
@@ -28,8 +28,15 @@ def create_customer(tx: Tx, person: Person) -> Done:
 
 
 @action
-def update_customer(tx: Tx, customer_id: int, person: Person, fields: set[str]) -> Done:
-    """Change the named fields. A changed address is unproven until its owner signs in with it (I41)."""
+def update_customer(tx: Tx, customer_id: int, person: Person, fields: set[str], *, version: int | None = None) -> Done:
+    """Change the named fields. A changed address is unproven until its owner signs in with it (I41). Refused stale when
+    `version` was seen and another one stands there."""
+    now = tx.db.execute(select(Customer.version).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).scalar()
+    if now is None:
+        raise Refused("not_found")
+    if version not in (None, now):
+        raise Refused("stale", version=now)
     known = check(person)
     values: dict[str, Any] = {field: getattr(known, field) for field in fields & {"name", "phone"}}
     if "email" in fields:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.rules.decision import Refused
@@ -25,10 +27,15 @@ def create_location(tx: Tx, **values: Any) -> Done:
 
 
 @action
-def update_location(tx: Tx, location_id: int, **values: Any) -> Done:
-    """Change fields. The zone of a place with bookings stays: their wall time was promised in it (R13)."""
+def update_location(tx: Tx, location_id: int, *, version: int | None = None, **values: Any) -> Done:
+    """Change fields. The zone of a place with bookings stays: their wall time was promised in it (R13).
+
+    Refused stale when `version` is given and somebody else has saved since.
+    """
     _check(values)
-    if "zone" in values and catalogue.in_use(tx, Booking.location_id, location_id):
+    if version is not None:
+        catalogue.unchanged(tx, Location, location_id, version)
+    if "zone" in values and _moves_zone(tx, location_id, values["zone"]) and catalogue.in_use(tx, Booking.location_id, location_id):
         raise Refused("invalid", errors=[{"field": "zone", "problem": "cannot change once bookings are made there; add a new location"}])
     catalogue.change(tx, "location", Location, location_id, values)
     return Done(facts={"id": location_id})
@@ -41,8 +48,13 @@ def delete_location(tx: Tx, location_id: int) -> Done:
     return Done()
 
 
+def _moves_zone(tx: Tx, location_id: int, zone: str) -> bool:
+    return tx.db.execute(select(Location.zone).where(Location.store_id == tx.store_id, Location.id == location_id)).scalar() != zone
+
+
 def _check(values: dict[str, Any]) -> None:
     checks = catalogue.Checks()
+    checks.contact(values)
     checks.text(values, "name")
     checks.text(values, "address", most=400, required=False)
     checks.zone(values)

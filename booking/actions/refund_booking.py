@@ -10,6 +10,7 @@ from booking.actions.changing import locked, queue_refund, reread, settle
 from booking.keys import settings
 from booking.rules.decision import Refused
 from booking.rules.refund import merchant_quote
+from booking.shopify.refunds import through_shopify
 from models import payment_account
 from models.booking_summary import find_by_id
 from models.intent import Intent
@@ -42,10 +43,11 @@ def execute_refund(tx: Tx, refund_id: int) -> Done:
         raise Refused("not_found")
     if row.state not in ("owed", "failed"):
         raise Refused("not_allowed", state=row.state)
-    state = "pending" if _through_provider(tx, refund_id) else "succeeded"
+    card = _through_provider(tx, refund_id)
+    state = "pending" if card or through_shopify(tx, refund_id) else "succeeded"
     tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
         state=state, settled_at=tx.now if state == "succeeded" else None))
-    if state == "pending":
+    if card:
         queue_refund(tx, row.booking_id, refund_id)
     tx.audit("execute_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id,
              before={"state": row.state}, after={"state": state}, amount=row.amount)

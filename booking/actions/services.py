@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from booking import openings
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from models.booking import Booking
@@ -40,8 +41,12 @@ def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = Non
     _check(tx, values, staff or ())
     catalogue.change(tx, "service", Service, service_id, values, also=None if staff is None else {"staff": len(staff)}, version=version)
     if staff is not None:
+        gave = set(tx.db.execute(select(StaffService.staff_id).where(
+            StaffService.store_id == tx.store_id, StaffService.service_id == service_id)).scalars())
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.service_id == service_id))
         _qualify(tx, service_id, staff)
+        for staff_id in sorted(set(staff) - gave):
+            openings.new_hours(tx, staff_id, None)
     return Done(facts={"id": service_id})
 
 

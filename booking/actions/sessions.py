@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, insert, select, update
 
 from booking.actions.action import Done, action
+from booking.actions.blocks import met
 from booking.offers import find_offer
 from booking.rules.decision import Refused
+from booking.rules.wall_time import resolve
 from booking.slots import lock_staff
 from models.base import new_id
 from models.booking import Booking
 from models.class_session import ClassSession
 from models.session import Tx
+
+MOST_WEEKS = 53
 
 
 @action
@@ -42,6 +46,36 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
         overlap_ok=override, created_at=tx.now))
     tx.audit("create_session", subject="session", subject_id=session_id, after={"starts_at": starts_at, "capacity": capacity})
     return Done(facts={"id": session_id})
+
+
+@action
+def create_sessions(tx: Tx, *, service_id: int, staff_id: int, local_start: datetime, weeks: int, capacity: int | None = None,
+                    override: bool = False) -> Done:
+    """The same class at the same wall time for several weeks (1 to 53), all of them or none.
+
+    Refused slot_taken with `dates` where the teacher is busy, invalid where the clocks skip the time. `facts["ids"]`.
+    """
+    if not 1 <= weeks <= MOST_WEEKS:
+        raise Refused("invalid", errors=[{"field": "weeks", "problem": f"must be from 1 to {MOST_WEEKS}"}])
+    offer = find_offer(tx, service_id)
+    person = next((p for p in offer.staff if p.id == staff_id), None) if offer else None
+    if offer is None or person is None:
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    starts = []
+    for week in range(weeks):
+        local = local_start + timedelta(weeks=week)
+        try:
+            starts.append(resolve(local, person.zone, gap="raise"))
+        except ValueError as error:
+            raise Refused("invalid", errors=[{"field": "starts_at", "problem": str(error)}]) from None
+    lock_staff(tx, [staff_id])
+    before, after = timedelta(seconds=offer.shape.buffer_before), timedelta(seconds=offer.shape.duration + offer.shape.buffer_after)
+    taken = [start for start in starts if met(tx, [staff_id], start - before, start + after)]
+    if taken and not override:
+        raise Refused("slot_taken", dates=taken)
+    ids = [create_session.within(tx, service_id=service_id, staff_id=staff_id, starts_at=start, capacity=capacity,
+                                 override=override).facts["id"] for start in starts]
+    return Done(facts={"ids": ids})
 
 
 @action

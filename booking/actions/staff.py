@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
+from booking import openings
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.actions.blocks import follow_location
@@ -20,6 +21,7 @@ from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
 from models.staff_calendar import StaffCalendar
+from models.staff_date import StaffDate
 
 
 @action
@@ -31,6 +33,7 @@ def create_staff(tx: Tx, *, services: Sequence[int] = (), **values: Any) -> Done
     for service_id in dict.fromkeys(services):
         tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
     follow_location(tx, staff_id, values["location_id"])
+    openings.new_hours(tx, staff_id, None)
     return Done(facts={"id": staff_id})
 
 
@@ -38,13 +41,18 @@ def create_staff(tx: Tx, *, services: Sequence[int] = (), **values: Any) -> Done
 def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None, version: int | None = None, **values: Any) -> Done:
     """Change fields; bookings already made stay where they are. Refused stale when somebody else has saved since `version`."""
     _check(tx, values, services or ())
+    was = openings.rota_of(tx, staff_id)
     catalogue.change(tx, "staff", Staff, staff_id, values, also=None if services is None else {"services": len(services)}, version=version)
     if "location_id" in values:
         follow_location(tx, staff_id, values["location_id"])
     if services is not None:
+        given = set(tx.db.execute(select(StaffService.service_id).where(
+            StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id)).scalars())
+        was = None if set(services) - given else was
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
         for service_id in dict.fromkeys(services):
             tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
+    openings.new_hours(tx, staff_id, was)
     return Done(facts={"id": staff_id})
 
 
@@ -54,6 +62,7 @@ def delete_staff(tx: Tx, staff_id: int) -> Done:
     if not any(catalogue.in_use(tx, column, staff_id) for column in uses):
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
         tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id))
+        tx.db.execute(delete(StaffDate).where(StaffDate.store_id == tx.store_id, StaffDate.staff_id == staff_id))
     tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id, Occupancy.kind == "calendar"))
     tx.db.execute(delete(StaffCalendar).where(StaffCalendar.store_id == tx.store_id, StaffCalendar.staff_id == staff_id))
     catalogue.remove(tx, "staff", Staff, staff_id, *uses)

@@ -14,7 +14,7 @@ from booking.actions.action import Done, action
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from booking.rules.interval import cut
-from booking.sealed import seal
+from booking.sealing import seal
 from booking.slots import lock_staff
 from models.base import new_id
 from models.location import Location
@@ -83,7 +83,7 @@ def claim_due(tx: Tx) -> Done:
 
 
 @action
-def keep_busy(tx: Tx, calendar_id: int, sealed_url: bytes, spans: Sequence[tuple[datetime, datetime]] | None, etag: str | None) -> Done:
+def keep_busy(tx: Tx, calendar_id: int, sealed_url: str, spans: Sequence[tuple[datetime, datetime]] | None, etag: str | None) -> Done:
     """Put the calendar's busy time in place of what it left before; None leaves it as it is. Bookings already there stay: busy
     time from outside lies over them and only keeps new ones away. An answer for an address given up meanwhile is dropped."""
     row = tx.db.execute(select(StaffCalendar.staff_id).where(

@@ -1,4 +1,4 @@
-"""Stores, their people and their API tokens."""
+"""Stores, and the first people in them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from psycopg import errors
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking.access_tokens import mint
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.addresses import canonical_email
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
-from models.access import MerchantToken, User
+from booking.rules.waitlist import band_problem
+from models.access import User
 from models.actor import Actor
 from models.base import new_id
 from models.session import Tx
@@ -64,16 +64,6 @@ def update_store(tx: Tx, *, version: int | None = None, **values: Any) -> Done:
 
 
 @action
-def create_token(tx: Tx, label: str) -> Done:
-    """A bearer token of the merchant API; `facts["token"]` is shown this once, only its hash stays."""
-    text, digest = mint(tx.store_id)
-    token_id = new_id()
-    tx.db.execute(insert(MerchantToken).values(store_id=tx.store_id, id=token_id, label=label[:100], secret_hash=digest, created_at=tx.now))
-    tx.audit("create_token", subject="token", subject_id=token_id)
-    return Done(facts={"id": token_id, "token": text})
-
-
-@action
 def create_user(tx: Tx, *, email: str, name: str, role: str = "owner") -> Done:
     """Someone of the shop, who gets its notices."""
     user_id = new_id()
@@ -88,8 +78,22 @@ def _check(values: dict[str, Any]) -> None:
     checks.zone(values)
     checks.currency(values)
     checks.policy(values)
+    checks.contact(values)
+    checks.https(values, "logo_url")
+    checks.https(values, "website")
+    for field, most in (("contact_note", 500), ("refusal_note", 500), ("staff_noun", 40), ("terms", 5000)):
+        if len(values.get(field) or "") > most:
+            checks.wrong(field, f"must have at most {most} characters")
     if "slug" in values and not SLUG.fullmatch(values["slug"]):
         checks.wrong("slug", "has 1 to 63 small letters, digits and hyphens")
     if values.get("accent") and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["accent"]):
         checks.wrong("accent", "is a colour such as #1f5c4d")
+    checks.text(values, "staff_noun", most=40, required=False)
+    if values.get("staff_noun") == "":
+        values["staff_noun"] = None
+    checks.number(values, "waitlist_claim_minutes", 5, 1440)
+    checks.number(values, "waitlist_rest_hours", 1, 168)
+    checks.number(values, "offer_hours", 1, 168)
+    if "waitlist_bands" in values and (problem := band_problem(values["waitlist_bands"])):
+        checks.wrong("waitlist_bands", problem)
     checks.done()

@@ -36,17 +36,23 @@ def parse_hours(hours: Mapping[str, Sequence[Sequence[str]]]) -> dict[int, list[
         raise ValueError(f"hours have the keys {', '.join(DAYS)}")
     parsed: dict[int, list[tuple[int, int]]] = {}
     for number, name in enumerate(DAYS):
-        spans = []
-        for pair in hours.get(name, []):
-            if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
-                raise ValueError(f"{name}: each span is a pair such as [\"09:00\", \"17:00\"]")
-            start, end = _minute(pair[0], name), _minute(pair[1], name)
-            if start >= end or (spans and start < spans[-1][1]):
-                raise ValueError(f"{name}: spans must be in order, not overlap, and end after they start")
-            spans.append((start, end))
+        spans = parse_day(hours.get(name, []), name)
         if spans:
             parsed[number] = spans
     return parsed
+
+
+def parse_day(pairs: Sequence[Sequence[str]], name: str) -> list[tuple[int, int]]:
+    """`[["09:00", "12:00"], ["13:00", "17:00"]]` -> [(540, 720), (780, 1020)]. ValueError says what is wrong on day `name`."""
+    spans: list[tuple[int, int]] = []
+    for pair in pairs:
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+            raise ValueError(f"{name}: each span is a pair such as [\"09:00\", \"17:00\"]")
+        start, end = _minute(pair[0], name), _minute(pair[1], name)
+        if start >= end or (spans and start < spans[-1][1]):
+            raise ValueError(f"{name}: spans must be in order, not overlap, and end after they start")
+        spans.append((start, end))
+    return spans
 
 
 def _minute(text: object, day: str) -> int:
@@ -57,8 +63,9 @@ def _minute(text: object, day: str) -> int:
     raise ValueError(f"{day}: {text!r} is not a time from 00:00 to 24:00")
 
 
-def open_spans(hours: Mapping[int, Sequence[tuple[int, int]]], zone: str, first: date, last: date) -> list[tuple[date, list[Span]]]:
-    """Opening spans of each local day from `first` to `last`, as instants.
+def open_spans(hours: Mapping[int, Sequence[tuple[int, int]]], zone: str, first: date, last: date,
+               dates: Mapping[date, Sequence[tuple[int, int]]] | None = None) -> list[tuple[date, list[Span]]]:
+    """Opening spans of each local day from `first` to `last`, as instants. On a day in `dates` its hours count, not the week's.
 
     A bound in a skipped hour moves forward by it; a span over a clock change is as long as clocks and sun make it. Spans never
     share an instant: 24:00 is the next day's first midnight, no closing is later (a day that clocks skip has no spans), and an
@@ -68,7 +75,8 @@ def open_spans(hours: Mapping[int, Sequence[tuple[int, int]]], zone: str, first:
     day = first
     while day <= last:
         spans, closes, midnight = [], 0, at_minute(day, 1440, zone)
-        for start, end in hours.get(day.weekday(), ()):
+        of_day = hours.get(day.weekday(), ()) if not dates or day not in dates else dates[day]
+        for start, end in of_day:
             opens, closes = max(at_minute(day, start, zone), closes), min(at_minute(day, end, zone, late=end < 1440), midnight)
             if opens < closes:
                 spans.append((opens, closes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from booking.rules.status import CHECKED_IN, CLOSED
 FROM_AHEAD = timedelta(days=14)
 BANDS = ("morning", "afternoon", "evening")
 EVERY_DAY = 0b1111111
+CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ def wants(wishes: Wishes, start: datetime, zone: str, bands: Mapping[str, Sequen
     return any(name in bands and bands[name][0] <= clock < bands[name][1] for name in wishes.bands)
 
 
+def band_problem(bands: object) -> str | None:
+    """What is wrong with the shop's bands of the day, if anything: known names, each from an earlier to a later time, 24:00 at most."""
+    if not isinstance(bands, Mapping) or not bands or set(bands) - set(BANDS):
+        return f"must name at least one of {', '.join(BANDS)}"
+    for name, span in bands.items():
+        if not isinstance(span, Sequence) or isinstance(span, str) or len(span) != 2 or not all(
+                isinstance(clock, str) and CLOCK.fullmatch(clock) for clock in span) or span[0] >= span[1]:
+            return f'{name} must be a pair of times such as ["06:00", "12:00"]'
+    return None
+
+
 def claim_until(now: datetime, starts_at: datetime, lead_time: timedelta, minutes: int) -> datetime | None:
     """How long one person holds an opening: `minutes`, never past its start minus the lead time; None when that is over (D28)."""
     last = min(now + timedelta(minutes=minutes), starts_at - lead_time)
@@ -85,13 +98,13 @@ def rests_until(told_at: datetime | None, now: datetime, hours: int) -> datetime
     return until if now < until else None
 
 
-def choose_start(starts: Iterable[datetime], opening: Span, length: tuple[timedelta, timedelta, timedelta]) -> datetime | None:
-    """The start to offer of those that make use of an opening: wholly inside it before partly, then the earliest.
+def using(starts: Iterable[datetime], opening: Span, length: tuple[timedelta, timedelta, timedelta]) -> list[datetime]:
+    """The starts that make use of an opening: those wholly inside it, or where it is too short for any, those that reach into it.
 
     `length` is (buffer before, duration, buffer after); `opening` a span of instants.
     """
     before, duration, after = length
-    using = [(start, (start - before, start + duration + after)) for start in starts]
-    using = [(start, span) for start, span in using if overlap(span, opening)]
-    inside = [start for start, span in using if opening[0] <= span[0] and span[1] <= opening[1]]
-    return min(inside or [start for start, _ in using], default=None)
+    touching = [(start, (start - before, start + duration + after)) for start in starts]
+    touching = [(start, span) for start, span in touching if overlap(span, opening)]
+    inside = [start for start, span in touching if opening[0] <= span[0] and span[1] <= opening[1]]
+    return inside or [start for start, _ in touching]

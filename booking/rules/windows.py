@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from booking.rules.decision import Decision
@@ -21,8 +21,6 @@ class ChangeFacts:
     policy: Policy
     customer_moves: int = 0
     never_approved: bool = False
-    own_message: str | None = None
-    """What the shop says where it refuses a change, in place of our sentence (A157)."""
 
 
 def deadline(kind: str, facts: ChangeFacts) -> datetime:
@@ -32,13 +30,6 @@ def deadline(kind: str, facts: ChangeFacts) -> datetime:
 
 def change_decision(kind: str, facts: ChangeFacts, now: datetime) -> Decision:
     """Allowed iff now <= start - notice, exact to the microsecond; with notice 0 until the start, never at it (R10)."""
-    decision = _decide(kind, facts, now)
-    if facts.own_message and decision.reason in ("not_allowed", "too_late", "limit_reached"):
-        return replace(decision, facts=decision.facts | {"own_message": facts.own_message})
-    return decision
-
-
-def _decide(kind: str, facts: ChangeFacts, now: datetime) -> Decision:
     if facts.status in CLOSED:
         return Decision(False, "closed", facts={"state": facts.status})
     if facts.status in CHECKED_IN:

@@ -14,7 +14,7 @@ from booking.actions.action import Done, action
 from booking.actions.stores import create_store
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
-from booking.sealed import seal
+from booking.sealing import seal
 from booking.shopify.due import mark
 from models.actor import Actor
 from models.session import Tx, database
@@ -23,7 +23,7 @@ from models.shopify_import import ShopifyImport, ShopifyStaged
 from models.shopify_install import ShopifyInstall
 from models.store import Store
 
-WEBHOOK = Actor("system", "webhook")
+DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,98}\.myshopify\.com")
 LATE = timedelta(hours=24)
 """shop/redact comes 48 hours after its uninstall; one that comes this soon after ours belongs to an earlier installation."""
 
@@ -123,6 +123,17 @@ def change_scopes(tx: Tx, scopes: str) -> Done:
     """What the merchant has granted now."""
     tx.db.execute(update(ShopifyInstall).where(ShopifyInstall.store_id == tx.store_id).values(scopes=scopes[:2000]))
     tx.audit("change_shop_scopes", subject="store", subject_id=tx.store_id, after={"scopes": scopes[:2000]})
+    return Done()
+
+
+@action
+def rename_shop(tx: Tx, domain: str) -> Done:
+    """The shop's myshopify domain is another one now. Session tokens name the shop by it; the store stays the same (I27)."""
+    if not DOMAIN.fullmatch(domain):
+        raise Refused("invalid", errors=[{"field": "domain", "problem": "is not a myshopify domain"}])
+    changed = tx.db.execute(update(Store).where(Store.store_id == tx.store_id, Store.shopify_domain != domain).values(shopify_domain=domain))
+    if changed.rowcount:
+        tx.audit("rename_shop", subject="store", subject_id=tx.store_id)
     return Done()
 
 

@@ -20,6 +20,7 @@ class Told(Protocol):
     action: str
     allowed: bool
     subject: str
+    subject_id: int | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     facts: dict[str, Any]
@@ -55,7 +56,8 @@ def history_line(w: Words, entry: Told, names: dict[tuple[str, str], str], zone:
 
 def actor(w: Words, entry: Told, names: dict[tuple[str, str], str]) -> str:
     """`Sam Owner (owner)`, `Customer`, `Link holder`, `API token "Website"`, `System`."""
-    name = names.get((entry.actor_kind, entry.actor_id or ""))
+    own = entry.subject_id if entry.actor_id is None and entry.subject == entry.actor_kind else None
+    name = names.get((entry.actor_kind, entry.actor_id or str(own or "")))
     if entry.actor_kind == "user":
         return w._("{name} ({role})").format(name=name or w._("Someone of the team"), role=role(w, entry.actor_role))
     if entry.actor_kind == "token":
@@ -88,7 +90,7 @@ def _actions(w: Words) -> dict[str, str]:
         "complete_booking": w._("Completed"), "no_show_booking": w._("Marked as missed"), "refund_booking": w._("Goodwill refund owed"),
         "execute_refund": w._("Refund carried out"), "send_manage_link": w._("Manage link sent"),
         "revoke_link": w._("Link revoked, new link sent"), "resend_message": w._("Message sent again"),
-        "add_note": w._("Note added"), "remove_note": w._("Note removed"), "claim_booking": w._("Taken into the customer's account"),
+        "clear_conflict": w._("Conflict settled"), "add_note": w._("Note added"), "remove_note": w._("Note removed"), "claim_booking": w._("Taken into the customer's account"),
         "import_booking": w._("Imported"), "merge_customers": w._("Customers merged"), "erase_customer": w._("Customer erased"),
         "export_customer": w._("Customer's data exported"), "create_customer": w._("Customer added"),
         "update_customer": w._("Customer changed"), "delete_customer": w._("Customer removed"), "update_profile": w._("Profile changed"),
@@ -100,7 +102,12 @@ def _actions(w: Words) -> dict[str, str]:
         "update_block": w._("Time off changed"), "delete_block": w._("Time off removed"), "create_session": w._("Class date added"),
         "update_session": w._("Class date changed"), "delete_session": w._("Class date removed"), "cancel_session": w._("Class date cancelled"),
         "update_store": w._("Settings changed"), "create_store": w._("Store opened"), "create_user": w._("Team member invited"),
-        "create_token": w._("API token made"), "hold_slot": w._("Time kept during checkout"), "expire_hold": w._("Kept time ended"),
+        "create_token": w._("API token made"), "revoke_token": w._("API token revoked"), "invite_user": w._("Team member invited"),
+        "change_user": w._("Team member changed"), "remove_user": w._("Team member removed"), "set_staff_date": w._("Other hours on a date"),
+        "clear_staff_date": w._("Back to the week's hours"), "add_domain": w._("Domain added"), "prove_domain": w._("Domain proven"),
+        "use_domain": w._("Domain used in links"), "drop_domain": w._("Domain dropped: its record is gone"), "remove_domain": w._("Domain removed"),
+        "create_webhook": w._("Webhook added"), "update_webhook": w._("Webhook changed"), "renew_webhook_secret": w._("Webhook secret renewed"),
+        "delete_webhook": w._("Webhook removed"), "redeliver_webhook": w._("Webhook sent again"), "start_import": w._("Import started"), "hold_slot": w._("Time kept during checkout"), "expire_hold": w._("Kept time ended"),
         "release_hold": w._("Kept time given back"),
     }
 

@@ -42,6 +42,14 @@ class Words:
         """Sat, Mar 13."""
         return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
 
+    def day_of_month(self, day: date) -> str:
+        """Mar 13."""
+        return _date(self.locale, day, self._("MMM d"))
+
+    def short_date_and_year(self, instant: datetime, zone: str) -> str:
+        """Mar 13, 2027."""
+        return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
+
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
         return _date(self.locale, day, self._("EEEE, MMMM d, y"))
@@ -131,9 +139,7 @@ class Words:
     # Refusals
 
     def refusal(self, code: str, facts: dict[str, Any], venue: str) -> str:
-        """The sentence for a refused change: the shop's own where it has one (A157), else ours; A80 word for word."""
-        if facts.get("own_message"):
-            return facts["own_message"]
+        """The sentence for a refused change; A80 word for word."""
         if code == "too_late":
             return self._too_late(facts, venue)
         if code == "not_allowed":
@@ -163,6 +169,8 @@ class Words:
             return self._("Feedback for this visit is closed.")
         if facts.get("started"):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
+        if facts["kind"] == "waitlist":
+            return self._("Earlier times can be asked for until 14 days before the appointment.")
         if facts["kind"] == "reschedule":
             text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.")
         else:
@@ -183,11 +191,24 @@ class Words:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif kind == "cancel":
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
+        elif kind == "card":
+            text = self._card_stays(facts)
+        elif kind == "waitlist":
+            text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
+        elif kind == "offers":
+            text = self._("There are no offered times to accept. Please contact {venue} directly.")
         elif kind == "book":
             text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:
             text = self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly.")
         return text.format(venue=venue)
+
+    def _card_stays(self, facts: dict[str, Any]) -> str:
+        if facts.get("needed"):
+            return self._("This card secures an upcoming booking, so it can't be removed now. You can replace it with another one.")
+        if facts.get("elsewhere"):
+            return self._("This card is kept for another booking too. Please sign in to remove it.")
+        return self._("{venue} doesn't keep cards online. Please contact {venue} directly.")
 
     # Refunds
 

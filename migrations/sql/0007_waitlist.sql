@@ -87,7 +87,6 @@ CREATE TABLE waitlist_offers (
     service_id BIGINT NOT NULL,
     staff_id BIGINT NOT NULL,
     session_id BIGINT,
-    hold_id BIGINT NOT NULL,
     starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
     ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
     state TEXT DEFAULT 'open' NOT NULL,

@@ -21,7 +21,6 @@ create unique index message_templates_versions on message_templates (store_id, t
 
 alter table stores add column withdrawal text default 'off' not null;
 alter table stores add constraint stores_withdrawal check (withdrawal in ('off', 'eu', 'everyone'));
-alter table stores add column blocked_message text;
 alter table services add column withdrawal_exempt boolean default false not null;
 
 -- What somebody declared, as they declared it: kept beside the bookings, changed by nobody.
@@ -53,7 +52,7 @@ create table staff_calendars (
     store_id bigint not null,
     id bigint not null,
     staff_id bigint not null,
-    sealed_url bytea,
+    sealed_url text,
     host text,
     feed_hash text,
     etag text,

@@ -61,7 +61,10 @@ $$;
 create function keep_customer_words() returns trigger language plpgsql as $$
 begin
   if tg_op = 'UPDATE' and new.erased_at is not null then
+    -- Whoever is erased is found by nothing any more, and what the shop noted about them goes too (R45, I60).
     delete from customer_words where store_id = new.store_id and customer_id = new.id;
+    delete from booking_notes n using bookings b
+      where n.store_id = new.store_id and b.store_id = n.store_id and b.id = n.booking_id and b.customer_id = new.id;
   else
     insert into customer_words (store_id, word, customer_id)
       select new.store_id, word, new.id from search_words(new.name, new.email, new.phone) as word on conflict do nothing;

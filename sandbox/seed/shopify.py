@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import insert, text
 
-from booking.sealed import seal
+from booking.sealing import seal
 from models.actor import SYSTEM
 from models.session import transaction
 from models.shopify_install import ShopifyInstall

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shopify_app.api import (  # noqa: F401  (they register their routes)
-    bookings, calendars, customers, diary, feedback, offers, openapi, places, refunds, reports, services, store, templates, verbs, withdrawals,
+    bookings, calendars, charges, customers, diary, feedback, offers, openapi, places, refunds, reports, services, shopify, store,
+    templates, verbs, waitlist, withdrawals,
 )
 from shopify_app.api.door import blueprint
 

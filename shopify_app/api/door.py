@@ -15,10 +15,11 @@ from sqlalchemy import select
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from booking.access_tokens import parse
+from booking.actions.tokens import USE_NOTED_EVERY, note_token_use
 from booking.links import store_origin
 from booking.rules.decision import Refused
 from models.access import MerchantToken
-from models.actor import Actor
+from models.actor import SYSTEM, Actor
 from models.session import Tx, reading
 from models.store import Store
 from shopify_app import session_tokens
@@ -113,11 +114,14 @@ def _authenticate() -> Call:
         raise Refused("unauthorized")
     store_id, digest = parsed
     with reading(store_id) as tx:
-        row = tx.db.execute(select(MerchantToken.id, MerchantToken.secret_hash).where(
+        row = tx.db.execute(select(MerchantToken.id, MerchantToken.secret_hash, MerchantToken.last_used_at).where(
             MerchantToken.store_id == store_id, MerchantToken.secret_hash == digest, MerchantToken.revoked_at.is_(None))).one_or_none()
         if row is None or not compare_digest(row.secret_hash, digest):
             raise Refused("unauthorized")
         origin = _origin(tx, store_id)
+        unnoted = row.last_used_at is None or tx.now - row.last_used_at >= USE_NOTED_EVERY
+    if unnoted and request.method not in ("GET", "HEAD"):  # reading writes nothing, not even this (R5)
+        note_token_use(store_id, SYSTEM, row.id)
     g.store_id = store_id
     return Call(store_id, Actor("token", "api", row.id), origin)
 

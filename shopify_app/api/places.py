@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from booking.actions import locations, staff
+from booking.actions.staff_dates import clear_staff_date, set_staff_date
+from booking.rules.decision import Refused
 from models.location import Location
-from models.session import Tx
+from models.session import Tx, reading
 from models.staff import Staff, StaffService
+from models.staff_date import StaffDate
 from shopify_app.api.call import PAGING, Call
 from shopify_app.api.door import number, operation, reference
 from shopify_app.api.shapes import catalogue as s
@@ -85,6 +89,34 @@ def patch_staff(call: Call, id: str) -> Any:
 @operation("DELETE", "/staff/{id}", summary="Remove a staff member; one with bookings becomes inactive", answer=Nothing)
 def delete_staff(call: Call, id: str) -> None:
     STAFF.remove(call, staff.delete_staff, number(id))
+
+
+@operation("GET", "/staff/{id}/dates", summary="Dates from today on with other hours than the week's", answer=Listing[s.StaffDateOut])
+def list_staff_dates(call: Call, id: str) -> Any:
+    with reading(call.store_id) as tx:
+        STAFF.row(tx, number(id))
+        rows = tx.db.execute(select(StaffDate.day, StaffDate.hours, StaffDate.note).where(
+            StaffDate.store_id == tx.store_id, StaffDate.staff_id == number(id), StaffDate.day >= tx.now.date() - timedelta(days=1)).order_by(StaffDate.day))
+        return {"items": [s.StaffDateOut(date=row.day, hours=row.hours, note=row.note) for row in rows], "next": None}
+
+
+@operation("PUT", "/staff/{id}/dates/{day}", summary="Other hours on a date", body=s.StaffDateIn, answer=s.StaffDateOut)
+def put_staff_date(call: Call, id: str, day: str) -> Any:
+    on = _day(day)
+    return call.act(set_staff_date, number(id), on, call.body.hours, call.body.note,
+                    show=lambda tx, done: s.StaffDateOut(date=on, hours=call.body.hours, note=call.body.note))
+
+
+@operation("DELETE", "/staff/{id}/dates/{day}", summary="Back to the hours of the week", answer=Nothing)
+def delete_staff_date(call: Call, id: str, day: str) -> None:
+    call.act(clear_staff_date, number(id), _day(day), show=lambda tx, done: None)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused("not_found") from None
 
 
 def _staff_values(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask import request
 from booking.actions.action import Done
 from booking.actions.approve_booking import approve_booking
 from booking.actions.booking_notes import add_note, remove_note
+from booking.actions.clear_conflict import clear_conflict
 from booking.actions.decline_booking import decline_booking
 from booking.actions.manage_link import revoke_link, send_manage_link
 from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking, ready_booking
@@ -74,6 +75,7 @@ _plain("approve", approve_booking, "approved", MANAGERS)
 _plain("arrive", arrive_booking, "marked", EVERYONE)
 _plain("ready", ready_booking, "marked", EVERYONE)
 _plain("complete", complete_booking, "marked", EVERYONE)
+_plain("clear-conflict", clear_conflict, "marked", EVERYONE)
 _plain("no-show", no_show_booking, "marked", EVERYONE)
 
 

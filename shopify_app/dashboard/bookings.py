@@ -29,7 +29,7 @@ WHEN = ("upcoming", "past", "all")
 ORDERED = ("pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired")
 COLUMNS = ("ref", "status", "date", "start", "end", "zone", "service", "staff", "location", "customer", "email", "phone", "seats",
            "price", "paid", "refunded", "refund_owed", "currency", "conflict", "booked_at")
-FIELDS = ("q", "when", "status", "staff", "service", "location", "from", "to", "conflict")
+FIELDS = ("q", "when", "status", "staff", "service", "location", "from", "to", "conflict", "customer")
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ def read_filters(visit: Visit, now: datetime) -> Asked:
     return Asked(values, Filters(
         text=sent["q"], statuses=statuses, staff_id=given.whole(sent["staff"]), service_id=given.whole(sent["service"]),
         location_id=given.whole(sent["location"]), starts_from=starts_from, starts_to=starts_to, conflict=sent["conflict"] == "1",
+        customer_id=given.whole(sent["customer"]),
         latest_first=when == "past" or when == "all" and not first))
 
 

@@ -8,10 +8,29 @@ EVERYONE, MANAGERS, OWNER = ("owner", "manager", "staff"), ("owner", "manager"),
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...] = (
     ("Day", (
         ("today", "", "Today", EVERYONE),
+        ("calendar", "/calendar", "Calendar", EVERYONE),
         ("bookings", "/bookings", "Bookings", EVERYONE),
+        ("customers", "/customers", "Customers", EVERYONE),
+    )),
+    ("To do", (
+        ("approvals", "/approvals", "Approvals", MANAGERS),
+        ("refunds", "/refunds", "Refunds owed", MANAGERS),
+        ("conflicts", "/conflicts", "Conflicts", EVERYONE),
     )),
     ("Shop", (
         ("services", "/services", "Services", MANAGERS),
+        ("staff", "/staff", "Staff", MANAGERS),
+        ("time_off", "/time-off", "Time off", EVERYONE),
+        ("classes", "/classes", "Classes", EVERYONE),
+        ("settings", "/settings", "Settings", MANAGERS),
+    )),
+    ("Access", (
+        ("team", "/team", "Team", OWNER),
+        ("api", "/api-tokens", "API and webhooks", OWNER),
+    )),
+    ("Overview", (
+        ("insights", "/insights", "Insights", MANAGERS),
+        ("audit", "/audit", "Audit", MANAGERS),
     )),
 )
 
@@ -19,6 +38,10 @@ MESSAGES = {
     "saved": "Saved.",
     "added": "Added.",
     "removed": "Removed.",
+    "class_cancelled": "Cancelled. Everyone booked is being told.",
+    "invited": "Invited. A mail is on its way.",
+    "revoked": "Revoked. It no longer opens anything.",
+    "looking": "We are looking now.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",
     "marked": "Noted.",

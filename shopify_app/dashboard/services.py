@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from booking.actions.services import create_service, delete_service, update_service
 from booking.facts import read_policy
 from booking.rules.decision import Refused
+from booking.rules.durations import Notice
 from booking.rules.policy import Flags, resolve_flags
+from booking.wording import Words
 from models.location import Location
 from models.service import Service
 from models.session import Tx, reading
@@ -45,8 +47,13 @@ def services(visit: Visit) -> Any:
     return visit.show("services.html", here="services", rows=[{
         "path": f"/services/{row.id}", "name": row.name, "time": w.duration(row.duration_s), "price": w.money(row.price, row.currency) if row.price else "",
         "staff": givers.get(row.id, 0), "active": row.active, "seats": row.capacity, "own": row.policy is not None,
-        "move": w.notice(policies[row.id].reschedule_notice) if policies[row.id].reschedule_allowed else None,
-        "cancel": w.notice(policies[row.id].cancel_notice) if policies[row.id].cancel_allowed else None} for row in rows])
+        "move": _until(w, policies[row.id].reschedule_allowed, policies[row.id].reschedule_notice),
+        "cancel": _until(w, policies[row.id].cancel_allowed, policies[row.id].cancel_notice)} for row in rows])
+
+
+def _until(w: Words, allowed: bool, notice: Notice) -> str | None:
+    """None: not at all; empty: until the start."""
+    return (w.notice(notice) if notice.rank else "") if allowed else None
 
 
 @screen("/services/new", methods=("GET", "POST"))

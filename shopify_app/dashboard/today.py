@@ -1,34 +1,47 @@
-"""Today: who comes, what waits for an answer, what needs a hand (A37, A131)."""
+"""Today: who comes, who is here, what waits for an answer, what needs a hand (A37, A131)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models.booking import Booking
-from models.booking_summary import SUMMARIES, BookingSummary, run
-from models.session import Tx, reading
-from shopify_app.dashboard.door import EVERYONE, Visit, screen
+from booking.rules.wall_time import day_span
+from models import day_plan, diary, money_list
+from models.diary import DiaryBooking
+from models.session import reading
+from shopify_app.dashboard import live
+from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
+
+NEXT_UP = 3
+STEPS = {"confirmed": "arrive", "arrived": "ready", "ready_to_start": "complete"}
+"""The most likely next step of a booking of today."""
 
 
 @screen("", roles=EVERYONE)
 def today(visit: Visit) -> Any:
     with reading(visit.store_id) as tx:
-        zone = ZoneInfo(visit.store.zone)
-        here = tx.now.astimezone(zone)
-        bookings = of_day(tx, here, zone)
-        now = tx.now
-    open_now = [b for b in bookings if b.holding]
-    return visit.show("today.html", here="today", bookings=bookings, now=now, day=visit.words.date(now, visit.store.zone),
-                      coming=len(open_now), waiting=[b for b in open_now if b.status == "pending"])
+        start, end = day_span(tx.now.astimezone(ZoneInfo(visit.store.zone)).date(), visit.store.zone)
+        waiting = diary.waiting(tx, limit=20) if visit.may(MANAGERS) else []
+        pairs = day_plan.overlaps(tx, limit=50)
+        owed = money_list.owed_sums(tx) if visit.may(MANAGERS) else []
+        bookings, now = diary.between(tx, start, end), tx.now
+    etag = live.tag(visit, now, bookings, waiting, pairs, owed)
+    if (same := live.unchanged(etag)) is not None:
+        return same
+    w = visit.words
+    steps = {"arrive": w._("Check in"), "ready": w._("Ready"), "complete": w._("Complete")}
+    coming = [b for b in bookings if b.status in ("pending", "confirmed") and b.ends_at > now]
+    return live.tagged(visit.show(
+        "today.html", here="today", bookings=bookings, day=w.date(now, visit.store.zone), now=now, waiting=waiting, pairs=pairs, owed=owed,
+        coming=len(coming), here_now=[b for b in bookings if b.status in ("arrived", "ready_to_start")],
+        next_up=coming[:NEXT_UP], by_person=_by_person(bookings), steps={status: (verb, steps[verb]) for status, verb in STEPS.items()},
+        late=now - timedelta(minutes=10)), etag)
 
 
-def of_day(tx: Tx, here: datetime, zone: ZoneInfo) -> list[BookingSummary]:
-    """Bookings that start on the store's calendar day of `here`, by start; cancelled and declined ones left out."""
-    start = datetime(here.year, here.month, here.day, tzinfo=zone)
-    following = start.date() + timedelta(days=1)
-    end = datetime(following.year, following.month, following.day, tzinfo=zone)
-    return run(tx, SUMMARIES.where(
-        Booking.store_id == tx.store_id, Booking.starts_at >= start, Booking.starts_at < end,
-        Booking.status.not_in(("cancelled", "declined", "expired"))).order_by(Booking.starts_at, Booking.id))
+def _by_person(bookings: list[DiaryBooking]) -> list[tuple[str, list[DiaryBooking]]]:
+    """The day of each person, by name."""
+    found: dict[tuple[str, int], list[DiaryBooking]] = {}
+    for b in bookings:
+        found.setdefault((b.staff_name, b.staff_id), []).append(b)
+    return [(name, found[name, number]) for name, number in sorted(found)]

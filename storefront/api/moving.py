@@ -22,16 +22,16 @@ from storefront.api.door import CustomerCall, operation
 from storefront.picker import time_text
 from storefront.reschedule import move_notes
 
-FRESH_DAYS = 7
+FRESH_DAYS, SHOWN_DAYS = 7, 31
 
 
 @operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=s.FreeTimes, query={
-    "from": "first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later", "staff": "an id, or anyone; the same person by default"})
+    "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default"})
 def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
     """In days of the booking's zone. Refused for the same reasons as the move itself."""
-    first, last = days(call)
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
+        first, last = days(call, local_date(tx.now, b.zone), SHOWN_DAYS)
         facts.decisions(b, tx.now)["reschedule"].require()
         return _times(tx, call, b, first, last, _wanted(b, call.query.get("staff")))
 
@@ -86,7 +86,7 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, first: date, last: dat
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
     found = free_days(tx, offer, max(first, local_date(tx.now, b.zone)), last, staff_id=None if staff_id == ANYONE else staff_id, seats=b.seats, moving=b)
     return s.FreeTimes(
-        zone=found.zone, notes=move_notes(tx, b, w), people=_people(offer, b) if may_choose else [],
+        zone=found.zone, first=local_date(tx.now, b.zone), notes=move_notes(tx, b, w), people=_people(offer, b) if may_choose else [],
         last=local_date(tx.now, b.zone) + timedelta(days=offer.shape.horizon_days),
         days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, found.zone, call) for slot in slots]) for day, slots in found.days])
 

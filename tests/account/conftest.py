@@ -6,50 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from booking.shopify.connection import ShopFacts, TokenPair, connect_shop
-from models.actor import SYSTEM
-from models.booking_summary import BookingSummary
 from models.session import database
-from tests.support.shopify import KEY, SECRET, customer_token
-from tests.support.world import World
+from tests.support.shopify import ADA, KEY, SECRET, ShopWorld, customer_token
 
 PREFIX = "/api/customer/v1"
-ADA, BEA = "gid://shopify/Customer/7001", "gid://shopify/Customer/7002"
-
-
-class ShopWorld(World):
-    """A World that is a Shopify store; `sold` books for a customer whom Shopify knows."""
-
-    def __init__(self, owner_url: str, shop: str | None = None, **store: Any) -> None:
-        super().__init__(owner_url, **store)
-        self.shop = shop or f"{self.slug}.myshopify.com"
-        self.as_owner("update stores set kind = 'shopify', shopify_domain = %s where store_id = %s", self.shop, self.store_id)
-        connect_shop(SYSTEM, ShopFacts(f"gid://shopify/Shop/{self.store_id}", self.shop, "Harbor Massage", "shop@example.com", "USD",
-                                       "America/New_York", "en"), TokenPair("shpat_test", 3600, "shprt_test", 7_776_000, "read_customers"))
-
-    def sold(self, starts_at, *, gid: str = ADA, email: str = "ada@example.com", **more: Any) -> BookingSummary:  # noqa: ANN001
-        b = self.book(starts_at, email=email, **more)
-        self.known_at_shopify(b.customer_id, gid)
-        return b
-
-    def known_at_shopify(self, customer_id: int, gid: str) -> None:
-        known = self.sql("select id from customers where shopify_id = %s", gid)
-        if known:
-            self.as_owner("update bookings set customer_id = %s where store_id = %s and customer_id = %s", known[0][0], self.store_id, customer_id)
-        else:
-            self.as_owner("update customers set shopify_id = %s where store_id = %s and id = %s", gid, self.store_id, customer_id)
-
-    def as_owner(self, statement: str, *values: Any) -> None:
-        with psycopg.connect(self.owner_url.replace("+psycopg", "")) as connection:
-            connection.execute("select set_config('app.store_id', %s, true)", (str(self.store_id),))
-            connection.execute(statement, values)
 
 
 class Extension:

@@ -7,13 +7,13 @@ import time
 import pytest
 
 from models.session import database
-from tests.account.conftest import ADA, BEA, PREFIX, Extension, ShopWorld
-from tests.support.shopify import KEY, claims_of_admin, claims_of_customer, customer_token, signed
+from tests.account.conftest import PREFIX, Extension
+from tests.support.shopify import ADA, BEA, KEY, ShopWorld, claims_of_admin, claims_of_customer, customer_token, signed
 from tests.support.world import at
 
 ROUTES = [("GET", "", None), ("GET", "/cancellation", None), ("GET", "/slots?from=2027-03-10&to=2027-03-11", None),
           ("POST", "/reschedule", {"starts_at": "2027-03-11T15:00:00Z", "version": 1}), ("POST", "/cancel", {"quote": "x"}),
-          ("POST", "/feedback", {"rating": 5}), ("POST", "/waitlist", {}), ("DELETE", "/waitlist", None), ("POST", "/offers/1/accept", {})]
+          ("POST", "/feedback", {"rating": 5}), ("POST", "/waitlist", {}), ("DELETE", "/waitlist", None), ("POST", "/offers/1/accept", {}), ("POST", "/offers/decline", {})]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
@@ -64,6 +64,13 @@ def test_only_tokens_of_the_customer_account_open(app, world):
         assert Extension(app.test_client(), None).send("GET", "/bookings", headers={"Authorization": f"{scheme} {signed(good)}"}).status_code == 401
     for dest in (world.shop, f"https://{world.shop}"):
         assert len(Extension(app.test_client(), signed(good | {"dest": dest})).get("/bookings")["items"]) == 1
+
+
+def test_after_the_app_is_removed_tokens_of_the_shop_open_nothing(world, ada):
+    """I62: at once, while they are still young."""
+    world.sold(at(10, 15))
+    world.as_owner("update shopify_installs set state = 'uninstalled', uninstalled_at = opencals_now(), access_token = null, refresh_token = null where store_id = %s", world.store_id)
+    ada.refused(401, "unauthorized", "GET", "/bookings")
 
 
 def test_a_customer_token_does_not_open_the_merchant_api(app, world):

@@ -16,7 +16,8 @@ from booking.actions.mark_booking import arrive_booking
 from booking.actions.people import Person
 from booking.actions.services import create_service, delete_service, update_service
 from booking.actions.staff import create_staff, delete_staff, update_staff
-from booking.actions.stores import create_store, create_token, create_user, update_store
+from booking.actions.stores import create_store, create_user, update_store
+from booking.actions.tokens import create_token
 from booking.offers import find_offer
 from models.actor import SYSTEM, Actor
 from models.session import reading

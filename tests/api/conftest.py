@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
-from booking.actions.stores import create_token
+from booking.actions.tokens import create_token
 from models.session import database
 from tests.support.world import MERCHANT, World
 

@@ -191,3 +191,17 @@ def test_the_same_address_again_stays_proven(api, world):
         connection.execute("update customers set email_verified_at = now() where id = %s", (b.customer_id,))
     assert api.patch(f"/customers/{b.customer_id}", {"email": "ada@example.com", "name": "Ada A."})["verified"] is True
     assert api.patch(f"/customers/{b.customer_id}", {"email": "ada@other.example"})["verified"] is False
+
+
+def test_dates_with_other_hours(api, world):
+    path = f"/staff/{world.elena}/dates"
+    made = api._good(api.send("PUT", f"{path}/2027-03-10", {"hours": [["10:00", "11:00"]], "note": "short"}), 200)
+    assert made == {"date": "2027-03-10", "hours": [["10:00", "11:00"]], "note": "short"}
+    assert api.get(path)["items"] == [made]
+    free = api.get(f"/services/{world.service}/slots", **{"from": "2027-03-10", "to": "2027-03-10", "staff": str(world.elena)})
+    assert [slot["starts_at"] for slot in free["days"][0]["slots"]] == ["2027-03-10T10:00:00-05:00"]
+    api.refused(422, "invalid", "PUT", f"{path}/2027-03-10", {"hours": [["11:00", "10:00"]]})
+    api.refused(404, "not_found", "PUT", f"{path}/soon", {"hours": []})
+    api.delete(f"{path}/2027-03-10")
+    api.refused(404, "not_found", "DELETE", f"{path}/2027-03-10")
+    assert api.get(path)["items"] == []

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from booking.actions.join_waitlist import join_waitlist
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.sign_in import Asker
 from booking.actions.stores import update_store
@@ -40,7 +41,8 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
     wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/bookings/{ref}/offers": "GET POST", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
-               "/reports/self-service": "GET", "/feedback": "GET", "/templates": "GET", "/templates/{name}": "GET PUT", "/feedback/{id}/reply": "POST"}
+               "/reports/self-service": "GET", "/waitlist": "GET", "/feedback": "GET", "/templates": "GET", "/templates/{name}": "GET PUT",
+               "/feedback/{id}/reply": "POST"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
 
@@ -65,8 +67,11 @@ def test_every_answer_fits_its_schema(api, world, doc):
     update_store(world.store_id, MERCHANT, withdrawal="everyone")
     declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract=visit.ref, asker=Asker("192.0.2.1"))
     leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5)
+    assert api.send("PUT", f"/staff/{world.elena}/dates/2027-03-20", {"hours": []}).status_code == 200
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)
+    far = world.book(at(29, 15))
+    join_waitlist(world.store_id, world.customer(far), far.ref)
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
     assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
     values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
@@ -85,7 +90,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked == 25
+    assert walked == 28
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

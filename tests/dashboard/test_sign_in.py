@@ -79,14 +79,14 @@ def test_another_shops_session_opens_nothing_here(owner, app, owner_url):
     guest.get("/admin", 303)
 
 
-def test_someone_removed_is_out_at_once(owner, world):
+def test_someone_removed_is_out_at_once(manager, world):
     import psycopg
 
-    owner.get("/admin")
+    manager.get("/admin")
     with psycopg.connect(world.owner_url.replace("+psycopg", "")) as connection:
         connection.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
         connection.execute("update users set removed_at = now() where store_id = %s", (world.store_id,))
-    owner.get("/admin", 303)
+    manager.get("/admin", 303)
 
 
 def test_no_sign_in_leads_to_another_site(nobody):

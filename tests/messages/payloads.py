@@ -6,10 +6,11 @@ from typing import Any
 
 from booking.rules.policy import Policy
 
-TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
+TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged",
                "manage_link", "reminder", "request_received")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
-ABOUT_NO_BOOKING = ("email_changed", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code", "withdrawal_received")
+ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code",
+                    "team_invitation", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
 OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
@@ -23,6 +24,7 @@ DECLARED = {"declared": {"name": "Ada Archer", "email": "ada@example.com", "cont
 NO_BOOKING: dict[str, dict[str, Any]] = {
     "sign_in_code": {"code": "012345", "minutes": 10, "purpose": "login"}, "phone_code": {"code": "012345"},
     "email_changed": {"new_address": "b•••@example.com", "undo_url": f"{ORIGIN}/email-undo/abc"},
+    "team_invitation": {"role": "manager", "url": f"{ORIGIN}/admin"}, "deposit_returned": {"amount": 2500, "currency": "USD"},
     "withdrawal_received": DECLARED,
     "merchant_withdrawal": DECLARED | {"ref": "0123456789ab", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_customer_erased": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "appointments": [
@@ -51,6 +53,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
         "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
+        "charged": {"amount": 2500, "reason": "no_show"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
     if topic == "feedback_reply":
@@ -58,7 +61,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
     if topic == "feedback_request":
         whole["feedback_url"] = f"{ORIGIN}/feedback/0123456789ab?token=k1.def"
     if topic in ABOUT_NO_BOOKING:
-        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | NO_BOOKING[topic]
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient", "book_url")} | NO_BOOKING[topic]
     if topic in OFFERING:
         at = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo"}
         page = f"{ORIGIN}/waitlist/1?token=k1.abc"

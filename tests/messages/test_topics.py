@@ -175,7 +175,7 @@ class TestSms:
         text = render_sms(topic, payload(topic, booking={"service": service}, refund=REFUND))
         assert text.endswith(" " + LINK) and len(text) <= 320 and text.startswith("Harbor Massage: ") and "\n" not in text
 
-    @pytest.mark.parametrize("topic", [*TO_SHOP, *MAIL_ONLY, "sign_in_code"])
+    @pytest.mark.parametrize("topic", [*TO_SHOP, *MAIL_ONLY, "sign_in_code", "deposit_returned"])
     def test_codes_and_notices_to_the_shop_go_by_mail_only(self, topic):
         assert render_sms(topic, payload(topic)) is None
 

@@ -8,9 +8,15 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.fill_openings import fill_opening
+from booking.actions.join_waitlist import join_waitlist
+from booking.actions.sessions import create_session
 from booking.links import feedback_path
+from booking.waitlist import entry_path
+from models.actor import SYSTEM
 from tests.storefront.visitor import account, link
-from tests.support.world import at
+from tests.support.world import MERCHANT, at
 
 
 def pages(b, service: int) -> dict[str, list[str]]:
@@ -24,6 +30,8 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/bookings/<ref>/reschedule": [account(b, "reschedule"), account(b, "reschedule") + "?at=2027-03-11T15:00:00%2B00:00"],
         "/manage/<ref>/reschedule": [link(b, "reschedule"), link(b, "reschedule", **move), link(b, "reschedule", month="2027-04")],
         "/account/bookings/<ref>/cancel": [account(b, "cancel")], "/manage/<ref>/cancel": [link(b, "cancel")],
+        "/account/bookings/<ref>/card": [account(b, "card")], "/manage/<ref>/card": [link(b, "card")],
+        "/pay/<secret>": ["/pay/x"], "/pay/<secret>/back": ["/pay/x/back"],
         "/account/bookings/<ref>/offers/<n>": [account(b, "offers/1")], "/manage/<ref>/offers/<n>": [link(b, "offers/1")],
         "/account/bookings/<ref>/calendar.ics": [account(b, "calendar.ics")], "/manage/<ref>/calendar.ics": [link(b, "calendar.ics")],
         "/account/login": ["/account/login", "/account/login?next=/account"], "/account/login/code": ["/account/login/code"],
@@ -35,25 +43,42 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],
         "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
         "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
-        "/terms": ["/terms"], "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
+        "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
         "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
 
-UNKNOWN = ("/account/feed/x.ics", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw", "/terms", "/staff-calendar/x.ics")
-"""These answer 404 here: no such secret, no number."""
+def waiting_pages(world) -> dict[str, list[str]]:
+    """Those of someone who waits for an earlier time, which is held, and of a full class."""
+    far, other = world.book(at(29, 15)), world.book(at(10, 17), email="bea@example.com")
+    entry = join_waitlist(world.store_id, world.customer(far), far.ref).facts["id"]
+    cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
+    fill_opening(world.store_id, SYSTEM)
+    yoga = world.add_service("Yoga", capacity=2, staff=[world.tom])
+    date = create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=world.tom, starts_at=at(12, 15)).facts["id"]
+    offer = world.sql("select id from waitlist_offers")[0][0]
+    return {
+        "/account/bookings/<ref>/waitlist": [account(far, "waitlist")], "/manage/<ref>/waitlist": [link(far, "waitlist")],
+        "/waitlist/<int(max=9223372036854775807):entry_id>": [entry_path(world.store_id, entry, **more) for more in (
+            {}, {"offer": offer}, {"offer": offer, "action": "refuse"}, {"action": "stop"})],
+        "/book/<int(max=9223372036854775807):service_id>/waitlist/<int(max=9223372036854775807):session_id>": [f"/book/{yoga}/waitlist/{date}"]}
+
+
+NOT_THERE = ("/account/feed/x.ics", "/pay/x", "/pay/x/back", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw",
+             "/staff-calendar/x.ics")
+"""These answer 404 here: no such secret, no number, not offered."""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_no_page_writes_anything(app, world, ada, contents, method):
     b = world.book(at(10, 15), paid=2500)
-    known = pages(b, world.service)
+    known = pages(b, world.service) | waiting_pages(world)
     routes = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("storefront.") and "GET" in rule.methods}
     assert routes == set(known)
     before = contents()
     for path in sum(known.values(), []):
         response = ada.client.open(path, method=method, base_url=ada.origin)
-        assert response.status_code < 500 and (response.status_code < 400 or path in UNKNOWN), (path, response.status_code)
+        assert response.status_code < 500 and (response.status_code < 400 or path in NOT_THERE), (path, response.status_code)
         if method == "HEAD":
             assert not response.data
     assert contents() == before

@@ -1,11 +1,10 @@
-"""The legal withdrawal (R48), the paused shop (R47), and what the shop says itself (A157)."""
+"""The legal withdrawal (R48), and the paused shop (R47)."""
 
 from __future__ import annotations
 
 import psycopg
 import pytest
 
-from booking.actions.cancel_booking import cancel_booking
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
 from tests.storefront.visitor import account, link, words
@@ -96,27 +95,3 @@ def test_a_paused_shop_takes_no_new_bookings_and_everything_else_goes_on(world, 
     ada.get(account(goes, "cancel"))
     ada.send(account(goes, "cancel"))
     assert (world.read(stays.ref).starts_at, world.read(goes.ref).status) == (at(12, 15), "cancelled")
-
-
-def test_the_shops_own_words_where_it_refuses(world, ada):
-    """A157; without them A80's sentence."""
-    b = world.book(at(2, 8), override=True)
-    ada.get(account(b))
-    assert "within 24h of the appointment time" in words(ada.page)
-    update_store(world.store_id, MERCHANT, blocked_message="Please ring us: <b>212 555 0142</b>.")
-    for path in (account(b), link(b)):
-        ada.get(path)
-        assert "Please ring us: <b>212 555 0142</b>." in words(ada.page) and "<b>212" not in ada.page and "within 24h" not in ada.page
-    ada.get(account(b, "cancel"), 409)
-    assert "Please ring us" in words(ada.page)
-    cancel_booking(world.store_id, MERCHANT, b.ref, override=True)
-    ada.get(account(b))
-    assert "Please ring us" not in words(ada.page), "a closed booking is closed, not refused"
-
-
-def test_terms_are_shown_before_booking(world, visitor):
-    update_store(world.store_id, MERCHANT, terms="Be kind.\nBe on time.")
-    visitor.get("/terms")
-    assert "Be on time." in words(visitor.page)
-    visitor.get(f"/book/{world.service}/details?at=2027-03-11T15:00:00%2B00:00&staff={world.elena}")
-    assert "The terms of Harbor Massage apply." in words(visitor.page)

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
-from shopify_app.api.shapes.store_words import WordsOut, WordsPatch
+from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn, WordsOut, WordsPatch
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Switch = Literal["inherit", "on", "off"]
@@ -18,11 +19,10 @@ Hours = Annotated[dict[Day, Times], Field(description='Wall time at the location
 Address = Annotated[str, Field(max_length=400)]
 Zone = Annotated[str, Field(max_length=60, description="IANA name such as America/New_York")]
 Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
-Reminders = Annotated[list[Duration], Field(max_length=4, description="How long before the start, such as PT24H; 15 minutes to 14 days")]
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(WordsPatch):
+class StorePatch(WaitlistPatch, WordsPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -37,7 +37,7 @@ class StorePatch(WordsPatch):
     policy: Policy | None = None
 
 
-class StoreOut(WordsOut):
+class StoreOut(WaitlistSettings, WordsOut):
     id: str
     slug: str
     name: str
@@ -110,7 +110,20 @@ class StaffOut(Shape):
     active: bool
 
 
-class ServiceIn(Shape):
+class StaffDateIn(Shape):
+    """The hours of one date instead of the week's; none: not at work."""
+
+    hours: Times
+    note: Annotated[str, Field(max_length=200)] = ""
+
+
+class StaffDateOut(Shape):
+    date: date
+    hours: Times
+    note: str
+
+
+class ServiceIn(ServiceWordsIn):
     """`approval` is a short way to write `policy.approval`. Without a policy the store's is in force."""
 
     name: Name
@@ -129,13 +142,12 @@ class ServiceIn(Shape):
     self_service: Switch = "inherit"
     reschedule: Switch = "inherit"
     cancel: Switch = "inherit"
-    reminders: Reminders | None = None
-    withdrawal_exempt: Flag | None = None
+    offer_hold: Switch = "inherit"
     approval: Approval | None = None
     policy: Policy | None = None
 
 
-class ServicePatch(Shape):
+class ServicePatch(ServiceWordsIn):
     """`policy: null` returns to the store's policy, `location: null` to any location; other nulls mean: leave it."""
 
     name: Name | None = None
@@ -154,14 +166,13 @@ class ServicePatch(Shape):
     self_service: Switch | None = None
     reschedule: Switch | None = None
     cancel: Switch | None = None
-    reminders: Reminders | None = None
-    withdrawal_exempt: Flag | None = None
+    offer_hold: Switch | None = None
     approval: Approval | None = None
     policy: Policy | None = None
     active: Flag | None = None
 
 
-class ServiceOut(Shape):
+class ServiceOut(ServiceWords):
     """`policy` is the one in force for new bookings."""
 
     id: str
@@ -181,8 +192,7 @@ class ServiceOut(Shape):
     self_service: Switch
     reschedule: Switch
     cancel: Switch
-    reminders: Reminders
-    withdrawal_exempt: bool
+    offer_hold: Switch
     approval: Approval
     policy: Policy
     active: bool

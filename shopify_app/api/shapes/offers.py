@@ -5,11 +5,38 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, Strict, model_validator
 
-from shopify_app.api.shapes.base import Instant, Shape, Whole
+from shopify_app.api.shapes.base import Flag, Instant, Shape, Whole
 
 OfferState = Literal["open", "accepted", "declined", "expired", "void"]
+
+
+Bands = Annotated[dict[Literal["morning", "afternoon", "evening"], Annotated[list[str], Field(min_length=2, max_length=2)]],
+                  Field(description='Wall time at the location, half-open: {"morning": ["06:00", "12:00"]}')]
+
+
+class WaitlistPatch(Shape):
+    """Of the store. `waitlist` false: nobody may wait, and openings are offered to nobody. `offer_hold`: times of counter-offers
+    are held. `staff_noun` names the people of the shop in "your {stylist} has earlier availability"."""
+
+    staff_noun: Annotated[str, Field(max_length=40)] | None = None
+    waitlist: Flag | None = None
+    waitlist_claim_minutes: Annotated[int, Strict(), Field(ge=5, le=1440)] | None = None
+    waitlist_rest_hours: Annotated[int, Strict(), Field(ge=1, le=168)] | None = None
+    waitlist_bands: Bands | None = None
+    offer_hours: Annotated[int, Strict(), Field(ge=1, le=168)] | None = None
+    offer_hold: Flag | None = None
+
+
+class WaitlistSettings(Shape):
+    staff_noun: str | None
+    waitlist: bool
+    waitlist_claim_minutes: int
+    waitlist_rest_hours: int
+    waitlist_bands: Bands
+    offer_hours: int
+    offer_hold: bool
 
 
 class OfferIn(Shape):
@@ -56,3 +83,58 @@ class OffersOut(Shape):
 
     offers: list[OfferOut]
     suggestions: list[datetime]
+
+
+class HeldOut(Shape):
+    """An opening as it was offered to someone who waits."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff: str
+    staff_name: str
+    state: Literal["open", "accepted", "refused", "expired", "void"]
+    created_at: datetime
+    expires_at: datetime
+
+
+class WaiterOut(Shape):
+    """Someone who waits or has waited. `state` is `offered` while something is held for them. `place` counts from 1 in the same line;
+    `weekdays` are 0 (Monday) to 6; `staff` null means anyone. `booking` of a `seat` is the one it became."""
+
+    id: str
+    kind: Literal["earlier", "seat"]
+    state: Literal["waiting", "offered", "taken", "withdrawn", "ended"]
+    end_reason: Literal["moved", "closed", "past", "cancelled"] | None
+    place: int | None
+    booking: str | None
+    session: str | None
+    service: str
+    service_name: str
+    staff: str | None
+    customer: str
+    customer_name: str
+    seats: int
+    before: datetime
+    weekdays: list[int]
+    bands: list[str]
+    created_at: datetime
+    ended_at: datetime | None
+    offers: list[HeldOut]
+
+
+class WaitlistSummary(Shape):
+    """Over the last 90 days: times that were offered, those someone who waited took, and the share; null without any."""
+
+    waiting: int
+    since: datetime
+    offered_times: int
+    filled_times: int
+    fill_rate: float | None
+
+
+class Waitlist(Shape):
+    """`next` goes back as `cursor`, with the same filters; null on the last page (I66)."""
+
+    items: list[WaiterOut]
+    next: str | None
+    summary: WaitlistSummary

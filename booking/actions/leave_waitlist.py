@@ -1,0 +1,58 @@
+"""Waiting no longer: from the booking, or by the stop link of a message (R34, D29)."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select, update
+
+from booking import waitlist
+from booking.actions.action import Done, action
+from booking.actions.changing import locked
+from booking.rules.decision import Refused
+from models.hold import Hold
+from models.session import Tx
+from models.waitlist_entry import WaitlistEntry
+from models.waitlist_offer import WaitlistOffer
+
+
+@action
+def leave_waitlist(tx: Tx, ref: str) -> Done:
+    """End the booking's waiting for an earlier time; what is held for it goes to the next in line. Nothing to end is fine."""
+    b = locked(tx, ref)
+    _, entry = waitlist.waiting_of(tx, b)
+    if entry is not None:
+        _withdraw(tx, entry)
+    return Done(b)
+
+
+@action
+def leave_entry(tx: Tx, entry_id: int) -> Done:
+    """The same for an entry of any kind. Refused not_found; one that has ended already stays as it is."""
+    entry = waitlist.find_entry(tx, entry_id)
+    if entry is None:
+        raise Refused("not_found")
+    _withdraw(tx, entry)
+    return Done()
+
+
+def let_go(tx: Tx, offer_ids: list[int]) -> None:
+    """Give up what is held for these offers. Triggers note the time or the seats as free for the next in line."""
+    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner.in_([owner(offer_id) for offer_id in offer_ids])))
+
+
+def owner(offer_id: int) -> str:
+    """Who the hold of an offer belongs to."""
+    return f"waitlist:{offer_id}"
+
+
+def _withdraw(tx: Tx, entry: waitlist.Entry) -> None:
+    ended = tx.db.execute(update(WaitlistEntry).where(
+        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry.id, WaitlistEntry.state == "waiting",
+    ).values(state="withdrawn", ended_at=tx.now)).rowcount
+    if not ended:
+        return
+    held = tx.db.execute(select(WaitlistOffer.id).where(
+        WaitlistOffer.store_id == tx.store_id, WaitlistOffer.entry_id == entry.id, WaitlistOffer.state == "open")).scalars().all()
+    tx.db.execute(update(WaitlistOffer).where(WaitlistOffer.store_id == tx.store_id, WaitlistOffer.id.in_(held)).values(
+        state="refused", closed_at=tx.now))
+    let_go(tx, list(held))
+    tx.audit("leave_waitlist", subject="waitlist", subject_id=entry.id, booking_id=entry.booking_id if entry.kind == "earlier" else None)

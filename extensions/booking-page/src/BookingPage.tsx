@@ -1,0 +1,92 @@
+import {readBooking} from '../../shared/api';
+import {t} from '../../shared/host';
+import {useLoad} from '../../shared/load';
+import {Notice} from '../../shared/Notice';
+import {pathOf} from '../../shared/routes';
+import type {BookingDetail} from '../../shared/types';
+import {Offers} from './Offers';
+
+/** One booking: its facts, then what may be done, each with its sentence. */
+export function BookingPage({booking: ref}: {booking: string}) {
+  const {state, reload, show} = useLoad(() => readBooking(ref), ref);
+  return (
+    <s-page heading={state.kind === 'ready' ? state.value.service_name : t('booking.heading')}
+      subheading={state.kind === 'ready' ? state.value.when : undefined}>
+      <s-button slot="breadcrumb-actions" href="/" accessibilityLabel={t('booking.back')}>{t('booking.back')}</s-button>
+      <s-stack gap="large">
+        <Notice state={state} reload={reload} />
+        {state.kind === 'ready' && <Facts booking={state.value} />}
+        {state.kind === 'ready' && state.value.offers.length > 0 && <Offers booking={state.value} show={show} />}
+        {state.kind === 'ready' && !state.value.closed && <Actions booking={state.value} />}
+        {state.kind === 'ready' && state.value.actions.waitlist.allowed && <Earlier booking={state.value} />}
+        {state.kind === 'ready' && state.value.policy.length > 0 && (
+          <s-section heading={t('booking.policy')}>
+            <s-unordered-list>
+              {state.value.policy.map((line) => <s-list-item key={line}>{line}</s-list-item>)}
+            </s-unordered-list>
+          </s-section>
+        )}
+      </s-stack>
+    </s-page>
+  );
+}
+
+function Facts({booking}: {booking: BookingDetail}) {
+  return (
+    <s-section heading={t('booking.details')}>
+      <s-stack gap="base">
+        <s-badge tone={booking.status === 'cancelled' ? 'critical' : 'auto'}>{booking.status_text}</s-badge>
+        {booking.waits && <s-banner tone="info"><s-text>{booking.waits}</s-text></s-banner>}
+        {booking.money && <s-banner tone="info"><s-text>{booking.money}</s-text></s-banner>}
+        {booking.facts.map((fact) => (
+          <s-stack key={fact.label} gap="none">
+            <s-text color="subdued">{fact.label}</s-text>
+            <s-text>{fact.value}</s-text>
+          </s-stack>
+        ))}
+        <s-stack direction="inline" gap="base">
+          <s-link href={booking.links.calendar}>{t('booking.calendarFile')}</s-link>
+          <s-link href={booking.links.page} target="_blank">{t('booking.ownPage')}</s-link>
+        </s-stack>
+      </s-stack>
+    </s-section>
+  );
+}
+
+function Actions({booking}: {booking: BookingDetail}) {
+  const {reschedule, cancel, card} = booking.actions;
+  return (
+    <s-section heading={t('booking.change')}>
+      <s-stack gap="base">
+        {reschedule.allowed && <s-button variant="primary" href={pathOf(booking.ref, 'reschedule')}>{t('booking.reschedule')}</s-button>}
+        <s-text color={reschedule.allowed ? 'subdued' : 'base'}>{reschedule.sentence}</s-text>
+        {cancel.allowed && <s-button variant="secondary" tone="critical" href={pathOf(booking.ref, 'cancel')}>{t('booking.cancel')}</s-button>}
+        {(cancel.allowed || cancel.sentence !== reschedule.sentence) && (
+          <s-text color={cancel.allowed ? 'subdued' : 'base'}>{cancel.sentence}</s-text>
+        )}
+        {card.allowed && <s-link href={booking.links.card} target="_blank">{t('booking.card')}</s-link>}
+      </s-stack>
+    </s-section>
+  );
+}
+
+/** The question whether an earlier time would be welcome, or how the waiting stands. */
+function Earlier({booking}: {booking: BookingDetail}) {
+  const held = booking.waiting?.held;
+  return (
+    <s-section heading={t('waitlist.heading')}>
+      <s-stack gap="base">
+        {held && (
+          <s-banner tone="success">
+            <s-stack gap="small-200">
+              <s-text>{held.sentence}</s-text>
+              <s-link href={held.url} target="_blank">{t('waitlist.see')}</s-link>
+            </s-stack>
+          </s-banner>
+        )}
+        <s-text>{booking.actions.waitlist.sentence}</s-text>
+        <s-button variant="secondary" href={pathOf(booking.ref, 'waitlist')}>{t(booking.waiting ? 'waitlist.change' : 'waitlist.ask')}</s-button>
+      </s-stack>
+    </s-section>
+  );
+}

@@ -1,0 +1,131 @@
+/** What the customer API answers (docs: /api/openapi.json). Times are RFC 3339 with the offset of `zone`; money is in minor units. */
+
+export interface Money {
+  amount: number;
+  currency: string;
+}
+
+export interface Booking {
+  ref: string;
+  status: string;
+  status_text: string;
+  version: number;
+  service_name: string;
+  staff: string;
+  staff_name: string;
+  location_name: string;
+  address: string;
+  starts_at: string;
+  ends_at: string;
+  zone: string;
+  when: string;
+  seats: number;
+  price: Money;
+  can_reschedule: boolean;
+  can_cancel: boolean;
+  manage_url: string;
+}
+
+export interface Permission {
+  allowed: boolean;
+  reason: string | null;
+  sentence: string;
+  deadline: string | null;
+}
+
+export type Verb = 'reschedule' | 'cancel' | 'feedback' | 'waitlist' | 'card' | 'offers';
+
+export interface BookingDetail extends Booking {
+  closed: boolean;
+  facts: {label: string; value: string}[];
+  policy: string[];
+  waits: string | null;
+  money: string | null;
+  links: {page: string; calendar: string; card: string};
+  actions: Record<Verb, Permission>;
+  waiting: Waiting | null;
+  offers: Offer[];
+}
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const BANDS = ['morning', 'afternoon', 'evening'] as const;
+
+/** Which earlier times would suit. */
+export interface Wishes {
+  weekdays: (typeof WEEKDAYS)[number][];
+  bands: (typeof BANDS)[number][];
+  anyone: boolean;
+}
+
+export interface Waiting extends Wishes {
+  place: number;
+  held: {sentence: string; url: string} | null;
+}
+
+/** A time the shop offers for a request. */
+export interface Offer {
+  n: number;
+  text: string;
+}
+
+export interface FreeTime {
+  starts_at: string;
+  ends_at: string;
+  staff: string[];
+  seats_left: number | null;
+  text: string;
+}
+
+export interface FreeDay {
+  date: string;
+  text: string;
+  slots: FreeTime[];
+}
+
+export interface FreeTimes {
+  zone: string;
+  days: FreeDay[];
+  first: string;
+  last: string;
+  people: {id: string; name: string}[];
+  notes: string[];
+}
+
+export interface Cancellation {
+  outcome: string;
+  amount: number;
+  currency: string;
+  sentence: string;
+  quote: string;
+  seats: number;
+  of_seats: number;
+  may_drop_seats: boolean;
+  may_reschedule: boolean;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export type Channel = 'email' | 'sms';
+export type Kind = 'transactional' | 'reminders' | 'offers' | 'marketing';
+
+export interface Profile {
+  name: string;
+  email: string | null;
+  phone: string | null;
+  locale: string | null;
+  preferences: Record<Channel, Record<Kind, boolean>>;
+  languages: {id: string; name: string}[];
+}
+
+/** RFC 9457: `code` is stable, `detail` a sentence in the customer's language. */
+export interface ProblemBody {
+  code: string;
+  status: number;
+  detail?: string;
+  errors?: {field: string; problem: string}[];
+  times?: FreeTimes;
+  cancellation?: Cancellation;
+}

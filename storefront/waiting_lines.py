@@ -1,0 +1,56 @@
+"""What pages say about waiting for an earlier time: the prompt, the state, the bands of the day (A94)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+
+from babel.dates import format_time
+
+from booking import waitlist as read
+from booking.wording import Words
+from models.session import Tx
+from storefront.door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The part of the booking page: the question whether to wait, or how it stands. `held` is (time, until, address)."""
+
+    prompt: str | None
+    waits: bool
+    held: tuple[str, str, str] | None
+
+
+def prompt(w: Words, staff_noun: str | None) -> str:
+    """A94, word for word; the noun is the shop's."""
+    noun = staff_noun or w._("stylist")
+    return w._("Want a slot sooner? We'll let you know if your {staff} has earlier availability.").format(staff=noun)
+
+
+def band_names(w: Words, bands: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """(name, text) of each band: `Morning (6:00 AM to 12:00 PM)`."""
+    names = {"morning": w._("Morning"), "afternoon": w._("Afternoon"), "evening": w._("Evening")}
+    return [(band, w._("{band} ({start} to {end})").format(band=text, start=_clock(w, bands[band][0]), end=_clock(w, bands[band][1])))
+            for band, text in names.items() if band in bands]
+
+
+def _clock(w: Words, text: str) -> str:
+    hour, minute = int(text[:2]) % 24, int(text[3:])
+    return format_time(time(hour, minute), "short", locale=w.locale).replace("\u202f", " ")
+
+
+def waiting_line(tx: Tx, door: Door) -> Waiting | None:
+    """None where there is nothing to say: closed bookings, too near, or a shop without a waitlist."""
+    b, w = door.b, door.words
+    if b.status != "confirmed":
+        return None
+    terms, entry = read.waiting_of(tx, b)
+    if entry is None:
+        asks = read.decision_of(b, terms, None, tx.now).allowed
+        return Waiting(prompt(w, terms.staff_noun), False, None) if asks else None
+    held = read.standing_offer(tx, entry.id)
+    return Waiting(None, True, None if held is None else (
+        w._("{when}, with {staff}").format(when=w.when(held.starts_at, held.zone), staff=held.staff_name),
+        w.when(held.expires_at, held.zone), read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)))

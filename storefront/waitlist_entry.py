@@ -1,0 +1,149 @@
+"""The page behind the links of those who wait: take what is held, leave it to the next, or stop (R5, R34, D29).
+
+Each link opens this page and only looks; the buttons act. The token opens one entry and nothing else: not the booking, whose own
+link comes with its confirmation.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import abort, g, redirect, request
+
+from booking import facts
+from booking import waitlist as read
+from booking.access import StoreView, visitor
+from booking.actions.action import Once
+from booking.actions.claim_earlier_slot import claim_earlier_slot, refuse_earlier_slot
+from booking.actions.leave_waitlist import leave_entry
+from booking.rules import refund
+from booking.rules.decision import Refused
+from booking.wording import Words
+from booking.wording.policies import policy_lines
+from models.actor import Actor
+from models.booking_summary import BookingSummary, find_by_id
+from models.session import Tx, reading
+from storefront import given
+from storefront.blueprint import bp, page, words
+
+ENTRY = "/waitlist/<int(max=9223372036854775807):entry_id>"
+
+
+@dataclass(frozen=True)
+class Way:
+    """An entry opened by its token. `b` is its booking: the one to move, or the one a seat has become."""
+
+    entry: read.Entry
+    b: BookingSummary | None
+    token: str
+    store: StoreView
+    words: Words
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("link", "link", self.entry.id if self.b is None else self.b.id)
+
+    def url(self, part: str = "", **parameters: object) -> str:
+        return f"/waitlist/{self.entry.id}{part and '/' + part}?{urlencode({'token': self.token} | parameters)}"
+
+
+@bp.get(ENTRY)
+def entry_page(entry_id: int):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        return _show(tx, _enter(tx, entry_id))
+
+
+@bp.post(f"{ENTRY}/take")
+def take(entry_id: int):  # noqa: ANN201
+    """The click on "take it": the booking moves, or the seat is booked."""
+    with reading(g.store_id) as tx:
+        way = _enter(tx, entry_id)
+    offer_id = given.whole_number(request.form.get("offer"), longest=19)
+    try:
+        if offer_id is None:
+            raise Refused("not_found")
+        once = Once.of(f"waitlist:{entry_id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
+                       lambda done: {"ref": done.booking.ref}, "take", entry_id, offer_id)
+        claim_earlier_slot(g.store_id, way.actor, entry_id, offer_id, once=once)
+    except Refused as refused:
+        return _refused(entry_id, refused)
+    return redirect(way.url(done="taken"), 303)
+
+
+@bp.post(f"{ENTRY}/refuse")
+def refuse(entry_id: int):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        way = _enter(tx, entry_id)
+    offer_id = given.whole_number(request.form.get("offer"), longest=19)
+    try:
+        if offer_id is None:
+            raise Refused("not_found")
+        refuse_earlier_slot(g.store_id, way.actor, entry_id, offer_id)
+    except Refused as refused:
+        return _refused(entry_id, refused)
+    return redirect(way.url(done="refused"), 303)
+
+
+@bp.post(f"{ENTRY}/stop")
+def stop(entry_id: int):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        way = _enter(tx, entry_id)
+    leave_entry(g.store_id, way.actor, entry_id)
+    return redirect(way.url(done="stopped"), 303)
+
+
+def _enter(tx: Tx, entry_id: int) -> Way:
+    """The entry for this request, or 404: the same for unknown, foreign and wrong token (I28, I31)."""
+    entry, token = read.find_entry(tx, entry_id), request.args.get("token", "")
+    b = find_by_id(tx, entry.booking_id) if entry and entry.booking_id else None
+    epoch = b.link_epoch if b is not None and entry.kind == "earlier" else read.NOBODYS
+    if not read.opens(token, g.store_id, entry_id, epoch) or entry is None:
+        abort(404)
+    store, _ = visitor(tx, None)
+    return Way(entry, b, token, store, words(store, None, b.customer_locale if b else None))
+
+
+def _refused(entry_id: int, refused: Refused):  # noqa: ANN202
+    with reading(g.store_id) as tx:
+        way = _enter(tx, entry_id)
+        w = way.words
+        problem = w._("This time is no longer held for you. Nothing has changed.") if refused.code in ("stale", "not_found", "slot_taken", "outside_hours") \
+            else w.refusal(refused.code, refused.facts, way.store.name)
+        return _show(tx, way, problem=problem, status=409)
+
+
+def _show(tx: Tx, way: Way, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
+    entry, w = way.entry, way.words
+    wanted = given.whole_number(request.args.get("offer"), longest=19)
+    held = read.standing_offer(tx, entry.id) if entry.state == "waiting" else None
+    gone = wanted is not None and (held is None or held.id != wanted) and entry.state == "waiting"
+    date = read.find_date(tx, entry.session_id) if entry.session_id else None
+    service = way.b.service_name if way.b else date.service_name
+    now = w.when(way.b.starts_at, way.b.zone) if way.b else w.when(date.starts_at, date.zone)
+    return page(
+        "waitlist_entry.html", way.store, w, way=way, entry=entry, service=service, now=now, problem=problem,
+        gone=gone and not problem and request.args.get("done") is None, done=request.args.get("done"), stops=request.args.get("action") == "stop",
+        refuses=request.args.get("action") == "refuse", held=None if held is None else _held(w, held), notes=_notes(tx, way, held),
+        place=read.place_of(tx, entry) if entry.state == "waiting" else None, once=secrets.token_hex(16),
+        waits=way.b is not None and way.b.status == "pending"), status
+
+
+def _held(w: Words, held: read.Held) -> dict[str, object]:
+    return {"id": held.id, "date": w.date(held.starts_at, held.zone), "time": w.span(held.starts_at, held.ends_at, held.zone),
+            "staff": held.staff_name, "until": w.when(held.expires_at, held.zone), "starts_at": held.starts_at.isoformat(), "zone": held.zone,
+            "when": w.when(held.starts_at, held.zone)}
+
+
+def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
+    """What taking it means for the money and for changes: the same rules count from the new start."""
+    b, w = way.b, way.words
+    if b is None or held is None or way.entry.kind != "earlier":
+        return []
+    notes = [w._("Your payment stays with the booking; nothing is charged.")] if b.paid else []
+    now, then = (refund.share_now(facts.policies(b), start, b.zone, tx.now, b.paid) for start in (b.starts_at, held.starts_at))
+    if b.paid and then < min(now, facts.sticky(b) or 1):
+        notes.append(w._("After that less may come back if you cancel:"))
+        notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency)
+    return notes

@@ -1,0 +1,106 @@
+"""What waits for the shop: requests, refunds owed, conflicts (R16, R17, R23, R24, E102)."""
+
+from __future__ import annotations
+
+import re
+
+from booking.actions.blocks import create_block
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.reschedule_booking import reschedule_booking
+from models.actor import Actor
+from tests.storefront.visitor import words
+from tests.support.world import MERCHANT, NOW, World, at
+
+GUEST = Actor("customer", "account")
+
+
+def test_requests_by_deadline_and_answered_from_the_list(manager, world):
+    service = world.add_service("Consultation", policy={"approval": "manual"})
+    late, soon = (world.book(at(day, 15), service=service, by=GUEST, email=f"r{day}@example.com") for day in (9, 2))
+    manager.get("/admin/approvals")
+    assert manager.page.index(soon.ref) < manager.page.index(late.ref)
+    answer = manager.post(f"/admin/bookings/{late.ref}/approve", version=late.version, back="/approvals")
+    assert answer.headers["Location"].startswith("/admin/approvals")
+    manager.get("/admin/approvals")
+    assert late.ref not in manager.page
+    manager.post(f"/admin/bookings/{soon.ref}/decline", version=soon.version, back="https://evil.example")
+    manager.get("/admin/approvals")
+    assert "Nothing waits" in words(manager.page)
+
+
+def test_a_move_that_waits_tells_the_old_time(manager, world):
+    service = world.add_service("Consultation", policy={"approval": "manual"}, staff=[world.elena])
+    b = world.book(at(9, 15), service=service, staff=world.elena)
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(10, 16))
+    manager.get("/admin/approvals")
+    assert "Wed, Mar 10, 2027, 11:00 AM EST" in words(manager.page) and "Now at Tue, Mar 9, 2027, 10:00 AM EST" in words(manager.page)
+
+
+def owe(world: World, day: int, paid: int = 2500, method: str = "cash") -> None:
+    b = world.book(at(day, 15), paid=paid, method=method, email=f"o{day}@example.com")
+    cancel_booking(world.store_id, MERCHANT, b.ref, refund="full")
+
+
+def test_refunds_owed_are_carried_out_with_one_click(manager, world):
+    owe(world, 5)
+    world.set_clock(at(5, 12))
+    owe(world, 6, 1000)
+    manager.get("/admin/refunds")
+    text = words(manager.page)
+    assert "$35 (2)" in text and "Waiting for 4 days" in text and text.count("Waiting for") == 1
+    first = re.findall(r"/refunds/(\d+)/execute", manager.page)[0]
+    manager.send(f"/admin/refunds/{first}/execute")
+    manager.get("/admin/refunds")
+    assert "$10 (1)" in words(manager.page)
+    manager.send(f"/admin/refunds/{first}/execute", 409)
+    assert "carried out already" in words(manager.page)
+    manager.get("/admin/refunds", query_string={"show": "done"})
+    assert "$25" in words(manager.page) and "Refunded" in words(manager.page)
+    world.set_clock(NOW)
+
+
+def test_money_of_a_card_machine_elsewhere_is_given_back_there(manager, world):
+    owe(world, 5, method="card")
+    manager.get("/admin/refunds")
+    refund = re.findall(r"/refunds/(\d+)/execute", manager.page)[0]
+    manager.send(f"/admin/refunds/{refund}/execute")
+    manager.get("/admin/refunds")
+    assert "On its way" not in words(manager.page) and world.sql("select state from refunds") == [("succeeded",)]
+    assert world.outbox("execute_refund", channel="stripe") == []
+
+
+def test_refunds_of_other_shops_do_not_exist(manager, staff, owner_url):
+    other = World(owner_url)
+    owe(other, 5)
+    number = other.sql("select id from refunds")[0][0]
+    manager.get("/admin/refunds")
+    manager.get("/admin/bookings")
+    manager.get("/admin")
+    manager.post(f"/admin/refunds/{number}/execute", 404)
+    staff.get("/admin/refunds", 403)
+
+
+def test_bookings_over_each_other_and_under_time_off_are_listed(staff, world):
+    one = world.book(at(5, 15))
+    two = world.book(at(5, 15, 30), email="b@example.com", override=True)
+    under = world.book(at(8, 15), email="c@example.com")
+    create_block(world.store_id, MERCHANT, staff_id=world.elena, starts_at=at(8, 14), ends_at=at(8, 20), reason="Dentist", override=True)
+    staff.get("/admin/conflicts")
+    text = words(staff.page)
+    assert all(b.ref in staff.page for b in (one, two, under)) and "Dentist" in text and text.count("Friday, March 5, 2027") == 1
+    reschedule_booking(world.store_id, MERCHANT, one.ref, starts_at=at(6, 15))
+    staff.get("/admin/conflicts")
+    assert "Friday, March 5" not in words(staff.page) and "Settled" in words(staff.page)
+    staff.send(f"/admin/bookings/{two.ref}/clear-conflict", version=two.version, back="/conflicts")
+    assert not world.read(two.ref).conflict
+    staff.get("/admin/conflicts")
+    assert "Settled" not in words(staff.page)
+
+
+def test_what_has_passed_is_no_conflict(staff, world):
+    world.book(at(5, 15))
+    world.book(at(5, 15), email="b@example.com", override=True)
+    world.set_clock(at(6, 15))
+    staff.get("/admin/conflicts")
+    assert "Nothing overlaps" in words(staff.page)
+    world.set_clock(NOW)
