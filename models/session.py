@@ -90,6 +90,11 @@ class Tx:
             "facts": _dump(facts),
         })
 
+    @property
+    def audited(self) -> list[tuple[str, int | None]]:
+        """(action, booking id) of what was done in this transaction so far; refused attempts are no part of it."""
+        return [(entry["action"], entry["booking_id"]) for entry in self._audit if entry["allowed"]]
+
     def outbox(self, item: OutboxItem) -> None:
         """Queue a message or command; it leaves after the commit and never without it."""
         self._outbox.append(item)
@@ -177,7 +182,6 @@ class Database:
                 " union all select stores_with_reminders(), 'reminders'")]
 
     def stores_texting(self, phone: str) -> list[int]:
-        """The stores that have sent SMS to a number."""
         with self.crossing() as db:
             return list(db.exec_driver_sql("select stores_texting(%s)", (phone,)).scalars())
 
@@ -212,7 +216,6 @@ class Database:
             return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
 
     def stores_with_calendars(self) -> list[int]:
-        """Stores whose staff have a calendar to be read now."""
         with self.crossing() as db:
             return list(db.exec_driver_sql("select stores_with_calendars()").scalars())
 
