@@ -17,10 +17,12 @@ from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
 from shopify_app.dashboard.door import load_screens
+from shopify_app.embed.pages import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
+from webhooks.shopify import blueprint as shopify_webhooks
 from webhooks.stripe import blueprint as stripe_webhook
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
@@ -29,9 +31,12 @@ DOORS = (
     (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
     (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
+    (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
+    (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/")
+UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
@@ -57,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)
     operation.install(app)
     _find_store(app, Hosts(settings))
+    app.before_request(_allow_files)
     csrf = CSRFProtect(app)
     openapi.include("customer", (customers.prefix, customers.operations, {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Session token of a Shopify customer-account extension"}))
@@ -86,6 +92,12 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
             # I47: beside the CSRF token. `null` comes from privacy settings and carries no authority either way.
             if origin not in ("null", f"{request.scheme}://{request.host}"):
                 abort(403)
+
+
+def _allow_files() -> None:
+    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.path == UPLOADS and request.method == "POST":
+        request.max_content_length = LARGEST_UPLOAD
 
 
 def _headers(response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, LargeBinary
+from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, of_store
@@ -11,7 +11,7 @@ from models.base import Base, Id, Instant, of_store
 class ShopifyInstall(Base):
     """States: installed, reconnect (the tokens are dead, somebody must open the app), uninstalled.
 
-    `installation` counts up with every new install. `access_token` and `refresh_token` are sealed (booking/sealed.py).
+    `installation` counts up with every new install. `access_token` and `refresh_token` are sealed (booking/sealing.py).
     `customers_until`, `orders_until`: newest change seen by a whole reconciliation. `lease`: the one worker busy with this shop.
     """
 
@@ -24,9 +24,9 @@ class ShopifyInstall(Base):
     installed_at: Mapped[Instant]
     uninstalled_at: Mapped[Instant | None]
     scopes: Mapped[str] = mapped_column(server_default="")
-    access_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    access_token: Mapped[str | None]
     access_until: Mapped[Instant | None]
-    refresh_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refresh_token: Mapped[str | None]
     refresh_until: Mapped[Instant | None]
     on_cancel: Mapped[str] = mapped_column(server_default="tag_note")
     customers_until: Mapped[Instant | None]

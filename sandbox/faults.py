@@ -26,10 +26,11 @@ class Faults:
         with self.lock:
             self.ordered[str(target)] = (str(mode), times)
 
-    def take(self, target: str) -> str | None:
+    def take(self, target: str, *, but_not: tuple[str, ...] = ()) -> str | None:
+        """The mode ordered for this call, used up; modes in `but_not` wait for a call they fit."""
         with self.lock:
             mode, times = self.ordered.get(target, ("", 0))
-            if times <= 0:
+            if times <= 0 or mode in but_not:
                 return None
             self.ordered[target] = (mode, times - 1)
             return mode

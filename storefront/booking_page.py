@@ -12,6 +12,7 @@ from booking.wording import Words
 from messages.ics import invite
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
+from storefront import card_panel
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
@@ -51,7 +52,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
         offers=offer_lines(tx, door), waiting=waiting_line(tx, door), done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
             for one in documents], entries=history(entries, door.b, w),
-        panel=request.args.get("panel")), status
+        panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")

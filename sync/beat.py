@@ -14,18 +14,22 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking.actions.decline_booking import expire_approvals
 from booking.actions.fill_openings import expire_waiting, fill_opening
 from booking.actions.hold_slot import sweep_holds
+from booking.actions.imports import forget_imports
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
+from models.outbox import OutboxRow
 from models.session import database, transaction
+from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
 from sync.outbox import Carrier, deliver
 from sync.payments import settle
 from sync.queue import doorbell, queue
+from sync.shopify.engine import sync_shop
 
 LEADER = 20261121
 EVERY = 3.0
-KEEP_KEYS = timedelta(hours=48)
+KEEP_KEYS, KEEP_WEBHOOKS = timedelta(hours=48), timedelta(days=90)
 log = logging.getLogger("opencals.beat")
 
 
@@ -68,6 +72,7 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
         except SQLAlchemyError:
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
     sweep_payments(heard, settings, stop)
+    sweep_shops(heard, settings, stop)
 
 
 def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
@@ -83,6 +88,19 @@ def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None
             log.exception("due payments failed", extra={"store": store_id})
 
 
+def sweep_shops(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
+    """Stores with something to do at Shopify, in the same way."""
+    ring = doorbell(settings.redis_url, "sync.jobs.sync_shopify")
+    for store_id in database().due_shopify_stores():
+        try:
+            if heard:
+                ring(store_id)
+            else:
+                sync_shop(store_id, settings, keep_going=lambda: not (stop and stop.is_set()))
+        except SQLAlchemyError:
+            log.exception("due work with Shopify failed", extra={"store": store_id})
+
+
 def serve_waitlist(store_id: int, *, most: int = 100) -> int:
     """End what is over, then offer what has become free to those who wait; at most so many openings, then other stores' turn."""
     expire_waiting(store_id, SYSTEM)
@@ -93,12 +111,16 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries and webhooks of long ago."""
     for store_id in database().all_stores():
+        forget_imports(store_id, SYSTEM)
         with transaction(store_id, SYSTEM) as tx:
             for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
-                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS)):
+                                       (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS),
+                                       (ShopifyDelivery, ShopifyDelivery.applied_at, timedelta(days=30))):
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
+            tx.db.execute(delete(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.channel == "webhook", OutboxRow.state != "due",
+                                                  OutboxRow.created_at < tx.now - KEEP_WEBHOOKS))
 
 
 def _redis_answers(settings: Settings) -> bool:

@@ -18,6 +18,7 @@ from sync import errands
 from sync.outbox import Carrier, deliver
 from sync.payments import settle, waits
 from sync.queue import NAME, doorbell
+from sync.shopify.engine import shop_waits, sync_shop
 
 log = logging.getLogger("opencals.worker")
 stopping = threading.Event()
@@ -29,16 +30,23 @@ def carrier() -> Carrier:
 
 
 def deliver_outbox(store_id: int) -> int:
-    """Carry out what is due for a store; the number of rows handled. Work at the payment provider is a job of its own."""
+    """Carry out what is due for a store; the number of rows handled. Work at the payment provider and at Shopify are jobs of their own."""
     handled = deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
     if waits(store_id):
         doorbell(keys.settings().redis_url, "sync.jobs.settle_payments")(store_id)
+    if shop_waits(store_id):
+        doorbell(keys.settings().redis_url, "sync.jobs.sync_shopify")(store_id)
     return handled
 
 
 def settle_payments(store_id: int) -> int:
     """Bring money matters of a store forward at the payment provider; the number of commands handled."""
     return settle(store_id, keep_going=lambda: not stopping.is_set()).claimed
+
+
+def sync_shopify(store_id: int) -> int:
+    """Bring a store in step with its shop; the number of things done."""
+    return sync_shop(store_id, keys.settings(), keep_going=lambda: not stopping.is_set())
 
 
 class Worker(SimpleWorker):

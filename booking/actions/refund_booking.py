@@ -11,6 +11,7 @@ from booking.documents.issue import issue
 from booking.keys import settings
 from booking.rules.decision import Refused
 from booking.rules.refund import given_back
+from booking.shopify.refunds import through_shopify
 from models import payment_account
 from models.booking_summary import find_by_id
 from models.intent import Intent
@@ -55,10 +56,11 @@ def execute_refund(tx: Tx, refund_id: int) -> Done:
         raise Refused("not_found")
     if row.state not in ("owed", "failed"):
         raise Refused("not_allowed", state=row.state)
-    state = "pending" if _through_provider(tx, refund_id) else "succeeded"
+    card = _through_provider(tx, refund_id)
+    state = "pending" if card or through_shopify(tx, refund_id) else "succeeded"
     tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
         state=state, settled_at=tx.now if state == "succeeded" else None))
-    if state == "pending":
+    if card:
         queue_refund(tx, row.booking_id, refund_id)
     else:
         tx.last(issue, row.booking_id)

@@ -24,7 +24,9 @@ query Shop {
 CUSTOMER_BY_ID = "query CustomerById($id: ID!) { customer(id: $id) { ...CustomerFields } }" + _CUSTOMER
 
 CUSTOMER_BY_IDENTIFIER = """
-query CustomerByIdentifier($identifier: CustomerIdentifierInput!) { customerByIdentifier(identifier: $identifier) { ...CustomerFields } }
+query CustomerByIdentifier($identifier: CustomerIdentifierInput!) {
+  customerByIdentifier(identifier: $identifier) { ...CustomerFields ours: metafield(namespace: "$app", key: "customer") { value } }
+}
 """ + _CUSTOMER
 
 CUSTOMERS_PAGE = """
@@ -58,16 +60,16 @@ mutation MetafieldDefinitionCreate($definition: MetafieldDefinitionInput!) {
 }"""
 
 ORDER_WITH_BOOKINGS = f"""
-query OrderWithBookings($id: ID!) {{
+query OrderWithBookings($id: ID!, $after: String) {{
   order(id: $id) {{
     id name createdAt updatedAt processedAt cancelledAt test email phone customerLocale displayFinancialStatus currencyCode taxesIncluded edited
     customer {{ id firstName lastName verifiedEmail defaultEmailAddress {{ emailAddress }} defaultPhoneNumber {{ phoneNumber }} }}
-    lineItems(first: {LINES}) {{
+    lineItems(first: {LINES}, after: $after) {{
       nodes {{
         id title quantity currentQuantity refundableQuantity variant {{ id }} customAttributes {{ key value }}
         discountedUnitPriceAfterAllDiscountsSet {_MONEY} taxLines {{ priceSet {_MONEY} }}
       }}
-      pageInfo {{ hasNextPage }}
+      pageInfo {{ hasNextPage endCursor }}
     }}
     refunds(first: {REFUNDS}) {{
       id createdAt note totalRefundedSet {_MONEY}
@@ -126,17 +128,13 @@ mutation BulkRun($query: String!) {
 
 BULK_POLL = "query BulkPoll($id: ID!) { bulkOperation(id: $id) { id status errorCode objectCount rootObjectCount fileSize url } }"
 
+BULK_RUNNING = """
+query BulkRunning { bulkOperations(first: 5, query: "status:running operation_type:query") { nodes { id status query } } }"""
+
 BULK_CUSTOMERS = """
 { customers { edges { node {
   id firstName lastName locale state verifiedEmail updatedAt defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
 } } } }"""
-
-STORE_CREDIT = f"""
-mutation StoreCredit($id: ID!, $creditInput: StoreCreditAccountCreditInput!) {{
-  storeCreditAccountCredit(id: $id, creditInput: $creditInput) {{
-    storeCreditAccountTransaction {{ id amount {{ amount currencyCode }} }} userErrors {{ field message code }}
-  }}
-}}"""
 
 ALL = {name: value for name, value in list(globals().items()) if name.isupper() and isinstance(value, str) and "{" in value and name[0] != "_"}
 """Name -> document, for the test that validates them."""

@@ -18,7 +18,8 @@ create function note_customer_for_shopify() returns trigger language plpgsql as 
 declare
   fresh jsonb := '{}';
 begin
-  if new.erased_at is not null or not shopify_connected() then return null; end if;
+  -- What came from Shopify is no change of ours: it must not go back there (no echo).
+  if new.erased_at is not null or current_setting('app.from_shopify', true) = '1' or not shopify_connected() then return null; end if;
   if tg_op = 'INSERT' or new.name is distinct from old.name then fresh := fresh || jsonb_build_object('name', opencals_now()); end if;
   if tg_op = 'INSERT' or new.email is distinct from old.email then fresh := fresh || jsonb_build_object('email', opencals_now()); end if;
   if tg_op = 'INSERT' or new.phone is distinct from old.phone then fresh := fresh || jsonb_build_object('phone', opencals_now()); end if;
@@ -114,3 +115,9 @@ begin
   end loop;
   perform set_config('app.erasing', '', true);
 end $$;
+
+-- R44: a consent follows its customer when two customers become one; what was agreed to stays as it was written.
+grant update (customer_id) on card_consents to opencals_app;
+drop trigger consents_are_fixed on card_consents;
+create trigger consents_are_fixed before update on card_consents for each row
+  when ((to_jsonb(old) - 'customer_id') is distinct from (to_jsonb(new) - 'customer_id')) execute function refuse_change();

@@ -52,6 +52,8 @@ def _customer_create(shop: Shop, info: Any, input: dict[str, Any]) -> dict[str, 
     if not any(input.get(name) for name in ("firstName", "lastName", "email", "phone")):
         raise Trouble(["input"], "Customer must have a name, phone number or email address")
     made = shop.add_customer(**{name: input[name] for name in CUSTOMER_FIELDS if input.get(name) is not None})
+    if input.get("metafields"):
+        _metafields_set(shop, info, [field | {"ownerId": made["id"]} for field in input["metafields"]])
     return {"customer": views.customer(shop, made)}
 
 

@@ -25,6 +25,7 @@ def roots(shop: Shop) -> dict[str, Any]:
         "orders": lambda info, **page: _page(shop, shop.orders, views.order, page),
         "product": lambda info, id: _one(shop, shop.products, id, views.product),
         "products": lambda info, **page: _page(shop, shop.products, views.product, page),
+        "bulkOperations": lambda info, **page: views.connection([op for op in shop.bulk.values() if op["status"] == "RUNNING"]),
         "bulkOperation": lambda info, id: shop.bulk.get(id),
     }
 

@@ -36,9 +36,13 @@ def order(shop: Shop, o: dict[str, Any]) -> dict[str, Any]:
             "phone": o["phone"], "customerLocale": shop.locale, "displayFinancialStatus": o["status"], "currencyCode": shop.currency,
             "taxesIncluded": False, "edited": o["edited"], "customer": customer(shop, buyer) if buyer else None, "note": o["note"],
             "tags": o["tags"], "refundable": back < orders.captured(o), "totalRefundedSet": money(shop, back),
-            "lineItems": lambda info, first=None, **more: connection([line(shop, part) for part in o["lines"][:first]], more=len(o["lines"]) > (first or 0)),
+            "lineItems": lambda info, first, after=None, **more: _lines(shop, o, first, int(after or 0)),
             "refunds": lambda info, first=None, **more: [refund(shop, o, part) for part in o["refunds"][:first]],
             "suggestedRefund": lambda info, **wanted: _suggested(shop, o, wanted.get("refundLineItems") or [])}
+
+
+def _lines(shop: Shop, o: dict[str, Any], first: int, start: int) -> dict[str, Any]:
+    return connection([line(shop, part) for part in o["lines"][start:start + first]], more=len(o["lines"]) > start + first, cursor=str(start + first))
 
 
 def line(shop: Shop, part: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""Customers as Shopify has them, brought together with ours: linking (R9), per-field rules (I25), going (I60)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import errors
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from booking.actions.action import Done, action
+from booking.addresses import canonical_email, canonical_phone
+from booking.keys import keyed_hash
+from booking.rules.decision import Refused
+from booking.rules.two_way import Plan, full_name, plan
+from booking.shopify.due import mark
+from booking.shopify.tasks import note
+from models.base import new_id
+from models.customer import Customer
+from models.session import Tx
+from models.shopify_customer import ShopifyCustomer, ShopifyErased
+
+COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.email_verified_at, Customer.phone, Customer.locale,
+           Customer.shopify_id, Customer.erased_at)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCustomer:
+    """A customer as the Admin API shows it."""
+
+    gid: str
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    verified_email: bool
+    phone: str | None
+    locale: str | None
+    updated_at: datetime
+
+    def fields(self) -> dict[str, str | None]:
+        """In our terms: an address or number we could not use counts as none."""
+        return {"name": full_name(self.first_name, self.last_name) or None, "email": _usable(canonical_email, self.email),
+                "phone": _usable(lambda text: canonical_phone(text, None), self.phone), "locale": self.locale or None}
+
+
+@action
+def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
+    """Bring what Shopify shows into our copy. `facts`: customer_id, and in to_them what has to be written over there.
+
+    Someone unknown becomes a customer; someone we know by an address that both sides have verified is linked (R9).
+    """
+    from_shopify(tx)
+    if is_erased(tx, remote.gid):
+        return Done(facts={"customer_id": None, "to_them": {}})
+    row = find_linked(tx, remote.gid) or _link(tx, remote) or _create(tx, remote)
+    state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
+        ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == row.id).with_for_update()).one_or_none()
+    agreed = dict(state.agreed) if state else {}
+    if state and state.remote_updated_at and remote.updated_at < state.remote_updated_at:
+        return Done(facts={"customer_id": row.id, "to_them": {}})
+    changed = {name: datetime.fromisoformat(at) for name, at in (state.changed if state else {}).items()}
+    ours = {"name": full_name(row.name, None) or None, "email": row.email_canonical, "phone": row.phone, "locale": row.locale}
+    made = plan({name: agreed[name] for name in ours if name in agreed}, ours, remote.fields(), changed, remote.updated_at)
+    written = _write(tx, row, made, remote)
+    refused = {name: value for name, value in agreed.get("refused", {}).items() if ours.get(name) == value}
+    kept = made.agreed | ({"refused": refused} if refused else {})
+    _keep(tx, row.id, agreed=kept, remote_updated_at=remote.updated_at)
+    to_them = {name: value for name, value in made.to_them.items() if name not in refused}
+    return Done(facts={"customer_id": row.id, "to_them": to_them, "written": written})
+
+
+def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer) -> list[str]:
+    """Our copy takes over their fields; an address somebody else here has proven stays theirs."""
+    values: dict[str, Any] = {name: value for name, value in made.to_us.items() if name != "name"}
+    if "name" in made.to_us:
+        values["name"] = made.to_us["name"] or ""
+    if "email" in made.to_us and made.to_us["email"]:
+        values |= {"email_canonical": made.to_us["email"], "email_verified_at": tx.now if remote.verified_email else None}
+    elif remote.verified_email and row.email_verified_at is None and row.email_canonical and row.email_canonical == remote.fields()["email"]:
+        values["email_verified_at"] = tx.now
+    if not values:
+        return []
+    change = update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id)
+    try:
+        with tx.db.begin_nested():
+            tx.db.execute(change.values(version=Customer.version + 1, **values))
+    except IntegrityError as error:
+        if not isinstance(error.orig, errors.UniqueViolation):
+            raise
+        note(tx, "link_conflict", remote.gid, customer_id=row.id, reason="address_proven_by_another")
+        tx.db.execute(change.values(version=Customer.version + 1, **(values | {"email_verified_at": None})))
+    names = sorted(values.keys() - {"email_canonical", "email_verified_at"})
+    tx.audit("update_customer", subject="customer", subject_id=row.id, after={"fields": names, "from": "shopify"})
+    return names
+
+
+def _link(tx: Tx, remote: RemoteCustomer) -> Any:
+    """The unlinked customer with the same address, if both sides have verified it. Linked to another: a case for the merchant (R9)."""
+    address = _usable(canonical_email, remote.email)
+    if not address or not remote.verified_email:
+        return None
+    row = tx.db.execute(select(*COLUMNS).where(
+        Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.email_verified_at.is_not(None),
+        Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    if row.shopify_id is not None:
+        note(tx, "link_conflict", remote.gid, customer_id=row.id, reason="linked_to_another")
+        return None
+    link_customer.within(tx, row.id, remote.gid)
+    return row
+
+
+def _create(tx: Tx, remote: RemoteCustomer) -> Any:
+    """A new customer of ours, whose address is proven where Shopify has it verified and nobody here has proven it before."""
+    fields, customer_id = remote.fields(), new_id()
+    address = fields["email"]
+    taken = address is not None and tx.db.execute(select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.email_verified_at.is_not(None))).first() is not None
+    tx.db.execute(insert(Customer).values(
+        store_id=tx.store_id, id=customer_id, name=fields["name"] or "", email=fields["email"], email_canonical=address, phone=fields["phone"],
+        locale=fields["locale"], email_verified_at=tx.now if remote.verified_email and address and not taken else None,
+        shopify_id=remote.gid, created_at=tx.now))
+    tx.audit("create_customer", subject="customer", subject_id=customer_id, after={"from": "shopify"})
+    return tx.db.execute(select(*COLUMNS).where(Customer.store_id == tx.store_id, Customer.id == customer_id)).one()
+
+
+@action
+def link_customer(tx: Tx, customer_id: int, gid: str) -> Done:
+    """From here on the two are the same person. Their calendar is due over there."""
+    from_shopify(tx)
+    if find_linked(tx, gid) is not None:
+        raise Refused("not_allowed", kind="customer")
+    done = tx.db.execute(update(Customer).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.shopify_id.is_(None), Customer.erased_at.is_(None),
+    ).values(shopify_id=gid, version=Customer.version + 1))
+    if not done.rowcount:
+        raise Refused("not_allowed", kind="customer")
+    tx.audit("link_customer", subject="customer", subject_id=customer_id, gid=gid)
+    mark(tx, "calendar", str(customer_id))
+    return Done()
+
+
+@action
+def unlink_customer(tx: Tx, gid: str) -> Done:
+    """The customer is gone over there: our record, its bookings and its links stay. It is not sent there anew."""
+    from_shopify(tx)
+    row = find_linked(tx, gid)
+    if row is not None:
+        tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id).values(
+            shopify_id=None, version=Customer.version + 1))
+        _keep(tx, row.id, agreed={"apart": "removed"}, remote_updated_at=None, calendar_digest=None)
+        tx.audit("unlink_customer", subject="customer", subject_id=row.id, gid=gid)
+    return Done()
+
+
+@action
+def keep_apart(tx: Tx, customer_id: int, why: str) -> Done:
+    """This customer is not sent to Shopify: the address belongs to someone there whom we may not take them for (R9)."""
+    _keep(tx, customer_id, agreed={"apart": why})
+    return Done()
+
+
+@action
+def note_refusal(tx: Tx, customer_id: int, gid: str, values: dict[str, str | None]) -> Done:
+    """Shopify does not take these values (an address or number of somebody else there). They are not sent again; a person decides."""
+    agreed = tx.db.execute(select(ShopifyCustomer.agreed).where(
+        ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == customer_id)).scalar() or {}
+    _keep(tx, customer_id, agreed=dict(agreed) | {"refused": dict(agreed.get("refused", {})) | values})
+    note(tx, "link_conflict", gid, customer_id=customer_id, reason="refused_there", fields=sorted(values))
+    return Done()
+
+
+def find_linked(tx: Tx, gid: str) -> Any:
+    """The customer of this GID, the row locked."""
+    return tx.db.execute(select(*COLUMNS).where(
+        Customer.store_id == tx.store_id, Customer.shopify_id == gid, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+
+
+def is_erased(tx: Tx, gid: str) -> bool:
+    return tx.db.execute(select(ShopifyErased.gid_hash).where(
+        ShopifyErased.store_id == tx.store_id, ShopifyErased.gid_hash == erased_hash(tx, gid))).first() is not None
+
+
+def remember_erased(tx: Tx, gid: str) -> None:
+    """Whatever still comes about this GID is ignored from here on (I60)."""
+    tx.db.execute(upsert(ShopifyErased).values(store_id=tx.store_id, gid_hash=erased_hash(tx, gid), erased_at=tx.now).on_conflict_do_nothing())
+
+
+def erased_hash(tx: Tx, gid: str) -> str:
+    return keyed_hash("erased", tx.store_id, gid)
+
+
+def from_shopify(tx: Tx) -> None:
+    """What this transaction writes about customers came from there: the database marks none of it to be sent (no echo)."""
+    tx.db.exec_driver_sql("select set_config('app.from_shopify', '1', true)")
+
+
+def forget_state(tx: Tx, customer_id: int) -> None:
+    tx.db.execute(delete(ShopifyCustomer).where(ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == customer_id))
+
+
+def _keep(tx: Tx, customer_id: int, **values: Any) -> None:
+    tx.db.execute(upsert(ShopifyCustomer).values(store_id=tx.store_id, customer_id=customer_id, **values).on_conflict_do_update(
+        index_elements=["store_id", "customer_id"], set_=values))
+
+
+def _usable(canonical: Any, text: str | None) -> str | None:
+    if not text:
+        return None
+    try:
+        return canonical(text)
+    except Refused:
+        return None

@@ -1,0 +1,81 @@
+// The embed's home: connects the shop with the session token App Bridge adds to fetch, then shows and changes what the merchant API has.
+const at = (id) => document.getElementById(id);
+const API = "/api/merchant/v1";
+let again = 0;
+
+async function call(method, path, body) {
+  const token = await window.shopify.idToken();
+  const answer = await fetch(path, {
+    method, headers: {Authorization: `Bearer ${token}`, ...(body ? {"Content-Type": "application/json"} : {})},
+    body: body ? JSON.stringify(body) : undefined});
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.status === 204 ? null : answer.json();
+}
+
+function show(home) {
+  const {connection, problem} = home;
+  at("connection").textContent = at("connection").dataset[connection.state] || connection.state;
+  const brought = home.first_import;
+  at("import").textContent = brought.state === "done" ? at("import").dataset.done
+    : brought.read ? at("import").dataset.busy.replace("{n}", brought.read) : at("import").dataset.none;
+  at("waiting").textContent = String(home.waiting);
+  at("succeeded").textContent = connection.succeeded_at
+    ? new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: "medium", timeStyle: "short"}).format(new Date(connection.succeeded_at))
+    : at("succeeded").dataset.never;
+  at("problem").hidden = !problem;
+  at("problem").textContent = problem || "";
+  at("portal").href = home.portal;
+  at("dashboard").href = home.dashboard;
+  const chosen = document.querySelector(`input[name=on_cancel][value=${home.on_cancel}]`);
+  if (chosen) chosen.checked = true;
+  const list = at("tasks");
+  list.replaceChildren(...home.tasks.map((task) => {
+    const item = document.createElement("li");
+    const text = document.createElement("span");
+    text.textContent = task.sentence;
+    const done = document.createElement("button");
+    done.type = "button";
+    done.textContent = list.dataset.done;
+    done.setAttribute("aria-label", `${list.dataset.done}: ${task.sentence}`);
+    done.addEventListener("click", async () => { done.disabled = true; await call("POST", `${API}/shopify/tasks/${task.id}/done`, {}); load(); });
+    item.append(text, done);
+    return item;
+  }));
+  at("no-tasks").hidden = home.tasks.length > 0;
+  at("state").hidden = true;
+  at("failed").hidden = true;
+  at("home").hidden = false;
+  clearTimeout(again);
+  // The first customers come over within seconds: show it happening.
+  if (brought.state !== "done" || home.waiting) again = setTimeout(() => load().catch(() => {}), 4000);
+}
+
+async function load() { show(await call("GET", `${API}/shopify`)); }
+
+async function start() {
+  at("state").hidden = false;
+  at("failed").hidden = true;
+  try {
+    await call("POST", "/app/session", {});
+    await load();
+  } catch {
+    at("state").hidden = true;
+    at("failed").hidden = false;
+  }
+}
+
+at("retry").addEventListener("click", start);
+at("sync").addEventListener("click", async () => {
+  at("sync").disabled = true;
+  try { show(await call("POST", `${API}/shopify/sync`, {})); } finally { at("sync").disabled = false; }
+});
+at("choice").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const saved = at("saved");
+  saved.textContent = "";
+  try {
+    show(await call("PATCH", `${API}/shopify`, {on_cancel: new FormData(event.target).get("on_cancel")}));
+    saved.textContent = saved.dataset.saved;
+  } catch { saved.textContent = saved.dataset.failed; }
+});
+start();

@@ -1,0 +1,13 @@
+"""refunds/create: money went back; the order tells for what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from booking.shopify.hints import order_changed
+from models.session import Tx
+
+
+def apply(tx: Tx, body: dict[str, Any], triggered_at: datetime | None) -> None:
+    order_changed(tx, {"id": body.get("order_id")})
