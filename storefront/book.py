@@ -80,8 +80,7 @@ def take_time(service_id: int):  # noqa: ANN201
 def details(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
-        seats = _seats(request.args.get("seats"), offer)
-        deposit = taken_online(tx, offer, seats)
+        deposit = taken_online(tx, offer, _seats(request.args.get("seats"), offer))
         return _details(store, person, offer, words(store, person), {}, [], deposit=deposit, credit=_credit(tx, person, offer, deposit))
 
 
@@ -108,7 +107,7 @@ def confirm(service_id: int):  # noqa: ANN201
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
-            use_credit=use_credit, person=someone).booking
+            use_credit=use_credit, credit_covers=deposit if use_credit else 0, person=someone).booking
     except Trouble:
         return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, credit=credit, trouble=w._(
             "The card service doesn't answer at the moment. Nothing has been booked or paid; please try again in a minute."))

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0004"
-down_revision = "0013"
+down_revision = "0003"
 
 SQL = Path(__file__).parents[1] / "sql"
 

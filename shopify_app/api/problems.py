@@ -19,7 +19,7 @@ from shopify_app.session_tokens import RETRY_HEADER
 
 log = logging.getLogger("opencals.errors")
 STATUS = {"not_found": 404, "unauthorized": 401, "rate_limited": 429, "invalid": 422}
-SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer", "dates")
+SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer", "dates", "missing")
 MOST_ERRORS = 50
 TITLES = {
     "slot_taken": "The time is taken", "too_late": "Past the notice", "limit_reached": "Limit reached", "not_allowed": "Not allowed",
