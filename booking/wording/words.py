@@ -145,6 +145,8 @@ class Words:
         if code == "quote_changed" and facts.get("kind") == "price":
             return self._("The price of that time is {price}. Please look at it and decide again.").format(
                 price=self.money(facts["price"], facts["currency"]))
+        if code == "quote_changed" and facts.get("kind") == "credit":
+            return self._("Your credit has been used for another booking meanwhile. Please look at what is to pay and decide again.")
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":
