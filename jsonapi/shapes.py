@@ -102,3 +102,7 @@ class Problem(BaseModel):
 
 class Nothing(Shape):
     """204: no body."""
+
+
+class Pdf(Shape):
+    """A file instead of JSON."""

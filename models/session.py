@@ -70,6 +70,7 @@ class Tx:
     _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
+    _last: dict[Callable[[Tx, set[int]], None], set[int]] = field(default_factory=dict)
 
     @property
     def db(self) -> Connection:
@@ -99,8 +100,14 @@ class Tx:
         """Queue a message or command; it leaves after the commit and never without it."""
         self._outbox.append(item)
 
+    def last(self, do: Callable[[Tx, set[int]], None], booking_id: int) -> None:
+        """Have `do(tx, booking ids)` run once when all else is done: for rows every change of a store waits for, such as numbers."""
+        self._last.setdefault(do, set()).add(booking_id)
+
     def _flush(self) -> bool:
         """Write what was collected; the audit chain's lock is taken last. True when something waits in the outbox."""
+        for do, booking_ids in self._last.items():
+            do(self, booking_ids)
         cursor = self.driver.cursor()
         if self._outbox:
             cursor.executemany(_OUTBOX, [(

@@ -179,5 +179,7 @@ def _answer(entry: Operation, given: Any) -> Response:
     """Through the documented model, so that no answer differs from the document."""
     if entry.answer is Nothing:
         return Response(status=entry.status)
+    if isinstance(given, Response):
+        return given
     model = given if isinstance(given, BaseModel) else entry.answer.model_validate(given)
     return Response(model.model_dump_json(exclude_unset=True), entry.status, mimetype="application/json")

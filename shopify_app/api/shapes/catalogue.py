@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.money import CreditOut
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -257,4 +258,5 @@ class CustomerOut(Shape):
     email: str | None
     phone: str | None
     verified: bool
+    credit: list[CreditOut]
     created_at: datetime

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Name, Phone
 from shopify_app.api.shapes.catalogue import Zone
+from shopify_app.api.shapes.money import ReceiptOut, ReceiptPatch
 from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Policy
 
@@ -15,7 +16,7 @@ Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(WaitlistPatch):
+class StorePatch(ReceiptPatch, WaitlistPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -36,7 +37,7 @@ class StorePatch(WaitlistPatch):
     policy: Policy | None = None
 
 
-class StoreOut(WaitlistSettings):
+class StoreOut(ReceiptOut, WaitlistSettings):
     id: str
     slug: str
     name: str
