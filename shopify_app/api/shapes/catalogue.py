@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.money import CreditOut, ReceiptOut, ReceiptPatch
 from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
 from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn, WordsOut, WordsPatch
@@ -22,7 +23,7 @@ Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(WaitlistPatch, WordsPatch):
+class StorePatch(ReceiptPatch, WaitlistPatch, WordsPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -37,7 +38,7 @@ class StorePatch(WaitlistPatch, WordsPatch):
     policy: Policy | None = None
 
 
-class StoreOut(WaitlistSettings, WordsOut):
+class StoreOut(ReceiptOut, WaitlistSettings, WordsOut):
     id: str
     slug: str
     name: str
@@ -295,4 +296,5 @@ class CustomerOut(Shape):
     email: str | None
     phone: str | None
     verified: bool
+    credit: list[CreditOut]
     created_at: datetime
