@@ -79,13 +79,13 @@ def _link(shop: Shop) -> str:
 def _statements(app: Flask, host: str, path: str, headers: dict[str, str]) -> int:
     client = app.test_client(use_cookies=False)
     assert client.get(path, headers=headers | {"Host": host}).status_code == 200
-    with _counted() as seen:
+    with counted() as seen:
         client.get(path, headers=headers | {"Host": host})
     return len(seen)
 
 
 @contextmanager
-def _counted() -> Iterator[list[str]]:
+def counted() -> Iterator[list[str]]:
     """The statements the driver sends while inside."""
     seen: list[str] = []
     real = psycopg.Cursor.execute

@@ -13,11 +13,13 @@ def content(s: Snapshot) -> Content:
     until = s.words.when(datetime.fromisoformat(s.payload["until"]), s.booking["zone"])
     lead = s.words.ngettext("{venue} offers you another time for {service} instead of {asked}.",
                             "{venue} offers you other times for {service} instead of {asked}.", len(offers))
-    buttons = [(_("Accept {when}, with {staff}").format(when=s.when(o), staff=o["staff"]), o["url"]) for o in offers]
+    ends = {o["until"] for o in offers}
+    buttons = [(_("Accept {when}, with {staff}").format(when=s.when(o), staff=o["staff"]) + ("" if len(ends) == 1 else " " + _(
+        "(until {when})").format(when=s.words.when(datetime.fromisoformat(o["until"]), o["zone"]))), o["url"]) for o in offers]
     return Content(
         subject=_("Other times for your request: {service}").format(service=s.service),
         heading=s.words.ngettext("Another time for your request", "Other times for your request", len(offers)),
         paragraphs=[lead.format(venue=s.venue, service=s.service, asked=s.when()),
                     _("Please choose by {when}. If none suits you, the page lets you decline; whatever you have paid comes back in full.").format(when=until)],
-        buttons=buttons, alarm=False,
+        buttons=buttons, links=[(_("See your request, or decline"), s.payload["manage_url"])], manage=False, alarm=False,
         sms=" ".join([_("{venue}: other times for your request.").format(venue=s.venue[:60]), *(f"{s.when(o)} {o['url']}" for o in offers)]))

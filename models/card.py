@@ -38,7 +38,10 @@ class Card(StoreRow, Base):
 
 
 class CardConsent(StoreRow, Base):
-    """What the customer agreed to when a card was saved for a booking. Never changed (A92). `ip_hash` is keyed."""
+    """What the customer agreed to when a card was saved for a booking. Never changed (A92). `ip_hash` is keyed.
+
+    `most` is the largest fee named in `text`, in minor units of the booking's currency.
+    """
 
     __tablename__ = "card_consents"
 
@@ -48,6 +51,7 @@ class CardConsent(StoreRow, Base):
     source: Mapped[str]
     text_version: Mapped[str]
     text: Mapped[str]
+    most: Mapped[int]
     fingerprint: Mapped[str]
     ip_hash: Mapped[str]
     at: Mapped[Instant]
@@ -59,5 +63,5 @@ class CardConsent(StoreRow, Base):
         belongs_to("booking_id", "bookings"),
         Index("card_consents_of_booking", "store_id", "booking_id", "card_id", unique=True),
         Index("card_consents_of_card", "store_id", "card_id"),
-        CheckConstraint("source in ('manage_portal')", name="card_consents_source"),
+        CheckConstraint("source in ('manage_portal') and most >= 0", name="card_consents_source"),
     )

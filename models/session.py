@@ -90,6 +90,11 @@ class Tx:
             "facts": _dump(facts),
         })
 
+    @property
+    def audited(self) -> list[tuple[str, int | None]]:
+        """(action, booking id) of what was done in this transaction so far; refused attempts are no part of it."""
+        return [(entry["action"], entry["booking_id"]) for entry in self._audit if entry["allowed"]]
+
     def outbox(self, item: OutboxItem) -> None:
         """Queue a message or command; it leaves after the commit and never without it."""
         self._outbox.append(item)
@@ -187,13 +192,17 @@ class Database:
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
         """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
-        with self.engine.connect() as connection:
-            mine = connection.exec_driver_sql("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).scalar_one()
+        lent = self.engine.raw_connection()
+        try:
+            lock = lent.driver_connection
+            mine = bool(lock.execute("select pg_try_advisory_lock(hashtextextended(%s, 0))", (name,)).fetchone()[0])
             try:
                 yield mine
             finally:
                 if mine:
-                    connection.exec_driver_sql("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+                    lock.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+        finally:
+            lent.close()
 
     def due_errands(self) -> list[tuple[int, str]]:
         """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""

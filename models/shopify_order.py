@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, belongs_to
+from models.booking import Booking
+from models.booking_summary import SUMMARIES, BookingSummary
+from models.session import Tx
+from models.statement import Statement, param, text_param
 
 
 class ShopifyOrderLine(Base):
@@ -69,3 +73,15 @@ class ShopifyVariant(Base):
         Index("shopify_variants_by_service", "store_id", "service_id"),
         Index("shopify_variants_by_product", "store_id", "product_gid"),
     )
+
+
+_OF_ORDER = Statement(SUMMARIES.where(
+    Booking.store_id == param("store"), Booking.customer_id == param("customer"),
+    Booking.id.in_(select(ShopifyOrderLine.booking_id).where(
+        ShopifyOrderLine.store_id == param("store"), ShopifyOrderLine.order_gid == text_param("order"))),
+).order_by(Booking.starts_at, Booking.id), BookingSummary)
+
+
+def bookings_of_order(tx: Tx, customer_id: int, order_gid: str) -> list[BookingSummary]:
+    """What a customer booked with an order at Shopify, soonest first, whatever has become of it."""
+    return _OF_ORDER.rows(tx, customer=customer_id, order=order_gid)

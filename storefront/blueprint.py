@@ -53,8 +53,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
 def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, class_waitlist, login, lost_link, offers, profile, reschedule, theme, waitlist,
-        waitlist_entry,
+        account, book, booking_page, cancel, card_panel, class_waitlist, login, lost_link, offers, pay, profile, reschedule, theme,
+        waitlist, waitlist_entry,
     )
 
     return bp

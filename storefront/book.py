@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from booking.access import SignedIn, StoreView, visitor
 from booking.actions.create_booking import create_booking
+from booking.actions.deposit import taken_online
 from booking.actions.hold_slot import hold_slot
 from booking.actions.people import Person
 from booking.facts import read_policy
@@ -19,6 +20,8 @@ from booking.rules.decision import Refused
 from booking.waitlist import full_dates, terms_of
 from booking.wording import Words
 from booking.wording.policies import policy_lines
+from gateways.stripe import deposits
+from gateways.stripe.errors import Trouble
 from models.actor import Actor
 from models.service import Service
 from models.session import Tx, reading
@@ -74,28 +77,38 @@ def take_time(service_id: int):  # noqa: ANN201
 def details(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
-        return _details(store, person, offer, words(store, person), {}, [])
+        deposit = taken_online(tx, offer, _seats(request.args.get("seats"), offer))
+        return _details(store, person, offer, words(store, person), {}, [], deposit=deposit)
 
 
 @bp.post("/book/<int(max=9223372036854775807):service_id>/details")
 def confirm(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
+        deposit = taken_online(tx, offer, _seats(request.form.get("seats"), offer))
     w, form = words(store, person), request.form
     at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
     typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")}
+    someone = None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale)
     try:
         if at is None:
             raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
         if person is None and not typed["email"].strip():
             raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
+        if deposit:
+            return redirect("/pay/" + deposits.begin(
+                g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
+                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser()), 303)
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
-            person=None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale)).booking
+            person=someone).booking
+    except Trouble:
+        return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, trouble=w._(
+            "The card service doesn't answer at the moment. Nothing has been booked or paid; please try again in a minute."))
     except Refused as refused:
         if refused.code == "invalid":
-            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), status=422)
+            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), status=422, deposit=deposit)
         with reading(g.store_id) as tx:
             return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=409)
     done = "requested" if b.status == "pending" else "booked"
@@ -125,7 +138,7 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
 
 
 def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
-             errors: list[dict[str, str]], *, status: int = 200):  # noqa: ANN202
+             errors: list[dict[str, str]], *, status: int = 200, deposit: int = 0, trouble: str | None = None):  # noqa: ANN202
     at = parse_at(request.values.get("at"))
     staff = next((s for s in offer.staff if str(s.id) == request.values.get("staff")), offer.staff[0] if offer.staff else None)
     if at is None or staff is None:
@@ -136,8 +149,8 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
-        price=w.money(offer.price * seats, offer.currency) if offer.price else "",
-        policy=policy_lines(w, policy, at, staff.zone, offer.currency)), status
+        price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble,
+        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency)), status
 
 
 def field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:

@@ -18,6 +18,7 @@ from models.booking_summary import BookingSummary
 from models.refund import Refund
 from models.session import Tx, reading
 from models.statement import Statement, param
+from storefront import card_panel
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
@@ -50,7 +51,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
         offers=offer_lines(tx, door), waiting=waiting_line(tx, door),
         done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
-        panel=request.args.get("panel")), status
+        panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")

@@ -9,6 +9,7 @@ from flask import g, redirect, request
 from booking import facts, quotes
 from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
+from booking.cards import fee_after
 from booking.rules.decision import Refused
 from models.session import Tx, reading
 from storefront import given
@@ -57,8 +58,10 @@ def _show(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):
     seats = _seats(request.values.get("seats"), door)
     quote = facts.quote_cancellation(tx, b, seats=seats)
     policy = facts.effective_policy(b)
+    fee = fee_after(tx, b, quote)
+    charge = w._("{venue} may charge up to {amount} to your saved card.").format(venue=b.store_name, amount=w.money(fee, b.currency)) if fee else ""
     return page(
-        "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem,
+        "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem, charge=charge,
         outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, b.zone) if quote.until else None,
         deadline=w.deadline("cancel", decision.deadline, b.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
         seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, once=secrets.token_hex(16),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import exists, or_, select
 
-from gateways.stripe import events, refunds
+from gateways.stripe import cards, charges, deposits, events, pages, refunds
 from gateways.stripe.client import enabled
 from gateways.stripe.errors import Busy, Trouble, Unsure
 from messages.mail import Later, Rejected, Unknown
@@ -43,11 +43,14 @@ class Payments:
 
 COMMANDS: dict[str, Callable[[int, dict], None]] = {
     "execute_refund": lambda store_id, payload: refunds.carry_out(store_id, int(payload["refund_id"])),
+    "charge_card": lambda store_id, payload: charges.carry_out(store_id, int(payload["intent_id"])),
+    "detach_card": lambda store_id, payload: cards.detach(store_id, int(payload["card_id"])),
+    "return_deposit": lambda store_id, payload: deposits.give_back(store_id, int(payload["intent_id"])),
 }
 """Topic of a command -> what does it."""
 
 
-STEPS: tuple[Callable[[int], None], ...] = (events.act, refunds.ask_again, events.sweep)
+STEPS: tuple[Callable[[int], None], ...] = (events.act, refunds.ask_again, pages.ask_again, events.sweep)
 """What is looked at besides commands; each notes its own next time before it asks."""
 
 

@@ -49,9 +49,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
     _check_payments(payments)
     customer = customer_for(tx, customer_id, person)
-    if hold:
-        use_hold(tx, hold, offer, staff_id)
-    chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer, override=override)
+    held = bool(hold) and use_hold(tx, hold, offer, staff_id, starts_at)
+    chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer and not held, override=override)
     policy = read_policy(offer.policy)
     waits = as_customer and needs_approval(policy, first=True, starts_at=chosen.starts_at, zone=chosen.staff.zone, now=tx.now)
     values: dict[str, Any] = {

@@ -66,10 +66,21 @@ def sweep_holds(tx: Tx) -> Done:
     return Done(facts={"removed": len(gone)})
 
 
-def use_hold(tx: Tx, owner: str, offer: ServiceOffer, staff_id: int | None) -> None:
-    """A booking or another hold takes the place of the owner's checkout hold, in the same transaction.
+def use_hold(tx: Tx, owner: str, offer: ServiceOffer, staff_id: int | None, starts_at: datetime | None = None) -> bool:
+    """A booking or another hold takes the place of the owner's checkout hold, in the same transaction. True when that hold was
+    live and for this person and time: then lead time and horizon were looked at when it was taken.
 
     The staff locks come first: giving seats back locks the class date, which everyone else takes after them.
     """
     lock_staff(tx, [person.id for person in offer.only(staff_id)])
-    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout"))
+    gone = tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.owner == owner, Hold.kind == "checkout").returning(
+        Hold.service_id, Hold.staff_id, Hold.starts_at, Hold.expires_at)).all()
+    start = None if starts_at is None else starts_at - timedelta(seconds=offer.shape.buffer_before)
+    return any((hold.service_id, hold.staff_id, hold.starts_at) == (offer.id, staff_id, start) and hold.expires_at > tx.now for hold in gone)
+
+
+def keep_longer(tx: Tx, hold_id: int, until: datetime) -> None:
+    """Move the end of a hold: the time stays kept while it is paid for. Busy time follows its hold."""
+    mine = (Hold.store_id == tx.store_id, Hold.id == hold_id)
+    kept = tx.db.execute(delete(Hold).where(*mine).returning(*Hold.__table__.c)).mappings().one()
+    tx.db.execute(insert(Hold).values(**(dict(kept) | {"expires_at": until})))

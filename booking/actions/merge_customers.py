@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, exists, select, update
+from sqlalchemy.orm import aliased
 
 from booking.actions.action import Done, action
 from booking.rules.decision import Refused
@@ -12,9 +13,9 @@ from models.access import CustomerLogin
 from models.booking import Booking
 from models.booking_summary import lock_many
 from models.customer import Customer
-from models.customer_words import CustomerWord
 from models.session import Tx
 from models.tables import ALL
+from models.waitlist_entry import WaitlistEntry
 
 FILLED = ("name", "phone", "locale")
 """What the kept record takes over where it has nothing."""
@@ -54,15 +55,39 @@ def merge_customers(tx: Tx, kept_id: int, merged_id: int) -> Done:
     return Done(facts={"id": kept_id})
 
 
+LEFT = frozenset({"customers", "customer_words", "customer_logins", "card_consents", "email_changes"})
+"""What stays with the merged record: who agreed to what and with which address, sessions that have ended, words made anew."""
+
+ONE_EACH = {"payers": ("account_id",), "shopify_customers": ()}
+"""Tables with one row per customer (and these columns): the kept record's own row stays the one."""
+
+
 def owned_tables() -> list[Any]:
-    """Every table whose rows belong to a customer; search words are made anew by the database."""
+    """(table, column) of everything that belongs to a customer and moves with them, also what is added in years to come."""
     return [(table, key.column_keys[-1]) for table in ALL for key in table.foreign_key_constraints
-            if key.referred_table.name == "customers" and table.name not in ("customers", CustomerWord.__tablename__)]
+            if key.referred_table.name == "customers" and table.name not in LEFT]
 
 
 def _hand_over(tx: Tx, kept_id: int, merged_id: int) -> None:
+    _one_place_in_line(tx, kept_id, merged_id)
     for table, column in owned_tables():
-        tx.db.execute(update(table).where(table.c.store_id == tx.store_id, table.c[column] == merged_id).values({column: kept_id}))
+        owner = table.c[column]
+        statement = update(table).where(table.c.store_id == tx.store_id, owner == merged_id)
+        if table.name in ONE_EACH:
+            own = table.alias()
+            statement = statement.where(~exists().where(own.c.store_id == tx.store_id, own.c[column] == kept_id, *[
+                own.c[name] == table.c[name] for name in ONE_EACH[table.name]]))
+        tx.db.execute(statement.values({column: kept_id}))
+
+
+def _one_place_in_line(tx: Tx, kept_id: int, merged_id: int) -> None:
+    """Who waits twice for a seat of the same class date waits once from here on."""
+    kept = aliased(WaitlistEntry)
+    tx.db.execute(update(WaitlistEntry).where(
+        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.customer_id == merged_id, WaitlistEntry.state == "waiting",
+        WaitlistEntry.kind == "seat", exists().where(
+            kept.store_id == tx.store_id, kept.customer_id == kept_id, kept.session_id == WaitlistEntry.session_id, kept.kind == "seat",
+            kept.state == "waiting")).values(state="withdrawn", ended_at=tx.now).execution_options(synchronize_session=False))
 
 
 def _close(tx: Tx, merged: Row, kept_id: int) -> None:

@@ -20,6 +20,7 @@ class Told(Protocol):
     action: str
     allowed: bool
     subject: str
+    subject_id: int | None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     facts: dict[str, Any]
@@ -55,7 +56,8 @@ def history_line(w: Words, entry: Told, names: dict[tuple[str, str], str], zone:
 
 def actor(w: Words, entry: Told, names: dict[tuple[str, str], str]) -> str:
     """`Sam Owner (owner)`, `Customer`, `Link holder`, `API token "Website"`, `System`."""
-    name = names.get((entry.actor_kind, entry.actor_id or ""))
+    own = entry.subject_id if entry.actor_id is None and entry.subject == entry.actor_kind else None
+    name = names.get((entry.actor_kind, entry.actor_id or str(own or "")))
     if entry.actor_kind == "user":
         return w._("{name} ({role})").format(name=name or w._("Someone of the team"), role=role(w, entry.actor_role))
     if entry.actor_kind == "token":

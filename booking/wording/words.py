@@ -42,6 +42,10 @@ class Words:
         """Sat, Mar 13."""
         return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
 
+    def day_of_month(self, day: date) -> str:
+        """Mar 13."""
+        return _date(self.locale, day, self._("MMM d"))
+
     def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
         return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
@@ -175,6 +179,8 @@ class Words:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif kind == "cancel":
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
+        elif kind == "card":
+            text = self._card_stays(facts)
         elif kind == "waitlist":
             text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
         elif kind == "offers":
@@ -184,6 +190,13 @@ class Words:
         else:
             text = self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly.")
         return text.format(venue=venue)
+
+    def _card_stays(self, facts: dict[str, Any]) -> str:
+        if facts.get("needed"):
+            return self._("This card secures an upcoming booking, so it can't be removed now. You can replace it with another one.")
+        if facts.get("elsewhere"):
+            return self._("This card is kept for another booking too. Please sign in to remove it.")
+        return self._("{venue} doesn't keep cards online. Please contact {venue} directly.")
 
     # Refunds
 

@@ -1,5 +1,5 @@
 import {host} from './host';
-import type {Booking, BookingDetail, Cancellation, FreeTimes, Page, ProblemBody, Profile} from './types';
+import type {Booking, BookingDetail, Cancellation, FreeTimes, Page, ProblemBody, Profile, Wishes} from './types';
 
 /** The app's own address. The build fills it in from the environment or the app's .env file. */
 declare const process: {env: {OPENCALS_API_URL: string}};
@@ -40,6 +40,7 @@ const query = (values: Record<string, string | null | undefined>) => {
 
 export const listBookings = (when: 'upcoming' | 'past', cursor: string | null = null) =>
   call<Page<Booking>>('GET', `/bookings${query({when, cursor})}`);
+export const bookingsOfOrder = (order: string) => call<Page<Booking>>('GET', `/bookings${query({order})}`);
 export const bookingsBetween = (from: string, to: string) => call<Page<Booking>>('GET', `/bookings${query({from, to})}`);
 export const readBooking = (ref: string) => call<BookingDetail>('GET', at(ref));
 export const freeTimes = (ref: string, from?: string, to?: string, staff?: string) =>
@@ -50,5 +51,9 @@ export const quoteCancellation = (ref: string, seats?: number) =>
   call<Cancellation>('GET', at(ref, `/cancellation${query({seats: seats?.toString()})}`));
 export const cancelBooking = (ref: string, body: {quote: string; reason?: string; seats?: number}, key: string) =>
   call<BookingDetail>('POST', at(ref, '/cancel'), body, key);
+export const joinWaitlist = (ref: string, wishes: Wishes, key: string) => call<BookingDetail>('POST', at(ref, '/waitlist'), wishes, key);
+export const leaveWaitlist = (ref: string, key: string) => call<BookingDetail>('DELETE', at(ref, '/waitlist'), undefined, key);
+export const acceptOffer = (ref: string, n: number, key: string) => call<BookingDetail>('POST', at(ref, `/offers/${n}/accept`), {}, key);
+export const declineOffers = (ref: string, key: string) => call<BookingDetail>('POST', at(ref, '/offers/decline'), {}, key);
 export const readProfile = () => call<Profile>('GET', '/profile');
 export const changeProfile = (body: Partial<Omit<Profile, 'languages' | 'email'>>, key: string) => call<Profile>('PATCH', '/profile', body, key);

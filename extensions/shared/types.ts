@@ -43,6 +43,29 @@ export interface BookingDetail extends Booking {
   money: string | null;
   links: {page: string; calendar: string; card: string};
   actions: Record<Verb, Permission>;
+  waiting: Waiting | null;
+  offers: Offer[];
+}
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const BANDS = ['morning', 'afternoon', 'evening'] as const;
+
+/** Which earlier times would suit. */
+export interface Wishes {
+  weekdays: (typeof WEEKDAYS)[number][];
+  bands: (typeof BANDS)[number][];
+  anyone: boolean;
+}
+
+export interface Waiting extends Wishes {
+  place: number;
+  held: {sentence: string; url: string} | null;
+}
+
+/** A time the shop offers for a request. */
+export interface Offer {
+  n: number;
+  text: string;
 }
 
 export interface FreeTime {

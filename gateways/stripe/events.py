@@ -11,10 +11,12 @@ from typing import Any
 import stripe
 
 from booking.actions.carry_refund import find_refund_intent
+from booking.actions.intents import intent_by_reference
 from booking.actions.provider_events import begin_sweep, close_event, end_sweep, receive_event, take_events
+from booking.actions.save_card import forget_detached
 from booking.keys import settings
 from booking.sealing import marks
-from gateways.stripe import refunds
+from gateways.stripe import pages, refunds
 from gateways.stripe.client import Account, account_of
 from gateways.stripe.errors import Trouble, Unknown, Wrong
 from models.actor import SYSTEM
@@ -118,7 +120,20 @@ def _take(store_id: int, refund: dict[str, Any]) -> None:
         refunds.note_outside(store_id, refund)
 
 
+def _page(store_id: int, account: Account, reference: str, parent: str | None) -> None:
+    with reading(store_id) as tx:
+        intent_id = intent_by_reference(tx, reference)
+    if intent_id is not None:
+        pages.finish(store_id, intent_id)
+
+
+def _detached(store_id: int, account: Account, method_id: str, parent: str | None) -> None:
+    forget_detached(store_id, SYSTEM, method_id)
+
+
 CONCERNS: dict[str, Callable[[int, Account, str, str | None], None]] = {
     "refund.created": _refund, "refund.updated": _refund, "refund.failed": _refund, "charge.refund.updated": _refund, "charge.refunded": _charge,
+    "setup_intent.succeeded": _page, "setup_intent.canceled": _page, "payment_intent.succeeded": _page, "payment_intent.canceled": _page,
+    "payment_method.detached": _detached,
 }
 """The topics we act on."""

@@ -36,7 +36,10 @@ grant usage on all sequences in schema public to opencals_app;
 
 -- A consent is evidence: written once.
 revoke update, delete on card_consents from opencals_app;
-create trigger consents_are_fixed before update on card_consents for each row execute function refuse_change();
+-- Only whose it is may follow a merge of two customers (R44); what was agreed to never changes.
+grant update (customer_id) on card_consents to opencals_app;
+create trigger consents_are_fixed before update on card_consents for each row
+  when ((to_jsonb(old) - 'customer_id') is distinct from (to_jsonb(new) - 'customer_id')) execute function refuse_change();
 
 -- The ways across stores: which store an account belongs to, and where payments wait for something to be done.
 create policy owner_reads on payment_accounts for select to current_user using (true);

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from booking import keys
+from booking.actions.payment_accounts import connect_account
 from booking.links import manage_url
 from booking.rules.wall_time import use_packaged_zones
+from models.actor import SYSTEM
 from models.booking_summary import find
 from models.session import Database, reading, use
 from sandbox.seed.businesses import BUSINESSES
@@ -26,6 +28,8 @@ def seed(settings: Settings) -> dict[str, Any]:
     stores = {}
     for business in BUSINESSES:
         shop = make_shop(business)
+        if "stripe_account" in business and settings.stripe_api_base:
+            connect_account(shop.store_id, SYSTEM, business["stripe_account"])
         people = people_of(business["slug"])
         customers = load_diary(shop, business, people)
         refs = make_visits(shop, business, people, customers)

@@ -43,7 +43,7 @@ def service(name: str, minutes: int, price: int, staff: list[int], *, deposit: i
 DEMO = {
     "slug": "demo", "name": "Harbor & Pine Wellness", "kind": "standalone", "zone": "America/New_York", "currency": "USD",
     "locale": "en", "email": "hello@harborandpine.example", "phone": "+12125550142", "accent": "#1f5c4d", "staff_noun": "therapist",
-    "owner": ("maya.okafor@harborandpine.example", "Maya Okafor"),
+    "owner": ("maya.okafor@harborandpine.example", "Maya Okafor"), "stripe_account": "acct_sandboxdemo",
     "locations": [("Harbor Street", "48 Harbor Street, Brooklyn, NY 11201"), ("Pine Hill", "310 Pine Hill Avenue, New York, NY 10025")],
     "staff": [("Elena Marsh", 0, DAY), ("Tom Okonkwo", 0, LATE), ("Priya Raman", 0, DAY), ("Jonas Weil", 0, WEEKEND),
               ("Amara Diallo", 1, DAY), ("Lucy Tran", 1, LATE), ("Ben Castillo", 1, WEEKEND), ("Sofia Lind", 1, DAY)],

@@ -83,7 +83,7 @@ def _bookings(tx: Tx, shop: Shop, business: dict[str, Any], people: list, custom
         if e.closed_at:
             action = {"completed": "complete_booking", "no_show": "no_show_booking", "cancelled": "cancel_booking", "declined": "decline_booking",
                       "expired": "expire_booking"}[e.status]
-            audit.append(_entry(tx, action, "booking", booking_id, e.closed_at, {"status": e.status}))
+            audit.append(_entry(tx, action, "booking", booking_id, e.closed_at, {"status": e.status}) | _who(e, count, shop.owner, customers[e.customer], booking_id))
     copy_rows(tx, "orders", ("store_id", "id", "number", "customer_id", "created_at"), orders)
     copy_rows(tx, "bookings", BOOKING, bookings)
     copy_rows(tx, "payments", ("store_id", "id", "booking_id", "amount", "currency", "method", "captured_at"), payments)
@@ -103,6 +103,17 @@ def _refund(tx: Tx, e: Entry, booking_id: int, payment_id: int, paid: int, curre
                     paid if early else 0, 0 if early else paid, currency, e.closed_at, e.closed_at if state == "succeeded" else None))
     if early:
         lines.append((tx.store_id, new_id(), refund_id, payment_id, paid))
+
+
+def _who(e: Entry, count: int, owner: int, customer_id: int, booking_id: int) -> dict[str, Any]:
+    """Of five cancellations two come from the account, two by the mailed link and one by the shop, like everything else."""
+    if e.status == "cancelled" and count % 5 < 2:
+        return {"actor_kind": "customer", "actor_id": str(customer_id), "channel": "account"}
+    if e.status == "cancelled" and count % 5 < 4:
+        return {"actor_kind": "link", "actor_id": str(booking_id), "channel": "link"}
+    if e.status == "expired":
+        return {}
+    return {"actor_kind": "user", "actor_id": str(owner), "actor_role": "owner", "channel": "dashboard"}
 
 
 def _entry(tx: Tx, action: str, subject: str, subject_id: int, at: datetime | None = None, after: dict | None = None) -> dict[str, Any]:

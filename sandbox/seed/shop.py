@@ -20,6 +20,7 @@ class Shop:
     """Ids in the order of the business's lists."""
 
     store_id: int
+    owner: int
     token: str
     locations: list[int]
     staff: list[int]
@@ -28,7 +29,7 @@ class Shop:
 
 def make_shop(business: dict[str, Any]) -> Shop:
     store_id = create_store(SYSTEM, **{f: business[f] for f in STORE_FIELDS if f in business})
-    create_user(store_id, SYSTEM, email=business["owner"][0], name=business["owner"][1])
+    owner = create_user(store_id, SYSTEM, email=business["owner"][0], name=business["owner"][1]).facts["id"]
     token = create_token(store_id, SYSTEM, "demo").facts["token"]
     locations = [create_location(store_id, SYSTEM, name=name, address=address, zone=business["zone"]).facts["id"]
                  for name, address in business["locations"]]
@@ -39,7 +40,7 @@ def make_shop(business: dict[str, Any]) -> Shop:
         store_id, SYSTEM, name=s["name"], description=s["description"], duration_s=s["minutes"] * 60, step_s=s["step"] * 60,
         buffer_after_s=s["buffer"] * 60, lead_time_s=s["lead"] * 60, horizon_days=s["horizon"], capacity=s["capacity"], price=s["price"],
         deposit=s["deposit"], policy=s["policy"], staff=[staff[n] for n in s["staff"]]).facts["id"] for s in business["services"]]
-    return Shop(store_id, token, locations, staff, services)
+    return Shop(store_id, owner, token, locations, staff, services)
 
 
 ASCII = str.maketrans("äöüßıéáñ", "aousiean")

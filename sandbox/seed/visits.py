@@ -14,7 +14,6 @@ from models.actor import Actor
 from models.session import reading
 from sandbox.seed.shop import Shop
 
-SHOPKEEPER = Actor("user", "dashboard")
 # (customer, service by policy, days ahead): the four policies of A32-A36 for each, inside and outside their windows.
 WISHES = [(0, 0, 5), (0, 2, 12), (0, 3, 4), (0, 4, 10), (1, 0, 1), (1, 2, 3), (1, 3, 2), (1, 4, 3), (2, 1, 9), (2, 5, 16), (2, 6, 6), (2, 9, 20)]
 
@@ -33,7 +32,7 @@ def make_visits(shop: Shop, business: dict[str, Any], people: list, customers: l
         for slot in slots[3:] + slots[:3]:
             try:
                 b = create_booking(
-                    shop.store_id, SHOPKEEPER, service_id=offer.id, starts_at=slot.starts_at, staff_id=slot.staff[0],
+                    shop.store_id, Actor("user", "dashboard", shop.owner, "owner"), service_id=offer.id, starts_at=slot.starts_at, staff_id=slot.staff[0],
                     customer_id=customers[customer], payments=[{"amount": deposit, "method": "card"}] if deposit else []).booking
             except Refused:
                 continue

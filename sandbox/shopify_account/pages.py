@@ -26,6 +26,7 @@ PLACED = {
 DIALOG = ("booking-blocks", "customer-account.order.action.render")
 LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
 SHOWN = 60
+SAMPLE_ORDER = "gid://shopify/Order/1"
 
 
 def blueprint(shopify: Shopify, api: str) -> Blueprint:
@@ -46,14 +47,14 @@ def blueprint(shopify: Shopify, api: str) -> Blueprint:
 
     @site.get("/shopify/account")
     def account() -> str:
-        """`store`, `customer`, `page`, `path` within the full page, `language`; `signed_in=0` for the link of an order mail."""
+        """`store`, `customer`, `page`, `path` within the full page, `order`, `language`; `signed_in=0` for the link of an order mail."""
         args = request.args
         shop = shop_of(shopify, args.get("store", "demo-shop"))
         page = args.get("page", "bookings")
         people = dict(list(shop.customers.items())[:SHOWN])
         customer = customer_of(shop, args.get("customer")) or next(iter(people), None)
         state = {"store": shop.domain, "customer": customer, "page": page if page in PAGES else abort(404), "path": args.get("path", "/"),
-                 "language": args.get("language") if args.get("language") in LANGUAGES else "en", "signedIn": args.get("signed_in") != "0"}
+                 "language": args.get("language") if args.get("language") in LANGUAGES else "en", "signedIn": args.get("signed_in") != "0", "order": args.get("order", SAMPLE_ORDER)}
         return render_template("shopify_account.html", shop=shop, people=people, state=state, pages={k: v for k, v in PAGES.items() if k != "order"},
                                placed=PLACED[page], dialog=DIALOG, languages=LANGUAGES, orders=_orders(shop, customer), built=_bundle(PLACED[page][0][0]).exists())
 

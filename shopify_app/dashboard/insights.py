@@ -46,14 +46,23 @@ def insights(visit: Visit) -> Any:
         leads, loads = figures.lead_times(tx, start, end), _loads(tx, first, today, start, end)
     own, total = sum(row.customers for row in changes), sum(sum(row[1:]) for row in changes)
     missed, came = sum(row.missed for row in visits), sum(row.came for row in visits)
-    weeks = [(w.short_date(day_span(row.week, zone)[0], zone), row[1:]) for row in changes]
-    past = [(w.short_date(day_span(row.week, zone)[0], zone), row[1:]) for row in visits]
+    weeks, past = (_by_week(w, first, today, rows) for rows in (changes, visits))
     ahead = list(zip(_lead_names(w), ([count] for count in leads), strict=True))
     return visit.show(
         "insights.html", here="insights", days=days, periods=[(visit.url("/insights", days=n), n, n == days) for n in PERIODS], total=total, own=own,
         share=share(own, total), missed=missed, missed_share=share(missed, missed + came), ended=missed + came, made=sum(leads), loads=loads,
         changes=weeks, visits=past, leads=ahead, charts={"changes": stacked(weeks), "visits": stacked(past), "leads": stacked(ahead, labels=12)},
-        first=w.short_date(start, zone), last=w.short_date(end - timedelta(hours=1), zone))
+        first=w.short_date_and_year(start, zone), last=w.short_date_and_year(end - timedelta(hours=1), zone))
+
+
+def _by_week(w: Words, first: date, last: date, rows: list[Any]) -> list[tuple[str, tuple[int, ...]]]:
+    """A row for every week of the period, also where nothing happened."""
+    counts = {row.week: tuple(row[1:]) for row in rows}
+    week, found = first - timedelta(days=first.weekday()), []
+    while week <= last and counts:
+        found.append((w.day_of_month(week), counts.get(week, (0, 0, 0))))
+        week += timedelta(days=7)
+    return found
 
 
 def _lead_names(w: Words) -> list[str]:

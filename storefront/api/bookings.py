@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking import facts
 from booking.links import manage_path
-from booking.rules.decision import Decision, Refused
+from booking.rules.decision import Refused
 from booking.rules.wall_time import day_span
-from booking.rules.windows import deadline
 from booking.slots import MOST_DAYS
-from booking.wording import Words
 from jsonapi.shapes import Listing
 from models.booking_list import past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
 from models.session import Tx, reading
+from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
 from storefront.api.door import CustomerCall, operation
+from storefront.api.permissions import permissions
 from storefront.booking_page import closed_money
-from storefront.door import Door, store_view
+from storefront.door import Door, kept_no_longer, store_view
 from storefront.presenting import detail
 
 PAGE = 20
+ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
 KINDS = {"upcoming": upcoming_in_full, "past": past_in_full}
 
 
 @operation("GET", "/bookings", summary="The customer's bookings", answer=Listing[s.CustomerBooking], query={
     "when": "upcoming (default) or past", "cursor": "`next` of the page before",
-    "from": "instead of `when`: first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later"})
+    "order": "instead of `when`: those bought with this order, an id of Shopify", "from": "instead of `when`: first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later"})
 def my_bookings(call: CustomerCall) -> dict[str, Any]:
     """Upcoming ones soonest first, past ones latest first; or all of some days, for a calendar."""
     if "from" in call.query or "to" in call.query:
         return _calendar(call)
+    if "order" in call.query:
+        return _ordered(call, call.query["order"])
     when = call.query.get("when", "upcoming")
     if when not in KINDS:
         raise Refused("invalid", errors=[{"field": "when", "problem": "must be upcoming or past"}])
@@ -46,6 +50,17 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
         items = [s.CustomerBooking(**line(b, call, tx)) for b in rows[:PAGE]]
     more = rows[PAGE - 1] if len(rows) > PAGE else None
     return {"items": items, "next": None if more is None else call.next(when, [more.starts_at.isoformat(), more.id])}
+
+
+def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:
+    """Another customer's order, or one without bookings, is an empty list."""
+    if ORDER.fullmatch(order) is None:
+        raise Refused("invalid", errors=[{"field": "order", "problem": "must be an id such as gid://shopify/Order/1"}])
+    if call.customer is None:
+        return {"items": [], "next": None}
+    with reading(call.store_id) as tx:
+        found = [b for b in bookings_of_order(tx, call.customer.id, order) if not kept_no_longer(b, tx)]
+        return {"items": [s.CustomerBooking(**line(b, call, tx)) for b in found], "next": None}
 
 
 def _calendar(call: CustomerCall) -> dict[str, Any]:
@@ -84,38 +99,14 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     """The booking's page as JSON: the same facts, sentences and decisions."""
     door = Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
     shown = detail(door, tx.now)
+    may, waiting, offers = permissions(tx, door, call.origin)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
-        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=shown.waits,
+        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if offers else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
-        actions=permissions(b, call.words, tx.now), **({} if refund is None else {"refund": refund}))
-
-
-def permissions(b: BookingSummary, w: Words, now: datetime) -> s.Permissions:
-    change = facts.change_facts(b)
-    decided = {kind: _permission(kind, decision, b, w, deadline(kind, change)) for kind, decision in facts.decisions(b, now).items()}
-    none = {kind: s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None) for kind, text in not_offered(b, w).items()}
-    return s.Permissions(**decided, **none)
-
-
-def _permission(kind: str, decision: Decision, b: BookingSummary, w: Words, last: datetime) -> s.Permission:
-    until = last.astimezone(ZoneInfo(b.zone))
-    if decision.allowed:
-        return s.Permission(allowed=True, reason=None, sentence=w.deadline(kind, last, b.zone), deadline=until)
-    known = decision.reason in ("too_late", "limit_reached")
-    return s.Permission(allowed=False, reason=decision.reason, sentence=w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name),
-                        deadline=until if known else None)
-
-
-def not_offered(b: BookingSummary, w: Words) -> dict[str, str]:
-    """What this booking does not offer online, in words."""
-    return {
-        "feedback": w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name),
-        "waitlist": w._("{venue} doesn't keep a waiting list online. Please contact {venue} directly.").format(venue=b.store_name),
-        "card": w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name),
-        "offers": w._("There are no other times offered for this booking.")}
+        actions=may, waiting=waiting, offers=offers, **({} if refund is None else {"refund": refund}))
 
 
 def days(call: CustomerCall, today: date | None = None, many: int = 1) -> tuple[date, date]:

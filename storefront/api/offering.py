@@ -1,37 +1,64 @@
-"""Feedback, the waiting list and offered times: told with each booking, refused where the store does not offer them."""
+"""Waiting for an earlier time, and the times a shop offers for a request (R34, R35); feedback where the shop collects it."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from booking.actions.accept_offer import accept_offer
+from booking.actions.action import Done
+from booking.actions.decline_offers import decline_offers
+from booking.actions.join_waitlist import join_waitlist
+from booking.actions.leave_waitlist import leave_waitlist
 from booking.rules.decision import Refused
-from models.session import reading
+from booking.rules.waitlist import BANDS
+from models.session import Tx, reading
+from storefront import given
 from storefront.api import shapes as s
-from storefront.api.bookings import not_offered
+from storefront.api.bookings import full
 from storefront.api.door import CustomerCall, operation
+from storefront.api.permissions import DAYS, no_feedback
+
+
+def _change(call: CustomerCall, ref: str, verb: Any, *args: Any, **values: Any) -> dict[str, Any]:
+    """Run a verb on a booking of this customer; the booking as it left it."""
+    with reading(call.store_id) as tx:
+        b = call.booking(tx, ref)
+
+    def show(tx: Tx, done: Done) -> s.CustomerBookingDetail:
+        return full(tx, call, call.booking(tx, b.ref))
+
+    return call.act(verb, b.ref, *args, show=show, **values)
+
+
+@operation("POST", "/bookings/{ref}/waitlist", summary="Wait for an earlier time, or change the wishes", body=s.WaitlistIn,
+           answer=s.CustomerBookingDetail)
+def wait_for_earlier(call: CustomerCall, ref: str) -> dict[str, Any]:
+    wishes = call.body
+    return _change(call, ref, join_waitlist, weekdays=[DAYS.index(day) for day in wishes.weekdays] or range(len(DAYS)),
+                   bands=wishes.bands or BANDS, anyone=wishes.anyone)
+
+
+@operation("DELETE", "/bookings/{ref}/waitlist", summary="Wait no longer", answer=s.CustomerBookingDetail)
+def wait_no_longer(call: CustomerCall, ref: str) -> dict[str, Any]:
+    return _change(call, ref, leave_waitlist)
+
+
+@operation("POST", "/bookings/{ref}/offers/{n}/accept", summary="Take an offered time", answer=s.CustomerBookingDetail)
+def take_offer(call: CustomerCall, ref: str, n: str) -> dict[str, Any]:
+    """A time somebody else has by now is 409 slot_taken; the others then stand as before (R35)."""
+    number = given.whole_number(n)
+    if number is None:
+        raise Refused("not_found")
+    return _change(call, ref, accept_offer, number)
+
+
+@operation("POST", "/bookings/{ref}/offers/decline", summary="Take none of the offered times", answer=s.CustomerBookingDetail)
+def take_no_offer(call: CustomerCall, ref: str) -> dict[str, Any]:
+    return _change(call, ref, decline_offers)
 
 
 @operation("POST", "/bookings/{ref}/feedback", summary="Say how it was", body=s.FeedbackIn, answer=s.CustomerBookingDetail)
 def give_feedback(call: CustomerCall, ref: str) -> NoReturn:
-    _refuse(call, ref, "feedback")
-
-
-@operation("POST", "/bookings/{ref}/waitlist", summary="Wait for an earlier time", body=s.WaitlistIn, answer=s.CustomerBookingDetail)
-def wait_for_earlier(call: CustomerCall, ref: str) -> NoReturn:
-    _refuse(call, ref, "waitlist")
-
-
-@operation("DELETE", "/bookings/{ref}/waitlist", summary="Wait no longer", answer=s.CustomerBookingDetail)
-def wait_no_longer(call: CustomerCall, ref: str) -> NoReturn:
-    _refuse(call, ref, "waitlist")
-
-
-@operation("POST", "/bookings/{ref}/offers/{n}/accept", summary="Take an offered time", answer=s.CustomerBookingDetail)
-def take_offer(call: CustomerCall, ref: str, n: str) -> NoReturn:
-    _refuse(call, ref, "offers")
-
-
-def _refuse(call: CustomerCall, ref: str, kind: str) -> NoReturn:
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
-    raise Refused("not_allowed", kind=kind, sentence=not_offered(b, call.words)[kind])
+    raise Refused("not_allowed", kind="feedback", sentence=no_feedback(b, call.words))

@@ -11,6 +11,8 @@ from jsonapi.shapes import Flag, Instant, Minor, Money, Reason, Seats, Shape, Wh
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Band = Literal["morning", "afternoon", "evening"]
 Typed = Annotated[str, Field(max_length=500)]
 
 
@@ -75,6 +77,39 @@ class Permissions(Shape):
     offers: Permission
 
 
+class HeldTime(Shape):
+    """An earlier time that is held for this customer; `url` is the page to take it."""
+
+    starts_at: datetime
+    staff_name: str
+    expires_at: datetime
+    sentence: str
+    url: str
+
+
+class WaitingOut(Shape):
+    """How the booking waits for an earlier time: the place in line, the wishes, and what is held for it now."""
+
+    place: int
+    weekdays: list[Weekday]
+    bands: list[Band]
+    anyone: bool
+    until: datetime
+    held: HeldTime | None
+
+
+class OfferOut(Shape):
+    """A time the shop offers instead of the one asked for; `n` goes into the path to accept it."""
+
+    n: int
+    starts_at: datetime
+    ends_at: datetime
+    staff: str
+    staff_name: str
+    expires_at: datetime
+    text: str
+
+
 class Labelled(Shape):
     label: str
     value: str
@@ -100,6 +135,8 @@ class CustomerBookingDetail(CustomerBooking):
     money: str | None
     links: BookingLinks
     actions: Permissions
+    waiting: WaitingOut | None
+    offers: list[OfferOut]
     refund: CancelRefund | None = None
 
 
@@ -218,8 +255,8 @@ class FeedbackIn(Shape):
 
 
 class WaitlistIn(Shape):
-    """Which earlier times would suit: weekdays, parts of the day, and whether anyone may give the service. Empty lists mean any."""
+    """Which earlier times would suit: weekdays, parts of the day, and whether anyone may give the service. Left out or empty: any."""
 
-    weekdays: Annotated[list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]], Field(max_length=7)] = []
-    parts: Annotated[list[Literal["morning", "afternoon", "evening"]], Field(max_length=3)] = []
+    weekdays: Annotated[list[Weekday], Field(max_length=7)] = []
+    bands: Annotated[list[Band], Field(max_length=3)] = []
     anyone: Flag = False

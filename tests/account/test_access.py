@@ -13,7 +13,7 @@ from tests.support.world import at
 
 ROUTES = [("GET", "", None), ("GET", "/cancellation", None), ("GET", "/slots?from=2027-03-10&to=2027-03-11", None),
           ("POST", "/reschedule", {"starts_at": "2027-03-11T15:00:00Z", "version": 1}), ("POST", "/cancel", {"quote": "x"}),
-          ("POST", "/feedback", {"rating": 5}), ("POST", "/waitlist", {}), ("DELETE", "/waitlist", None), ("POST", "/offers/1/accept", {})]
+          ("POST", "/feedback", {"rating": 5}), ("POST", "/waitlist", {}), ("DELETE", "/waitlist", None), ("POST", "/offers/1/accept", {}), ("POST", "/offers/decline", {})]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)

@@ -23,7 +23,7 @@ def test_routes_and_document_are_one(app, doc):
               if rule.endpoint.startswith("customer_api.") and rule.endpoint != "customer_api.elsewhere" for method in rule.methods - {"HEAD", "OPTIONS"}}
     contract = {("GET", "/bookings"), ("GET", "/bookings/{ref}"), ("GET", "/bookings/{ref}/slots"), ("POST", "/bookings/{ref}/reschedule"),
                 ("GET", "/bookings/{ref}/cancellation"), ("POST", "/bookings/{ref}/cancel"), ("POST", "/bookings/{ref}/feedback"),
-                ("POST", "/bookings/{ref}/waitlist"), ("DELETE", "/bookings/{ref}/waitlist"), ("POST", "/bookings/{ref}/offers/{n}/accept"),
+                ("POST", "/bookings/{ref}/waitlist"), ("DELETE", "/bookings/{ref}/waitlist"), ("POST", "/bookings/{ref}/offers/{n}/accept"), ("POST", "/bookings/{ref}/offers/decline"),
                 ("GET", "/profile"), ("PATCH", "/profile")}
     assert documented == routed == {(method, PREFIX + path) for method, path in contract}
     assert all(doc["paths"][path][method.lower()]["security"] == [{"customer": []}] for method, path in documented)

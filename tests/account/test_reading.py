@@ -61,6 +61,19 @@ def test_the_days_of_a_calendar(world, ada):
         ada.refused(422, "invalid", "GET", "/bookings", query_string=wrong)
 
 
+def test_the_bookings_of_an_order(world, ada, as_customer):
+    first, second, other = world.sold(at(10, 15)), world.sold(at(11, 15)), world.sold(at(12, 15))
+    theirs = world.sold(at(13, 15), gid=BEA, email="bea@example.com")
+    cancel_booking(world.store_id, MERCHANT, second.ref)
+    order = "gid://shopify/Order/5001"
+    for b in (first, second, theirs):
+        world.bought(b, order)
+    assert [b["ref"] for b in ada.get("/bookings", order=order)["items"]] == [first.ref, second.ref]
+    assert [b["ref"] for b in as_customer(BEA).get("/bookings", order=order)["items"]] == [theirs.ref]
+    assert ada.get("/bookings", order="gid://shopify/Order/5002")["items"] == []
+    ada.refused(422, "invalid", "GET", "/bookings", query_string={"order": "5001"})
+
+
 def test_one_booking_with_what_may_be_done(world, ada):
     b = world.sold(at(10, 15), paid=2500)
     shown = ada.get(f"/bookings/{b.ref}")

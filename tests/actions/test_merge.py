@@ -60,7 +60,7 @@ def test_everything_comes_to_the_kept_one(world, two):
 
 
 def test_no_table_of_customers_is_forgotten():
-    assert {table.name for table, _ in owned_tables()} >= {"bookings", "orders", "credits", "customer_logins"}
+    assert {table.name for table, _ in owned_tables()} >= {"bookings", "orders", "credits", "cards", "waitlist_entries"}
 
 
 def test_links_keep_working_and_the_merged_browser_is_signed_out(world, two):
@@ -133,3 +133,38 @@ def test_a_shell_with_data_is_refused_by_the_database(world, two, owner_url):
     with psycopg.connect(owner_url.replace("+psycopg", "")) as c, pytest.raises(psycopg.errors.CheckViolation):
         c.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
         c.execute("update customers set merged_into = %s where id = %s", (first.customer_id, second.customer_id))
+
+
+def test_cards_and_their_payer_come_along_and_consents_stay_as_written(world, two, owner_url):
+    first, second = two
+    with psycopg.connect(owner_url.replace("+psycopg", "")) as c:
+        c.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
+        c.execute("insert into payment_accounts (store_id, id, account_sealed, account_hash, created_at, swept_to, sweep_at)"
+                  " values (%s, 1, 's', %s, now(), now(), now())", (world.store_id, world.slug))
+        for number, owner in ((1, first), (2, second)):
+            c.execute("insert into payers (store_id, id, account_id, customer_id, provider_ref, created_at) values (%s, %s, 1, %s, %s, now())",
+                      (world.store_id, number, owner.customer_id, f"cus_{number}"))
+        c.execute("insert into cards (store_id, id, customer_id, account_id, provider_customer, provider_ref, brand, last4, exp_month, exp_year,"
+                  " fingerprint, created_at) values (%s, 9, %s, 1, 'cus_2', 'pm_9', 'visa', '4242', 1, 2030, 'f', now())",
+                  (world.store_id, second.customer_id))
+        c.execute("insert into card_consents (store_id, id, card_id, customer_id, booking_id, source, text_version, text, fingerprint, ip_hash, at)"
+                  " values (%s, 8, 9, %s, %s, 'manage_portal', '1', 't', 'f', 'h', now())", (world.store_id, second.customer_id, second.id))
+    merge_customers(world.store_id, OWNER, first.customer_id, second.customer_id)
+    assert world.sql("select customer_id from cards") == [(first.customer_id,)]
+    assert world.sql("select customer_id from payers order by id") == [(first.customer_id,), (second.customer_id,)]
+    assert world.sql("select customer_id from card_consents") == [(second.customer_id,)]
+
+
+def test_two_places_in_one_line_become_one(world, two, owner_url):
+    first, second = two
+    service = world.add_service("Yoga", capacity=2, staff=[world.elena])
+    session = world.session(service, at(9, 15), capacity=2)
+    with psycopg.connect(owner_url.replace("+psycopg", "")) as c:
+        c.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
+        for number, owner in ((1, first), (2, second)):
+            c.execute("insert into waitlist_entries (store_id, id, kind, session_id, service_id, customer_id, before, lives_until, bands, created_at)"
+                      " values (%s, %s, 'seat', %s, %s, %s, %s, %s, array['morning'], now())",
+                      (world.store_id, number, session, service, owner.customer_id, at(9, 15), at(9, 15)))
+    merge_customers(world.store_id, OWNER, first.customer_id, second.customer_id)
+    assert world.sql("select customer_id, state from waitlist_entries order by id") == [
+        (first.customer_id, "waiting"), (first.customer_id, "withdrawn")]

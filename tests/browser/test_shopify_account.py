@@ -137,6 +137,16 @@ def test_a_visitor_by_mail_sees_a_hint_and_no_data(world, enter):
     expect(account.get_by_text("Massage")).to_be_visible()
 
 
+def test_the_menu_of_an_order_leads_to_its_booking(world, enter):
+    b = world.sold(at(10, 15))
+    world.bought(b, "gid://shopify/Order/5001")
+    page, account = enter(375, page="order", order="gid://shopify/Order/5001")
+    expect(account.get_by_role("link", name="Open Massage")).to_be_visible()
+    page.frame_locator("iframe").nth(1).get_by_role("button", name="Change a booking").click()
+    page.frame_locator("dialog iframe").get_by_role("link", name="Reschedule Massage").click()
+    expect(account.get_by_role("heading", name="Choose a new time")).to_be_visible()
+
+
 @pytest.mark.parametrize(("language", "words"), [("de", "Ihre Termine"), ("fr", "Vos rendez-vous"), ("es", "Sus citas")])
 def test_every_text_is_there_in_every_language(world, enter, language, words):
     b = world.sold(at(10, 15), paid=2500)

@@ -84,7 +84,7 @@ def test_the_share_of_changes_customers_make(manager, world):
     manager.get("/admin/insights")
     text = words(manager.page)
     assert "75 % of changes made by customers themselves" in text and "3 of 4 changes were made by customers" in text
-    assert "Mon, Mar 1 3 1 0" in text
+    assert "Mar 1 3 1 0" in text
 
 
 def test_missed_appointments_lead_times_and_how_busy(manager, world):

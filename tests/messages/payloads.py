@@ -6,7 +6,7 @@ from typing import Any
 
 from booking.rules.policy import Policy
 
-TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved",
+TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged",
                "manage_link", "request_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
@@ -38,12 +38,15 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
         "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
+        "charged": {"amount": 2500, "reason": "no_show"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
     if topic == "sign_in_code":
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
     if topic == "team_invitation":
         whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"role": "manager", "url": f"{ORIGIN}/admin"}
+    if topic == "deposit_returned":
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient", "book_url")} | {"amount": 2500, "currency": "USD"}
     if topic in OFFERING:
         at = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo"}
         page = f"{ORIGIN}/waitlist/1?token=k1.abc"

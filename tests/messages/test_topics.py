@@ -50,7 +50,7 @@ def both(topic: str, **changes) -> tuple[str, str]:
 
 def test_every_file_of_the_folder_is_a_known_message():
     files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", "content", "ics", "mail", "render"}
-    assert files == set(MESSAGES) == {*TO_CUSTOMER, *TO_SHOP, *OFFERING, "sign_in_code", "team_invitation"}
+    assert files == set(MESSAGES) == {*TO_CUSTOMER, *TO_SHOP, *OFFERING, "sign_in_code", "team_invitation", "deposit_returned"}
 
 
 @pytest.mark.parametrize("topic", sorted(MESSAGES))
@@ -77,7 +77,7 @@ def test_the_booking_is_named_in_subject_or_body(topic):
 def test_names_are_only_text(topic):
     """HTML is escaped, plain text is not, and nobody's name is a template (I51)."""
     changes = {"store": {"name": EVIL}}
-    if topic not in ("sign_in_code", "team_invitation"):
+    if topic not in ("sign_in_code", "team_invitation", "deposit_returned"):
         changes |= {"booking": {"service": EVIL, "staff": EVIL, "address": EVIL}, "customer": {"name": EVIL} if topic in TO_SHOP else None}
     mail = render_mail(topic, payload(topic, **changes), DOMAIN)
     page = Page(mail.html)
@@ -175,7 +175,7 @@ class TestSms:
         text = render_sms(topic, payload(topic, booking={"service": service}, refund=REFUND))
         assert text.endswith(" " + LINK) and len(text) <= 320 and text.startswith("Harbor Massage: ") and "\n" not in text
 
-    @pytest.mark.parametrize("topic", [*TO_SHOP, "sign_in_code"])
+    @pytest.mark.parametrize("topic", [*TO_SHOP, "sign_in_code", "deposit_returned"])
     def test_codes_and_notices_to_the_shop_go_by_mail_only(self, topic):
         assert render_sms(topic, payload(topic)) is None
 

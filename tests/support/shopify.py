@@ -58,6 +58,11 @@ class ShopWorld(World):
         else:
             self.as_owner("update customers set shopify_id = %s where store_id = %s and id = %s", gid, self.store_id, customer_id)
 
+    def bought(self, b: BookingSummary, order: str) -> None:
+        """Make the booking a line of an order at Shopify."""
+        self.as_owner("insert into shopify_order_lines (store_id, line_gid, order_gid, order_name, booking_id, quantity, state, created_at)"
+                      " values (%s, %s, %s, '#1001', %s, 1, 'booked', opencals_now())", self.store_id, f"gid://shopify/LineItem/{b.id}", order, b.id)
+
     def as_owner(self, statement: str, *values: Any) -> None:
         with psycopg.connect(self.owner_url.replace("+psycopg", "")) as connection:
             connection.execute("select set_config('app.store_id', %s, true)", (str(self.store_id),))

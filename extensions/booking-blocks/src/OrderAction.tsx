@@ -1,28 +1,26 @@
 import '@shopify/ui-extensions/preact';
 import {render} from 'preact';
 
-import {listBookings} from '../../shared/api';
+import {bookingsOfOrder} from '../../shared/api';
 import {t} from '../../shared/host';
 import {Line} from '../../shared/Line';
 import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {fromOutside, pathOf} from '../../shared/routes';
 
-const MOST = 5;
-
 export default async () => {
   render(<OrderAction />, document.body);
 };
 
-/** The dialog behind the menu item: which booking, and what to do with it. */
+/** The dialog behind the menu item: the bookings of this order, and what may be done with each. */
 function OrderAction() {
-  const {state, reload} = useLoad(() => listBookings('upcoming'), 'next');
+  const {state, reload} = useLoad(() => bookingsOfOrder(shopify.orderId), 'order');
   return (
     <s-customer-account-action heading={t('action.heading')}>
       <s-stack gap="base">
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.items.length === 0 && <s-text color="subdued">{t('block.empty')}</s-text>}
-        {state.kind === 'ready' && state.value.items.slice(0, MOST).map((booking) => {
+        {state.kind === 'ready' && state.value.items.map((booking) => {
           const name = {service: booking.service_name, when: booking.when};
           return (
             <s-stack key={booking.ref} gap="small-200">
@@ -39,7 +37,7 @@ function OrderAction() {
             </s-stack>
           );
         })}
-        {state.kind === 'ready' && state.value.items.length > MOST && <s-link href={fromOutside()}>{t('block.all')}</s-link>}
+        <s-link href={fromOutside()}>{t('block.all')}</s-link>
       </s-stack>
       <s-button slot="primary-action" onClick={() => shopify.close()}>{t('action.close')}</s-button>
     </s-customer-account-action>

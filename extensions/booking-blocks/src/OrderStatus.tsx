@@ -20,5 +20,5 @@ function OrderStatus() {
       </s-section>
     );
   }
-  return <NextBookings most={2} />;
+  return <NextBookings most={3} order={shopify.order.value?.id} />;
 }

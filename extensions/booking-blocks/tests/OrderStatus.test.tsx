@@ -29,14 +29,23 @@ test('whoever came by a mail’s link is asked to sign in, and nothing is fetche
   expect(server.sent).toEqual([]);
 });
 
-test('the next two, each with a link into the page', async () => {
-  const items = ['one', 'two', 'three'].map((ref) => booking({ref, service_name: `Service ${ref}`}));
-  extension.fetch = api({'GET /bookings': {body: {items, next: null}}}).fetch as typeof fetch;
+test('the bookings of the order, each with a link into the page', async () => {
+  const items = ['one', 'two'].map((ref) => booking({ref, service_name: `Service ${ref}`}));
+  const server = api({'GET /bookings': {body: {items, next: null}}});
+  extension.fetch = server.fetch as typeof fetch;
   await extension.render();
   await waitFor(() => expect(shown()).toContain('Service two'));
-  expect(shown()).not.toContain('Service three');
+  expect(server.sent.map((s) => s.query.toString())).toEqual(['order=gid%3A%2F%2Fshopify%2FOrder%2F1']);
   expect([...document.querySelectorAll('s-link')].map((a) => a.getAttribute('href'))).toEqual([
     'extension:booking-page/bookings/one', 'extension:booking-page/bookings/two', 'extension:booking-page/']);
+});
+
+test('an order without bookings shows the next ones', async () => {
+  const next = ['a', 'b', 'c', 'd'].map((ref) => booking({ref, service_name: `Service ${ref}`}));
+  extension.fetch = api({'GET /bookings': (sent) => ({body: {items: sent.query.has('order') ? [] : next, next: null}})}).fetch as typeof fetch;
+  await extension.render();
+  await waitFor(() => expect(shown()).toContain('Service c'));
+  expect(shown()).not.toContain('Service d');
 });
 
 test('nothing to show is no block, unless the merchant wants it', async () => {

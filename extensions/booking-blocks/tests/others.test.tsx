@@ -38,11 +38,15 @@ test('beside the orders: the next bookings, a placeholder in the editor', async 
   expect(server.sent).toEqual([]);
 });
 
-test('the menu has a line for those with something to change only', async () => {
-  for (const [routes, lines] of [[one, 1], [none, 0], [{'GET /bookings': problem(401, 'unauthorized', 'Sign in.')}, 0]] as const) {
+test('an order’s menu has a line where there is something to change only', async () => {
+  const over = {'GET /bookings': {body: {items: [booking({can_cancel: false, can_reschedule: false})], next: null}}};
+  for (const [routes, lines] of [[one, 1], [none, 0], [over, 0], [{'GET /bookings': problem(401, 'unauthorized', 'Sign in.')}, 0]] as const) {
     menu.setUp();
-    menu.fetch = api(routes).fetch as typeof fetch;
+    menu.shopify.orderId = 'gid://shopify/Order/7';
+    const server = api(routes);
+    menu.fetch = server.fetch as typeof fetch;
     await menu.render();
+    expect(server.sent[0].query.get('order')).toBe('gid://shopify/Order/7');
     expect(document.querySelectorAll('s-button')).toHaveLength(lines);
     clear();
     menu.tearDown();

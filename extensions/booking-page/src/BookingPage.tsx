@@ -4,18 +4,21 @@ import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import type {BookingDetail} from '../../shared/types';
+import {Offers} from './Offers';
 
 /** One booking: its facts, then what may be done, each with its sentence. */
 export function BookingPage({booking: ref}: {booking: string}) {
-  const {state, reload} = useLoad(() => readBooking(ref), ref);
+  const {state, reload, show} = useLoad(() => readBooking(ref), ref);
   return (
     <s-page heading={state.kind === 'ready' ? state.value.service_name : t('booking.heading')}
       subheading={state.kind === 'ready' ? state.value.when : undefined}>
       <s-button slot="breadcrumb-actions" href="/" accessibilityLabel={t('booking.back')}>{t('booking.back')}</s-button>
       <s-stack gap="large">
         <Notice state={state} reload={reload} />
+        {state.kind === 'ready' && state.value.offers.length > 0 && <Offers booking={state.value} show={show} />}
         {state.kind === 'ready' && <Facts booking={state.value} />}
         {state.kind === 'ready' && !state.value.closed && <Actions booking={state.value} />}
+        {state.kind === 'ready' && state.value.actions.waitlist.allowed && <Earlier booking={state.value} />}
         {state.kind === 'ready' && state.value.policy.length > 0 && (
           <s-section heading={t('booking.policy')}>
             <s-unordered-list>
@@ -61,7 +64,33 @@ function Actions({booking}: {booking: BookingDetail}) {
         {(cancel.allowed || cancel.sentence !== reschedule.sentence) && (
           <s-text color={cancel.allowed ? 'subdued' : 'base'}>{cancel.sentence}</s-text>
         )}
-        {card.allowed && <s-link href={booking.links.card} target="_blank">{t('booking.card')}</s-link>}
+        {card.allowed && (
+          <s-stack gap="small-300">
+            <s-text>{card.sentence}</s-text>
+            <s-link href={booking.links.card} target="_blank">{t('booking.card')}</s-link>
+          </s-stack>
+        )}
+      </s-stack>
+    </s-section>
+  );
+}
+
+/** The question whether an earlier time would be welcome, or how the waiting stands. */
+function Earlier({booking}: {booking: BookingDetail}) {
+  const held = booking.waiting?.held;
+  return (
+    <s-section heading={t('waitlist.heading')}>
+      <s-stack gap="base">
+        {held && (
+          <s-banner tone="success">
+            <s-stack gap="small-200">
+              <s-text>{held.sentence}</s-text>
+              <s-link href={held.url} target="_blank">{t('waitlist.see')}</s-link>
+            </s-stack>
+          </s-banner>
+        )}
+        <s-text>{booking.actions.waitlist.sentence}</s-text>
+        <s-button variant="secondary" href={pathOf(booking.ref, 'waitlist')}>{t(booking.waiting ? 'waitlist.change' : 'waitlist.ask')}</s-button>
       </s-stack>
     </s-section>
   );

@@ -9,6 +9,7 @@ import {CancelPage} from './CancelPage';
 import {ListPage} from './ListPage';
 import {ProfilePage} from './ProfilePage';
 import {ReschedulePage} from './ReschedulePage';
+import {WaitlistPage} from './WaitlistPage';
 
 export default async () => {
   render(<Pages />, document.body);
@@ -23,6 +24,8 @@ function Pages() {
       return <ReschedulePage key={route.ref} booking={route.ref} />;
     case 'cancel':
       return <CancelPage key={route.ref} booking={route.ref} />;
+    case 'waitlist':
+      return <WaitlistPage key={route.ref} booking={route.ref} />;
     case 'calendar':
       return <CalendarPage />;
     case 'profile':

@@ -262,6 +262,87 @@ describe('cancel', () => {
   });
 });
 
+describe('other times', () => {
+  const ACCEPT = 'POST /bookings/abc123/offers/2/accept';
+  const offers = [{n: 1, text: 'Thu 10:00 with Elena'}, {n: 2, text: 'Fri 10:00 with Tom'}];
+  const actions = {...detail().actions, offers: {allowed: true, reason: null, sentence: 'Choose by Monday.', deadline: null}};
+  const ready = {'GET /bookings/abc123': {body: detail({status: 'pending', offers, actions})}};
+
+  test('one is taken with one click', async () => {
+    const server = at('/bookings/abc123', {...ready, [ACCEPT]: {body: detail({when: 'Fri 10:00'})}});
+    await extension.render();
+    await waitFor(() => element('#accept'));
+    expect(element('#accept').hasAttribute('disabled')).toBe(true);
+    await change(element('s-choice-list'), {values: ['2']});
+    fireEvent.click(element('#accept'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('offers.accepted'));
+    expect(server.of(ACCEPT)).toHaveLength(1);
+    await waitFor(() => expect(document.querySelector('#accept')).toBeNull());
+  });
+
+  test('a time that is gone says so, the others stay', async () => {
+    at('/bookings/abc123', {...ready, [ACCEPT]: problem(409, 'slot_taken', 'That time has just been taken.')});
+    await extension.render();
+    await waitFor(() => element('#accept'));
+    await change(element('s-choice-list'), {values: ['2']});
+    fireEvent.click(element('#accept'));
+    await waitFor(() => expect(shown()).toContain('That time has just been taken.'));
+    expect(shown()).toContain('Thu 10:00 with Elena');
+  });
+
+  test('declining all takes two clicks', async () => {
+    const server = at('/bookings/abc123', {...ready, 'POST /bookings/abc123/offers/decline': {body: detail({closed: true})}});
+    await extension.render();
+    await waitFor(() => element('s-button', 'offers.decline'));
+    expect(document.querySelector('#decline')).toBeNull();
+    fireEvent.click(element('s-button', 'offers.decline'));
+    await waitFor(() => element('#decline'));
+    expect(server.sent).toHaveLength(1);
+    fireEvent.click(element('#decline'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('offers.declined'));
+  });
+});
+
+describe('earlier times', () => {
+  const allowed = {...detail().actions, waitlist: {allowed: true, reason: null, sentence: 'Want a slot sooner?', deadline: null}};
+  const waiting = {place: 2, weekdays: ['mon' as const], bands: ['evening' as const], anyone: false, held: null};
+  const WAIT = '/bookings/abc123/waitlist';
+
+  test('the booking asks, and shows what is held', async () => {
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions: allowed, waiting: {...waiting, held: {sentence: 'Held until noon.', url: 'https://shop.test/w'}}})}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('Held until noon.'));
+    expect(element('s-button', 'waitlist.change').getAttribute('href')).toBe(WAIT);
+  });
+
+  test('wishes are saved', async () => {
+    const server = at(WAIT, {'GET /bookings/abc123': {body: detail({actions: allowed})}, [`POST ${WAIT}`]: {body: detail()}});
+    await extension.render();
+    await waitFor(() => element('#save'));
+    void change(document.querySelectorAll<HTMLElement>('s-choice-list')[0], {values: ['mon', 'wed']});
+    await change(document.querySelectorAll<HTMLElement>('s-choice-list')[1], {values: ['morning']});
+    fireEvent.click(element('#save'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('waitlist.saved'));
+    expect(server.of(`POST ${WAIT}`)[0].body).toEqual({weekdays: ['mon', 'wed'], bands: ['morning'], anyone: false});
+  });
+
+  test('and withdrawn', async () => {
+    const server = at(WAIT, {'GET /bookings/abc123': {body: detail({actions: allowed, waiting})}, [`DELETE ${WAIT}`]: {body: detail()}});
+    await extension.render();
+    await waitFor(() => element('#stop'));
+    fireEvent.click(element('#stop'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('waitlist.stopped'));
+    expect(server.of(`DELETE ${WAIT}`)).toHaveLength(1);
+  });
+
+  test('where it is not offered there is only the sentence', async () => {
+    at(WAIT, {'GET /bookings/abc123': {body: detail()}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('No list.'));
+    expect(document.querySelector('#save')).toBeNull();
+  });
+});
+
 describe('profile', () => {
   test('saves what was changed', async () => {
     const server = at('/profile', {'GET /profile': {body: profile()}, 'PATCH /profile': {body: profile({name: 'Ada Byron'})}});

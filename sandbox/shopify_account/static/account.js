@@ -9,7 +9,8 @@ const toast = document.querySelector('.toast');
 let toastTimer;
 
 const address = (values) => `?${new URLSearchParams({
-  store: state.store, customer: state.customer ?? '', language: state.language, page: state.page, ...values})}`;
+  store: state.store, customer: state.customer ?? '', language: state.language, page: state.page,
+  ...(state.page === 'order' ? {order: state.order} : {}), ...values})}`;
 const entry = () => ({url: `${location.origin}/account/pages/booking-page${state.path}`, key: state.path});
 
 async function token() {
@@ -41,7 +42,7 @@ function navigate(url, replace) {
 }
 
 const answers = {
-  start: () => ({entry: entry(), customer: state.customer, signedIn: state.signedIn, store: state.store}),
+  start: () => ({entry: entry(), customer: state.customer, signedIn: state.signedIn, order: state.order}),
   token,
   navigate: ({url, replace}) => navigate(url, replace),
   height: ({height}, frame) => void (frame.style.blockSize = `${Math.ceil(height)}px`),

@@ -1,0 +1,88 @@
+"""Saved cards as pages, actions and the shop read them (R36, I20)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, exists, or_, select
+
+from booking import facts
+from booking.rules import refund
+from booking.rules.charge import card_expired, due_fee
+from booking.rules.refund import RefundQuote
+from models.booking import Booking
+from models.booking_summary import BookingSummary
+from models.card import Card, CardConsent
+from models.session import Tx
+
+
+class SavedCard(NamedTuple):
+    """What is shown of a card. `most`: the largest fee agreed to for the booking it was asked about, 0 where it was not."""
+
+    id: int
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    created_at: datetime
+    most: int = 0
+
+    def expired(self, now: datetime) -> bool:
+        return card_expired(self.exp_year, self.exp_month, now)
+
+
+_FACE = (Card.id, Card.brand, Card.last4, Card.exp_month, Card.exp_year, Card.created_at)
+
+
+def card_for(tx: Tx, booking_id: int) -> SavedCard | None:
+    """The card a booking rests on: the last one agreed to for it that is still kept."""
+    row = tx.db.execute(select(*_FACE, CardConsent.most).join(
+        CardConsent, and_(CardConsent.store_id == Card.store_id, CardConsent.card_id == Card.id)).where(
+            Card.store_id == tx.store_id, Card.ended_at.is_(None), CardConsent.booking_id == booking_id,
+        ).order_by(CardConsent.at.desc(), CardConsent.id.desc()).limit(1)).one_or_none()
+    return None if row is None else SavedCard(*row)
+
+
+def cards_of(tx: Tx, customer_id: int) -> list[SavedCard]:
+    """A customer's kept cards, newest first; those agreed to for guest bookings that came into the account are among them."""
+    theirs = exists().where(
+        CardConsent.store_id == Card.store_id, CardConsent.card_id == Card.id, Booking.store_id == CardConsent.store_id,
+        Booking.id == CardConsent.booking_id, Booking.customer_id == customer_id)
+    rows = tx.db.execute(select(*_FACE).where(
+        Card.store_id == tx.store_id, Card.ended_at.is_(None), or_(Card.customer_id == customer_id, theirs),
+    ).order_by(Card.created_at.desc(), Card.id)).all()
+    return [SavedCard(*row) for row in rows]
+
+
+def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool) -> SavedCard | None:
+    """The booking's card; in the account also the customer's newest, since the account is theirs. A link shows its booking's only."""
+    card = card_for(tx, b.id)
+    if card is None and not by_link:
+        card = next(iter(cards_of(tx, b.customer_id)), None)
+    return card
+
+
+def fee_due(b: BookingSummary) -> int:
+    """What the shop could charge for this booking by its rule today."""
+    return due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=b.paid - b.refunded - b.owed)
+
+
+def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
+    """What the shop may charge to the booking's card if it is cancelled with this outcome: 0 without late hour, consent or good card."""
+    card = card_for(tx, b.id)
+    if card is None or card.expired(tx.now) or not is_late(b, tx.now):
+        return 0
+    return min(card.most, due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=quote.kept))
+
+
+def is_late(b: BookingSummary, when: datetime) -> bool:
+    """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not."""
+    return refund.share_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)) < 1
+
+
+def rests_on(tx: Tx, card_id: int) -> list[int]:
+    """Open bookings a card was agreed to for, ascending."""
+    return list(tx.db.execute(select(Booking.id).join(
+        CardConsent, and_(CardConsent.store_id == Booking.store_id, CardConsent.booking_id == Booking.id)).where(
+            Booking.store_id == tx.store_id, Booking.closed_at.is_(None), CardConsent.card_id == card_id).order_by(Booking.id)).scalars())

@@ -1,0 +1,16 @@
+"""What a shop may charge for a late cancellation or a missed appointment (R22, A155)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def due_fee(*, deposit: int, fee: int, seats: int, kept: int) -> int:
+    """The fee of the rule in minor units: what the deposit rule asks of the party, or the cancellation fee where that is more,
+    less what the shop already keeps of the payments. 0: there is nothing to charge."""
+    return max(0, max(deposit * seats, fee) - kept)
+
+
+def card_expired(year: int, month: int, now: datetime) -> bool:
+    """A card is good to the end of the month on it."""
+    return (year, month) < (now.year, now.month)

@@ -1,0 +1,83 @@
+"""Deposits at Stripe: paid in the page while the time is held; what comes too late goes back (I11, I16)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from booking.actions.deposit import begin_deposit, book_paid, deposit_returned, return_deposit
+from booking.actions.hold_slot import release_hold
+from booking.actions.intents import OpenIntent, find_intent, give_up_intent, name_intent, note_trouble
+from booking.actions.people import Person
+from booking.rules.decision import Refused
+from gateways.stripe.client import Account, Object, account_by_id
+from gateways.stripe.errors import Trouble, Wrong
+from models.actor import SYSTEM, Actor
+from models.session import reading
+
+GONE = ("failed", "canceled")
+
+
+def begin(store_id: int, by: Actor, *, service_id: int, starts_at: datetime, staff_id: int | None, seats: int, person: Person | None,
+          customer_id: int | None, notes: str, owner: str) -> str:
+    """Hold the time and begin the payment; the secret of the page where it is made. Raises Refused, or Trouble without effect."""
+    begun = begin_deposit(store_id, by, service_id=service_id, starts_at=starts_at, staff_id=staff_id, seats=seats, person=person,
+                          customer_id=customer_id, notes=notes, owner=owner).facts
+    intent_id = begun["intent_id"]
+    with reading(store_id) as tx:
+        gate = account_by_id(tx, begun["account_id"]).stripe
+    try:
+        payment = gate.make_payment(begun["amount"], begun["currency"], str(intent_id), f"deposit-{intent_id}")
+    except Trouble as trouble:
+        give_up_intent(store_id, SYSTEM, intent_id, "failed", trouble.code)
+        release_hold(store_id, SYSTEM, owner)
+        raise
+    name_intent(store_id, SYSTEM, intent_id, payment["id"], payment["client_secret"])
+    return begun["secret"]
+
+
+def finish(store_id: int, intent_id: int) -> OpenIntent | None:
+    """Look what became of the payment at Stripe, and act on it; the intent as it is then. Raises Trouble when Stripe does not answer."""
+    with reading(store_id) as tx:
+        intent = find_intent(tx, intent_id)
+        account = account_by_id(tx, intent.account_id) if intent else None
+        over = intent is not None and intent.expires_at is not None and intent.expires_at <= tx.now
+    if intent is None or account is None or intent.state != "open":
+        return intent
+    if intent.provider_ref is None:
+        if over:
+            give_up_intent(store_id, SYSTEM, intent_id, "cancelled", "never_reached_the_provider")
+    else:
+        _take(store_id, intent, account, account.stripe.payment(intent.provider_ref), over)
+    with reading(store_id) as tx:
+        return find_intent(tx, intent_id)
+
+
+def _take(store_id: int, intent: OpenIntent, account: Account, payment: Object, over: bool) -> None:
+    if payment["status"] == "succeeded":
+        try:
+            book_paid(store_id, SYSTEM, intent.id, payment["id"], payment["amount_received"])
+        except Refused as refused:
+            return_deposit(store_id, SYSTEM, intent.id, refused.code)
+    elif payment["status"] == "canceled":
+        give_up_intent(store_id, SYSTEM, intent.id, "cancelled")
+    elif over and payment["status"] != "processing":
+        account.stripe.cancel_payment(payment["id"])
+        give_up_intent(store_id, SYSTEM, intent.id, "cancelled", "expired")
+    elif payment.get("last_payment_error"):
+        note_trouble(store_id, SYSTEM, intent.id, payment["last_payment_error"].get("code") or "card_error")
+
+
+def give_back(store_id: int, intent_id: int) -> None:
+    """Refund a payment that found its time taken: once, found again by what we wrote on it."""
+    with reading(store_id) as tx:
+        intent = find_intent(tx, intent_id)
+        account = account_by_id(tx, intent.account_id) if intent else None
+    if intent is None or account is None or intent.state != "attention" or intent.provider_ref is None:
+        return
+    if all(refund["status"] in GONE for refund in account.stripe.refunds_of(intent.provider_ref)):
+        try:
+            account.stripe.make_refund(intent.provider_ref, intent.amount, f"intent:{intent_id}", 1, f"return-{intent_id}")
+        except Wrong as wrong:
+            if wrong.code != "charge_already_refunded":
+                raise
+    deposit_returned(store_id, SYSTEM, intent_id)

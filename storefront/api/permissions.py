@@ -1,0 +1,96 @@
+"""What the customer may do with a booking now, until when, and in the words of its page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from booking import counter_offers, facts
+from booking import waitlist as read
+from booking.rules.decision import Decision
+from booking.rules.waitlist import weekdays_of
+from booking.rules.windows import deadline
+from booking.wording import Words
+from models.booking_summary import BookingSummary
+from models.session import Tx
+from storefront.api import shapes as s
+from storefront.card_panel import panel
+from storefront.door import Door
+from storefront.presenting import action
+from storefront.waiting_lines import prompt
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def permissions(tx: Tx, door: Door, origin: str) -> tuple[s.Permissions, s.WaitingOut | None, list[s.OfferOut]]:
+    """The decisions, the waiting for an earlier time where there is one, and the times the shop offers instead."""
+    b, w = door.b, door.words
+    change, decided = facts.change_facts(b), facts.decisions(b, tx.now)
+    moves = {}
+    for kind, decision in decided.items():
+        last = deadline(kind, change)
+        told = action(kind, decision, w, b, last)
+        known = decision.allowed or decision.reason in ("too_late", "limit_reached")
+        moves[kind] = s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=told.sentence or _no(decision, b, w),
+                                   deadline=last.astimezone(ZoneInfo(b.zone)) if known else None)
+    waitlist, waiting = _waitlist(tx, b, w, origin)
+    offers, standing = _offers(tx, b, w)
+    feedback = s.Permission(allowed=False, reason="not_allowed", sentence=no_feedback(b, w), deadline=None)
+    return s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=_card(tx, door)), waiting, standing
+
+
+def no_feedback(b: BookingSummary, w: Words) -> str:
+    return w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name)
+
+
+def _card(tx: Tx, door: Door) -> s.Permission:
+    """The saved card is seen and changed on the page `links.card` opens: that of the booking's link."""
+    b, w = door.b, door.words
+    shown = panel(tx, replace(door, by_link=True))
+    if shown is None:
+        text = w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name)
+        return s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None)
+    if not (shown.may_add or shown.card):
+        return s.Permission(allowed=False, reason="closed", sentence=w.refusal("closed", {"state": b.status}, b.store_name), deadline=None)
+    text = shown.card or w._("No card is saved for this booking.")
+    if shown.expired:
+        text += " " + w._("This card has expired. Please replace it.")
+    return s.Permission(allowed=True, reason=None, sentence=text, deadline=None)
+
+
+def _waitlist(tx: Tx, b: BookingSummary, w: Words, origin: str) -> tuple[s.Permission, s.WaitingOut | None]:
+    terms, entry = read.waiting_of(tx, b)
+    decision = read.decision_of(b, terms, entry, tx.now)
+    if entry is None or not decision.allowed:
+        return _permission(decision, prompt(w, terms.staff_noun), b, w), None
+    place, held = read.place_of(tx, entry), read.standing_offer(tx, entry.id)
+    here = ZoneInfo(b.zone)
+    told = None if held is None else s.HeldTime(
+        starts_at=held.starts_at.astimezone(ZoneInfo(held.zone)), staff_name=held.staff_name, expires_at=held.expires_at.astimezone(here),
+        sentence=w._("{when} is held for you until {until}.").format(
+            when=w._("{when}, with {staff}").format(when=w.when(held.starts_at, held.zone), staff=held.staff_name), until=w.when(held.expires_at, held.zone)),
+        url=origin + read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id))
+    waiting = s.WaitingOut(place=place, weekdays=[DAYS[n] for n in weekdays_of(entry.weekdays)], bands=entry.bands, anyone=entry.staff_id is None,
+                           until=entry.lives_until.astimezone(here), held=told)
+    return _permission(decision, w._("You are number {n} in line. One person at a time is asked.").format(n=place), b, w), waiting
+
+
+def _offers(tx: Tx, b: BookingSummary, w: Words) -> tuple[s.Permission, list[s.OfferOut]]:
+    standing = counter_offers.standing_of(tx, b)
+    decision = counter_offers.decision_of(b, standing)
+    here = ZoneInfo(b.zone)
+    sentence = w._("{venue} offers you other times. Please choose by {when}.").format(
+        venue=b.store_name, when=w.when(decision.deadline, b.zone)) if decision.deadline else ""
+    return _permission(decision, sentence, b, w), [s.OfferOut(
+        n=offer.n, starts_at=offer.starts_at.astimezone(here), ends_at=offer.ends_at.astimezone(here), staff=str(offer.staff_id),
+        staff_name=offer.staff_name, expires_at=offer.expires_at.astimezone(here),
+        text=w._("{when}, with {staff}").format(when=w.when(offer.starts_at, b.zone), staff=offer.staff_name)) for offer in standing]
+
+
+def _permission(decision: Decision, sentence: str, b: BookingSummary, w: Words) -> s.Permission:
+    last = None if decision.deadline is None else decision.deadline.astimezone(ZoneInfo(b.zone))
+    return s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=sentence if decision.allowed else _no(decision, b, w), deadline=last)
+
+
+def _no(decision: Decision, b: BookingSummary, w: Words) -> str:
+    return w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)

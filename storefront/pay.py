@@ -1,0 +1,121 @@
+"""The page where a card is typed, into fields of Stripe's: its address holds a secret of this browser and no booking (I19, I45)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import abort, g, make_response, redirect, request
+
+from booking.access import visitor
+from booking.actions.intents import OpenIntent, client_secret, intent_of_page
+from booking.keys import settings
+from booking.links import manage_path
+from booking.offers import find_offer
+from booking.wording import Words
+from booking.wording.cards import decline_text
+from gateways.stripe import pages
+from gateways.stripe.client import account_by_id, enabled
+from gateways.stripe.errors import Trouble
+from models.booking_summary import BookingSummary, find_by_id
+from models.session import Tx, reading
+from storefront.blueprint import bp, page, words
+from storefront.cookies import browser, login_secret
+
+LONGEST_SECRET = 64
+
+
+@bp.get("/pay/<secret>")
+def pay_page(secret: str):  # noqa: ANN201
+    with reading(g.store_id) as tx:
+        return _show(tx, secret, _intent(tx, secret))
+
+
+@bp.post("/pay/<secret>/done")
+def paid(secret: str):  # noqa: ANN201
+    """The page's script says the provider has it: look there, and take over what is true."""
+    with reading(g.store_id) as tx:
+        intent = _intent(tx, secret)
+        w = words(*visitor(tx, login_secret()))
+    try:
+        now = pages.finish(g.store_id, intent.id)
+    except Trouble:
+        with reading(g.store_id) as tx:
+            return _show(tx, secret, _intent(tx, secret), status=503, problem=w._(
+                "We could not reach the card service just now. Nothing is lost: this page shows the outcome in a minute."))
+    assert now is not None
+    if now.state == "open":
+        problem = decline_text(w, now.error) if now.error else w._("Your bank has not answered yet. Please look again in a minute.")
+        with reading(g.store_id) as tx:
+            return _show(tx, secret, now, problem=problem, status=409)
+    return redirect(f"/pay/{secret}/back" if now.state == "succeeded" else f"/pay/{secret}", 303)
+
+
+@bp.get("/pay/<secret>/back")
+def back(secret: str):  # noqa: ANN201
+    """To the booking, through the door the visitor came by; to the times when there is none."""
+    with reading(g.store_id) as tx:
+        intent = _intent(tx, secret)
+        _, person = visitor(tx, login_secret())
+        b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
+    if b is None:
+        return redirect(f"/book/{intent.facts['service_id']}", 303)
+    done = {} if intent.state != "succeeded" else {"done": "card" if intent.kind == "setup" else "requested" if b.status == "pending" else "booked"}
+    if person is not None and person.customer_id == b.customer_id and not intent.facts.get("by_link"):
+        return redirect(f"/account/bookings/{b.ref}" + (f"?done={done['done']}" if done else ""), 303)
+    return redirect(manage_path(b, **done), 303)
+
+
+def _intent(tx: Tx, secret: str) -> OpenIntent:
+    """The intent this browser began, or 404."""
+    intent = intent_of_page(tx, secret, browser()) if enabled() and len(secret) <= LONGEST_SECRET and secret.isascii() else None
+    return intent if intent is not None else abort(404)
+
+
+def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
+    store, person = visitor(tx, login_secret())
+    w = words(store, person)
+    b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
+    live = intent.state == "open" and intent.client_sealed is not None and (intent.expires_at is None or intent.expires_at > tx.now)
+    facts: dict[str, Any] = {"problem": problem, "kind": intent.kind, "live": live, "state": intent.state, "secret": secret,
+                             "summary": _summary(tx, intent, b, w), "js_url": settings().stripe_js_url}
+    facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
+    facts["minutes"] = max(1, ceil((intent.expires_at - tx.now).total_seconds() / 60)) if intent.expires_at else 0
+    facts["consent"] = intent.facts.get("text", "")
+    if live:
+        facts |= {"key": settings().stripe_publishable_key, "account": account_by_id(tx, intent.account_id).name,
+                  "client": client_secret(tx, intent), "return_url": f"{request.host_url}pay/{secret}"}
+    response = make_response(page("pay.html", store, w, person=person, **facts), status)
+    response.headers["Content-Security-Policy"] = content_security()
+    return response
+
+
+def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words) -> list[str]:
+    """What it is about: the booking, or the draft of one."""
+    if b is not None:
+        return [b.service_name, w.when(b.starts_at, b.zone)]
+    offer = find_offer(tx, int(intent.facts["service_id"]))
+    if offer is None:
+        return []
+    at = datetime.fromisoformat(intent.facts["starts_at"])
+    staff = next((s for s in offer.staff if str(s.id) == intent.facts["staff_id"]), None)
+    zone = staff.zone if staff else offer.zone
+    lines = [offer.name, w.date(at, zone), w.span(at, at + timedelta(seconds=offer.shape.duration), zone)]
+    return lines + ([f"{staff.name}, {staff.location_name}"] if staff else [])
+
+
+def content_security() -> str:
+    """This page alone loads the provider's script, talks to its API and shows its frames (I45, I48)."""
+    script = _origin(settings().stripe_js_url)
+    api = _origin(settings().stripe_api_base or "https://api.stripe.com")
+    return (f"default-src 'none'; script-src 'self' {script}; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
+            f"connect-src 'self' {api}; frame-src {script} https://hooks.stripe.com; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
