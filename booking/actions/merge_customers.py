@@ -55,8 +55,8 @@ def merge_customers(tx: Tx, kept_id: int, merged_id: int) -> Done:
     return Done(facts={"id": kept_id})
 
 
-LEFT = frozenset({"customers", "customer_words", "customer_logins", "card_consents", "email_changes"})
-"""What stays with the merged record: who agreed to what and with which address, sessions that have ended, words made anew."""
+LEFT = frozenset({"customers", "customer_words", "customer_logins", "email_changes"})
+"""What stays with the merged record: sessions, which have ended, links that undo a change of its address, words made anew."""
 
 ONE_EACH = {"payers": ("account_id",), "shopify_customers": ()}
 """Tables with one row per customer (and these columns): the kept record's own row stays the one."""
