@@ -35,6 +35,7 @@ DOORS = (
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
+UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
 
 CONTENT_SECURITY = (
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)
     operation.install(app)
     _find_store(app, Hosts(settings))
+    app.before_request(_allow_files)
     csrf = CSRFProtect(app)
     openapi.include("customer", (customers.prefix, customers.operations, {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Session token of a Shopify customer-account extension"}))
@@ -90,6 +92,12 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
             # I47: beside the CSRF token. `null` comes from privacy settings and carries no authority either way.
             if origin not in ("null", f"{request.scheme}://{request.host}"):
                 abort(403)
+
+
+def _allow_files() -> None:
+    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.path == UPLOADS and request.method == "POST":
+        request.max_content_length = LARGEST_UPLOAD
 
 
 def _headers(response: Response) -> Response:

@@ -90,6 +90,11 @@ class Tx:
             "facts": _dump(facts),
         })
 
+    @property
+    def audited(self) -> list[tuple[str, int | None]]:
+        """(action, booking id) of what was done in this transaction so far; refused attempts are no part of it."""
+        return [(entry["action"], entry["booking_id"]) for entry in self._audit if entry["allowed"]]
+
     def outbox(self, item: OutboxItem) -> None:
         """Queue a message or command; it leaves after the commit and never without it."""
         self._outbox.append(item)

@@ -38,7 +38,6 @@ class Store(Base):
     open_for_booking: Mapped[bool] = mapped_column(server_default="true")
     policy: Mapped[dict[str, Any]]
     retention_days: Mapped[int] = mapped_column(server_default="1095")
-    setup_hidden_at: Mapped[Instant | None]
     waitlist: Mapped[bool] = mapped_column(server_default="true")
     waitlist_claim_minutes: Mapped[int] = mapped_column(server_default="60")
     waitlist_rest_hours: Mapped[int] = mapped_column(server_default="6")

@@ -14,9 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from booking.actions.decline_booking import expire_approvals
 from booking.actions.fill_openings import expire_waiting, fill_opening
 from booking.actions.hold_slot import sweep_holds
+from booking.actions.imports import forget_imports
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
+from models.outbox import OutboxRow
 from models.session import database, transaction
 from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
@@ -27,7 +29,7 @@ from sync.shopify.engine import sync_shop
 
 LEADER = 20261121
 EVERY = 3.0
-KEEP_KEYS = timedelta(hours=48)
+KEEP_KEYS, KEEP_WEBHOOKS = timedelta(hours=48), timedelta(days=90)
 log = logging.getLogger("opencals.beat")
 
 
@@ -109,13 +111,16 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys, deliveries applied long ago."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries and webhooks of long ago."""
     for store_id in database().all_stores():
+        forget_imports(store_id, SYSTEM)
         with transaction(store_id, SYSTEM) as tx:
             for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
                                        (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS),
                                        (ShopifyDelivery, ShopifyDelivery.applied_at, timedelta(days=30))):
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
+            tx.db.execute(delete(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.channel == "webhook", OutboxRow.state != "due",
+                                                  OutboxRow.created_at < tx.now - KEEP_WEBHOOKS))
 
 
 def _redis_answers(settings: Settings) -> bool:

@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.session import database
 from settings import Settings
+from sync import imports
 from sync.dns import txt_records
 from sync.domains import check_due
+from sync.webhooks import deliver_webhooks
 
 EVERY = 2.0
 AT_ONCE = 4
@@ -22,7 +24,10 @@ Errand = Callable[[int], object]
 
 def errands(settings: Settings, stop: threading.Event) -> dict[str, Errand]:
     """What to do for a store, by the kind `due_errands` names."""
-    return {"domains": lambda store_id: check_due(store_id, lambda name: txt_records(settings, name))}
+    return {
+        "imports": lambda store_id: imports.run_due(store_id, keep_going=lambda: not stop.is_set()),
+        "domains": lambda store_id: check_due(store_id, lambda name: txt_records(settings, name)),
+        "webhooks": lambda store_id: deliver_webhooks(store_id, settings, keep_going=lambda: not stop.is_set())}
 
 
 def run(stop: threading.Event, settings: Settings) -> None:

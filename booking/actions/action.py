@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import DBAPIError
 
 from booking.rules.decision import Refused
+from booking.webhooks import announce
 from models.access import Attempt
 from models.actor import Actor
 from models.booking_summary import BookingSummary
@@ -68,7 +69,9 @@ def action(verb: Callable[..., Done]) -> Callable[..., Done]:
             try:
                 with transaction(store_id, by) as tx:
                     try:
-                        return _once(tx, once, lambda tx=tx: verb(tx, *args, **kwargs))
+                        done = _once(tx, once, lambda tx=tx: verb(tx, *args, **kwargs))
+                        announce(tx)
+                        return done
                     finally:
                         if tx.subject is not None:
                             touched.append(tx.subject)

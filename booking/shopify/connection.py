@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from booking.actions.action import Done, action
-from booking.actions.stores import create_store
+from booking.actions.stores import create_store, create_user
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
 from booking.sealing import seal
@@ -55,7 +55,7 @@ class ShopFacts:
 def connect_shop(by: Actor, shop: ShopFacts, tokens: TokenPair) -> int:
     """The store of this shop, made on its first installation, now connected. Returns its id.
 
-    A new store refunds by hand until its merchant chooses otherwise (R23).
+    A new store refunds by hand until its merchant chooses otherwise (R23); the shop's address is its first owner's.
     """
     store_id = database().store_of_any_shop(shop.gid, shop.domain) or _new_store(by, shop)
     _connect(store_id, by, shop, tokens)
@@ -69,14 +69,18 @@ def _new_store(by: Actor, shop: ShopFacts) -> int:
     zone = shop.zone if shop.zone in zoneinfo.available_timezones() else "UTC"
     for suffix in ("", *(f"-{n}" for n in range(2, 100))):
         try:
-            return create_store(by, slug=name + suffix, name=shop.name[:120] or name, kind="shopify", zone=zone, currency=shop.currency,
-                                locale=shop.locale, email=shop.email, shopify_domain=shop.domain, policy=policy)
+            store_id = create_store(by, slug=name + suffix, name=shop.name[:120] or name, kind="shopify", zone=zone, currency=shop.currency,
+                                    locale=shop.locale, email=shop.email, shopify_domain=shop.domain, policy=policy)
         except Refused as refused:
             # Either the slug is taken, or the same shop was connected by another request a moment ago.
             if refused.code != "invalid":
                 raise
             if (there := database().store_of_any_shop(shop.gid, shop.domain)) is not None:
                 return there
+        else:
+            if shop.email:
+                create_user(store_id, by, email=shop.email, name=shop.name[:120] or name, role="owner")
+            return store_id
     raise Refused("invalid", errors=[{"field": "slug", "problem": "is taken"}])
 
 

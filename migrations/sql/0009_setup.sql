@@ -3,7 +3,6 @@
 alter table locations add column version bigint default 1 not null;
 alter table merchant_tokens add column last_used_at timestamp with time zone;
 alter table stores add column refusal_note text;
-alter table stores add column setup_hidden_at timestamp with time zone;
 
 -- A date on which someone works other hours than their week says; no spans: not at all.
 CREATE TABLE staff_dates (

@@ -9,6 +9,7 @@ from sqlalchemy import insert, text
 from booking.sealing import seal
 from models.actor import SYSTEM
 from models.session import transaction
+from models.shopify_import import ShopifyImport
 from models.shopify_install import ShopifyInstall
 from models.shopify_order import ShopifyVariant
 from sandbox.shopify.seed import FIRST_PRODUCT, FIRST_VARIANT, SCOPES, SEEDED_REFRESH
@@ -21,6 +22,7 @@ def connect(store_id: int, services: list[int]) -> None:
         tx.db.execute(insert(ShopifyInstall).values(
             store_id=store_id, shop_gid=gid("Shop", 61_000_001), installed_at=tx.now, scopes=SCOPES, access_until=tx.now,
             refresh_token=seal(store_id, "shopify.refresh", SEEDED_REFRESH), refresh_until=tx.now + timedelta(days=90)))
+        tx.db.execute(insert(ShopifyImport).values(store_id=store_id, state="done", started_at=tx.now, finished_at=tx.now))
         tx.db.execute(insert(ShopifyVariant), [
             {"store_id": store_id, "variant_gid": gid("ProductVariant", FIRST_VARIANT + number), "product_gid": gid("Product", FIRST_PRODUCT + number),
              "service_id": service_id, "created_at": tx.now} for number, service_id in enumerate(services)])

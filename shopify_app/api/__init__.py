@@ -1,10 +1,14 @@
-"""The merchant JSON API (design 4.4). `blueprint` carries every route; the OpenAPI document is made from the same table."""
+"""The merchant JSON API: `{api}/api/merchant/v1` (design 4.4). Each module of this folder registers its operations."""
 
 from __future__ import annotations
 
-from shopify_app.api import (  # noqa: F401  (they register their routes)
-    bookings, charges, customers, diary, offers, openapi, places, refunds, reports, services, shopify, store, verbs, waitlist,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from shopify_app.api.door import blueprint
+
+for module in iter_modules(__path__):
+    if not module.ispkg:
+        import_module(f"shopify_app.api.{module.name}")
 
 __all__ = ["blueprint"]

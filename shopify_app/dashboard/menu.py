@@ -23,6 +23,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("time_off", "/time-off", "Time off", EVERYONE),
         ("classes", "/classes", "Classes", EVERYONE),
         ("settings", "/settings", "Settings", MANAGERS),
+        ("import", "/import", "Import", MANAGERS),
+        ("setup", "/setup", "First steps", MANAGERS),
     )),
     ("Access", (
         ("team", "/team", "Team", OWNER),
@@ -41,6 +43,9 @@ MESSAGES = {
     "class_cancelled": "Cancelled. Everyone booked is being told.",
     "invited": "Invited. A mail is on its way.",
     "revoked": "Revoked. It no longer opens anything.",
+    "secret_renewed": "The secret is new from now on.",
+    "pinged": "On its way. The log shows how it ends.",
+    "test_booked": "Booked. The confirmation is on its way to you.",
     "looking": "We are looking now.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",

@@ -99,10 +99,10 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     """The booking's page as JSON: the same facts, sentences and decisions."""
     door = Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
     shown = detail(door, tx.now)
-    may, waiting, offers = permissions(tx, b, call.words, call.origin)
+    may, waiting, offers = permissions(tx, door, call.origin)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
-        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=shown.waits,
+        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if offers else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),

@@ -16,7 +16,7 @@ from storefront import given
 from storefront.api import shapes as s
 from storefront.api.bookings import full
 from storefront.api.door import CustomerCall, operation
-from storefront.api.permissions import DAYS, not_offered
+from storefront.api.permissions import DAYS, no_feedback
 
 
 def _change(call: CustomerCall, ref: str, verb: Any, *args: Any, **values: Any) -> dict[str, Any]:
@@ -61,4 +61,4 @@ def take_no_offer(call: CustomerCall, ref: str) -> dict[str, Any]:
 def give_feedback(call: CustomerCall, ref: str) -> NoReturn:
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
-    raise Refused("not_allowed", kind="feedback", sentence=not_offered(b, call.words)["feedback"])
+    raise Refused("not_allowed", kind="feedback", sentence=no_feedback(b, call.words))

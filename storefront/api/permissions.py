@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from booking import counter_offers, facts
@@ -13,14 +14,17 @@ from booking.wording import Words
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from storefront.api import shapes as s
+from storefront.card_panel import panel
+from storefront.door import Door
 from storefront.presenting import action
 from storefront.waiting_lines import prompt
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def permissions(tx: Tx, b: BookingSummary, w: Words, origin: str) -> tuple[s.Permissions, s.WaitingOut | None, list[s.OfferOut]]:
+def permissions(tx: Tx, door: Door, origin: str) -> tuple[s.Permissions, s.WaitingOut | None, list[s.OfferOut]]:
     """The decisions, the waiting for an earlier time where there is one, and the times the shop offers instead."""
+    b, w = door.b, door.words
     change, decided = facts.change_facts(b), facts.decisions(b, tx.now)
     moves = {}
     for kind, decision in decided.items():
@@ -31,15 +35,27 @@ def permissions(tx: Tx, b: BookingSummary, w: Words, origin: str) -> tuple[s.Per
                                    deadline=last.astimezone(ZoneInfo(b.zone)) if known else None)
     waitlist, waiting = _waitlist(tx, b, w, origin)
     offers, standing = _offers(tx, b, w)
-    feedback, card = ((s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None)) for text in not_offered(b, w).values())
-    return s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=card), waiting, standing
+    feedback = s.Permission(allowed=False, reason="not_allowed", sentence=no_feedback(b, w), deadline=None)
+    return s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=_card(tx, door)), waiting, standing
 
 
-def not_offered(b: BookingSummary, w: Words) -> dict[str, str]:
-    """What this booking does not offer online, in words."""
-    return {
-        "feedback": w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name),
-        "card": w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name)}
+def no_feedback(b: BookingSummary, w: Words) -> str:
+    return w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name)
+
+
+def _card(tx: Tx, door: Door) -> s.Permission:
+    """The saved card is seen and changed on the page `links.card` opens: that of the booking's link."""
+    b, w = door.b, door.words
+    shown = panel(tx, replace(door, by_link=True))
+    if shown is None:
+        text = w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name)
+        return s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None)
+    if not (shown.may_add or shown.card):
+        return s.Permission(allowed=False, reason="closed", sentence=w.refusal("closed", {"state": b.status}, b.store_name), deadline=None)
+    text = shown.card or w._("No card is saved for this booking.")
+    if shown.expired:
+        text += " " + w._("This card has expired. Please replace it.")
+    return s.Permission(allowed=True, reason=None, sentence=text, deadline=None)
 
 
 def _waitlist(tx: Tx, b: BookingSummary, w: Words, origin: str) -> tuple[s.Permission, s.WaitingOut | None]:

@@ -31,7 +31,7 @@ WORK: dict[str, Callable[[Shop, str, dict[str, Any]], datetime | None]] = {
     "customer": people.ours, "remote_customer": people.theirs, "calendar": calendars.write, "order": orders.read, "refund": refunds.execute,
     "cancelled_line": refunds.cancelled_line, "import": importing.go_on, "reconcile": reconcile.look}
 """Kind -> the function that does it; it returns when to look again, or None when there is nothing to wait for."""
-ORDER = ("refund", "cancelled_line", "order", "customer", "remote_customer", "calendar", "reconcile", "import")
+ORDER = ("refund", "cancelled_line", "reconcile", "order", "customer", "remote_customer", "calendar", "import")
 """Money first, bulk last."""
 
 

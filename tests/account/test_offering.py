@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from booking import keys
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.make_offers import Proposal, make_offers
-from models.actor import Actor
+from booking.actions.payment_accounts import connect_account
+from models.actor import SYSTEM, Actor
 from sync.beat import serve_waitlist
 from tests.support.shopify import ADA, BEA, ShopWorld
 from tests.support.world import MERCHANT, at
@@ -31,8 +36,6 @@ def test_what_is_held_for_the_one_who_waits(app, world, ada):
     taken = world.book(at(10, 15), email="bea@example.com")
     b = world.sold(FAR)
     ada.post(f"/bookings/{b.ref}/waitlist")
-    from booking.actions.cancel_booking import cancel_booking
-
     cancel_booking(world.store_id, MERCHANT, taken.ref)
     serve_waitlist(world.store_id)
     held = ada.get(f"/bookings/{b.ref}")["waiting"]["held"]
@@ -94,3 +97,21 @@ def test_nothing_offered(world, ada):
     assert (may["allowed"], may["reason"]) == (False, "not_allowed") and may["sentence"]
     ada.refused(404, "not_found", "POST", f"/bookings/{b.ref}/offers/1/accept")
     ada.refused(409, "stale", "POST", f"/bookings/{b.ref}/offers/decline")
+
+
+def test_a_saved_card_is_kept_on_the_bookings_own_page(app, world, ada):
+    """Where the shop has an account at Stripe; the extension itself never sees card data."""
+    b = world.sold(at(10, 15))
+    assert ada.get(f"/bookings/{b.ref}")["actions"]["card"]["sentence"] == "Harbor Massage doesn't keep cards online. Please contact Harbor Massage directly."
+    before = keys.settings()
+    keys.configure(replace(before, stripe_secret_key="sk_live_x", stripe_publishable_key="pk_live_x", stripe_webhook_secret="whsec_" + "w" * 32))
+    try:
+        connect_account(world.store_id, SYSTEM, f"acct_{world.slug}")
+        shown = ada.get(f"/bookings/{b.ref}")
+        assert shown["actions"]["card"] == {"allowed": True, "reason": None, "sentence": "No card is saved for this booking.", "deadline": None}
+        page = app.test_client().get(shown["links"]["card"].removeprefix(f"http://{world.slug}.localhost"), base_url=f"http://{world.slug}.localhost")
+        assert page.status_code == 200 and "No card is saved for this booking." in page.text
+        cancel_booking(world.store_id, MERCHANT, b.ref)
+        assert ada.get(f"/bookings/{b.ref}")["actions"]["card"]["reason"] == "closed"
+    finally:
+        keys.configure(before)

@@ -62,6 +62,7 @@ def test_the_first_opening_makes_a_store(app, fresh):
     [row] = read(store_id, "select kind, name, zone, currency, shopify_domain, policy->'cancel'->>'refund_mode' from stores")
     assert row == ("shopify", "Fresh Studio", "Europe/Berlin", "EUR", fresh.domain, "manual")
     assert read(store_id, "select kind, subject from shopify_due") == [("import", "customers")]
+    assert read(store_id, "select email, role from users") == [("shop@example.com", "owner")]
     home = api(app, fresh).json
     assert home["connection"]["state"] == "installed" and home["first_import"]["state"] == "none" and home["on_cancel"] == "tag_note"
 

@@ -15,8 +15,8 @@ export function BookingPage({booking: ref}: {booking: string}) {
       <s-button slot="breadcrumb-actions" href="/" accessibilityLabel={t('booking.back')}>{t('booking.back')}</s-button>
       <s-stack gap="large">
         <Notice state={state} reload={reload} />
-        {state.kind === 'ready' && <Facts booking={state.value} />}
         {state.kind === 'ready' && state.value.offers.length > 0 && <Offers booking={state.value} show={show} />}
+        {state.kind === 'ready' && <Facts booking={state.value} />}
         {state.kind === 'ready' && !state.value.closed && <Actions booking={state.value} />}
         {state.kind === 'ready' && state.value.actions.waitlist.allowed && <Earlier booking={state.value} />}
         {state.kind === 'ready' && state.value.policy.length > 0 && (
@@ -64,7 +64,12 @@ function Actions({booking}: {booking: BookingDetail}) {
         {(cancel.allowed || cancel.sentence !== reschedule.sentence) && (
           <s-text color={cancel.allowed ? 'subdued' : 'base'}>{cancel.sentence}</s-text>
         )}
-        {card.allowed && <s-link href={booking.links.card} target="_blank">{t('booking.card')}</s-link>}
+        {card.allowed && (
+          <s-stack gap="small-300">
+            <s-text>{card.sentence}</s-text>
+            <s-link href={booking.links.card} target="_blank">{t('booking.card')}</s-link>
+          </s-stack>
+        )}
       </s-stack>
     </s-section>
   );

@@ -1,6 +1,7 @@
 // The embed's home: connects the shop with the session token App Bridge adds to fetch, then shows and changes what the merchant API has.
 const at = (id) => document.getElementById(id);
 const API = "/api/merchant/v1";
+let again = 0;
 
 async function call(method, path, body) {
   const token = await window.shopify.idToken();
@@ -44,6 +45,9 @@ function show(home) {
   at("state").hidden = true;
   at("failed").hidden = true;
   at("home").hidden = false;
+  clearTimeout(again);
+  // The first customers come over within seconds: show it happening.
+  if (brought.state !== "done" || home.waiting) again = setTimeout(() => load().catch(() => {}), 4000);
 }
 
 async function load() { show(await call("GET", `${API}/shopify`)); }
