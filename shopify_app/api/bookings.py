@@ -111,7 +111,7 @@ def _messages(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
     """What was written to whom, and whether it has left (A104)."""
     rows = tx.db.execute(select(OutboxRow).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.booking_id == b.id, OutboxRow.channel.in_(("email", "sms"))).order_by(OutboxRow.id))
-    return [{"topic": m.topic, "channel": m.channel, "to": m.recipient, "state": m.state, "attempts": m.attempts,
+    return [{"id": str(m.id), "topic": m.topic, "channel": m.channel, "to": m.recipient, "state": m.state, "attempts": m.attempts,
              "created_at": m.created_at, "sent_at": m.sent_at, "error": m.last_error} for m in rows]
 
 

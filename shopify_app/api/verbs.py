@@ -64,7 +64,7 @@ def post_reschedule(call: Call, ref: str) -> Any:
 def post_cancel(call: Call, ref: str) -> Any:
     b = call.body
     return changed(call, cancel_booking, known_ref(ref), reason=b.reason, refund=b.refund.amount if isinstance(b.refund, Amount) else b.refund,
-                   seats=b.seats, version=b.version, override=b.override, notify=b.notify)
+                   seats=b.seats, version=b.version, override=b.override, notify=b.notify, hold_money=b.hold_money)
 
 
 @operation("POST", "/bookings/{ref}/decline", summary="Decline a request, or a move that waits", body=s.DeclineIn, answer=s.BookingOut)

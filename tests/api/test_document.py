@@ -57,6 +57,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
     session = world.session(course, at(12, 18))
     webhook = api.post("/webhooks", {"url": "https://example.com/hook", "topics": ["booking.created"]})
     b = world.book(at(10, 15), paid=2500)
+    api.post(f"/bookings/{b.ref}/notes", {"text": "Pays late"})
     assert api.send("PUT", f"/staff/{world.elena}/dates/2027-03-20", {"hours": []}).status_code == 200
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)

@@ -60,12 +60,15 @@ class RescheduleIn(Shape):
 
 
 class CancelIn(Shape):
+    """`hold_money` leaves the refund owed until someone carries it out, also where refunds go back by themselves."""
+
     reason: Reason = ""
     refund: GivenBack = "policy"
     seats: Seats | None = None
     version: Whole | None = None
     override: Flag = False
     notify: Flag = True
+    hold_money: Flag = False
 
 
 class DeclineIn(Shape):
@@ -148,6 +151,7 @@ class AuditOut(Shape):
 
 
 class MessageOut(Shape):
+    id: str
     topic: str
     channel: Literal["email", "sms"]
     to: str
