@@ -175,9 +175,15 @@ class Database:
             return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
 
     def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals" | "waitlist") for every store that has something to do now (I21)."""
+        """(store id, "outbox" | "holds" | "approvals" | "waitlist" | "reminders") for every store that has something to do now (I21)."""
         with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'")]
+            return [tuple(row) for row in db.exec_driver_sql(
+                "select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'"
+                " union all select stores_with_reminders(), 'reminders'")]
+
+    def stores_texting(self, phone: str) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select stores_texting(%s)", (phone,)).scalars())
 
     def store_for_account(self, hashed: str) -> int | None:
         """The store that uses the payment account with this keyed hash."""
@@ -208,6 +214,10 @@ class Database:
         """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
         with self.crossing() as db:
             return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
+
+    def stores_with_calendars(self) -> list[int]:
+        with self.crossing() as db:
+            return list(db.exec_driver_sql("select stores_with_calendars()").scalars())
 
     def all_stores(self) -> list[int]:
         with self.crossing() as db:

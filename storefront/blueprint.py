@@ -44,7 +44,7 @@ def keep_private(response):  # noqa: ANN001, ANN201
     if request.endpoint in ("storefront.static", "storefront.theme"):
         response.headers["Cache-Control"] = "public, max-age=3600"
         response.headers.pop("Set-Cookie", None)
-    elif request.path.startswith("/manage/"):
+    elif request.path.startswith(("/manage/", "/feedback/", "/email-undo/")):
         response.headers["Referrer-Policy"] = "same-origin"
     response.vary.add("Cookie")
     return response
@@ -53,8 +53,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
 def load_pages() -> Blueprint:
     """The blueprint with every page registered."""
     from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, card_panel, class_waitlist, login, lost_link, offers, pay, profile, reschedule, theme,
-        waitlist, waitlist_entry,
+        account, book, booking_page, cancel, card_panel, class_waitlist, email_change, feedback, login, lost_link, offers, pay, phone,
+        privacy, profile, reschedule, sessions, staff_feed, theme, unsubscribe, waitlist, waitlist_entry, withdraw,
     )
 
     return bp

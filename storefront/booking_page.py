@@ -9,6 +9,7 @@ from flask import Response, g, request
 from sqlalchemy import select
 
 from booking import facts
+from booking.feedback import given_for, may_give
 from booking.keys import settings
 from booking.links import manage_path
 from booking.wording import Words
@@ -49,7 +50,7 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     money = closed_money(tx, door.b, w) if shown.closed else None
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
-        offers=offer_lines(tx, door), waiting=waiting_line(tx, door),
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
         done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
         panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
 
@@ -87,6 +88,22 @@ class Entry(NamedTuple):
 _HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
     AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
 ).order_by(AuditEntry.id.desc()).limit(50), Entry)
+
+
+def _yours(door: Door) -> str | None:
+    """The start in the zone the customer has chosen, where that is another one."""
+    zone = door.person.zone if door.person else None
+    if not zone or zone == door.b.zone:
+        return None
+    return door.words._("Where you are: {when}").format(when=door.words.when(door.b.starts_at, zone))
+
+
+def _feedback(tx: Tx, door: Door) -> str | None:
+    """The words of the way to the feedback page, when there is something to do or to see there."""
+    given = given_for(tx, door.b.id) if door.b.ends_at <= tx.now else None
+    if may_give(door.b, given, tx.now).allowed:
+        return door.words._("Change your feedback") if given else door.words._("Leave feedback")
+    return door.words._("See your feedback") if given else None
 
 
 def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:

@@ -157,6 +157,7 @@ HISTORY = {
     "make_offers": "Other times offered", "accept_offer": "Offered time accepted", "decline_offers": "Offered times declined",
     "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
+    "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }
 
 

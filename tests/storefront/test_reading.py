@@ -12,6 +12,7 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.fill_openings import fill_opening
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.sessions import create_session
+from booking.links import feedback_path
 from booking.waitlist import entry_path
 from models.actor import SYSTEM
 from tests.storefront.visitor import account, link
@@ -37,6 +38,12 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],
         "/manage": ["/manage"], "/book": ["/book"], "/book/<int(max=9223372036854775807):service_id>": [f"/book/{service}", f"/book/{service}?month=2027-04"],
         "/book/<int(max=9223372036854775807):service_id>/details": [details],
+        "/account/bookings/<ref>/feedback": [account(b, "feedback")], "/feedback/<ref>": [feedback_path(b)],
+        "/feedback.json": ["/feedback.json"], "/account/email": ["/account/email"], "/account/email/code": ["/account/email/code"],
+        "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],
+        "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
+        "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
+        "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
         "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
@@ -57,7 +64,9 @@ def waiting_pages(world) -> dict[str, list[str]]:
         "/book/<int(max=9223372036854775807):service_id>/waitlist/<int(max=9223372036854775807):session_id>": [f"/book/{yoga}/waitlist/{date}"]}
 
 
-NOT_THERE = ("/account/feed/x.ics", "/pay/x", "/pay/x/back")
+NOT_THERE = ("/account/feed/x.ics", "/pay/x", "/pay/x/back", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw",
+             "/staff-calendar/x.ics")
+"""These answer 404 here: no such secret, no number, not offered."""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
