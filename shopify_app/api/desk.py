@@ -9,7 +9,9 @@ from sqlalchemy import select
 from booking.actions.action import Done
 from booking.actions.booking_notes import add_note, remove_note
 from booking.actions.clear_conflict import clear_conflict
+from booking.actions.export_customer import export_customer
 from booking.actions.merge_customers import merge_customers
+from booking.actions.redact_customer import redact_customer
 from booking.actions.resend_message import resend_message
 from booking.rules.decision import Refused
 from models.access import User
@@ -70,3 +72,13 @@ def post_clear_conflict(call: Call, ref: str) -> Any:
 @operation("POST", "/customers/{id}/merge", summary="The other record goes into this one (R44)", body=desk.MergeIn, answer=catalogue.CustomerOut)
 def post_merge(call: Call, id: str) -> Any:
     return CUSTOMERS.write(call, merge_customers, number(id), reference(call.body.other, "other"))
+
+
+@operation("POST", "/customers/{id}/erase", summary="Erase one person for good; open bookings keep their time (R45)", body=s.EmptyIn, answer=Nothing)
+def post_erase(call: Call, id: str) -> None:
+    call.act(redact_customer, number(id), show=lambda tx, done: None)
+
+
+@operation("POST", "/customers/{id}/export", summary="Everything kept about one person (R45)", body=s.EmptyIn, answer=desk.PersonalData)
+def post_export(call: Call, id: str) -> Any:
+    return call.act(export_customer, number(id), show=lambda tx, done: desk.PersonalData(data=(done.facts or {})["data"]))

@@ -45,3 +45,11 @@ def test_two_records_become_one(api, world):
     assert kept["id"] == str(one.customer_id) and world.read(two.ref).customer_id == one.customer_id
     api.refused(422, "invalid", "POST", f"/customers/{one.customer_id}/merge", {"other": str(one.customer_id)})
     api.refused(404, "not_found", "POST", f"/customers/{one.customer_id}/merge", {"other": "77"})
+
+
+def test_one_persons_data_is_handed_out_and_erased(api, world):
+    b = world.book(at(10, 15))
+    assert api.post(f"/customers/{b.customer_id}/export", {}, status=200)["data"]["profile"]["email"] == "ada@example.com"
+    assert api.send("POST", f"/customers/{b.customer_id}/erase", {}).status_code == 204
+    assert world.read(b.ref).contact_name == "Redacted customer"
+    api.refused(404, "not_found", "POST", f"/customers/{b.customer_id}/export", {})

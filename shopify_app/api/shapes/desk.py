@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -39,3 +39,9 @@ class MergeIn(Shape):
     """`other` is the id of the customer who goes into this one."""
 
     other: str
+
+
+class PersonalData(Shape):
+    """Profile, bookings, payments, messages and everything else about one person, by part."""
+
+    data: dict[str, Any]
