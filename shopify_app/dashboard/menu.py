@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("api", "/api-tokens", "API and webhooks", OWNER),
     )),
     ("Overview", (
+        ("feedback", "/feedback", "Feedback", MANAGERS),
         ("insights", "/insights", "Insights", MANAGERS),
         ("audit", "/audit", "Audit", MANAGERS),
     )),
@@ -60,6 +61,7 @@ MESSAGES = {
     "noted": "Note added.",
     "refund_owed": "The refund is owed now.",
     "refund_done": "The refund is being carried out.",
+    "replied": "The answer is on its way.",
     "merged": "Merged.",
     "erased": "Everything personal about this customer is erased.",
 }
