@@ -34,4 +34,4 @@ def get_store(call: Call) -> s.StoreOut:
 @operation("PATCH", "/store", summary="Change the store's defaults", body=s.StorePatch, answer=s.StoreOut)
 def patch_store(call: Call) -> Any:
     return call.act(update_store, show=lambda tx, done: store_out(tx), **given(
-        call.body, "email", "phone", "accent", "staff_noun", *RECEIPT_FIELDS))
+        call.body, "email", "phone", "accent", "staff_noun", "refusal_note", "terms", *RECEIPT_FIELDS))

@@ -11,6 +11,7 @@ from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, 
 from shopify_app.api.shapes.money import CreditOut, ReceiptOut, ReceiptPatch
 from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
+from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn, WordsOut, WordsPatch
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Switch = Literal["inherit", "on", "off"]
@@ -22,7 +23,7 @@ Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(ReceiptPatch, WaitlistPatch):
+class StorePatch(ReceiptPatch, WaitlistPatch, WordsPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -37,7 +38,7 @@ class StorePatch(ReceiptPatch, WaitlistPatch):
     policy: Policy | None = None
 
 
-class StoreOut(ReceiptOut, WaitlistSettings):
+class StoreOut(ReceiptOut, WaitlistSettings, WordsOut):
     id: str
     slug: str
     name: str
@@ -123,7 +124,7 @@ class StaffDateOut(Shape):
     note: str
 
 
-class ServiceIn(Shape):
+class ServiceIn(ServiceWordsIn):
     """`approval` is a short way to write `policy.approval`. Without a policy the store's is in force."""
 
     name: Name
@@ -147,7 +148,7 @@ class ServiceIn(Shape):
     policy: Policy | None = None
 
 
-class ServicePatch(Shape):
+class ServicePatch(ServiceWordsIn):
     """`policy: null` returns to the store's policy, `location: null` to any location; other nulls mean: leave it."""
 
     name: Name | None = None
@@ -172,7 +173,7 @@ class ServicePatch(Shape):
     active: Flag | None = None
 
 
-class ServiceOut(Shape):
+class ServiceOut(ServiceWords):
     """`policy` is the one in force for new bookings."""
 
     id: str
