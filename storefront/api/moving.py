@@ -14,6 +14,7 @@ from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.slots import MOST_DAYS, Slot, free_days
+from booking.visiting import decisions_alone
 from jsonapi.operations import number
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
@@ -33,7 +34,7 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
         first, last = days(call, local_date(tx.now, b.zone), SHOWN_DAYS)
-        facts.decisions(b, tx.now)["reschedule"].require()
+        decisions_alone(tx, b)["reschedule"].require()
         return _times(tx, call, b, first, last, _wanted(b, call.query.get("staff")))
 
 

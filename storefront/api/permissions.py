@@ -13,6 +13,7 @@ from booking.rules.decision import Decision
 from booking.rules.waitlist import weekdays_of
 from booking.rules.windows import deadline
 from booking.wording import Words
+from booking.visiting import decisions_alone
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from storefront.api import shapes as s
@@ -28,7 +29,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def permissions(tx: Tx, door: Door, origin: str) -> tuple[s.Permissions, dict[str, Any]]:
     """The decisions; and what each is about: the `waiting` for an earlier time, the `offers` of other times, the `feedback` given."""
     b, w = door.b, door.words
-    change, decided = facts.change_facts(b), facts.decisions(b, tx.now)
+    change, decided = facts.change_facts(b), decisions_alone(tx, b)
     moves = {}
     for kind, decision in decided.items():
         last = deadline(kind, change)
