@@ -149,6 +149,15 @@ def test_waiting_and_offers(manager, world):
     assert store(world).offer_hours == 24
 
 
+def test_what_stands_on_receipts(manager, world):
+    manager.fill("/settings/store", legal_name="Harbor GmbH", legal_address="Kai 3\r\nHamburg", tax_id="DE 123", tax_percent="19,5 %", credit_days="")
+    row = store(world)
+    assert (row.legal_name, row.tax_percent, row.credit_days) == ("Harbor GmbH", "19.5", None)
+    manager.fill("/settings/store", 422, tax_percent="a lot", credit_days="0")
+    manager.fill("/settings/store", name="Same receipts")
+    assert store(world).legal_address == "Kai 3\nHamburg"
+
+
 def test_how_long_closed_bookings_are_kept(manager, world):
     manager.fill("/settings/store", retention_days="90")
     assert store(world).retention_days == 90
