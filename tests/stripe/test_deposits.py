@@ -217,3 +217,16 @@ def test_amounts_come_from_the_server(world, till, visitor, bank, service):  # n
     details(visitor, service)
     visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", amount="1", deposit="1", price="1")
     assert bank.all("payment_intent")[0]["amount"] == 2500
+
+
+@pytest.mark.parametrize(("credit", "offered"), [(2500, True), (2499, False)])
+def test_credit_that_covers_the_deposit_stands_for_it(world, till, visitor, service, credit, offered):  # noqa: F811
+    given = world.add_service("Credited", policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "credit"}]}})
+    cancel_booking(world.store_id, MERCHANT, world.book(at(9, 15), service=given, staff=world.elena, paid=credit, method="cash").ref)
+    visitor.sign_in()
+    details(visitor, service)
+    assert ("Pay $25 with my credit; $55 is left to pay." in words(visitor.page)) == offered
+    to = visitor.send(f"/book/{service}/details", credit="on").headers["Location"]
+    assert to.startswith("/account/bookings/" if offered else "/pay/")
+    made = world.sql("select paid, due from bookings where starts_at = %s", TIME)
+    assert made == ([(2500, 5500)] if offered else [])
