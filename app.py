@@ -22,6 +22,7 @@ from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
+from webhooks.twilio import blueprint as twilio_webhooks
 from webhooks.shopify import blueprint as shopify_webhooks
 from webhooks.stripe import blueprint as stripe_webhook
 
@@ -31,6 +32,7 @@ DOORS = (
     (load_screens(), "store host", "the shop's people: dashboard cookie, role of each screen, CSRF token on every write"),
     (customer_api, "any host", "Shopify customers: session token of the customer account, no cookies"),
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
+    (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
     (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
@@ -70,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
         if where == "any host":
             csrf.exempt(blueprint)
+    csrf.exempt("storefront.unsubscribe.unsubscribe")  # mail programs post there by themselves; the signed address says for whom
     storefront.errors.install(app)
     commands.register(app)
     app.after_request(_headers)

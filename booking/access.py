@@ -26,7 +26,10 @@ class SignedIn:
     name: str
     email: str | None
     phone: str | None
+    phone_verified_at: datetime | None
     locale: str | None
+    zone: str | None
+    shopify_id: str | None
     preferences: dict[str, Any]
     has_feed: bool
     login_id: int
@@ -51,10 +54,12 @@ class StoreView:
     open_for_booking: bool
     refusal_note: str | None
     terms: str | None
+    withdrawal: str = "off"
 
 
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
-_PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.locale, Customer.preferences,
+_PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.zone,
+           Customer.shopify_id, Customer.preferences,
            Customer.feed_secret_hash.is_not(None), CustomerLogin.id, CustomerLogin.created_at)
 
 

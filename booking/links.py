@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
-from booking.keys import settings
+from booking.keys import settings, sign, unsign
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from models.statement import Statement, param
@@ -62,3 +62,19 @@ def manage_path(b: BookingSummary, part: str = "", **parameters: object) -> str:
 
 def manage_url(tx: Tx, b: BookingSummary, **parameters: object) -> str:
     return store_origin(tx, b.store_slug) + manage_path(b, **parameters)
+
+
+def feedback_path(b: BookingSummary) -> str:
+    """`/feedback/{ref}?token=...`: opens the feedback of this booking and nothing else (R37)."""
+    return f"/feedback/{b.ref}?{urlencode({'token': purpose_token('feedback', b.store_id, b.ref, b.link_epoch)})}"
+
+
+def unsubscribe_path(store_id: int, customer_id: int, kind: str) -> str:
+    """`/unsubscribe/...`: ends mails of one kind to one customer, and nothing else (RFC 8058). It does not run out."""
+    return f"/unsubscribe/{sign('unsubscribe', [store_id, customer_id, kind])}"
+
+
+def read_unsubscribe(token: str, store_id: int) -> tuple[int, str] | None:
+    """(customer, kind) of a link made by this store, or None."""
+    body = unsign("unsubscribe", token)
+    return (body[1], body[2]) if isinstance(body, list) and len(body) == 3 and body[0] == store_id else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import select
 
 from booking import facts
 from booking.keys import keyed_hash, settings
-from booking.links import manage_path, store_origin
+from booking.links import feedback_path, manage_path, store_origin, unsubscribe_path
+from booking.preferences import CHANNELS, channels_for, kind_of
+from booking.rules.quiet_hours import quiet_until
 from booking.rules.refund import RefundQuote
 from booking.rules.windows import deadline
 from models.access import User
@@ -24,16 +26,33 @@ _NAMED = Statement(select(User.name).where(User.store_id == param("store"), User
 
 
 def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", only: str | None = None, **extra: Any) -> None:
-    """One e-mail, and one SMS where the shop sends SMS and a number is known. `once` tells repeats apart (a resend), which go
-    by one channel `only`."""
+                  once: str = "", only: str | None = None, quietly: bool = False, **extra: Any) -> None:
+    """One message over each channel the customer wants (R38). `once` tells repeats apart (a resend), which go by one channel `only`.
+
+    SMS need a sending number of ours and one of theirs: confirmed in the account, or typed when booking. `quietly`: an SMS
+    waits for the end of the shop's quiet hours, and is left out when the visit has begun by then (R40).
+    """
     snapshot = _snapshot(tx, topic, b, old, refund, "customer", b.customer_name or b.contact_name) | extra
     snapshot["locale"] = b.customer_locale or b.store_locale
-    email, phone = b.customer_email or b.contact_email, b.customer_phone or b.contact_phone
-    if email and only != "sms":
-        _put(tx, topic, "email", email, b, snapshot, "customer", once)
-    if phone and settings().sms_url and only != "email":
-        _put(tx, topic, "sms", phone, b, snapshot, "customer", once)
+    if kind_of(topic) != "transactional":
+        snapshot["unsubscribe_url"] = snapshot["store"]["origin"] + unsubscribe_path(tx.store_id, b.customer_id, kind_of(topic))
+    reached = {"email": b.customer_email or b.contact_email,
+               "sms": settings().sms_url and (b.customer_phone if b.customer_phone_verified_at else b.contact_phone)}
+    channels = channels_for(topic, b.customer_preferences, tuple(channel for channel in CHANNELS if reached[channel]))
+    if only is not None:
+        channels = tuple(channel for channel in (only,) if reached[channel])
+    if "email" in channels:
+        _put(tx, topic, "email", reached["email"], b, snapshot, "customer", once)
+    if "sms" in channels:
+        at = _quiet_until(tx, b) if quietly else tx.now
+        if not quietly or at < b.starts_at or b.starts_at <= tx.now:
+            _put(tx, topic, "sms", reached["sms"], b, snapshot, "customer", once, at)
+
+
+def sample(tx: Tx, topic: str, b: BookingSummary, locale: str) -> dict[str, Any]:
+    """What a message about this booking would hold, for a look at its wording: nothing is sent, links lead where they do."""
+    snapshot = _snapshot(tx, topic, b, b, None, "customer", b.customer_name or b.contact_name)
+    return snapshot | {"locale": locale, "feedback_url": snapshot["store"]["origin"] + feedback_path(b)}
 
 
 def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None) -> None:
@@ -57,10 +76,15 @@ def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
             _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name) | extra, "merchant", once)
 
 
-def _put(tx: Tx, topic: str, channel: str, recipient: str, b: BookingSummary, snapshot: dict[str, Any], kind: str, once: str = "") -> None:
+def _quiet_until(tx: Tx, b: BookingSummary) -> datetime:
+    return quiet_until(tx.now, b.zone, time.fromisoformat(b.store_quiet_from), time.fromisoformat(b.store_quiet_to))
+
+
+def _put(tx: Tx, topic: str, channel: str, recipient: str, b: BookingSummary, snapshot: dict[str, Any], kind: str, once: str = "",
+         due_at: datetime | None = None) -> None:
     address = keyed_hash("recipient", tx.store_id, recipient)[:16]
     tx.outbox(OutboxItem(topic, channel, recipient, f"{topic}:{b.ref}:v{b.version}:{kind}:{address}{once and ':' + once}", snapshot,
-                         b.id, b.version))
+                         b.id, b.version, due_at))
 
 
 def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None, refund: RefundQuote | None, kind: str,

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import and_, func, or_, select, tuple_
 
+from booking.keys import settings
 from booking.links import check_token, purpose_token, store_origin
 from booking.rules.decision import Decision
 from booking.rules.waitlist import Wishes, may_wait
@@ -135,6 +136,12 @@ def decision_of(b: BookingSummary, terms: Terms, entry: Entry | None, now: datet
         return Decision(True, None, entry.lives_until)
     return may_wait(status=b.status, starts_at=b.starts_at, now=now, offered=terms.waitlist and b.service_self_service != "off",
                     whole_visit=b.visit_id is not None)
+
+
+def hears(email: str | None, phone: str | None, preferences: Mapping[str, Mapping[str, bool]]) -> bool:
+    """Whether word of a free time reaches the customer: an address, and its channel not switched off for such messages (R38)."""
+    reached = {"email": email, "sms": phone and settings().sms_url}
+    return any(address and preferences.get(channel, {}).get("offers", True) for channel, address in reached.items())
 
 
 def lead_time_of(tx: Tx, service_id: int) -> timedelta:

@@ -100,6 +100,10 @@ class Problem(BaseModel):
     errors: list[ProblemError] | None = None
 
 
+class Csv(Shape):
+    """Not JSON: a file of comma separated values."""
+
+
 class Nothing(Shape):
     """204: no body."""
 

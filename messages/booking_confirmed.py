@@ -12,4 +12,4 @@ def content(s: Snapshot) -> Content:
         heading=_("Your booking is confirmed"),
         paragraphs=[_("Thank you for booking with {venue}. We look forward to seeing you.").format(venue=s.venue)],
         policy=True, ics_method="REQUEST",
-        sms=s.sms(_("{service} is confirmed for {when}.").format(service=s.service, when=s.when())))
+        sms=s.sms(_("{service} is confirmed for {when}.").format(service=s.service, when=s.when()), opt_out=True))

@@ -13,7 +13,8 @@ from booking.wording import Words
 class Content:
     """Plain texts only; the templates encode them. `sms` is None for messages that go by mail only.
 
-    `buttons` and `links` are (text, address): what the mail is for, and lesser ways out of it.
+    `buttons` and `links` are (text, address): what the mail is for, and lesser ways out of it. `blocks`: the shop's own wording
+    in place of paragraphs and their order, ("text", paragraph) or ("element", name).
     """
 
     subject: str
@@ -29,6 +30,7 @@ class Content:
     facts: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
+    blocks: list[tuple[str, str]] | None = None
 
 
 class Snapshot:
@@ -79,11 +81,12 @@ class Snapshot:
     def moved(self) -> bool:
         return self.old is not None and self.old["starts_at"] != self.booking["starts_at"]
 
-    def sms(self, text: str) -> str:
-        """Shop, text, link last: the link is never cut (A47)."""
+    def sms(self, text: str, *, opt_out: bool = False) -> str:
+        """Shop, text, link last: the link is never cut (A47). `opt_out` adds how to end text messages (R40)."""
         link = self.payload.get("manage_url") or ""
+        tail = " ".join(filter(None, (self.words._("Reply STOP to end text messages.") if opt_out else "", link)))
         head = f"{self.venue}: {text}"
-        room = 320 - len(link) - 1
+        room = 320 - len(tail) - 1
         if len(head) > room:
             head = head[: room - 1] + "…"
-        return f"{head} {link}".strip()
+        return f"{head} {tail}".strip()

@@ -29,7 +29,8 @@ class Unknown(Exception):
     """The connection broke after the content was sent: it may have been accepted. A repeat carries the same Message-ID."""
 
 
-def compose(mail: Mail, *, sender: str, sender_name: str, reply_to: str | None, recipient: str, message_id: str) -> EmailMessage:
+def compose(mail: Mail, *, sender: str, sender_name: str, reply_to: str | None, recipient: str, message_id: str,
+            unsubscribe: str | None = None) -> EmailMessage:
     """multipart/mixed(alternative(plain, html, calendar), ics). Header values with line breaks raise ValueError (I51)."""
     message = EmailMessage()
     message["Subject"] = mail.subject
@@ -40,6 +41,10 @@ def compose(mail: Mail, *, sender: str, sender_name: str, reply_to: str | None, 
     message["Message-ID"] = message_id
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Auto-Submitted"] = "auto-generated"
+    if unsubscribe:
+        # RFC 8058: mail programs offer their own button, which posts to the address.
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     if mail.ics and mail.ics_method:

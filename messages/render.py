@@ -19,9 +19,10 @@ from booking.wording import words_for
 from booking.wording.colours import readable
 from booking.wording.policies import policy_lines
 from messages.content import Content, Snapshot
+from messages.custom import Ours, customised, ours
 from messages.ics import invite, several
 
-SHARED = ("content", "ics", "mail", "render")
+SHARED = ("content", "custom", "ics", "mail", "render")
 MESSAGES: dict[str, ModuleType] = {
     module.name: import_module(f"messages.{module.name}") for module in iter_modules(messages.__path__) if module.name not in SHARED}
 """Topic -> the module that says it."""
@@ -49,13 +50,17 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
     snapshot = Snapshot(payload, words)
     said: Content = MESSAGES[topic].content(snapshot)
     to_customer = payload["recipient"]["kind"] == "customer"
-    if topic in NAMES_WHO and (who := _who(snapshot, to_customer)):
+    who = _who(snapshot, to_customer) if topic in NAMES_WHO else ""
+    if own := _own_wording(topic, payload):
+        said = customised(said, own, snapshot, _price(snapshot))
+    if who:
         said = replace(said, paragraphs=[*said.paragraphs, who])
     facts = {"s": snapshot, "said": said, "w": words, "_": words.gettext, "accent": readable(snapshot.store["accent"]),
-             "rows": _rows(snapshot) if said.booking else [], "policy": _policy(snapshot) if said.policy else [],
+             "rows": _rows(snapshot) if said.booking else [], "policy": _policy(snapshot) if said.policy or said.blocks else [],
              "can_change": said.manage and to_customer and (topic == "manage_link" or any(payload["can"].values())),
              "can_move": said.manage and to_customer and payload["can"]["reschedule"],
-             "alarm": said.alarm and to_customer, "dates": _dates(snapshot), "stays": _dates(snapshot, "stays")}
+             "alarm": said.alarm and to_customer, "dates": _dates(snapshot), "stays": _dates(snapshot, "stays"),
+             "who": who}
     templates = _templates()
     method = said.ics_method if to_customer else None
     return Mail(
@@ -66,7 +71,27 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
 def render_sms(topic: str, payload: dict[str, Any]) -> str | None:
     """The SMS of a topic, at most 320 characters with the link whole, or None when it has none."""
     snapshot = Snapshot(payload, words_for(payload["locale"]))
-    return MESSAGES[topic].content(snapshot).sms
+    said: Content = MESSAGES[topic].content(snapshot)
+    if own := _own_wording(topic, payload):
+        said = customised(said, own, snapshot, _price(snapshot))
+    return said.sms
+
+
+def our_wording(topic: str, locale: str, elements: tuple[str, ...]) -> dict[str, str | None]:
+    """What we say, as a text with placeholders to begin with."""
+    return ours(MESSAGES[topic].content(Ours(topic, words_for(locale))), elements)
+
+
+def _own_wording(topic: str, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """The shop's wording of this message, when it has one and it fits: of a party that lost seats we tell in our words."""
+    own = payload.get("template")
+    if own is None or topic == "booking_cancelled" and payload["booking"]["status"] != "cancelled" and not payload.get("test"):
+        return None
+    return own
+
+
+def _price(s: Snapshot) -> str:
+    return s.words.money(s.booking["price"], s.booking["currency"]) if s.booking["price"] else ""
 
 
 def _who(s: Snapshot, to_customer: bool) -> str:

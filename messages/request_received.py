@@ -14,4 +14,4 @@ def content(s: Snapshot) -> Content:
     return Content(
         subject=_("Request received: {service}, {when}").format(service=s.service, when=s.when()),
         heading=_("We have your request"), paragraphs=lines, policy=True,
-        sms=s.sms(_("Your request for {service}, {when} has arrived and waits for approval.").format(service=s.service, when=s.when())))
+        sms=s.sms(_("Your request for {service}, {when} has arrived and waits for approval.").format(service=s.service, when=s.when()), opt_out=True))

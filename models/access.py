@@ -28,7 +28,7 @@ class LoginCode(StoreRow, Base):
         Index("login_codes_challenge", "store_id", "challenge_hash", unique=True),
         Index("login_codes_address", "store_id", "address", "created_at"),
         CheckConstraint("tries between 0 and 5", name="login_codes_tries"),
-        CheckConstraint("purpose in ('login','change_email','dashboard')", name="login_codes_purpose"),
+        CheckConstraint("purpose in ('login','change_email','dashboard','verify_phone')", name="login_codes_purpose"),
     )
 
 
@@ -40,6 +40,7 @@ class CustomerLogin(StoreRow, Base):
     secret_hash: Mapped[str]
     customer_id: Mapped[Id]
     created_at: Mapped[Instant]
+    device: Mapped[str] = mapped_column(server_default="")
     ended_at: Mapped[Instant | None]
 
     __table_args__ = (

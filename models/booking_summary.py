@@ -94,6 +94,8 @@ class BookingSummary(NamedTuple):
     customer_email: str | None
     customer_phone: str | None
     customer_locale: str | None
+    customer_preferences: dict[str, Any]
+    customer_phone_verified_at: datetime | None
     order_number: int | None
     store_slug: str
     store_name: str
@@ -112,6 +114,9 @@ class BookingSummary(NamedTuple):
     store_require_login_to_cancel: bool
     store_real_time: bool
     store_open_for_booking: bool
+    store_withdrawal: str
+    store_quiet_from: str
+    store_quiet_to: str
     store_policy: dict[str, Any]
     store_retention_days: int
     store_credit_days: int | None

@@ -20,7 +20,9 @@ class Customer(StoreRow, Base):
     email_canonical: Mapped[str | None]
     email_verified_at: Mapped[Instant | None]
     phone: Mapped[str | None]
+    phone_verified_at: Mapped[Instant | None]
     locale: Mapped[str | None]
+    zone: Mapped[str | None]
     preferences: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     shopify_id: Mapped[str | None]
     feed_secret_hash: Mapped[str | None]

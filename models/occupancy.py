@@ -35,7 +35,7 @@ class Occupancy(Base):
         Index("occupancies_busy", "store_id", "staff_id", "starts_at", postgresql_include=["ends_at", "expires_at", "source_id"]),
         Index("occupancies_of", "store_id", "source_id"),
         Index("occupancies_flagged", "store_id", "staff_id", "starts_at", postgresql_where=text("overlap_ok")),
-        CheckConstraint("kind in ('booking','hold','session','block')", name="occupancies_kind"),
+        CheckConstraint("kind in ('booking','hold','session','block','calendar')", name="occupancies_kind"),
         CheckConstraint("ends_at > starts_at and ends_at <= starts_at + interval '48 hours'", name="occupancies_span"),
         ExcludeConstraint(
             (literal_column("int8range(store_id, store_id, '[]')"), "&&"),

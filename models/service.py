@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
@@ -34,6 +34,8 @@ class Service(StoreRow, Base):
     cancel: Mapped[str] = mapped_column(server_default="inherit")
     offer_hold: Mapped[str] = mapped_column(server_default="inherit")
     policy: Mapped[dict[str, Any] | None]
+    reminder_leads: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{86400,7200}'"))
+    withdrawal_exempt: Mapped[bool] = mapped_column(server_default="false")
     active: Mapped[bool] = mapped_column(server_default="true")
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]
@@ -47,6 +49,8 @@ class Service(StoreRow, Base):
         CheckConstraint("lead_time_s >= 0 and horizon_days between 1 and 1100", name="services_lead_and_horizon"),
         CheckConstraint("capacity between 1 and 10000", name="services_capacity"),
         CheckConstraint("price >= 0 and deposit >= 0", name="services_money"),
+        CheckConstraint("cardinality(reminder_leads) <= 4 and 900 <= all (reminder_leads) and 1209600 >= all (reminder_leads)",
+                        name="services_reminders"),
         CheckConstraint(
             "self_service in ('inherit','on','off') and reschedule in ('inherit','on','off')"
             " and cancel in ('inherit','on','off')",

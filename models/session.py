@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
 
 from models.actor import SYSTEM, Actor
 from models.base import new_id
+from models.crossing import Crossings
 from models.stored_json import loads
 
 
@@ -118,7 +119,7 @@ class Tx:
         return bool(self._outbox)
 
 
-class Database:
+class Database(Crossings):
     """The app's connection pool and the doorbell rung after a commit that left something in the outbox."""
 
     def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
@@ -152,51 +153,6 @@ class Database:
             self.doorbell(store_id)
 
     @contextmanager
-    def crossing(self) -> Iterator[Connection]:
-        """Outside any store: only the SECURITY DEFINER functions answer in it."""
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("begin read only")
-            yield connection
-            connection.commit()
-
-    def store_for_host(self, host: str) -> int | None:
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_host(%s)", (host,)).scalar()
-
-    def store_for_slug(self, slug: str) -> int | None:
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
-
-    def store_for_shop(self, domain: str) -> int | None:
-        """The store of `{name}.myshopify.com`, where the app is installed now."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
-
-    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
-        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
-
-    def due_shopify_stores(self) -> list[int]:
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
-
-    def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals" | "waitlist") for every store that has something to do now (I21)."""
-        with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'")]
-
-    def store_for_account(self, hashed: str) -> int | None:
-        """The store that uses the payment account with this keyed hash."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
-
-    def due_payments(self) -> list[int]:
-        """Stores with something to do at the payment provider now (I21)."""
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select due_payments()").scalars())
-
-    @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
         """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
         lent = self.engine.raw_connection()
@@ -210,15 +166,6 @@ class Database:
                     lock.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
         finally:
             lent.close()
-
-    def due_errands(self) -> list[tuple[int, str]]:
-        """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
-        with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
-
-    def all_stores(self) -> list[int]:
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select all_stores()").scalars())
 
     @contextmanager
     def _opened(self, mode: str, store_id: int, actor: Actor) -> Iterator[Tx]:

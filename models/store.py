@@ -43,6 +43,10 @@ class Store(Base):
     require_login_to_cancel: Mapped[bool] = mapped_column(server_default="false")
     real_time: Mapped[bool] = mapped_column(server_default="true")
     open_for_booking: Mapped[bool] = mapped_column(server_default="true")
+    withdrawal: Mapped[str] = mapped_column(server_default="off")
+    ask_feedback: Mapped[bool] = mapped_column(server_default="true")
+    quiet_from: Mapped[str] = mapped_column(server_default="21:00")
+    quiet_to: Mapped[str] = mapped_column(server_default="08:00")
     policy: Mapped[dict[str, Any]]
     retention_days: Mapped[int] = mapped_column(server_default="1095")
     waitlist: Mapped[bool] = mapped_column(server_default="true")
@@ -64,6 +68,8 @@ class Store(Base):
         CheckConstraint(r"tax_percent ~ '^[0-9]{1,2}(\.[0-9]{1,4})?$'", name="stores_tax_percent"),
         CheckConstraint("credit_days between 1 and 3650", name="stores_credit_days"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="stores_currency"),
+        CheckConstraint("withdrawal in ('off', 'eu', 'everyone')", name="stores_withdrawal"),
+        CheckConstraint("quiet_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' and quiet_to ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="stores_quiet"),
         CheckConstraint("waitlist_claim_minutes between 5 and 1440 and waitlist_rest_hours between 1 and 168 and offer_hours between 1 and 168",
                         name="stores_waitlist"),
     )

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, abort, jsonify, render_template, request
 from werkzeug.serving import make_server
 
-from sandbox import dns, smtp
+from sandbox import dns, smtp, twilio
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
@@ -54,24 +54,6 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults,
     def sms_json() -> Any:
         return jsonify(texts.newest(request.args.get("to"), 5000))
 
-    @app.post("/2010-04-01/Accounts/<account>/Messages.json")
-    def send_sms(account: str) -> Any:
-        mode = faults.take("sms")
-        if mode in ("5xx", "down", "timeout"):
-            return {"message": "down on order"}, 503
-        if mode == "throttled":
-            return {"message": "too many requests"}, 429
-        if not request.authorization or request.authorization.username != account:
-            return {"message": "authenticate"}, 401
-        to, body = request.form.get("To", ""), request.form.get("Body", "")
-        if not to.startswith("+") or not body:
-            return {"message": "To and Body are needed"}, 400
-        texts.add({"to": to, "from": request.form.get("From", ""), "subject": "", "text": body, "html": "", "attachments": [],
-                   "links": [word for word in body.split() if word.startswith("http")]})
-        if mode == "timeout_after_effect":
-            return {"message": "gone"}, 503
-        return {"sid": f"SM{texts.next}", "status": "queued"}, 201
-
     @app.route("/clock", methods=["GET", "POST"])
     def the_clock() -> Any:
         if request.method == "POST":
@@ -93,6 +75,7 @@ def create_sandbox(mails: Mailbox, texts: Mailbox, clock: Clock, faults: Faults,
                 return {"problem": str(error)}, 400
         return faults.state()
 
+    app.register_blueprint(twilio.blueprint(texts, faults, os.environ.get("SMS_TOKEN", "sandbox"), f"http://localhost:{os.environ.get('PORT', '8000')}"))
     @app.post("/dns")
     def the_names() -> Any:
         try:

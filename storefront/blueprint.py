@@ -47,7 +47,7 @@ def keep_private(response):  # noqa: ANN001, ANN201
     if request.endpoint in ("storefront.static", "storefront.theme"):
         response.headers["Cache-Control"] = "public, max-age=3600"
         response.headers.pop("Set-Cookie", None)
-    elif request.path.startswith("/manage/"):
+    elif request.path.startswith(("/manage/", "/feedback/", "/email-undo/")):
         response.headers["Referrer-Policy"] = "same-origin"
     response.vary.add("Cookie")
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, g, request
 
 from booking.documents.printed import title
+from booking.feedback import given_for, may_give
 from booking.keys import settings
 from booking.links import manage_path
 from booking.settled import outcome_of
@@ -49,7 +50,8 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     entries, documents = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
-        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), done=request.args.get("done"), documents=[
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
             for one in documents], entries=history(entries, door.b, w),
         panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
@@ -76,6 +78,22 @@ def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
         "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
                     "address": b.location_address, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
+
+
+def _yours(door: Door) -> str | None:
+    """The start in the zone the customer has chosen, where that is another one."""
+    zone = door.person.zone if door.person else None
+    if not zone or zone == door.b.zone:
+        return None
+    return door.words._("Where you are: {when}").format(when=door.words.when(door.b.starts_at, zone))
+
+
+def _feedback(tx: Tx, door: Door) -> str | None:
+    """The words of the way to the feedback page, when there is something to do or to see there."""
+    given = given_for(tx, door.b.id) if door.b.ends_at <= tx.now else None
+    if may_give(door.b, given, tx.now).allowed:
+        return door.words._("Change your feedback") if given else door.words._("Leave feedback")
+    return door.words._("See your feedback") if given else None
 
 
 def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:

@@ -78,10 +78,17 @@ def _by_link(tx: Tx, ref: str) -> Door:
                 words(store, owner, b.customer_locale))
 
 
+def store_of(tx: Tx, ref: str) -> tuple[BookingSummary | None, StoreView | None]:
+    """A booking and its store's view for pages with a token of their own; (None, None) when there is none, or it is over."""
+    b = _booking(tx, ref)
+    return (None, None) if b is None or kept_no_longer(b, tx) else (b, store_view(b))
+
+
 def store_view(b: BookingSummary) -> StoreView:
     """The store of a booking, without another statement."""
     return StoreView(b.store_slug, b.store_name, b.store_locale, b.zone, b.currency, b.store_email, b.store_phone, None,
-                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking, b.store_refusal_note, b.store_terms)
+                     b.store_accent, b.store_logo_url, b.store_contact_note, b.store_open_for_booking, b.store_refusal_note, b.store_terms,
+                     b.store_withdrawal)
 
 
 def _booking(tx: Tx, ref: str) -> BookingSummary | None:

@@ -9,10 +9,12 @@ from flask import g, redirect, request
 from booking.access import visitor
 from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in, sign_out, sign_out_everywhere
 from booking.rules.decision import Refused
+from booking.wording import Words
 from models.actor import Actor
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.cookies import challenge, forget_login, login_secret, remember_challenge, remember_login
+from storefront.devices import device_name
 from storefront.door import require_login, safe_next
 
 GUEST = Actor("customer", "account")
@@ -22,7 +24,7 @@ GUEST = Actor("customer", "account")
 def login():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = visitor(tx, login_secret())
-    if person:
+    if person and not request.args.get("again"):
         return redirect(safe_next(request.args.get("next")), 303)
     return page("login.html", store, words(store), next=safe_next(request.args.get("next")), email="", problem=None)
 
@@ -64,18 +66,21 @@ def enter_code():  # noqa: ANN201
     w = words(store)
     code = "".join(c for c in request.form.get("code", "")[:40] if c.isdigit())
     try:
-        done = sign_in(g.store_id, GUEST, code, challenge=challenge() or "-")
+        done = sign_in(g.store_id, GUEST, code, challenge=challenge() or "-", device=device_name(request.user_agent.string))
     except Refused as refused:
-        problem = w.refusal("unauthorized", refused.facts, store.name)
-        if refused.facts.get("left"):
-            left = refused.facts["left"]
-            problem += " " + w.ngettext("You have {n} try left.", "You have {n} tries left.", left).format(n=left)
-        else:
-            problem += " " + w._("Please ask for a new code.")
-        return page("code.html", store, w, next=target, problem=problem), 422
+        return page("code.html", store, w, next=target, problem=wrong_code(refused, w, store.name)), 422
     response = redirect(target, 303)
     remember_login(response, done.facts["secret"])
     return response
+
+
+def wrong_code(refused: Refused, w: Words, venue: str) -> str:
+    """Why a typed code was not taken, and how many tries are left."""
+    problem = w.refusal(refused.code, refused.facts, venue)
+    left = refused.facts.get("left")
+    if left:
+        return problem + " " + w.ngettext("You have {n} try left.", "You have {n} tries left.", left).format(n=left)
+    return problem + " " + w._("Please ask for a new code.")
 
 
 @bp.post("/account/logout")

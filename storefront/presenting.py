@@ -193,6 +193,7 @@ HISTORY = {
     "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
     "record_payment": "Payment received",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
+    "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 from flask import Response, abort, g, redirect, request
 
 from booking.access import customer_of_feed, visitor
-from booking.actions.profile import CHANNELS, KINDS, chosen, renew_feed, stop_feed, update_profile
+from booking.actions.profile import chosen, renew_feed, stop_feed, update_profile
 from booking.keys import settings
+from booking.preferences import CHANNELS, KINDS
 from booking.rules.decision import Refused
 from booking.wording import SHIPPED, Words
 from messages.ics import feed
@@ -20,6 +23,7 @@ from storefront.blueprint import bp, page, words
 from storefront.booking_page import calendar_payload
 from storefront.door import require_login
 
+AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 FEED_PAST, FEED_AHEAD = timedelta(days=90), timedelta(days=730)
 
 
@@ -27,7 +31,7 @@ FEED_PAST, FEED_AHEAD = timedelta(days=90), timedelta(days=730)
 def profile():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = require_login(tx)
-    return _show(store, person, {}, saved=request.args.get("saved") is not None)
+    return _show(store, person, {}, saved=request.args.get("saved"))
 
 
 @bp.post("/account/profile")
@@ -39,7 +43,7 @@ def save_profile():  # noqa: ANN201
     preferences = {channel: {kind: f"{channel}.{kind}" in form for kind in KINDS} for channel in CHANNELS}
     try:
         update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=given.text(form.get("name"), 500),
-                       phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences)
+                       phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences, zone=form.get("zone") or None)
     except Refused as refused:
         sentences = field_sentences(words(store, person))
         return _show(store, person, {e["field"]: sentences[e["field"]] for e in refused.facts["errors"]}, typed=form), 422
@@ -51,6 +55,7 @@ def field_sentences(w: Words) -> dict[str, str]:
     return {
         "name": w._("Please enter your name (at most 120 characters)."),
         "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
+        "zone": w._("Please choose a time zone from the list."),
         "preferences": w._("Messages about your bookings need at least one channel.")}
 
 
@@ -88,10 +93,16 @@ def feed_file(secret: str) -> Response:
     return Response(feed(payloads, store.name, settings().base_domain), mimetype="text/calendar")
 
 
-def _show(store, person, errors: dict[str, str], *, saved: bool = False, typed=None):  # noqa: ANN001, ANN202
+@lru_cache(maxsize=1)
+def zone_names() -> list[str]:
+    """Zones people choose from: those of a place."""
+    return sorted(name for name in available_timezones() if name.split("/")[0] in AREAS)
+
+
+def _show(store, person, errors: dict[str, str], *, saved: str | None = None, typed=None):  # noqa: ANN001, ANN202
     w = words(store, person)
     preferences = {channel: chosen(person.preferences, channel) for channel in CHANNELS}
     return page("profile.html", store, w, person=person, errors=errors, saved=saved, typed=typed, preferences=preferences,
-                languages=SHIPPED, channels=list(zip(CHANNELS, (w._("E-mail"), w._("SMS")), strict=True)), kinds=[
-                    ("transactional", w._("Confirmations and changes")), ("reminders", w._("Reminders")),
+                languages=SHIPPED, zones=zone_names(), sms=settings().sms_url is not None, channels=list(zip(CHANNELS, (w._("E-mail"), w._("SMS")), strict=True)), kinds=[
+                    ("transactional", w._("Confirmations and changes")), ("reminders", w._("Reminders and requests for feedback")),
                     ("offers", w._("Earlier times and offers for your bookings")), ("marketing", w._("News"))])

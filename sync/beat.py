@@ -12,9 +12,10 @@ from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.decline_booking import expire_approvals
-from booking.actions.fill_openings import expire_waiting, fill_opening
+from booking.actions.fill_openings import expire_waiting, fill_opening, take_opening
 from booking.actions.hold_slot import sweep_holds
 from booking.actions.imports import forget_imports
+from booking.actions.send_reminders import send_reminders
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
@@ -22,6 +23,7 @@ from models.outbox import OutboxRow
 from models.session import database, transaction
 from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
+from sync.calendars import fetch_due
 from sync.outbox import Carrier, deliver
 from sync.payments import settle
 from sync.queue import doorbell, queue
@@ -63,6 +65,8 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 sweep_holds(store_id, SYSTEM)
             elif kind == "approvals":
                 expire_approvals(store_id, SYSTEM)
+            elif kind == "reminders":
+                send_reminders(store_id, SYSTEM)
             elif kind == "waitlist":
                 serve_waitlist(store_id)
             elif heard:
@@ -72,6 +76,7 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
         except SQLAlchemyError:
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
     sweep_payments(heard, settings, stop)
+    sweep_calendars(heard, settings, stop)
     sweep_shops(heard, settings, stop)
 
 
@@ -86,6 +91,19 @@ def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None
                 settle(store_id, keep_going=lambda: not (stop and stop.is_set()))
         except Exception:  # trouble with one store must not keep the others waiting (I70)
             log.exception("due payments failed", extra={"store": store_id})
+
+
+def sweep_calendars(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
+    """Calendars of staff that are due: read by a worker where one can be rung, else here."""
+    ring = doorbell(settings.redis_url, "sync.jobs.fetch_calendars")
+    for store_id in database().stores_with_calendars():
+        try:
+            if heard:
+                ring(store_id)
+            else:
+                fetch_due(store_id, keep_going=lambda: not (stop and stop.is_set()))
+        except SQLAlchemyError:
+            log.exception("due calendars failed", extra={"store": store_id})
 
 
 def sweep_shops(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
@@ -105,8 +123,14 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
     """End what is over, then offer what has become free to those who wait; at most so many openings, then other stores' turn."""
     expire_waiting(store_id, SYSTEM)
     for served in range(most):
-        if not fill_opening(store_id, SYSTEM).facts["found"]:
+        opening_id = take_opening(store_id, SYSTEM).facts["id"]
+        if opening_id is None:
             return served
+        try:
+            fill_opening(store_id, SYSTEM, opening_id)
+        except Exception:
+            # One that cannot be offered now comes back in a minute; the others, and the beat, go on.
+            log.exception("opening could not be offered", extra={"store": store_id})
     return most
 
 

@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 from booking import keys
 from models.session import database
 from sync import errands
+from sync.calendars import fetch_due
 from sync.outbox import Carrier, deliver
 from sync.payments import settle, waits
 from sync.queue import NAME, doorbell
@@ -42,6 +43,11 @@ def deliver_outbox(store_id: int) -> int:
 def settle_payments(store_id: int) -> int:
     """Bring money matters of a store forward at the payment provider; the number of commands handled."""
     return settle(store_id, keep_going=lambda: not stopping.is_set()).claimed
+
+
+def fetch_calendars(store_id: int) -> int:
+    """Read the calendars of a store's staff that are due; how many."""
+    return fetch_due(store_id, keep_going=lambda: not stopping.is_set())
 
 
 def sync_shopify(store_id: int) -> int:

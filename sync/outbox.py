@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Protocol
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.addresses import canonical_email
+from booking.rules.feedback import VISITED
+from booking.rules.reminders import LAST_CALL
+from booking.templates import in_force
+from booking.wording.languages import pick
+from gateways.twilio import Taken
 from messages import render_mail, render_sms
 from messages.mail import Later, Mailer, Rejected, Unknown, compose
 from models.actor import SYSTEM
@@ -20,8 +26,9 @@ from models.base import new_id
 from models.booking import Booking
 from models.outbox import OutboxRow
 from models.session import Tx, transaction
+from models.sms import RANK, SmsDelivery, SmsStop
 from settings import Settings
-from sync.sms import send_sms
+from sync.sms import Stopped, send_sms
 
 LEASE = timedelta(seconds=60)
 SEND_FOR = LEASE / 2
@@ -59,23 +66,41 @@ class Claimed:
     attempts: int
     message_id: str
     booking_version: int | None
-    late: bool
     version_now: int | None
-    over: bool = False
+    status_now: str | None
+    starts_now: datetime | None
+    created_at: datetime
+    stopped: bool
+    store_id: int
+    now: datetime
 
     @property
     def outdated(self) -> bool:
-        """An old message about a time that has changed again since; the newer change has its own message (D25c). Or one whose
-        offer has ended (`over`): nothing is offered too late (D28)."""
-        return self.over or (self.topic in ABOUT_A_TIME and self.late and self.version_now is not None and self.booking_version is not None
+        """A reminder of a time that is no longer true or has come (I59); an old message about a time that has changed again since,
+        which has its own message (D25c); or one whose offer has ended: nothing is offered too late (D28)."""
+        if self.payload.get("test"):
+            return False
+        if self.topic == "reminder":
+            start = datetime.fromisoformat(self.payload["booking"]["starts_at"])
+            return self.status_now != "confirmed" or self.starts_now != start or self.now >= start - LAST_CALL
+        if self.topic == "feedback_request":
+            return self.status_now not in VISITED
+        if "until" in self.payload and self.now >= datetime.fromisoformat(self.payload["until"]):
+            return True
+        late = self.now - self.created_at > OUTDATED_AFTER
+        return (self.topic in ABOUT_A_TIME and late and self.version_now is not None and self.booking_version is not None
                 and self.booking_version < self.version_now)
 
 
 @dataclass
 class Outcome:
+    """What came of a row. `taken` is the SMS at its provider, `stopped` a number that wants none."""
+
     state: str
     error: str | None = None
     wait: timedelta = field(default_factory=timedelta)
+    taken: Taken | None = None
+    stopped: bool = False
 
 
 class Carries(Protocol):
@@ -85,8 +110,8 @@ class Carries(Protocol):
     most_attempts: float
     longest_wait_s: int
 
-    def send(self, row: Claimed) -> None:
-        """Carry one row out; raises Rejected, Later or Unknown."""
+    def send(self, row: Claimed) -> Taken | None:
+        """Carry one row out; raises Rejected, Later or Unknown. An SMS gives what its provider says of it."""
 
 
 class Carrier:
@@ -103,19 +128,18 @@ class Carrier:
     def channels(self) -> tuple[str, ...]:
         return ("email", "sms") if self.settings.sms_url else ("email",)
 
-    def send(self, row: Claimed) -> None:
-        """Hand one message over; raises Rejected, Later or Unknown."""
+    def send(self, row: Claimed) -> Taken | None:
+        """Hand one message over; raises Rejected, Later or Unknown. An SMS gives what its provider says of it."""
         if row.channel == "sms":
             text = render_sms(row.topic, row.payload)
-            if text:
-                send_sms(self.settings, row.recipient, text)
-            return
+            return send_sms(row.store_id, row.id, row.payload["store"]["slug"], row.recipient, text, again=row.attempts > 1) if text else None
         store = row.payload["store"]
         mail = render_mail(row.topic, row.payload, self.settings.base_domain)
         self.mailer.send(compose(
             mail, sender=self.settings.mail_from, sender_name=store["name"], recipient=canonical_email(row.recipient),
             reply_to=canonical_email(store["email"]) if store["email"] else None,
-            message_id=f"<{row.message_id}@{self.settings.base_domain}>"))
+            message_id=f"<{row.message_id}@{self.settings.base_domain}>", unsubscribe=row.payload.get("unsubscribe_url")))
+        return None
 
     def close(self) -> None:
         self.mailer.close()
@@ -151,30 +175,35 @@ def _claim(store_id: int, channels: tuple[str, ...], batch: int) -> tuple[list[C
             return [], lease
         tx.db.execute(update(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.id.in_(ids)).values(
             lease=lease, leased_until=tx.now + LEASE, attempts=OutboxRow.attempts + 1))
-        return [Claimed(*row[:-2], tx.now - row.created_at > OUTDATED_AFTER, row.version_now, _over(row.payload, tx.now)) for row in _rows(tx, ids)], lease
+        own = in_force(tx)
+        return [_worded(Claimed(*row, now=tx.now), own) for row in _rows(tx, ids)], lease
 
 
-def _over(payload: dict[str, Any], now: datetime) -> bool:
-    return "until" in payload and now >= datetime.fromisoformat(payload["until"])
+def _worded(row: Claimed, own: dict[tuple[str, str], dict[str, str | None]]) -> Claimed:
+    """With the shop's own wording, in the language the message is written in (A126)."""
+    template = own.get((row.topic, pick(row.payload.get("locale")))) if own and "template" not in row.payload else None
+    return row if template is None else replace(row, payload=row.payload | {"template": template})
 
 
 def _rows(tx: Tx, ids: Any) -> list[Any]:
     return list(tx.db.execute(select(
         OutboxRow.id, OutboxRow.topic, OutboxRow.channel, OutboxRow.recipient, OutboxRow.payload, OutboxRow.attempts,
-        OutboxRow.message_id, OutboxRow.booking_version, OutboxRow.created_at, Booking.version.label("version_now"),
+        OutboxRow.message_id, OutboxRow.booking_version, Booking.version, Booking.status, Booking.starts_at, OutboxRow.created_at,
+        and_(OutboxRow.channel == "sms", exists().where(SmsStop.store_id == OutboxRow.store_id, SmsStop.phone == OutboxRow.recipient)),
+        OutboxRow.store_id,
     ).outerjoin(Booking, and_(Booking.store_id == OutboxRow.store_id, Booking.id == OutboxRow.booking_id)).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all())
 
 
 def _attempt(row: Claimed, carrier: Carries, total: Delivered) -> Outcome:
-    if row.outdated:
+    if row.outdated or row.stopped:
         total.superseded += 1
-        return Outcome("superseded")
+        return Outcome("superseded", "stopped" if row.stopped else None)
     try:
-        carrier.send(row)
+        taken = carrier.send(row)
     except Rejected as error:
         total.failed += 1
-        return Outcome("failed", str(error))
+        return Outcome("failed", str(error), stopped=isinstance(error, Stopped))
     except (Later, Unknown) as error:
         total.later += 1
         if row.attempts >= carrier.most_attempts:
@@ -186,7 +215,7 @@ def _attempt(row: Claimed, carrier: Carries, total: Delivered) -> Outcome:
         total.failed += 1
         return Outcome("failed", type(error).__name__)
     total.sent += 1
-    return Outcome("sent")
+    return Outcome("sent", taken=taken)
 
 
 def _record(store_id: int, lease: int, outcomes: dict[int, Outcome]) -> None:
@@ -202,3 +231,18 @@ def _record(store_id: int, lease: int, outcomes: dict[int, Outcome]) -> None:
                 tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.id == row_id).values(
                     state=outcome.state, last_error=outcome.error, due_at=tx.now + outcome.wait, lease=None, leased_until=None))
         tx.db.execute(update(OutboxRow).where(*mine).values(lease=None, leased_until=None, attempts=OutboxRow.attempts - 1))
+        _note_sms(tx, outcomes)
+
+
+def _note_sms(tx: Tx, outcomes: dict[int, Outcome]) -> None:
+    """Under which id the provider knows each SMS, and whom it no longer writes to."""
+    recipients = dict(tx.db.execute(select(OutboxRow.id, OutboxRow.recipient).where(OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(
+        [row_id for row_id, outcome in outcomes.items() if outcome.taken or outcome.stopped]))).all())
+    for row_id, phone in recipients.items():
+        taken = outcomes[row_id].taken
+        if taken:
+            tx.db.execute(upsert(SmsDelivery).values(
+                store_id=tx.store_id, outbox_id=row_id, sid=taken.sid, phone=phone, state=taken.state if taken.state in RANK else "accepted",
+                created_at=tx.now, updated_at=tx.now).on_conflict_do_nothing())
+        else:
+            tx.db.execute(upsert(SmsStop).values(store_id=tx.store_id, phone=phone, stopped_at=tx.now).on_conflict_do_nothing())

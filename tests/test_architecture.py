@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "gateways": {"gateways", "booking", "models"},
     "jsonapi": {"jsonapi", "booking", "models"},
     "storefront": {"storefront", "booking", "jsonapi", "models", "messages", "gateways"},
-    "shopify_app": {"shopify_app", "booking", "jsonapi", "models", "gateways"},
+    "shopify_app": {"shopify_app", "booking", "jsonapi", "models", "messages", "gateways"},
     "webhooks": {"webhooks", "booking", "models", "gateways"},
     "sync": {"sync", "booking", "models", "messages", "settings", "gateways", "webhooks"},
     "migrations": {"migrations", "models"},

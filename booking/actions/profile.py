@@ -5,22 +5,25 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from booking.actions.action import Done, action
 from booking.addresses import canonical_phone
 from booking.keys import keyed_hash
+from booking.preferences import CHANNELS, KINDS, wants
 from booking.rules.decision import Refused
+from booking.rules.wall_time import valid_zone
 from models.customer import Customer
 from models.session import Tx
 
-CHANNELS, KINDS = ("email", "sms"), ("transactional", "reminders", "offers", "marketing")
+KEEP = "keep"
 
 
 @action
 def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: str | None, preferences: dict[str, Any],
-                   region: str | None = None) -> Done:
-    """Change name, phone (E.164), language and preferences. Booking messages keep at least one channel (R38)."""
+                   region: str | None = None, zone: str | None = KEEP) -> Done:
+    """Change name, phone (E.164), language, zone (IANA, or None for the shop's) and preferences. Booking messages keep at least
+    one channel; a changed number is unproven until a code sent there is typed (R38)."""
     errors: list[dict[str, str]] = []
     name = " ".join(name.split())
     if not name or len(name) > 120:
@@ -34,9 +37,13 @@ def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: s
     kept = {channel: {kind: bool(preferences.get(channel, {}).get(kind)) for kind in KINDS} for channel in CHANNELS}
     if not any(kept[channel]["transactional"] for channel in CHANNELS):
         errors.append({"field": "preferences", "problem": "at least one channel must stay on for messages about your bookings"})
+    if zone not in (None, KEEP) and not valid_zone(zone):
+        errors.append({"field": "zone", "problem": "is not a time zone such as America/New_York"})
     if errors:
         raise Refused("invalid", errors=errors)
-    _change(tx, customer_id, name=name, phone=number, locale=locale, preferences=kept)
+    proven = case((Customer.phone == number, Customer.phone_verified_at), else_=None)
+    _change(tx, customer_id, name=name, phone=number, phone_verified_at=proven, locale=locale, preferences=kept,
+            **({} if zone == KEEP else {"zone": zone}))
     tx.audit("update_profile", subject="customer", subject_id=customer_id)
     return Done()
 
@@ -56,7 +63,22 @@ def change_profile(tx: Tx, customer_id: int, fields: dict[str, Any]) -> Done:
 
 def chosen(preferences: dict[str, Any], channel: str) -> dict[str, bool]:
     """What the customer gets by this channel; all but news until they say otherwise."""
-    return {kind: preferences.get(channel, {}).get(kind, kind != "marketing") for kind in KINDS}
+    return {kind: wants(preferences, channel, kind) for kind in KINDS}
+
+
+@action
+def stop_mails(tx: Tx, customer_id: int, kind: str) -> Done:
+    """No more mails of this kind. Messages about a booking itself are not one (R38). Refused not_found for anything unknown."""
+    row = tx.db.execute(select(Customer.preferences).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+    if row is None or kind not in KINDS or kind == "transactional":
+        raise Refused("not_found")
+    kept = {channel: chosen(row.preferences, channel) for channel in CHANNELS}
+    if kept["email"][kind]:
+        kept["email"][kind] = False
+        _change(tx, customer_id, preferences=kept)
+        tx.audit("stop_mails", subject="customer", subject_id=customer_id, kind=kind)
+    return Done()
 
 
 @action

@@ -76,6 +76,8 @@ def _check(tx: Tx, values: dict[str, Any], staff: Sequence[int]) -> None:
     checks.number(values, "capacity", 1, 10000)
     checks.number(values, "price", 0, 10**12)
     checks.number(values, "deposit", 0, 10**12)
+    if not all(900 <= lead <= 1209600 for lead in values.get("reminder_leads", ())):
+        checks.wrong("reminders", "must be from 15 minutes to 14 days before the start")
     checks.currency(values)
     checks.policy(values)
     checks.known(tx, values, "location_id", Location)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
@@ -13,15 +14,14 @@ from booking import limits
 from booking.actions.action import Done, action
 from booking.addresses import canonical_email
 from booking.keys import keyed_hash
-from booking.links import store_origin
 from booking.rules.decision import Refused
+from booking.store_messages import tell
 from models.access import CustomerLogin, LoginCode
 from models.base import new_id
 from models.booking import Booking
 from models.customer import Customer
 from models.refund import Credit
-from models.session import OutboxItem, Tx
-from models.store import Store
+from models.session import Tx
 
 VALID_FOR = timedelta(minutes=10)
 TRIES = 5
@@ -55,7 +55,14 @@ def request_login_code(tx: Tx, email: str, *, challenge: str, asker: Asker, loca
 
 
 def send_code(tx: Tx, address: str, purpose: str, challenge: str, customer_id: int | None, locale: str | None) -> None:
-    """Draw a code, keep its keyed hash, void older ones of the address, and mail it."""
+    """Draw a code and mail it."""
+    code_id, code = draw_code(tx, address, purpose, challenge, customer_id)
+    tell(tx, "sign_in_code", "email", address, str(code_id), locale=locale, code=code, minutes=int(VALID_FOR.total_seconds() // 60),
+         purpose=purpose)
+
+
+def draw_code(tx: Tx, address: str, purpose: str, challenge: str, customer_id: int | None) -> tuple[int, str]:
+    """(its id, a new code): only its keyed hash is kept, and older ones of the address are void."""
     code = f"{secrets.randbelow(10**6):06d}"
     tx.db.execute(update(LoginCode).where(
         LoginCode.store_id == tx.store_id, LoginCode.address == address, LoginCode.purpose == purpose,
@@ -65,14 +72,7 @@ def send_code(tx: Tx, address: str, purpose: str, challenge: str, customer_id: i
         store_id=tx.store_id, id=code_id, address=address, purpose=purpose, customer_id=customer_id,
         challenge_hash=keyed_hash("challenge", tx.store_id, challenge), code_hash=_code_hash(tx, code_id, code),
         expires_at=tx.now + VALID_FOR, created_at=tx.now))
-    store = tx.db.execute(select(Store.name, Store.slug, Store.email, Store.phone, Store.accent, Store.locale, Store.logo_url).where(
-        Store.store_id == tx.store_id)).one()
-    origin = store_origin(tx, store.slug)
-    tx.outbox(OutboxItem("sign_in_code", "email", address, f"code:{code_id}", {
-        "topic": "sign_in_code", "locale": locale or store.locale, "code": code, "minutes": int(VALID_FOR.total_seconds() // 60),
-        "purpose": purpose, "recipient": {"kind": "customer", "name": ""},
-        "store": {"name": store.name, "slug": store.slug, "email": store.email, "phone": store.phone, "accent": store.accent,
-                  "logo": store.logo_url, "origin": origin}}))
+    return code_id, code
 
 
 @action
@@ -85,30 +85,36 @@ def count_try(tx: Tx, challenge: str) -> Done:
     return Done(facts={"left": None if tries is None else TRIES - tries})
 
 
-def sign_in(store_id: int, by, code: str, *, challenge: str) -> Done:  # noqa: ANN001
-    """Sign in with the newest code of this browser. `facts`: customer_id and the new session's secret.
+def sign_in(store_id: int, by, code: str, *, challenge: str, device: str = "") -> Done:  # noqa: ANN001
+    """Sign in with the newest code of this browser. `facts`: customer_id and the new session's secret. `device` is a name for it.
 
     Refused("unauthorized", left=n) for wrong, used, expired or foreign codes alike; after five tries the code is dead.
     """
+    return counted(store_id, by, challenge, lambda: _sign_in(store_id, by, code, challenge, device))
+
+
+def counted(store_id: int, by, challenge: str, use: Callable[[], Done]) -> Done:  # noqa: ANN001
+    """Use a code with its try counted first: Refused("unauthorized", left=n) when it is not right, 0 when it is dead."""
     left = count_try(store_id, by, challenge).facts["left"]
     if left is None:
         raise Refused("unauthorized", left=0)
     try:
-        return _sign_in(store_id, by, code, challenge)
+        return use()
     except Refused as refused:
         refused.facts.setdefault("left", left)
         raise
 
 
 @action
-def _sign_in(tx: Tx, code: str, challenge: str) -> Done:
+def _sign_in(tx: Tx, code: str, challenge: str, device: str) -> Done:
     row = use_code(tx, code, challenge, "login")
     customer_id = _customer_of(tx, row.address)
     _claim(tx, customer_id, row.address)
     secret = secrets.token_urlsafe(32)
     login_id = new_id()
     tx.db.execute(insert(CustomerLogin).values(
-        store_id=tx.store_id, id=login_id, secret_hash=keyed_hash("login", tx.store_id, secret), customer_id=customer_id, created_at=tx.now))
+        store_id=tx.store_id, id=login_id, secret_hash=keyed_hash("login", tx.store_id, secret), customer_id=customer_id, created_at=tx.now,
+        device=device[:80]))
     tx.audit("sign_in", subject="customer", subject_id=customer_id, login_id=login_id)
     return Done(facts={"customer_id": customer_id, "secret": secret})
 
@@ -171,6 +177,17 @@ def sign_out(tx: Tx, secret: str) -> Done:
         CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now).returning(CustomerLogin.customer_id)).scalar()
     if ended is not None:
         tx.audit("sign_out", subject="customer", subject_id=ended)
+    return Done()
+
+
+@action
+def end_login(tx: Tx, customer_id: int, login_id: int) -> Done:
+    """End one session of the customer, chosen from the list; unknown and ended ones change nothing."""
+    ended = tx.db.execute(update(CustomerLogin).where(
+        CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == customer_id, CustomerLogin.id == login_id,
+        CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now)).rowcount
+    if ended:
+        tx.audit("sign_out", subject="customer", subject_id=customer_id, login_id=login_id)
     return Done()
 
 

@@ -20,6 +20,7 @@ from models.occupancy import Occupancy
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
+from models.staff_calendar import StaffCalendar
 from models.staff_date import StaffDate
 
 
@@ -62,6 +63,8 @@ def delete_staff(tx: Tx, staff_id: int) -> Done:
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
         tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id))
         tx.db.execute(delete(StaffDate).where(StaffDate.store_id == tx.store_id, StaffDate.staff_id == staff_id))
+    tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id, Occupancy.kind == "calendar"))
+    tx.db.execute(delete(StaffCalendar).where(StaffCalendar.store_id == tx.store_id, StaffCalendar.staff_id == staff_id))
     catalogue.remove(tx, "staff", Staff, staff_id, *uses)
     return Done()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,6 +81,14 @@ class Words:
         day = _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d, y"))
         return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
 
+    def exactly(self, instant: datetime | None, zone: str) -> str:
+        """Sat, Mar 13, 2027, 9:00:07 AM EST (14:00:07 UTC): to the second, for what counts before the law (R48)."""
+        assert instant is not None, "what is acknowledged has arrived at some moment"
+        local = _local(instant, zone)
+        clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
+        day = _date(self.locale, local.date(), self._("EEE, MMM d, y"))
+        return f"{day}, {clock} {self.zone(instant, zone)} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
         return self._("{start} to {end} {zone}").format(start=self.time(start, zone), end=self.time(end, zone), zone=self.zone(start, zone))
@@ -137,6 +145,8 @@ class Words:
         if code == "quote_changed" and facts.get("kind") == "price":
             return self._("The price of that time is {price}. Please look at it and decide again.").format(
                 price=self.money(facts["price"], facts["currency"]))
+        if code == "quote_changed" and facts.get("kind") == "credit":
+            return self._("Your credit has been used for another booking meanwhile. Please look at what is to pay and decide again.")
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":
@@ -160,6 +170,8 @@ class Words:
         }[code]
 
     def _too_late(self, facts: dict[str, Any], venue: str) -> str:
+        if facts.get("kind") == "feedback":
+            return self._("Feedback for this visit is closed.")
         if facts.get("started"):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
         if facts["kind"] == "waitlist":
@@ -172,7 +184,9 @@ class Words:
 
     def _not_allowed(self, facts: dict[str, Any], venue: str) -> str:
         kind = facts.get("kind")
-        if facts.get("staff"):
+        if kind == "feedback":
+            text = self._("You can leave feedback after your visit.") if "opens_at" in facts else self._("There was no visit to leave feedback for.")
+        elif facts.get("staff"):
             text = self._("{venue} doesn't offer changing the person online. Please contact {venue} directly.")
         elif facts.get("within_days"):
             return self.ngettext("You can move this booking by at most {n} day from its original date.",

@@ -18,6 +18,7 @@ from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, run
 from models.outbox import OutboxRow
 from models.session import Tx, reading
+from models.sms import SmsDelivery
 from shopify_app.api.call import PAGING, Call
 from shopify_app.api.customers import like
 from shopify_app.api.door import operation, reference
@@ -110,11 +111,12 @@ def _trail(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
 
 
 def _messages(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
-    """What was written to whom, and whether it has left (A104)."""
-    rows = tx.db.execute(select(OutboxRow).where(
+    """What was written to whom, whether it has left, and what the SMS provider reports (A104)."""
+    rows = tx.db.execute(select(OutboxRow, SmsDelivery.state.label("delivery")).outerjoin(
+        SmsDelivery, (SmsDelivery.store_id == OutboxRow.store_id) & (SmsDelivery.outbox_id == OutboxRow.id)).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.booking_id == b.id, OutboxRow.channel.in_(("email", "sms"))).order_by(OutboxRow.id))
     return [{"topic": m.topic, "channel": m.channel, "to": m.recipient, "state": m.state, "attempts": m.attempts,
-             "created_at": m.created_at, "sent_at": m.sent_at, "error": m.last_error} for m in rows]
+             "created_at": m.created_at, "sent_at": m.sent_at, "error": m.last_error, "delivery": m.delivery} for m in rows]
 
 
 def offers_out(tx: Tx, b: BookingSummary, origin: str) -> list[OfferOut]:

@@ -98,6 +98,10 @@ def _not_allowed(facts: dict[str, Any]) -> str:
     match facts:
         case {"kind": "customer" | "session"}:
             return "Bookings refer to it, so it cannot be removed."
+        case {"kind": "publish"}:
+            return "The customer has not agreed to publishing it."
+        case {"kind": "reply"}:
+            return "It has been answered already; feedback is answered once."
         case {"kind": "cancel" | "reschedule"}:
             return "The policy does not let customers do this. `override: true` does it all the same."
         case {"kind": "offers"}:

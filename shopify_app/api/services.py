@@ -45,7 +45,9 @@ def _service(row: Row, default: dict[str, Any], people: list[str]) -> s.ServiceO
         id=str(row.id), name=row.name, description=row.description, capacity=row.capacity, horizon=f"P{row.horizon_days}D",
         price={"amount": row.price, "currency": row.currency}, deposit={"amount": row.deposit, "currency": row.currency},
         location=None if row.location_id is None else str(row.location_id), staff=people, self_service=row.self_service,
-        reschedule=row.reschedule, cancel=row.cancel, offer_hold=row.offer_hold, approval=policy.approval, policy=policy.to_json(), active=row.active,
+        reschedule=row.reschedule, cancel=row.cancel, offer_hold=row.offer_hold, approval=policy.approval,
+        reminders=[durations.iso(lead) for lead in row.reminder_leads], withdrawal_exempt=row.withdrawal_exempt, policy=policy.to_json(),
+        active=row.active,
         **{name: durations.iso(getattr(row, column)) for name, column in SECONDS.items()})
 
 
@@ -120,6 +122,11 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
                 values[column] = read(values.pop(name))
             except ValueError as error:
                 errors.append({"field": name, "problem": str(error)})
+    if "reminders" in values:
+        try:
+            values["reminder_leads"] = sorted({durations.seconds(lead) for lead in values.pop("reminders")}, reverse=True)
+        except ValueError as error:
+            errors.append({"field": "reminders", "problem": str(error)})
     if errors:
         raise Refused("invalid", errors=errors)
     if "location" in values:

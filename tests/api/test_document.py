@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
 from booking.actions.join_waitlist import join_waitlist
+from booking.actions.leave_feedback import leave_feedback
+from booking.actions.sign_in import Asker
+from booking.actions.stores import update_store
+from booking.actions.withdraw import declare_withdrawal
 from shopify_app.api.door import OPERATIONS, PREFIX
-from shopify_app.api.shapes.base import Pdf
+from shopify_app.api.shapes.base import Csv, Pdf
 from tests.api.schema import problems_of
-from tests.support.world import at
+from tests.support.world import MERCHANT, at
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,8 @@ def test_the_contract_is_there(doc):
     wanted |= {f"/bookings/{{ref}}/{verb}": "POST" for verb in (
         "approve", "decline", "reschedule", "cancel", "arrive", "ready", "complete", "no-show", "send-manage-link", "revoke-link", "refund")}
     wanted |= {"/services/{id}/slots": "GET", "/bookings/{ref}": "GET", "/bookings/{ref}/offers": "GET POST", "/refunds": "GET", "/refunds/{id}/execute": "POST", "/audit": "GET",
-               "/reports/self-service": "GET", "/waitlist": "GET"}
+               "/reports/self-service": "GET", "/waitlist": "GET", "/feedback": "GET", "/templates": "GET", "/templates/{name}": "GET PUT",
+               "/feedback/{id}/reply": "POST"}
     for path, methods in wanted.items():
         assert {m.upper() for m in doc["paths"][PREFIX + path]} == set(methods.split()), path
 
@@ -58,6 +64,10 @@ def test_every_answer_fits_its_schema(api, world, doc):
     session = world.session(course, at(12, 18))
     webhook = api.post("/webhooks", {"url": "https://example.com/hook", "topics": ["booking.created"]})
     b = world.book(at(10, 15), paid=2500)
+    visit = world.book(world.now - timedelta(hours=30), override=True)
+    update_store(world.store_id, MERCHANT, withdrawal="everyone")
+    declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract=visit.ref, asker=Asker("192.0.2.1"))
+    leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5)
     assert api.send("PUT", f"/staff/{world.elena}/dates/2027-03-20", {"hours": []}).status_code == 200
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)
@@ -66,19 +76,22 @@ def test_every_answer_fits_its_schema(api, world, doc):
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
     assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
     values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
-              "/customers": b.customer_id, "/bookings": b.ref, "/webhooks": webhook["id"]}
+              "/customers": b.customer_id, "/bookings": b.ref, "/webhooks": webhook["id"], "/templates": "reminder"}
     walked = 0
     for op in OPERATIONS:
         if op.method != "GET" or op.answer is Pdf or op.path.startswith("/shopify"):  # the shop of these tests is not Shopify's
             continue
         path = re.sub(r"{\w+}", lambda _, op=op: str(values["/" + op.path.split("/")[1]]), op.path)
         query = {"from": "2027-03-10", "to": "2027-03-12"} if path.endswith("/slots") else {}
+        if op.answer is Csv:
+            assert api.send(op.method, path).mimetype == "text/csv"
+            continue
         body = api.get(path, **query)
         if "items" in body:
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked >= 27
+    assert walked >= 32
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

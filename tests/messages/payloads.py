@@ -7,7 +7,10 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged",
-               "manage_link", "refund_given", "request_received")
+               "manage_link", "refund_given", "reminder", "request_received")
+MAIL_ONLY = ("feedback_reply", "feedback_request")
+ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code",
+                    "team_invitation", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
 OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
@@ -15,6 +18,18 @@ OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"
 REFUND = {"outcome": "full", "amount": 2500, "kept": 0, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
+
+DECLARED = {"declared": {"name": "Ada Archer", "email": "ada@example.com", "contract": "Order 1001", "statement": ""}, "number": "7",
+            "zone": "America/New_York", "received_at": "2027-03-01T12:00:07+00:00"}
+NO_BOOKING: dict[str, dict[str, Any]] = {
+    "sign_in_code": {"code": "012345", "minutes": 10, "purpose": "login"}, "phone_code": {"code": "012345"},
+    "email_changed": {"new_address": "b•••@example.com", "undo_url": f"{ORIGIN}/email-undo/abc"},
+    "team_invitation": {"role": "manager", "url": f"{ORIGIN}/admin"}, "deposit_returned": {"amount": 2500, "currency": "USD"},
+    "withdrawal_received": DECLARED,
+    "merchant_withdrawal": DECLARED | {"ref": "0123456789ab", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
+    "merchant_customer_erased": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "appointments": [
+        {"ref": "0123456789ab", "service": "Deep tissue", "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]},
+}
 
 
 def payload(topic: str, **changes: Any) -> dict[str, Any]:
@@ -41,12 +56,12 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "charged": {"amount": 2500, "reason": "no_show"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
-    if topic == "sign_in_code":
-        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"code": "012345", "minutes": 10, "purpose": "login"}
-    if topic == "team_invitation":
-        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient")} | {"role": "manager", "url": f"{ORIGIN}/admin"}
-    if topic == "deposit_returned":
-        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient", "book_url")} | {"amount": 2500, "currency": "USD"}
+    if topic == "feedback_reply":
+        whole["reply"] = "Thank you, Ada."
+    if topic == "feedback_request":
+        whole["feedback_url"] = f"{ORIGIN}/feedback/0123456789ab?token=k1.def"
+    if topic in ABOUT_NO_BOOKING:
+        whole = {key: whole[key] for key in ("topic", "locale", "store", "recipient", "book_url")} | NO_BOOKING[topic]
     if topic in OFFERING:
         at = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo"}
         page = f"{ORIGIN}/waitlist/1?token=k1.abc"

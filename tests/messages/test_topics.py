@@ -10,8 +10,8 @@ import pytest
 
 import messages
 from messages import render_mail, render_sms
-from messages.render import MESSAGES
-from tests.messages.payloads import LINK, OFFERING, REFUND, TO_CUSTOMER, TO_SHOP, payload
+from messages.render import MESSAGES, SHARED
+from tests.messages.payloads import ABOUT_NO_BOOKING, LINK, MAIL_ONLY, OFFERING, REFUND, TO_CUSTOMER, TO_SHOP, payload
 
 DOMAIN = "opencals.com"
 WHEN, OLD = "Sat, Mar 13, 2027, 9:00 AM EST", "Wed, Mar 10, 2027, 3:00 PM EST"
@@ -49,8 +49,8 @@ def both(topic: str, **changes) -> tuple[str, str]:
 
 
 def test_every_file_of_the_folder_is_a_known_message():
-    files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", "content", "ics", "mail", "render"}
-    assert files == set(MESSAGES) == {*TO_CUSTOMER, *TO_SHOP, *OFFERING, "sign_in_code", "team_invitation", "deposit_returned"}
+    files = {path.stem for path in Path(messages.__file__).parent.glob("*.py")} - {"__init__", *SHARED}
+    assert files == set(MESSAGES) == {*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *OFFERING, *ABOUT_NO_BOOKING}
 
 
 @pytest.mark.parametrize("topic", sorted(MESSAGES))
@@ -62,11 +62,11 @@ def test_both_bodies_are_complete(topic):
         assert "Harbor Massage" in body and "+12125550142" in body and "shop@example.com" in body
         assert not re.search(r"\{\w*\}|None|Undefined|\{\{|\{%", body)
     for line in filter(None, (line.strip() for line in mail.text.splitlines())):
-        if not line.startswith(("-", "Manage", "Reschedule", "Harbor")) and ": " not in line:
+        if not line.startswith(("-", "Manage", "Reschedule", "Harbor", "Leave feedback", "Undo")) and ": " not in line:
             assert line in page.text, "the plain body says nothing the HTML body does not say"
 
 
-@pytest.mark.parametrize("topic", [*TO_CUSTOMER, *TO_SHOP, *OFFERING])
+@pytest.mark.parametrize("topic", [*TO_CUSTOMER, *MAIL_ONLY, *TO_SHOP, *OFFERING])
 def test_the_booking_is_named_in_subject_or_body(topic):
     mail = render_mail(topic, payload(topic), DOMAIN)
     for fact in ("Deep tissue", "Saturday, March 13, 2027", "9:00 AM to 10:00 AM EST", "Elena Marsh", "48 Harbor Street", "$80"):
@@ -77,7 +77,7 @@ def test_the_booking_is_named_in_subject_or_body(topic):
 def test_names_are_only_text(topic):
     """HTML is escaped, plain text is not, and nobody's name is a template (I51)."""
     changes = {"store": {"name": EVIL}}
-    if topic not in ("sign_in_code", "team_invitation", "deposit_returned"):
+    if topic not in ABOUT_NO_BOOKING:
         changes |= {"booking": {"service": EVIL, "staff": EVIL, "address": EVIL}, "customer": {"name": EVIL} if topic in TO_SHOP else None}
     mail = render_mail(topic, payload(topic, **changes), DOMAIN)
     page = Page(mail.html)
@@ -96,7 +96,7 @@ def test_nothing_is_fetched_and_nothing_counts_opens(topic):
     assert not Page(html).tags & {"img", "link", "script", "iframe", "form", "input"} and "url(" not in html
 
 
-@pytest.mark.parametrize("topic", sorted(set(TO_CUSTOMER) - {"manage_link"}))
+@pytest.mark.parametrize("topic", sorted(set(TO_CUSTOMER) - {"manage_link", "reminder"}))
 def test_the_owner_is_asked_whether_it_was_them(topic):
     assert "Wasn't you?" in both(topic)[0]
 
@@ -175,7 +175,7 @@ class TestSms:
         text = render_sms(topic, payload(topic, booking={"service": service}, refund=REFUND))
         assert text.endswith(" " + LINK) and len(text) <= 320 and text.startswith("Harbor Massage: ") and "\n" not in text
 
-    @pytest.mark.parametrize("topic", [*TO_SHOP, "sign_in_code", "deposit_returned"])
+    @pytest.mark.parametrize("topic", [*TO_SHOP, *MAIL_ONLY, "sign_in_code", "deposit_returned"])
     def test_codes_and_notices_to_the_shop_go_by_mail_only(self, topic):
         assert render_sms(topic, payload(topic)) is None
 

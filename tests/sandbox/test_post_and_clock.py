@@ -90,10 +90,10 @@ def test_unknown_faults_are_refused_in_words(http, body):
 def test_sms_are_taken_from_whoever_signs_in(http):
     send = {"data": {"To": "+12125550101", "Body": "Hi https://x.example/a", "From": "+1"}}
     assert http.post(SMS, **send).status_code == 401
-    assert http.post(SMS, auth=("ACx", "t"), data={"To": "212", "Body": "x"}).status_code == 400
-    assert http.post(SMS, auth=("ACx", "t"), **send).status_code == 201
+    assert http.post(SMS, auth=("ACx", "sandbox"), data={"To": "212", "Body": "x"}).status_code == 400
+    assert http.post(SMS, auth=("ACx", "sandbox"), **send).status_code == 201
     http.post("/faults", json={"target": "sms", "mode": "throttled"})
-    assert http.post(SMS, auth=("ACx", "t"), **send).status_code == 429
+    assert http.post(SMS, auth=("ACx", "sandbox"), **send).status_code == 429
     assert [text["links"] for text in http.get("/sms.json?to=%2B12125550101").json] == [["https://x.example/a"]]
 
 

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.fill_openings import fill_opening
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.sessions import create_session
+from booking.links import feedback_path
 from booking.waitlist import entry_path
-from models.actor import SYSTEM
+from sync.beat import serve_waitlist
 from tests.storefront.visitor import account, link
 from tests.support.world import MERCHANT, at
 
@@ -39,6 +39,12 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],
         "/manage": ["/manage"], "/book": ["/book"], "/book/<int(max=9223372036854775807):service_id>": [f"/book/{service}", f"/book/{service}?month=2027-04"],
         "/book/<int(max=9223372036854775807):service_id>/details": [details],
+        "/account/bookings/<ref>/feedback": [account(b, "feedback")], "/feedback/<ref>": [feedback_path(b)],
+        "/feedback.json": ["/feedback.json"], "/account/email": ["/account/email"], "/account/email/code": ["/account/email/code"],
+        "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],
+        "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
+        "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
+        "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
         "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
@@ -48,7 +54,7 @@ def waiting_pages(world) -> dict[str, list[str]]:
     far, other = world.book(at(29, 15)), world.book(at(10, 17), email="bea@example.com")
     entry = join_waitlist(world.store_id, world.customer(far), far.ref).facts["id"]
     cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
-    fill_opening(world.store_id, SYSTEM)
+    serve_waitlist(world.store_id)
     yoga = world.add_service("Yoga", capacity=2, staff=[world.tom])
     date = create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=world.tom, starts_at=at(12, 15)).facts["id"]
     offer = world.sql("select id from waitlist_offers")[0][0]
@@ -59,7 +65,9 @@ def waiting_pages(world) -> dict[str, list[str]]:
         "/book/<int(max=9223372036854775807):service_id>/waitlist/<int(max=9223372036854775807):session_id>": [f"/book/{yoga}/waitlist/{date}"]}
 
 
-NOT_THERE = ("/account/feed/x.ics", "/pay/x", "/pay/x/back")
+NOT_THERE = ("/account/feed/x.ics", "/pay/x", "/pay/x/back", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw",
+             "/staff-calendar/x.ics")
+"""These answer 404 here: no such secret, no number, not offered."""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

@@ -213,6 +213,7 @@ class MessageOut(Shape):
     created_at: datetime
     sent_at: datetime | None
     error: str | None
+    delivery: str | None
 
 
 class BookingDetail(BookingOut):

@@ -10,6 +10,7 @@ from pydantic import Field
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
 from shopify_app.api.shapes.money import CreditOut
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
+from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Switch = Literal["inherit", "on", "off"]
@@ -86,7 +87,7 @@ class StaffDateOut(Shape):
     note: str
 
 
-class ServiceIn(Shape):
+class ServiceIn(ServiceWordsIn):
     """`approval` is a short way to write `policy.approval`. Without a policy the store's is in force."""
 
     name: Name
@@ -110,7 +111,7 @@ class ServiceIn(Shape):
     policy: Policy | None = None
 
 
-class ServicePatch(Shape):
+class ServicePatch(ServiceWordsIn):
     """`policy: null` returns to the store's policy, `location: null` to any location; other nulls mean: leave it."""
 
     name: Name | None = None
@@ -135,7 +136,7 @@ class ServicePatch(Shape):
     active: Flag | None = None
 
 
-class ServiceOut(Shape):
+class ServiceOut(ServiceWords):
     """`policy` is the one in force for new bookings."""
 
     id: str

@@ -11,12 +11,13 @@ from shopify_app.api.shapes.catalogue import Zone
 from shopify_app.api.shapes.money import ReceiptOut, ReceiptPatch
 from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Policy
+from shopify_app.api.shapes.store_words import WordsOut, WordsPatch
 
 Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(ReceiptPatch, WaitlistPatch):
+class StorePatch(ReceiptPatch, WaitlistPatch, WordsPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -31,13 +32,11 @@ class StorePatch(ReceiptPatch, WaitlistPatch):
     website: Annotated[str, Field(max_length=500)] | None = None
     logo_url: Annotated[str, Field(max_length=500)] | None = None
     contact_note: Annotated[str, Field(max_length=500)] | None = None
-    refusal_note: Annotated[str, Field(max_length=500)] | None = None
-    terms: Annotated[str, Field(max_length=5000)] | None = None
     retention_days: Annotated[int, Field(strict=True, ge=30, le=3650)] | None = None
     policy: Policy | None = None
 
 
-class StoreOut(ReceiptOut, WaitlistSettings):
+class StoreOut(ReceiptOut, WaitlistSettings, WordsOut):
     id: str
     slug: str
     name: str
@@ -56,7 +55,5 @@ class StoreOut(ReceiptOut, WaitlistSettings):
     website: str | None
     logo_url: str | None
     contact_note: str | None
-    refusal_note: str | None
-    terms: str | None
     retention_days: int
     policy: Policy

@@ -1,0 +1,94 @@
+"""Erase who somebody was, and keep what the shop must keep: times, services and amounts under a pseudonym (R45)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Text, cast, delete, func, or_, select, update
+
+from booking.actions.action import Done, action
+from booking.rules.decision import Refused
+from booking.store_messages import tell_shop
+from models.access import CustomerLogin, LoginCode
+from models.booking import Booking
+from models.booking_summary import BookingSummary, lock_many
+from models.customer import Customer
+from models.email_change import EmailChange
+from models.feedback import Feedback
+from models.idempotency import IdempotencyKey
+from models.outbox import OutboxRow
+from models.session import Tx
+from models.sms import SmsDelivery, SmsStop
+from models.withdrawal import Withdrawal
+
+PSEUDONYM = "Redacted customer"
+
+
+@action
+def redact_customer(tx: Tx, customer_id: int) -> Done:
+    """Sessions and links end at once; name, addresses, notes, reasons, feedback texts and messages are erased.
+
+    Open bookings are not cancelled: they keep their slot as "Redacted customer", and the shop is told. Refunds stay as they
+    are. Once erased, a repeat does nothing. Refused not_found for an unknown customer.
+    """
+    bookings = lock_many(tx, Booking.customer_id == customer_id)
+    row = tx.db.execute(select(Customer.email_canonical, Customer.phone, Customer.erased_at).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id).with_for_update()).one_or_none()
+    if row is None:
+        raise Refused("not_found")
+    if row.erased_at is not None:
+        return Done()
+    changes = tx.db.execute(select(EmailChange.old_email, EmailChange.new_email).where(
+        EmailChange.store_id == tx.store_id, EmailChange.customer_id == customer_id)).all()
+    addresses = {address for b in bookings for address in (b.contact_email, b.contact_phone)}
+    addresses |= {row.email_canonical, row.phone} | {address for change in changes for address in change}
+    _end_access(tx, customer_id, {address for address in addresses if address})
+    _erase_messages(tx, [b.id for b in bookings], {address for address in addresses if address})
+    _erase_texts(tx, customer_id)
+    _erase_withdrawals(tx, [b.id for b in bookings], {address for address in addresses if address})
+    tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == customer_id).values(
+        name="", email=None, email_canonical=None, email_verified_at=None, phone=None, phone_verified_at=None, locale=None, zone=None,
+        preferences={}, shopify_id=None, feed_secret_hash=None, erased_at=tx.now, version=Customer.version + 1))
+    tx.audit("redact_customer", subject="customer", subject_id=customer_id, bookings=len(bookings))
+    ahead = [b for b in bookings if b.holding and b.ends_at > tx.now]
+    tell_shop(tx, "merchant_customer_erased", str(customer_id), appointments=[_told(b) for b in ahead])
+    return Done(bookings=tuple(ahead))
+
+
+def _end_access(tx: Tx, customer_id: int, addresses: set[str]) -> None:
+    tx.db.execute(delete(CustomerLogin).where(CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == customer_id))
+    tx.db.execute(delete(LoginCode).where(LoginCode.store_id == tx.store_id, or_(
+        LoginCode.customer_id == customer_id, LoginCode.address.in_(addresses))))
+    tx.db.execute(delete(EmailChange).where(EmailChange.store_id == tx.store_id, EmailChange.customer_id == customer_id))
+    tx.db.execute(delete(SmsStop).where(SmsStop.store_id == tx.store_id, SmsStop.phone.in_(addresses)))
+
+
+def _erase_messages(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
+    """What was written, to whom; commands to payment providers stay. Kept API answers that name an address go too."""
+    mine = (OutboxRow.store_id == tx.store_id, OutboxRow.channel.in_(("email", "sms")), or_(
+        OutboxRow.booking_id.in_(booking_ids), func.lower(OutboxRow.recipient).in_({address.lower() for address in addresses})))
+    tx.db.execute(update(SmsDelivery).where(SmsDelivery.store_id == tx.store_id, SmsDelivery.outbox_id.in_(
+        select(OutboxRow.id).where(*mine))).values(phone=""))
+    tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.state == "due").values(state="superseded", lease=None, leased_until=None))
+    tx.db.execute(update(OutboxRow).where(*mine).values(recipient="", payload={}, last_error=None))
+    for address in addresses:
+        tx.db.execute(delete(IdempotencyKey).where(
+            IdempotencyKey.store_id == tx.store_id, func.strpos(func.lower(cast(IdempotencyKey.answer, Text)), address.lower()) > 0))
+
+
+def _erase_texts(tx: Tx, customer_id: int) -> None:
+    tx.db.execute(update(Booking).where(Booking.store_id == tx.store_id, Booking.customer_id == customer_id).values(
+        contact_name=PSEUDONYM, contact_email=None, contact_email_canonical=None, contact_phone=None, notes="", cancel_reason=None,
+        link_epoch=Booking.link_epoch + 1, version=Booking.version + 1, updated_at=tx.now))
+    tx.db.execute(update(Feedback).where(Feedback.store_id == tx.store_id, Feedback.customer_id == customer_id).values(
+        comment="", may_publish=False, published_at=None, reply=None, replied_at=None))
+
+
+def _erase_withdrawals(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
+    """That and when somebody withdrew must stay on record; who it was, and their words, need not."""
+    tx.db.execute(update(Withdrawal).where(Withdrawal.store_id == tx.store_id, or_(
+        Withdrawal.booking_id.in_(booking_ids), Withdrawal.email.in_(addresses))).values(name=PSEUDONYM, email="", statement=""))
+
+
+def _told(b: BookingSummary) -> dict[str, Any]:
+    return {"ref": b.ref, "service": b.service_name, "starts_at": b.starts_at.isoformat(), "zone": b.zone}

@@ -1,0 +1,12 @@
+"""To a telephone: the typed code that proves a number (R38)."""
+
+from __future__ import annotations
+
+from messages.content import Content, Snapshot
+
+
+def content(s: Snapshot) -> Content:
+    _ = s.words._
+    text = _("{code} is your code to confirm this number at {venue}. Never tell it to anyone.").format(code=s.payload["code"], venue=s.venue)
+    return Content(subject=_("Your code for {venue}").format(venue=s.venue), heading=_("Your code"), paragraphs=[text], booking=False,
+                   manage=False, alarm=False, code=s.payload["code"], sms=text)

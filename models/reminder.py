@@ -1,0 +1,33 @@
+"""When to look at a booking again: before it starts (reminders) and after it ended (asking for feedback) (R40, I59)."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Id, Instant
+
+
+class Reminder(Base):
+    """Rows are written by a trigger on bookings, so that no writer can forget them. Whether anything is sent is decided when due.
+
+    One row for each kind, lead and start time, for ever: moving away and back again reminds once. `since` is when the time was agreed.
+    """
+
+    __tablename__ = "reminders"
+
+    store_id: Mapped[Id] = mapped_column(primary_key=True, autoincrement=False)
+    booking_id: Mapped[Id] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    lead_s: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    starts_at: Mapped[Instant] = mapped_column(primary_key=True)
+    due_at: Mapped[Instant]
+    since: Mapped[Instant]
+    state: Mapped[str] = mapped_column(server_default="due")
+
+    __table_args__ = (
+        ForeignKeyConstraint(["store_id", "booking_id"], ["bookings.store_id", "bookings.id"]),
+        Index("reminders_due", "store_id", "due_at", postgresql_where=text("state = 'due'")),
+        CheckConstraint("kind in ('before', 'feedback') and (kind = 'before') = (lead_s > 0)", name="reminders_kind"),
+        CheckConstraint("state in ('due', 'sent', 'dropped')", name="reminders_state"),
+    )

@@ -1,0 +1,86 @@
+"""Calendars of staff members elsewhere become busy time here: fetched, expanded, kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+import icalendar
+import recurring_ical_events
+
+from booking.actions.staff_calendars import claim_due, fail_calendar, keep_busy
+from booking.rules.interval import merge
+from booking.rules.wall_time import resolve
+from booking.sealing import Unsealable, unseal
+from gateways.calendars import Unreachable, fetch
+from models.actor import SYSTEM
+
+BEHIND, AHEAD = timedelta(days=1), timedelta(days=400)
+MOST_EVENTS = 20_000
+TOO_OFTEN = ("SECONDLY", "MINUTELY")
+log = logging.getLogger("opencals.calendars")
+
+
+def fetch_due(store_id: int, *, keep_going: Callable[[], bool] = lambda: True) -> int:
+    """Fetch every calendar of the store whose time has come; how many. One that fails keeps what it was busy with before."""
+    handled = 0
+    while keep_going():
+        claimed = claim_due(store_id, SYSTEM).facts
+        if claimed is None:
+            return handled
+        handled += 1
+        try:
+            found = fetch(unseal(store_id, "staff_calendar", claimed["sealed_url"]), claimed["etag"])
+            spans = None if found.body is None else busy_spans(found.body, claimed["zone"], claimed["now"])
+        except (Unreachable, Unsealable) as error:
+            fail_calendar(store_id, SYSTEM, claimed["id"], str(error))
+        except ValueError as error:
+            fail_calendar(store_id, SYSTEM, claimed["id"], f"The file cannot be read: {error}"[:300])
+        else:
+            keep_busy(store_id, SYSTEM, claimed["id"], claimed["sealed_url"], spans, found.etag)
+    return handled
+
+
+def busy_spans(body: bytes, zone: str, now: datetime) -> list[tuple[datetime, datetime]]:
+    """What the calendar is busy with from yesterday to 400 days ahead, in UTC, merged. `zone` is for times without one and whole
+    days. Free (TRANSPARENT) and cancelled entries are not busy. ValueError for what is no calendar, or repeats without measure."""
+    start, end = now - BEHIND, now + AHEAD
+    spans = []
+    for calendar in _calendars(body):
+        for number, event in enumerate(recurring_ical_events.of(calendar, skip_bad_series=True).after(start)):
+            begins = _instant(event["DTSTART"].dt, zone)
+            if begins >= end:
+                break
+            if number >= MOST_EVENTS:
+                raise ValueError(f"more than {MOST_EVENTS} entries in 400 days")
+            if str(event.get("TRANSP", "")).upper() == "TRANSPARENT" or str(event.get("STATUS", "")).upper() == "CANCELLED":
+                continue
+            ends = _instant(event["DTEND"].dt, zone)
+            if begins < ends and ends > start:
+                spans.append((max(begins, start), min(ends, end)))
+    return merge(spans)
+
+
+def _calendars(body: bytes) -> list[icalendar.Calendar]:
+    try:
+        found = [part for part in icalendar.Calendar.from_ical(body, multiple=True) if isinstance(part, icalendar.Calendar)]
+    except (ValueError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("it is not a calendar file") from error
+    if not found:
+        raise ValueError("it is not a calendar file")
+    for calendar in found:
+        for event in calendar.walk("VEVENT"):
+            rules = event.get("RRULE") or []
+            for rule in rules if isinstance(rules, list) else [rules]:
+                if {str(value).upper() for value in rule.get("FREQ", [])} & set(TOO_OFTEN):
+                    raise ValueError("an entry repeats every minute or second")
+    return found
+
+
+def _instant(value: date | datetime, zone: str) -> datetime:
+    """Whole days and times without a zone are wall time of the location."""
+    if not isinstance(value, datetime):
+        return resolve(datetime.combine(value, time.min), zone)
+    return resolve(value, zone) if value.tzinfo is None else value.astimezone(UTC)
+
