@@ -192,6 +192,8 @@ class Words:
             return self.ngettext("You can move this booking by at most {n} day from its original date.",
                                  "You can move this booking by at most {n} days from its original date.",
                                  facts["within_days"]).format(n=facts["within_days"])
+        elif facts.get("visit"):
+            text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
         elif "price" in facts:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif kind == "cancel":

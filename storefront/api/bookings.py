@@ -14,6 +14,7 @@ from booking.links import manage_path
 from booking.rules.decision import Refused
 from booking.rules.wall_time import day_span
 from booking.slots import MOST_DAYS
+from booking.visiting import decisions_alone
 from jsonapi.shapes import Listing
 from models.booking_list import past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
@@ -87,7 +88,7 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
     def money(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": b.currency}
 
-    here, decided = ZoneInfo(b.zone), facts.decisions(b, tx.now)
+    here, decided = ZoneInfo(b.zone), decisions_alone(tx, b)
     return {
         "ref": b.ref, "status": b.status, "status_text": call.words.status(b.status), "version": b.version, "service": str(b.service_id),
         "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
