@@ -91,6 +91,7 @@ def _check(values: dict[str, Any]) -> None:
     checks.text(values, "staff_noun", most=40, required=False)
     if values.get("staff_noun") == "":
         values["staff_noun"] = None
+    checks.number(values, "retention_days", 30, 3650)
     checks.number(values, "waitlist_claim_minutes", 5, 1440)
     checks.number(values, "waitlist_rest_hours", 1, 168)
     checks.number(values, "offer_hours", 1, 168)

@@ -55,5 +55,7 @@ export const joinWaitlist = (ref: string, wishes: Wishes, key: string) => call<B
 export const leaveWaitlist = (ref: string, key: string) => call<BookingDetail>('DELETE', at(ref, '/waitlist'), undefined, key);
 export const acceptOffer = (ref: string, n: number, key: string) => call<BookingDetail>('POST', at(ref, `/offers/${n}/accept`), {}, key);
 export const declineOffers = (ref: string, key: string) => call<BookingDetail>('POST', at(ref, '/offers/decline'), {}, key);
+export const giveFeedback = (ref: string, said: {rating: number; comment: string; publish: boolean}, key: string) =>
+  call<BookingDetail>('POST', at(ref, '/feedback'), said, key);
 export const readProfile = () => call<Profile>('GET', '/profile');
 export const changeProfile = (body: Partial<Omit<Profile, 'languages' | 'email'>>, key: string) => call<Profile>('PATCH', '/profile', body, key);

@@ -49,7 +49,7 @@ export const refusedFor = (reason: string, sentence: string): Permission => ({al
 
 export function detail(values: Partial<BookingDetail> = {}): BookingDetail {
   return {
-    ...booking(), closed: false, facts: [{label: 'With', value: 'Elena Marsh'}], policy: ['Cancel until Tuesday: full refund.'], waits: null, money: null, waiting: null, offers: [],
+    ...booking(), closed: false, facts: [{label: 'With', value: 'Elena Marsh'}], policy: ['Cancel until Tuesday: full refund.'], waits: null, money: null, waiting: null, offers: [], feedback: null,
     links: {page: 'https://shop.test/manage/abc123', calendar: 'https://shop.test/manage/abc123/calendar.ics', card: 'https://shop.test/card'},
     actions: {
       reschedule: allowed('You can change this until Tuesday.'), cancel: allowed('You can cancel this until Tuesday.'),

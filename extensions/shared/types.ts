@@ -45,6 +45,7 @@ export interface BookingDetail extends Booking {
   actions: Record<Verb, Permission>;
   waiting: Waiting | null;
   offers: Offer[];
+  feedback: Feedback | null;
 }
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -60,6 +61,14 @@ export interface Wishes {
 export interface Waiting extends Wishes {
   place: number;
   held: {sentence: string; url: string} | null;
+}
+
+/** What the customer said, and the shop's answer. */
+export interface Feedback {
+  rating: number;
+  comment: string;
+  publish: boolean;
+  reply: string | null;
 }
 
 /** A time the shop offers for a request. */

@@ -179,6 +179,8 @@ def _answer(entry: Operation, given: Any) -> Response:
     """Through the documented model, so that no answer differs from the document."""
     if entry.answer is Nothing:
         return Response(status=entry.status)
+    if isinstance(given, Response):
+        return given
     if entry.answer is Csv:
         return Response(given, entry.status, mimetype="text/csv")
     model = given if isinstance(given, BaseModel) else entry.answer.model_validate(given)

@@ -60,6 +60,7 @@ MESSAGES = {
     "resent": "The message is on its way again.",
     "noted": "Note added.",
     "refund_owed": "The refund is owed now.",
+    "payment_noted": "The payment is noted, with its receipt.",
     "refund_done": "The refund is being carried out.",
     "replied": "The answer is on its way.",
     "merged": "Merged.",

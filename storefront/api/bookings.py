@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking import facts
 from booking.links import manage_path
 from booking.rules.decision import Refused
 from booking.rules.wall_time import day_span
 from booking.slots import MOST_DAYS
+from booking.visiting import decisions_alone
 from jsonapi.shapes import Listing
 from models.booking_list import past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
@@ -84,7 +84,7 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
     def money(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": b.currency}
 
-    here, decided = ZoneInfo(b.zone), facts.decisions(b, tx.now)
+    here, decided = ZoneInfo(b.zone), decisions_alone(tx, b)
     return {
         "ref": b.ref, "status": b.status, "status_text": call.words.status(b.status), "version": b.version, "service": str(b.service_id),
         "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
@@ -99,14 +99,14 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     """The booking's page as JSON: the same facts, sentences and decisions."""
     door = Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
     shown = detail(door, tx.now)
-    may, waiting, offers = permissions(tx, door, call.origin)
+    may, about = permissions(tx, door, call.origin)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
-        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if offers else shown.waits,
+        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
-        actions=may, waiting=waiting, offers=offers, **({} if refund is None else {"refund": refund}))
+        actions=may, **about, **({} if refund is None else {"refund": refund}))
 
 
 def days(call: CustomerCall, today: date | None = None, many: int = 1) -> tuple[date, date]:

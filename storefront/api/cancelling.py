@@ -9,6 +9,7 @@ from booking import facts, quotes
 from booking.actions.action import Done
 from booking.actions.cancel_booking import cancel_booking
 from booking.rules.decision import Refused
+from booking.visiting import decisions_alone
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given
@@ -22,7 +23,7 @@ from storefront.api.door import CustomerCall, operation
 def quote_my_cancellation(call: CustomerCall, ref: str) -> s.Cancellation:
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
-        facts.decisions(b, tx.now)["cancel"].require()
+        decisions_alone(tx, b)["cancel"].require()
         seats = b.seats
         if "seats" in call.query:
             seats = given.whole_number(call.query["seats"]) or 0
@@ -33,7 +34,7 @@ def quote_my_cancellation(call: CustomerCall, ref: str) -> s.Cancellation:
 
 def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, seats: int) -> s.Cancellation:
     quote, here = facts.quote_cancellation(tx, b, seats=seats), ZoneInfo(b.zone)
-    decided = facts.decisions(b, tx.now)
+    decided = decisions_alone(tx, b)
     last = decided["cancel"].deadline
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=call.words.refund(quote.facts(), b.store_name),
@@ -65,6 +66,6 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
             raise
         with reading(call.store_id) as tx:
             b = call.booking(tx, ref)
-            fresh = _quoted(tx, call, b, min(seats, b.seats)) if facts.decisions(b, tx.now)["cancel"].allowed else None
+            fresh = _quoted(tx, call, b, min(seats, b.seats)) if decisions_alone(tx, b)["cancel"].allowed else None
         more = {} if fresh is None else {"fresh": {"cancellation": fresh.model_dump(mode="json")}}
         raise Refused(refused.code, **refused.facts, **more) from None

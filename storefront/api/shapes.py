@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from jsonapi.shapes import Flag, Instant, Minor, Money, Reason, Seats, Shape, Whole
 
@@ -110,6 +110,15 @@ class OfferOut(Shape):
     text: str
 
 
+class FeedbackOut(Shape):
+    """What the customer said, and the shop's answer."""
+
+    rating: int
+    comment: str
+    publish: bool
+    reply: str | None
+
+
 class Labelled(Shape):
     label: str
     value: str
@@ -137,6 +146,7 @@ class CustomerBookingDetail(CustomerBooking):
     actions: Permissions
     waiting: WaitingOut | None
     offers: list[OfferOut]
+    feedback: FeedbackOut | None
     refund: CancelRefund | None = None
 
 
@@ -160,7 +170,8 @@ class Choice(Shape):
 
 
 class FreeTimes(Shape):
-    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be changed; `notes` say what a move means."""
+    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
+    changed; `notes` say what a move means; `price` is the booking's after the move."""
 
     zone: str
     days: list[FreeDay]
@@ -168,14 +179,17 @@ class FreeTimes(Shape):
     last: date
     people: list[Choice]
     notes: list[str]
+    price: Money
 
 
 class MoveIn(Shape):
-    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw."""
+    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw, `price` too: a dearer time is
+    booked at that price only."""
 
     starts_at: Instant
     staff: Annotated[str, Field(max_length=40)] | None = None
     version: Whole
+    price: Minor | None = None
 
 
 class Cancellation(Shape):
@@ -248,10 +262,11 @@ class ProfileIn(Shape):
 
 
 class FeedbackIn(Shape):
-    """One to five stars, and words if the customer has any."""
+    """One to five stars, and words if the customer has any. `publish`: the shop may show it with the first name."""
 
-    rating: Annotated[int, Field(ge=1, le=5)]
+    rating: Annotated[int, Strict(), Field(ge=1, le=5)]
     comment: Annotated[str, Field(max_length=2000)] = ""
+    publish: Flag = False
 
 
 class WaitlistIn(Shape):

@@ -137,6 +137,24 @@ def test_an_unreadable_colour_is_shown_as_it_will_be_used(manager, world, app):
     assert min(ratios) >= 4.5
 
 
+def test_waiting_and_offers(manager, world):
+    manager.fill("/settings/waiting", waitlist=None, waitlist_claim_minutes="30", evening__from="18:00", evening__to="00:00", offer_hold="1")
+    row = store(world)
+    assert (row.waitlist, row.waitlist_claim_minutes, row.offer_hold, row.waitlist_bands["evening"]) == (False, 30, True, ["18:00", "24:00"])
+    manager.get("/admin/settings/waiting")
+    assert 'value="00:00"' in manager.page
+    for changes in ({"waitlist_claim_minutes": "4"}, {"offer_hours": ""}, {"morning__from": "13:00"}, {"morning__to": ""}):
+        manager.fill("/settings/waiting", 422, **changes)
+        assert 'class="problem"' in manager.page
+    assert store(world).offer_hours == 24
+
+
+def test_how_long_closed_bookings_are_kept(manager, world):
+    manager.fill("/settings/store", retention_days="90")
+    assert store(world).retention_days == 90
+    manager.fill("/settings/store", 422, retention_days="7")
+
+
 class TestLocations:
     def test_added_changed_and_switched_off(self, manager, world):
         manager.fill("/settings/locations/new", name="Kai", zone="Europe/Berlin")

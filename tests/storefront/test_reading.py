@@ -9,12 +9,11 @@ import psycopg
 import pytest
 
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.fill_openings import fill_opening
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.sessions import create_session
 from booking.links import feedback_path
 from booking.waitlist import entry_path
-from models.actor import SYSTEM
+from sync.beat import serve_waitlist
 from tests.storefront.visitor import account, link
 from tests.support.world import MERCHANT, at
 
@@ -34,6 +33,8 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/pay/<secret>": ["/pay/x"], "/pay/<secret>/back": ["/pay/x/back"],
         "/account/bookings/<ref>/offers/<n>": [account(b, "offers/1")], "/manage/<ref>/offers/<n>": [link(b, "offers/1")],
         "/account/bookings/<ref>/calendar.ics": [account(b, "calendar.ics")], "/manage/<ref>/calendar.ics": [link(b, "calendar.ics")],
+        "/account/bookings/<ref>/receipt.pdf": [account(b, "receipt.pdf"), account(b, "receipt.pdf") + "?document=1"],
+        "/manage/<ref>/receipt.pdf": [link(b, "receipt.pdf")],
         "/account/login": ["/account/login", "/account/login?next=/account"], "/account/login/code": ["/account/login/code"],
         "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],
         "/manage": ["/manage"], "/book": ["/book"], "/book/<int(max=9223372036854775807):service_id>": [f"/book/{service}", f"/book/{service}?month=2027-04"],
@@ -53,7 +54,7 @@ def waiting_pages(world) -> dict[str, list[str]]:
     far, other = world.book(at(29, 15)), world.book(at(10, 17), email="bea@example.com")
     entry = join_waitlist(world.store_id, world.customer(far), far.ref).facts["id"]
     cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
-    fill_opening(world.store_id, SYSTEM)
+    serve_waitlist(world.store_id)
     yoga = world.add_service("Yoga", capacity=2, staff=[world.tom])
     date = create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=world.tom, starts_at=at(12, 15)).facts["id"]
     offer = world.sql("select id from waitlist_offers")[0][0]

@@ -50,6 +50,7 @@ class TestOnce:
         assert state(world, refund) == ("succeeded", "automatic")
         after = world.read(b.ref)
         assert (after.owed, after.refunded) == (0, 2500) and not waits(world.store_id)
+        assert world.sql("select kind, amount from documents where booking_id = %s order by number", b.id)[-1] == ("credit_note", 2500)
         assert world.sql("select action from audit_entries where subject = 'refund' order by id") == [("begin_refund",), ("settle_refund",)]
 
     def test_several_payments_each_get_their_part(self, till, world):
@@ -139,6 +140,30 @@ class TestOnce:
         monkeypatch.setattr(gate.Stripe, "make_refund", looking)
         gate.carry_out(world.store_id, refund)
         assert seen == [] and len(till.refunds()) == 1
+
+
+class TestCurrencies:
+    """R25, D26e: what is in our books, what Stripe moved and what it counts in agree for every exponent."""
+
+    @pytest.mark.parametrize(("currency", "ours", "theirs"), [
+        ("JPY", 2500, 2500), ("USD", 2500, 2500), ("KWD", 12340, 12340), ("ISK", 2500, 250000), ("UGX", 2500, 250000), ("MGA", 250000, 2500)])
+    def test_the_same_money_on_both_sides(self, world, till, bank, paying, currency, ours, theirs):
+        keys.configure(dataclasses.replace(paying, stripe_secret_key="sk_test_sandbox"))
+        service = world.add_service("Abroad", currency=currency, policy={"cancel": {"notice": "PT0S"}})
+        b = world.book(at(10, 15), service=service, staff=world.elena, paid=ours)
+        cancel_booking(world.store_id, MERCHANT, b.ref, refund="full")
+        settle(world.store_id)
+        assert [(made["amount"], made["currency"]) for made in till.refunds()] == [(theirs, currency.lower())]
+        assert world.read(b.ref).refunded == ours and bank.all("payment_intent")[0]["amount"] == theirs
+
+    def test_what_cards_cannot_move_is_owed_by_hand(self, world, till, bank, paying):
+        service = world.add_service("Abroad", currency="KWD", policy={"cancel": {"notice": "PT0S"}})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        till.take(b, 12340)
+        cancel_booking(world.store_id, MERCHANT, b.ref, refund=6173)
+        settle(world.store_id)
+        assert world.sql("select state, mode from refunds") == [("owed", "manual")] and till.refunds() == []
+        assert world.sql("select error from refund_intents") == [("amount_step",)]
 
 
 class TestLater:

@@ -13,6 +13,7 @@ from booking.actions.claim_earlier_slot import claim_earlier_slot, refuse_earlie
 from booking.actions.hold_slot import hold_slot, release_hold
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.leave_waitlist import leave_waitlist
+from booking.actions.profile import update_profile
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.staff import update_staff
@@ -67,7 +68,7 @@ class TestWhatFreesTime:
         first, second = wait(world), wait(world, at(30, 15), email="bea@example.com")
         change(world, block)
         serve(world)
-        assert [(row.ref, row.starts_at) for row in offers(world)] == [(first.ref, at(11, 14)), (second.ref, at(11, 15))]
+        assert {row.ref: row.starts_at for row in offers(world)} == {first.ref: at(11, 14), second.ref: at(11, 15)}
 
     def test_new_working_hours_but_only_the_new_ones(self, world):
         wait(world)
@@ -229,6 +230,22 @@ class TestWhoIsAsked:
         moved = claim_earlier_slot(world.store_id, world.holder(b), offer.entry_id, offer.id).booking
         assert moved.starts_at == at(29, 14, 30)
 
+    def test_who_has_switched_such_messages_off_is_passed_over(self, world):
+        first, second = wait(world), wait(world, at(30, 15), email="bea@example.com")
+        off = {"transactional": True, "reminders": True, "offers": False, "marketing": False}
+        update_profile(world.store_id, world.customer(first), first.customer_id, name="Ada", phone="+12125550101", locale=None,
+                       preferences={"email": off, "sms": off})
+        self.free(world)
+        assert [row.ref for row in offers(world)] == [second.ref]
+
+    def test_a_time_that_stands_over_another_is_no_opening(self, world):
+        """With real-time availability off two bookings may share a time; one of them going frees nothing (R16)."""
+        update_store(world.store_id, MERCHANT, real_time=False)
+        wait(world)
+        taken(world, at(10, 15))
+        self.free(world)
+        assert offers(world) == []
+
     def test_a_shop_that_stops_offering_it_offers_nothing(self, world):
         wait(world)
         update_store(world.store_id, MERCHANT, waitlist=False)
@@ -297,6 +314,14 @@ class TestTheEndOfWaiting:
         world.set_clock(offer.expires_at - timedelta(microseconds=1))
         assert claim_earlier_slot(world.store_id, world.holder(asked), offer.entry_id, offer.id).booking.starts_at == at(10, 15)
         refused("stale", claim_earlier_slot, world.store_id, world.holder(asked), offer.entry_id, offer.id)
+
+    def test_no_is_no(self, world, asked):
+        """A refusal is not taken back, and is said once."""
+        offer, = offers(world)
+        refuse_earlier_slot(world.store_id, world.holder(asked), offer.entry_id, offer.id)
+        for act in (refuse_earlier_slot, claim_earlier_slot):
+            assert refused("stale", act, world.store_id, world.holder(asked), offer.entry_id, offer.id).facts["state"] == "refused"
+        assert world.read(asked.ref).starts_at == FAR and entry_states(world) == {asked.ref: "waiting"}
 
     def test_it_ends_by_itself_when_nothing_earlier_can_come(self, world, asked):
         update_service(world.store_id, MERCHANT, world.service, lead_time_s=0)

@@ -116,6 +116,15 @@ class TestTheWishes:
         ada.send(account(b, "waitlist"), 422, **form)
         assert sentence in words(ada.page) and entry(world) is None
 
+    def test_who_has_switched_such_messages_off_is_told_so(self, world, ada):
+        b = world.book(FAR)
+        ada.get(account(b, "waitlist"))
+        assert "You have switched off" not in words(ada.page)
+        ada.get("/account/profile")
+        ada.send("/account/profile", name="Ada", phone="", locale="", **{"email.transactional": "on"})
+        ada.get(account(b, "waitlist"))
+        assert "You have switched off messages about earlier times" in words(ada.page)
+
     def test_can_still_be_changed_when_the_day_is_near(self, world, ada):
         b = wait(world)
         world.set_clock(FAR - hours(30))

@@ -4,6 +4,7 @@ import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import type {BookingDetail} from '../../shared/types';
+import {Feedback} from './Feedback';
 import {Offers} from './Offers';
 
 /** One booking: its facts, then what may be done, each with its sentence. */
@@ -16,6 +17,7 @@ export function BookingPage({booking: ref}: {booking: string}) {
       <s-stack gap="large">
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.offers.length > 0 && <Offers booking={state.value} show={show} />}
+        {state.kind === 'ready' && (state.value.actions.feedback.allowed || state.value.feedback) && <Feedback booking={state.value} show={show} />}
         {state.kind === 'ready' && <Facts booking={state.value} />}
         {state.kind === 'ready' && !state.value.closed && <Actions booking={state.value} />}
         {state.kind === 'ready' && state.value.actions.waitlist.allowed && <Earlier booking={state.value} />}
