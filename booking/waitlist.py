@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy import and_, func, or_, select, tuple_
 
 from booking.keys import settings
 from booking.links import check_token, purpose_token, store_origin
+from booking.preferences import CHANNELS, channels_for
 from booking.rules.decision import Decision
 from booking.rules.waitlist import Wishes, may_wait
 from models.booking_summary import BookingSummary
@@ -138,10 +139,10 @@ def decision_of(b: BookingSummary, terms: Terms, entry: Entry | None, now: datet
                     whole_visit=b.visit_id is not None)
 
 
-def hears(email: str | None, phone: str | None, preferences: Mapping[str, Mapping[str, bool]]) -> bool:
+def hears(email: str | None, phone: str | None, preferences: dict[str, Any]) -> bool:
     """Whether word of a free time reaches the customer: an address, and its channel not switched off for such messages (R38)."""
     reached = {"email": email, "sms": phone and settings().sms_url}
-    return any(address and preferences.get(channel, {}).get("offers", True) for channel, address in reached.items())
+    return bool(channels_for("earlier_slot", preferences, tuple(channel for channel in CHANNELS if reached[channel])))
 
 
 def lead_time_of(tx: Tx, service_id: int) -> timedelta:

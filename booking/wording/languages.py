@@ -11,8 +11,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 CATALOGUES = Path(__file__).parent / "locale"
-SHIPPED = {"en": "English"} | {
-    path.stem: name for path, name in ((CATALOGUES / f"{code}.po", name) for code, name in (("de", "Deutsch"),)) if path.exists()}
+NAMES = {"de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية"}
+SHIPPED = {"en": "English"} | {code: name for code, name in NAMES.items() if (CATALOGUES / f"{code}.po").exists()}
 
 
 def pick(wanted: str | None) -> str:

@@ -130,7 +130,7 @@ def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> di
     address = (b.customer_email or b.contact_email) if m.channel == "email" else (b.customer_phone or b.contact_phone)
     fresh = m.booking_version == b.version or (m.topic in ("booking_confirmed", "manage_link", "request_received") and b.holding)
     return {"id": m.id, "what": topic(w, m.topic), "to": m.recipient, "channel": w._("SMS") if m.channel == "sms" else w._("E-mail"),
-            "state": w._("Planned") if later else message_state(w, m.state, m.attempts), "bad": m.state in ("failed", "unknown"),
+            "state": w._("Planned") if later else message_state(w, m.state, m.attempts, m.delivery), "bad": m.state in ("failed", "unknown"),
             "at": m.sent_at or (m.due_at if later else m.created_at), "error": m.last_error if m.state in ("failed", "unknown", "due") else None,
             "kind": {"sent": "plain", "failed": "bad", "unknown": "warn", "due": "pending"}.get(m.state, "plain"),
             "again": m.to_customer and fresh and bool(address) and m.state != "due"}
