@@ -22,6 +22,7 @@ from models.session import Tx
 from models.store import Store
 
 TAX = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?", re.ASCII)
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -92,6 +93,11 @@ def _check(values: dict[str, Any]) -> None:
     checks.text(values, "staff_noun", most=40, required=False)
     if values.get("staff_noun") == "":
         values["staff_noun"] = None
+    for field in ("quiet_from", "quiet_to"):
+        if field in values and not CLOCK.fullmatch(values[field] or ""):
+            checks.wrong(field, "is a time such as 21:00")
+    if values.get("withdrawal", "off") not in ("off", "eu", "everyone"):
+        checks.wrong("withdrawal", "must be one of off, eu, everyone")
     if values.get("tax_percent") is not None and not TAX.fullmatch(values["tax_percent"]):
         checks.wrong("tax_percent", "is a percentage such as 19 or 8.875")
     if values.get("credit_days") is not None:
