@@ -46,6 +46,8 @@ export interface BookingDetail extends Booking {
   waiting: Waiting | null;
   offers: Offer[];
   feedback: Feedback | null;
+  together: {kind: 'series' | 'visit'; bookings: {ref: string; text: string; status_text: string}[]} | null;
+  documents: {number: number; title: string; url: string}[];
 }
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -98,6 +100,8 @@ export interface FreeTimes {
   last: string;
   people: {id: string; name: string}[];
   notes: string[];
+  /** Of the booking after the move; of a visit all its parts together. */
+  price: Money;
 }
 
 export interface Cancellation {
@@ -105,6 +109,9 @@ export interface Cancellation {
   amount: number;
   currency: string;
   sentence: string;
+  charge: string | null;
+  as_credit: boolean;
+  may_choose_credit: boolean;
   quote: string;
   seats: number;
   of_seats: number;

@@ -18,10 +18,12 @@ from shopify_app.dashboard.door import Visit, screen
 from shopify_app.dashboard.typed import Typed, differences
 from shopify_app.dashboard.zones import ZONES
 
-FIELDS = ("name", "email", "phone", "website", "zone", "locale", "staff_noun", "logo_url", "accent")
-STORED = (*FIELDS, "retention_days", "version")
+FIELDS = ("name", "email", "phone", "website", "zone", "locale", "staff_noun", "logo_url", "accent", "legal_name", "legal_address", "tax_id",
+          "tax_percent")
+STORED = (*FIELDS, "credit_days", "retention_days", "version")
 LABELS = {"name": "Name", "email": "E-mail", "phone": "Phone", "website": "Website", "zone": "Time zone", "locale": "Language", "staff_noun": "Word for staff",
-          "logo_url": "Logo", "accent": "Colour", "retention_days": "Days kept"}
+          "logo_url": "Logo", "accent": "Colour", "retention_days": "Days kept", "legal_name": "Legal name", "legal_address": "Legal address",
+          "tax_id": "Tax number", "tax_percent": "Tax in prices", "credit_days": "Days credit lasts"}
 LIGHT, DARK = "#f6f6f4", "#1b1e23"  # the grounds customers see the colour on
 
 
@@ -40,8 +42,11 @@ def store_settings(visit: Visit) -> Any:
     fields = typed.shown()
     if values["accent"] and not values["accent"].startswith("#"):
         values["accent"] = "#" + values["accent"]
+    values["tax_percent"] = values["tax_percent"].replace(",", ".").removesuffix("%").strip()
+    values["credit_days"] = typed.maybe("credit_days", 1, 3650)
     values["retention_days"] = typed.number("retention_days", 30, 3650)
-    values |= {name: values[name] or None for name in ("website", "staff_noun", "logo_url", "accent")}
+    values |= {name: values[name] or None for name in ("website", "staff_noun", "logo_url", "accent", "legal_name", "legal_address", "tax_id",
+                                                                    "tax_percent")}
     if typed.do == "preview":
         return _show(visit, fields)
     if not values["name"]:

@@ -13,7 +13,6 @@ from booking.rules.decision import Decision
 from booking.rules.waitlist import weekdays_of
 from booking.rules.windows import deadline
 from booking.wording import Words
-from booking.visiting import decisions_alone
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from storefront.api import shapes as s
@@ -26,13 +25,13 @@ from storefront.waiting_lines import prompt
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def permissions(tx: Tx, door: Door, origin: str) -> tuple[s.Permissions, dict[str, Any]]:
+def permissions(tx: Tx, door: Door, decided: dict[str, Decision], origin: str) -> tuple[s.Permissions, dict[str, Any]]:
     """The decisions; and what each is about: the `waiting` for an earlier time, the `offers` of other times, the `feedback` given."""
     b, w = door.b, door.words
-    change, decided = facts.change_facts(b), decisions_alone(tx, b)
+    change = facts.change_facts(b)
     moves = {}
     for kind, decision in decided.items():
-        last = deadline(kind, change)
+        last = decision.deadline or deadline(kind, change)
         told = action(kind, decision, w, b, last)
         known = decision.allowed or decision.reason in ("too_late", "limit_reached")
         moves[kind] = s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=told.sentence or _no(decision, b, w),

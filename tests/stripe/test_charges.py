@@ -53,6 +53,7 @@ def test_taken_once_and_told(world, till, missed, bank):
     assert [(made["amount"], made["customer"] is not None) for made in paid] == [(2500, True)]
     assert world.read(b.ref).paid == 2500 and world.sql("select state from intents where kind = 'charge'") == [("succeeded",)]
     assert [row.recipient for row in world.outbox("card_charged")] == ["ada@example.com"]
+    assert world.sql("select kind from documents") == [("receipt",)]
 
 
 @pytest.mark.parametrize("mode", ["timeout_after_effect", "5xx", "down"])

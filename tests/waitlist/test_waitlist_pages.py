@@ -15,6 +15,7 @@ from booking.actions.join_waitlist import join_waitlist
 from booking.actions.manage_link import revoke_link
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
+from messages import render_mail
 from models.session import database
 from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, World, at, hours
@@ -261,6 +262,8 @@ class TestFullClasses:
         serve(world)
         mail, = world.outbox("earlier_slot")
         assert mail.recipient == "bea@example.com" and mail.payload["waits_for"] == "seat"
+        for row in (mail, *world.outbox("waitlist_joined")):
+            assert "Friday" not in (text := render_mail(row.topic, row.payload, "localhost").text) and "Wednesday, March 10, 2027" in text
         path = mail.payload["offer"]["url"].partition("localhost")[2]
         guest.get(path)
         guest.get(guest.send(part(path, "take")).headers["Location"])
