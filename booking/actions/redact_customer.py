@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, or_, select, update
+from sqlalchemy import Text, cast, delete, func, literal, or_, select, update
 
 from booking.actions.action import Done, action
 from booking.actions.save_card import end_card
@@ -15,6 +15,7 @@ from models.booking import Booking
 from models.booking_summary import BookingSummary, lock_many
 from models.card import Card
 from models.customer import Customer
+from models.document import Document
 from models.email_change import EmailChange
 from models.feedback import Feedback
 from models.idempotency import IdempotencyKey
@@ -47,6 +48,9 @@ def redact_customer(tx: Tx, customer_id: int) -> Done:
     _end_access(tx, customer_id, {address for address in addresses if address})
     _erase_messages(tx, [b.id for b in bookings], {address for address in addresses if address})
     _erase_texts(tx, customer_id)
+    # What was issued stays as it was, but for whom it was issued to.
+    tx.db.execute(update(Document).where(Document.store_id == tx.store_id, Document.booking_id.in_([b.id for b in bookings])).values(
+        facts=Document.facts.op("||")(literal({"customer": PSEUDONYM}, Document.facts.type))))
     for card_id in tx.db.execute(select(Card.id).where(
             Card.store_id == tx.store_id, Card.customer_id == customer_id, Card.ended_at.is_(None))).scalars().all():
         end_card(tx, card_id)

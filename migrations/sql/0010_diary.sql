@@ -90,6 +90,14 @@ end $$;
 create trigger keep_contact_words after insert or update of customer_id, contact_name, contact_email, contact_phone on bookings
   for each row execute function keep_contact_words();
 
+-- R45: of a document that has been issued only the customer's name gives way, and only to the pseudonym.
+grant update (facts) on documents to opencals_app;
+drop trigger documents_are_fixed on documents;
+create trigger documents_are_fixed before update on documents for each row
+  when ((to_jsonb(old) #- '{facts,customer}') is distinct from (to_jsonb(new) #- '{facts,customer}')
+        or new.facts ->> 'customer' is distinct from 'Redacted customer') execute function refuse_change();
+create trigger documents_stay before delete on documents for each row execute function refuse_change();
+
 -- For customers who were there before: the owner meets row level security too, so store by store.
 do $$
 declare shop bigint;

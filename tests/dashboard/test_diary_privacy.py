@@ -76,6 +76,20 @@ def test_erasing_leaves_nothing_of_them_and_everything_of_others(manager, world,
     manager.get(path, 404)
 
 
+def test_of_a_receipt_only_the_name_gives_way(manager, world, canary, database_url):
+    before = world.sql("select id, facts - 'customer', amount, number from documents order by id")
+    assert before
+    with psycopg.connect(database_url.replace("+psycopg", "")) as c:
+        c.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
+        for change in ("jsonb_set(facts, '{customer}', '\"Somebody\"')", "jsonb_set(facts, '{order}', '7')"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), c.transaction():
+                c.execute(f"update documents set facts = {change} where store_id = %s", (world.store_id,))
+    manager.get(f"/admin/customers/{canary[0].customer_id}/erase")
+    manager.send(f"/admin/customers/{canary[0].customer_id}/erase", sure="1")
+    assert world.sql("select id, facts - 'customer', amount, number from documents order by id") == before
+    assert world.sql("select distinct facts ->> 'customer' from documents") == [("Redacted customer",)]
+
+
 def test_saved_cards_are_let_go(manager, world, canary, owner_url):
     with psycopg.connect(owner_url.replace("+psycopg", "")) as c:
         c.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
