@@ -64,3 +64,19 @@ def four_statements(connection: psycopg.Connection, store_id: int, booking_id: i
         connection.execute("update bookings set starts_at = %s, ends_at = %s + interval '1 hour', version = version + 1"
                            " where store_id = %s and id = %s", (start, start, store_id, booking_id))
         connection.execute("insert into attempts (store_id, scope, subject) values (%s, 'bench', 'x')", (store_id,))
+
+
+def cancelling_statements(connection: psycopg.Connection, store_id: int, booking_id: int) -> None:
+    """The least a cancellation with a refund costs: lock and read, write, the refund and its part, note, commit."""
+    with connection.transaction():
+        connection.execute("select version from bookings where store_id = %s and id = %s for update", (store_id, booking_id))
+        connection.execute("update bookings set status = 'cancelled', closed_at = now(), version = version + 1 where store_id = %s and id = %s",
+                           (store_id, booking_id))
+        connection.execute(
+            "insert into refunds (store_id, id, booking_id, cause, outcome, mode, state, amount, currency, created_at)"
+            " values (%s, %s, %s, 'cancellation', 'full', 'automatic', 'owed', 2500, 'USD', now())", (store_id, booking_id, booking_id))
+        connection.execute(
+            "insert into refund_lines (store_id, id, refund_id, payment_id, amount)"
+            " select store_id, %s, %s, id, amount from payments where store_id = %s and booking_id = %s",
+            (booking_id, booking_id, store_id, booking_id))
+        connection.execute("insert into attempts (store_id, scope, subject) values (%s, 'bench', 'x')", (store_id,))

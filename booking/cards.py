@@ -78,7 +78,7 @@ def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
 
 def is_late(b: BookingSummary, when: datetime) -> bool:
     """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not."""
-    return refund.share_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)) < 1
+    return refund.terms_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1
 
 
 def rests_on(tx: Tx, card_id: int) -> list[int]:

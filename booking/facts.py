@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
 from booking.rules import refund
 from booking.rules.decision import Decision
@@ -16,6 +16,7 @@ from booking.rules.windows import ChangeFacts, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.payment import Payment
+from models.refund import Credit, CreditUse
 from models.session import Tx
 from models.stored_json import StoredJson
 
@@ -65,21 +66,44 @@ def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:
     return {kind: change_decision(kind, facts, now) for kind in ("reschedule", "cancel")}
 
 
+CREDIT_AT_LEAST = timedelta(days=30)
+"""Credit that comes back keeps the end it had, but never less than this (R21)."""
+
+
 def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:
-    """The booking's payments, oldest first."""
+    """The booking's payments, oldest first; those by credit with the end it will have when it comes back."""
     rows = tx.db.execute(select(Payment.id, Payment.amount, Payment.refunded, Payment.method).where(
-        Payment.store_id == tx.store_id, Payment.booking_id == b.id).order_by(Payment.captured_at, Payment.id))
-    return [refund.Payment(*row) for row in rows]
+        Payment.store_id == tx.store_id, Payment.booking_id == b.id).order_by(Payment.captured_at, Payment.id)).all()
+    ends = _credit_ends(tx, [row.id for row in rows if row.method == "credit"])
+    return [refund.Payment(*row, ends.get(row.id)) for row in rows]
 
 
-def sticky(b: BookingSummary) -> Fraction | None:
-    return None if b.sticky_num is None else Fraction(b.sticky_num, b.sticky_den or 1)
+def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:
+    """By payment: the latest end of the credit it used. Payments whose credit has no end are left out."""
+    if not payment_ids:
+        return {}
+    rows = tx.db.execute(select(
+        CreditUse.payment_id, func.max(Credit.expires_at), func.bool_or(Credit.expires_at.is_(None)),
+    ).join(Credit, and_(Credit.store_id == CreditUse.store_id, Credit.id == CreditUse.credit_id)).where(
+        CreditUse.store_id == tx.store_id, CreditUse.payment_id.in_(payment_ids)).group_by(CreditUse.payment_id))
+    return {payment_id: max(end, tx.now + CREDIT_AT_LEAST) for payment_id, end, endless in rows if not endless}
 
 
-def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None) -> refund.RefundQuote:
+def sticky(b: BookingSummary) -> refund.Terms | None:
+    """What earlier moves by the customer have left of the refund (R33)."""
+    return None if b.sticky_num is None else refund.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
+
+
+def may_keep_as_credit(b: BookingSummary) -> bool:
+    """Whether the customer may choose credit instead of money (R21, D26g)."""
+    return any(policy.credit_choice for policy in policies(b))
+
+
+def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None, as_credit: bool = False) -> refund.RefundQuote:
     """What the customer gets back for cancelling now; a request never approved comes back in full (R29)."""
     payments = load_payments(tx, b)
     if b.status == "pending" and b.never_approved:
-        return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats)
-    return refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b),
-                        seats=seats or b.seats, of_seats=b.seats)
+        return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
+                                     zone=b.zone)
+    return refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
+                        of_seats=b.seats, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)

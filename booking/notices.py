@@ -100,10 +100,10 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "booking": {
             "ref": b.ref, "status": b.status, "version": b.version, "service": b.service_name, "staff": b.staff_name,
             "location": b.location_name, "address": b.location_address, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
-            "zone": b.zone, "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed,
+            "zone": b.zone, "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
             "currency": b.currency, "conflict": b.conflict},
         "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,
-                                         "staff": old.staff_name},
+                                         "staff": old.staff_name, "price": _price_before(b, old)},
         "customer": {"name": b.customer_name or b.contact_name} if kind != "customer" else None,
         "manage_url": origin + manage_path(b) if kind == "customer" else None,
         "reschedule_url": origin + manage_path(b, action="reschedule") if kind == "customer" else None,
@@ -116,6 +116,11 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "by": "customer" if who.is_customer else "store" if who.is_merchant else "system", "by_name": _actor_name(tx),
         "recipient": {"kind": kind, "name": name},
     }
+
+
+def _price_before(b: BookingSummary, old: BookingSummary) -> int:
+    """The price until now; of a move that waited for the shop, the one before it was asked for."""
+    return old.price if old.held is None or b.held is not None else old.held["price"]
 
 
 def _actor_name(tx: Tx) -> str | None:

@@ -56,8 +56,8 @@ class Chosen:
 
 
 def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id: int | None = None, seats: int = 1,
-              moving: BookingSummary | None = None) -> SlotDays:
-    """Free times on the local days `first` to `last` (at most 62). `moving`'s own time counts as free (R15)."""
+              moving: BookingSummary | None = None, own: Sequence[int] = ()) -> SlotDays:
+    """Free times on the local days `first` to `last` (at most 62). `moving`'s own time counts as free (R15), and that of `own`."""
     last = min(last, first + timedelta(days=MOST_DAYS - 1))
     staff = offer.only(staff_id)
     if not offer.active or not staff or last < first:
@@ -67,7 +67,7 @@ def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id:
     duration = timedelta(seconds=offer.shape.duration)
     starts: dict[date, dict[int, list[int]]] = {}
     opening = {person.id: open_spans(person.hours, person.zone, first, last, person.dates) for person in staff}
-    busy = _busy(tx, offer, opening, moving)
+    busy = _busy(tx, offer, opening, moving, own=own)
     limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
     for person in staff:
         earliest, latest = limits[person.zone]
@@ -84,6 +84,19 @@ def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id:
         (day, tuple(Slot(at := datetime.fromtimestamp(start, UTC), at + duration, tuple(starts[day][start]))
                     for start in sorted(starts[day])))
         for day in sorted(starts) if starts[day]))
+
+
+def free_at(tx: Tx, offer: ServiceOffer, staff_id: int, starts: Sequence[datetime], own: Sequence[int]) -> set[datetime]:
+    """Which of these starts, at any minute, the person is at work and free for; the time of the bookings `own` counts as free."""
+    person = next(iter(offer.only(staff_id)), None)
+    if person is None or not offer.active or not starts:
+        return set()
+    first, last = (local_date(edge, person.zone) for edge in (min(starts), max(starts)))
+    opening = {person.id: open_spans(person.hours, person.zone, first - timedelta(days=1), last, person.dates)}
+    spans = [span for _, spans in opening[person.id] for span in spans]
+    busy = _busy(tx, offer, opening, None, own=own).get(person.id, ())
+    return {start for start in starts if any(opens <= (at := int(start.timestamp())) and at + offer.shape.duration <= closes
+                                             for opens, closes in spans) and not _meets(busy, offer, int(start.timestamp()))}
 
 
 def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
@@ -188,7 +201,7 @@ def _meets(busy: Sequence[Span], offer: ServiceOffer, start: int) -> bool:
 
 
 def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: BookingSummary | None, *, around: int | None = None,
-          real_time: bool | None = None) -> dict[int, list[Span]]:
+          real_time: bool | None = None, own: Sequence[int] = ()) -> dict[int, list[Span]]:
     """Busy spans by staff, sorted, from the covering index: one array pair per staff member, no row objects."""
     if not (offer.real_time if real_time is None else real_time):
         return {}
@@ -202,7 +215,7 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
         " where store_id = %s and staff_id = any(%s) and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
         " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s) group by staff_id",
-        (tx.store_id, list(opening), min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, _own(tx, moving))).fetchall()
+        (tx.store_id, list(opening), min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, [*_own(tx, moving), *own])).fetchall()
     return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
 
 

@@ -106,3 +106,7 @@ class Csv(Shape):
 
 class Nothing(Shape):
     """204: no body."""
+
+
+class Pdf(Shape):
+    """A file instead of JSON."""

@@ -11,6 +11,6 @@ def content(s: Snapshot) -> Content:
         subject=_("New time: {service}, {when}").format(service=s.service, when=s.when()),
         heading=_("Your booking has moved"),
         paragraphs=[_("Your new time is {new}. It was {old} before.").format(new=s.when(), old=s.when(s.old)),
-                    _("Your payment stays with the booking, and your link stays the same.")],
+                    _("Your payment stays with the booking, and your link stays the same."), *s.difference()],
         policy=True, ics_method="REQUEST",
         sms=s.sms(_("{service} has moved to {when}.").format(service=s.service, when=s.when())))

@@ -67,6 +67,17 @@ class Snapshot:
         refund = self.payload.get("refund")
         return self.words.refund(refund, self.venue, done=True) if refund else None
 
+    def difference(self) -> list[str]:
+        """What a move to another price means: the rest comes back, or more is to pay (R26)."""
+        money = self.money()
+        if money:
+            return [self.words._("The new time costs less.") + " " + money]
+        due, before = self.booking.get("due", 0), (self.old or {}).get("price", self.booking["price"])
+        if due and self.booking["price"] > before:
+            return [self.words._("The new time costs more. Still to pay at {venue}: {amount}.").format(
+                venue=self.venue, amount=self.words.money(due, self.booking["currency"]))]
+        return []
+
     def moved(self) -> bool:
         return self.old is not None and self.old["starts_at"] != self.booking["starts_at"]
 

@@ -122,6 +122,8 @@ def _rows(s: Snapshot) -> list[tuple[str, str]]:
         rows.append((_("Price"), w.money(b["price"], b["currency"])))
     if b["paid"]:
         rows.append((_("Paid"), w.money(b["paid"], b["currency"])))
+        if b.get("due"):
+            rows.append((_("Still to pay"), w.money(b["due"], b["currency"])))
     return rows
 
 

@@ -14,7 +14,8 @@ HOLDING_SQL = "status in ('pending','confirmed','arrived','ready_to_start')"
 
 
 class Booking(StoreRow, Base):
-    """Money columns are kept by triggers on payments and refunds. `sticky_num/sticky_den` is R33's lowest share.
+    """Money columns are kept by triggers on payments and refunds. `sticky_num/sticky_den` is R33's lowest share,
+    `sticky_credit` whether it was credit. `due` is what is still to pay; triggers lower it with payments and end it with the booking.
 
     `held` describes the old slot while a move waits for approval: starts_at, ends_at, staff_id, session_id, price (R17).
     `starts_at` equals resolve(`local_start`, `zone`, `fold`) at all times (I56).
@@ -49,12 +50,14 @@ class Booking(StoreRow, Base):
     paid: Mapped[int] = mapped_column(server_default="0")
     refunded: Mapped[int] = mapped_column(server_default="0")
     owed: Mapped[int] = mapped_column(server_default="0")
+    due: Mapped[int] = mapped_column(server_default="0")
     policy_id: Mapped[Id]
     never_approved: Mapped[bool] = mapped_column(server_default="false")
     original_starts_at: Mapped[Instant]
     customer_moves: Mapped[int] = mapped_column(server_default="0")
     sticky_num: Mapped[int | None]
     sticky_den: Mapped[int | None]
+    sticky_credit: Mapped[bool] = mapped_column(server_default="false")
     approval_deadline: Mapped[Instant | None]
     held: Mapped[dict[str, Any] | None]
     contact_name: Mapped[str] = mapped_column(server_default="")
@@ -100,6 +103,7 @@ class Booking(StoreRow, Base):
         CheckConstraint("ends_at > starts_at and ends_at <= starts_at + interval '24 hours'", name="bookings_span"),
         CheckConstraint("seats >= 1 and price >= 0", name="bookings_seats"),
         CheckConstraint("paid >= 0 and refunded >= 0 and owed >= 0 and refunded + owed <= paid", name="bookings_money"),
+        CheckConstraint("due >= 0", name="bookings_due"),
         CheckConstraint("fold in (0, 1)", name="bookings_fold"),
         CheckConstraint("(sticky_num is null) = (sticky_den is null) and sticky_num between 0 and sticky_den", name="bookings_sticky"),
         CheckConstraint("(closed_at is null) = (" + HOLDING_SQL + ")", name="bookings_closed"),

@@ -23,6 +23,7 @@ class ListedBooking(NamedTuple):
 
     id: int
     ref: str
+    visit_id: int | None
     status: str
     starts_at: datetime
     ends_at: datetime

@@ -55,12 +55,14 @@ class BookingSummary(NamedTuple):
     paid: int
     refunded: int
     owed: int
+    due: int
     policy_id: int
     never_approved: bool
     original_starts_at: datetime
     customer_moves: int
     sticky_num: int | None
     sticky_den: int | None
+    sticky_credit: bool
     approval_deadline: datetime | None
     held: dict[str, Any] | None
     contact_name: str
@@ -117,6 +119,7 @@ class BookingSummary(NamedTuple):
     store_quiet_to: str
     store_policy: dict[str, Any]
     store_retention_days: int
+    store_credit_days: int | None
 
     @property
     def policy_now(self) -> dict[str, Any]:

@@ -24,5 +24,5 @@ class Payment(StoreRow, Base):
         belongs_to("booking_id", "bookings"),
         Index("payments_of_booking", "store_id", "booking_id"),
         CheckConstraint("amount > 0 and refunded between 0 and amount", name="payments_refunded_within_captured"),
-        CheckConstraint("method in ('card','cash','gift_card','shopify','external')", name="payments_method"),
+        CheckConstraint("method in ('card','cash','gift_card','shopify','external','credit')", name="payments_method"),
     )

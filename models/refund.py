@@ -9,7 +9,10 @@ from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 
 class Refund(StoreRow, Base):
-    """`cause` cancellation is unique per booking; seats and goodwill refunds may repeat. States: R24."""
+    """`cause` cancellation is unique per booking, one row for money and one for credit; the other causes may repeat. States: R24.
+
+    `reason` is the shop's own words to the customer about a goodwill refund.
+    """
 
     __tablename__ = "refunds"
 
@@ -22,6 +25,7 @@ class Refund(StoreRow, Base):
     kept: Mapped[int] = mapped_column(server_default="0")
     fee: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str]
+    reason: Mapped[str | None]
     created_at: Mapped[Instant]
     settled_at: Mapped[Instant | None]
 
@@ -30,7 +34,9 @@ class Refund(StoreRow, Base):
         belongs_to("booking_id", "bookings"),
         Index("refunds_of_booking", "store_id", "booking_id"),
         Index("refunds_one_per_cancellation", "store_id", "booking_id", unique=True,
-              postgresql_where=text("cause = 'cancellation'")),
+              postgresql_where=text("cause = 'cancellation' and outcome <> 'credit'")),
+        Index("refunds_one_credit_per_cancellation", "store_id", "booking_id", unique=True,
+              postgresql_where=text("cause = 'cancellation' and outcome = 'credit'")),
         Index("refunds_by_state", "store_id", "state", "created_at"),
         CheckConstraint("amount >= 0 and kept >= 0 and fee >= 0", name="refunds_amounts"),
         CheckConstraint("state in ('none','owed','pending','succeeded','failed')", name="refunds_state"),
@@ -78,4 +84,22 @@ class Credit(StoreRow, Base):
         belongs_to("refund_id", "refunds"),
         Index("credits_of_customer", "store_id", "customer_id"),
         CheckConstraint("amount > 0 and used between 0 and amount", name="credits_amount"),
+    )
+
+
+class CreditUse(StoreRow, Base):
+    """Credit that paid for a booking. Inserting it raises `credits.used` by trigger; it never changes (R21)."""
+
+    __tablename__ = "credit_uses"
+
+    credit_id: Mapped[Id]
+    payment_id: Mapped[Id]
+    amount: Mapped[int]
+
+    __table_args__ = (
+        of_store(),
+        belongs_to("credit_id", "credits"),
+        belongs_to("payment_id", "payments"),
+        Index("credit_uses_of", "store_id", "payment_id", "credit_id", unique=True),
+        CheckConstraint("amount > 0", name="credit_uses_amount"),
     )

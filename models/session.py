@@ -19,6 +19,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
 
 from models.actor import SYSTEM, Actor
+from models.across_stores import AcrossStores
 from models.base import new_id
 from models.stored_json import loads
 
@@ -70,6 +71,7 @@ class Tx:
     _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
+    _last: dict[Callable[[Tx, set[int]], None], set[int]] = field(default_factory=dict)
 
     @property
     def db(self) -> Connection:
@@ -99,8 +101,14 @@ class Tx:
         """Queue a message or command; it leaves after the commit and never without it."""
         self._outbox.append(item)
 
+    def last(self, do: Callable[[Tx, set[int]], None], booking_id: int) -> None:
+        """Have `do(tx, booking ids)` run once when all else is done: for rows every change of a store waits for, such as numbers."""
+        self._last.setdefault(do, set()).add(booking_id)
+
     def _flush(self) -> bool:
         """Write what was collected; the audit chain's lock is taken last. True when something waits in the outbox."""
+        for do, booking_ids in self._last.items():
+            do(self, booking_ids)
         cursor = self.driver.cursor()
         if self._outbox:
             cursor.executemany(_OUTBOX, [(
@@ -111,7 +119,7 @@ class Tx:
         return bool(self._outbox)
 
 
-class Database:
+class Database(AcrossStores):
     """The app's connection pool and the doorbell rung after a commit that left something in the outbox."""
 
     def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
@@ -152,49 +160,6 @@ class Database:
             yield connection
             connection.commit()
 
-    def store_for_host(self, host: str) -> int | None:
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_host(%s)", (host,)).scalar()
-
-    def store_for_slug(self, slug: str) -> int | None:
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_slug(%s)", (slug,)).scalar()
-
-    def store_for_shop(self, domain: str) -> int | None:
-        """The store of `{name}.myshopify.com`, where the app is installed now."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_shop(%s)", (domain,)).scalar()
-
-    def store_of_any_shop(self, shop_gid: str | None, domain: str) -> int | None:
-        """The store of a shop that is or once was connected: by its permanent id, else by its domain."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_of_any_shop(%s, %s)", (shop_gid, domain)).scalar()
-
-    def due_shopify_stores(self) -> list[int]:
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select due_shopify_stores()").scalars())
-
-    def due_stores(self) -> list[tuple[int, str]]:
-        """(store id, "outbox" | "holds" | "approvals" | "waitlist" | "reminders") for every store that has something to do now (I21)."""
-        with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql(
-                "select store_id, kind from due_stores() union all select waitlist_stores(), 'waitlist'"
-                " union all select stores_with_reminders(), 'reminders'")]
-
-    def stores_texting(self, phone: str) -> list[int]:
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select stores_texting(%s)", (phone,)).scalars())
-
-    def store_for_account(self, hashed: str) -> int | None:
-        """The store that uses the payment account with this keyed hash."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
-
-    def due_payments(self) -> list[int]:
-        """Stores with something to do at the payment provider now (I21)."""
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select due_payments()").scalars())
-
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:
         """Whether this process is the only one inside `name` now. No transaction is open meanwhile; the lock ends with its connection."""
@@ -209,19 +174,6 @@ class Database:
                     lock.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
         finally:
             lent.close()
-
-    def due_errands(self) -> list[tuple[int, str]]:
-        """(store id, "webhooks" | "imports" | "domains") for every store with such work due now."""
-        with self.crossing() as db:
-            return [tuple(row) for row in db.exec_driver_sql("select store_id, kind from due_errands()")]
-
-    def stores_with_calendars(self) -> list[int]:
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select stores_with_calendars()").scalars())
-
-    def all_stores(self) -> list[int]:
-        with self.crossing() as db:
-            return list(db.exec_driver_sql("select all_stores()").scalars())
 
     @contextmanager
     def _opened(self, mode: str, store_id: int, actor: Actor) -> Iterator[Tx]:

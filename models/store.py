@@ -13,6 +13,8 @@ DEFAULT_BANDS = '\'{"morning": ["06:00", "12:00"], "afternoon": ["12:00", "17:00
 
 
 class Store(Base):
+    """`tax_percent` is contained in prices (a decimal number as text); `credit_days` is how long credit lasts, null for ever (R21)."""
+
     __tablename__ = "stores"
 
     store_id: Mapped[Id] = mapped_column(primary_key=True, autoincrement=False)
@@ -31,6 +33,11 @@ class Store(Base):
     contact_note: Mapped[str | None]
     refusal_note: Mapped[str | None]
     terms: Mapped[str | None]
+    legal_name: Mapped[str | None]
+    legal_address: Mapped[str | None]
+    tax_id: Mapped[str | None]
+    tax_percent: Mapped[str | None]
+    credit_days: Mapped[int | None] = mapped_column(server_default="365")
     reschedule: Mapped[bool] = mapped_column(server_default="true")
     cancel: Mapped[bool] = mapped_column(server_default="true")
     require_login_to_cancel: Mapped[bool] = mapped_column(server_default="false")
@@ -58,6 +65,8 @@ class Store(Base):
         UniqueConstraint("shopify_domain", name="stores_shopify_domain"),
         CheckConstraint("kind in ('standalone', 'shopify')", name="stores_kind"),
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="stores_slug_shape"),
+        CheckConstraint(r"tax_percent ~ '^[0-9]{1,2}(\.[0-9]{1,4})?$'", name="stores_tax_percent"),
+        CheckConstraint("credit_days between 1 and 3650", name="stores_credit_days"),
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="stores_currency"),
         CheckConstraint("withdrawal in ('off', 'eu', 'everyone')", name="stores_withdrawal"),
         CheckConstraint("quiet_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' and quiet_to ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="stores_quiet"),

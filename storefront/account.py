@@ -7,17 +7,18 @@ from datetime import date, datetime, timedelta
 
 from flask import g, make_response, redirect, request
 
+from booking.credit import credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
 from models.booking_list import ListedBooking, past_of, upcoming_of
-from models.booking_summary import between
+from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.cookies import refresh_login
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
-from storefront.presenting import Card, card
+from storefront.presenting import Card, cards, credit_lines
 
 PAGE = 20
 
@@ -49,8 +50,9 @@ def account():  # noqa: ANN201
         past = past_of(tx, person.customer_id, before=_cursor("past", person.customer_id), limit=PAGE + 1)
         response = make_response(page(
             "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
-            upcoming=[card(b, w, tx.now) for b in upcoming[:PAGE]], past=[card(b, w, tx.now) for b in past[:PAGE]],
+            upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
+            credit=credit_lines(w, credit_of(tx, person.customer_id), store.zone),
             paged=bool(request.args.get("upcoming") or request.args.get("past"))))
         refresh_login(response)
         return response
@@ -63,9 +65,10 @@ def _calendar(tx, store, person, w: Words) -> str:  # noqa: ANN001
     start, end = first - timedelta(days=first.weekday()), month_end(first)
     end += timedelta(days=6 - end.weekday())
     found = between(tx, person.customer_id, day_span(start, store.zone)[0] - timedelta(hours=14), day_span(end, store.zone)[1] + timedelta(hours=14))
-    by_day: dict[date, list[Card]] = {}
+    of_day: dict[date, list[BookingSummary]] = {}
     for b in found:
-        by_day.setdefault(b.local_start.date(), []).append(card(b, w, tx.now))
+        of_day.setdefault(b.local_start.date(), []).append(b)
+    by_day = {day: cards(bookings, w, tx.now) for day, bookings in of_day.items()}
     weeks, cursor = [], start
     while cursor <= end:
         weeks.append([CalendarDay(d.isoformat(), d.day, d.month == first.month, d == today, w.day(d), by_day.get(d, []))

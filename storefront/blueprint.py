@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import phonenumbers
 from flask import Blueprint, g, render_template, request
 
+import storefront
 from booking.access import SignedIn, StoreView
 from booking.wording import SHIPPED, Words, words_for
 from booking.wording.languages import pick
@@ -51,10 +54,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
 
 
 def load_pages() -> Blueprint:
-    """The blueprint with every page registered."""
-    from storefront import (  # noqa: F401
-        account, book, booking_page, cancel, card_panel, class_waitlist, email_change, feedback, login, lost_link, offers, pay, phone,
-        privacy, profile, reschedule, sessions, staff_feed, theme, unsubscribe, waitlist, waitlist_entry, withdraw,
-    )
-
+    """The blueprint with every page registered: each module of this folder brings its own."""
+    for module in iter_modules(storefront.__path__):
+        if not module.ispkg:
+            import_module(f"storefront.{module.name}")
     return bp

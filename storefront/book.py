@@ -13,6 +13,7 @@ from booking.actions.create_booking import create_booking
 from booking.actions.deposit import taken_online
 from booking.actions.hold_slot import hold_slot
 from booking.actions.people import Person
+from booking.credit import Left, credit_of
 from booking.facts import read_policy
 from booking.links import manage_path
 from booking.offers import ServiceOffer, find_offer
@@ -29,6 +30,7 @@ from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser, login_secret
 from storefront.picker import keep, parse_at, pick, staff_choice
+from storefront.presenting import credit_lines
 
 
 @bp.get("/book")
@@ -78,7 +80,7 @@ def details(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         deposit = taken_online(tx, offer, _seats(request.args.get("seats"), offer))
-        return _details(store, person, offer, words(store, person), {}, [], deposit=deposit)
+        return _details(store, person, offer, words(store, person), {}, [], deposit=deposit, credit=_credit(tx, person, offer))
 
 
 @bp.post("/book/<int(max=9223372036854775807):service_id>/details")
@@ -86,6 +88,7 @@ def confirm(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         deposit = taken_online(tx, offer, _seats(request.form.get("seats"), offer))
+        credit = _credit(tx, person, offer)
     w, form = words(store, person), request.form
     at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
     typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")}
@@ -95,20 +98,22 @@ def confirm(service_id: int):  # noqa: ANN201
             raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
         if person is None and not typed["email"].strip():
             raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
-        if deposit:
+        # Credit that covers the deposit stands for it; otherwise the deposit is paid by card and the credit stays (R21).
+        use_credit = form.get("credit") == "on"
+        if deposit and not (use_credit and sum(one.left for one in credit) >= deposit):
             return redirect("/pay/" + deposits.begin(
                 g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
                 person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser()), 303)
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
-            person=someone).booking
+            use_credit=use_credit, person=someone).booking
     except Trouble:
-        return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, trouble=w._(
+        return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, credit=credit, trouble=w._(
             "The card service doesn't answer at the moment. Nothing has been booked or paid; please try again in a minute."))
     except Refused as refused:
         if refused.code == "invalid":
-            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), status=422, deposit=deposit)
+            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), status=422, deposit=deposit, credit=credit)
         with reading(g.store_id) as tx:
             return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=409)
     done = "requested" if b.status == "pending" else "booked"
@@ -138,7 +143,8 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
 
 
 def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
-             errors: list[dict[str, str]], *, status: int = 200, deposit: int = 0, trouble: str | None = None):  # noqa: ANN202
+             errors: list[dict[str, str]], *, credit: list[Left], status: int = 200, deposit: int = 0,
+             trouble: str | None = None):  # noqa: ANN202
     at = parse_at(request.values.get("at"))
     staff = next((s for s in offer.staff if str(s.id) == request.values.get("staff")), offer.staff[0] if offer.staff else None)
     if at is None or staff is None:
@@ -150,7 +156,20 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble,
-        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency)), status
+        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency),
+        **_credit_facts(w, credit, offer.price * seats, offer)), status
+
+
+def _credit(tx: Tx, person: SignedIn | None, offer: ServiceOffer) -> list[Left]:
+    """What a signed-in customer can pay with; guests have no credit."""
+    return credit_of(tx, person.customer_id, offer.currency) if person and offer.price else []
+
+
+def _credit_facts(w: Words, credit: list[Left], price: int, offer: ServiceOffer) -> dict[str, str]:
+    """The credit that would be used, and what is left to pay then (R21); empty without credit."""
+    used = min(price, sum(one.left for one in credit))
+    return {"credit": w.money(used, offer.currency) if used else "", "after_credit": w.money(price - used, offer.currency),
+            "credit_lines": credit_lines(w, credit, offer.zone)}
 
 
 def field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:

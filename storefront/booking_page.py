@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, NamedTuple
-
 from flask import Response, g, request
-from sqlalchemy import select
 
-from booking import facts
+from booking.documents.printed import title
 from booking.feedback import given_for, may_give
 from booking.keys import settings
 from booking.links import manage_path
+from booking.settled import outcome_of
 from booking.wording import Words
 from messages.ics import invite
-from models.audit import AuditEntry
 from models.booking_summary import BookingSummary
-from models.refund import Refund
 from models.session import Tx, reading
-from models.statement import Statement, param
 from storefront import card_panel
 from storefront.blueprint import bp, page
 from storefront.door import Door, enter
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
+from storefront.together import decisions_of, group_of
+from storefront.trail import trail_of
 from storefront.waiting_lines import waiting_line
 
 
@@ -33,10 +29,12 @@ def booking_page(ref: str):  # noqa: ANN201
     """Details and actions; `?action=reschedule` opens the picker instead (A68), `?action=accept&offer=N` the offers (A67). Reading changes nothing (R5)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-        if request.args.get("action") == "reschedule" and facts.decisions(door.b, tx.now)["reschedule"].allowed:
-            from storefront.reschedule import show_picker
+        if request.args.get("action") == "reschedule":
+            group = group_of(tx, door)
+            if decisions_of(door, group, tx.now)["reschedule"].allowed:
+                from storefront.reschedule import show_picker
 
-            return show_picker(tx, door)
+                return show_picker(tx, door, group)
         if request.args.get("action") == "accept":
             from storefront.offers import show_offers
 
@@ -46,12 +44,16 @@ def booking_page(ref: str):  # noqa: ANN201
 
 def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
-    shown = detail(door, tx.now)
+    group = group_of(tx, door)
+    shown = detail(door, tx.now, decisions_of(door, group, tx.now))
     money = closed_money(tx, door.b, w) if shown.closed else None
+    entries, documents = trail_of(tx, door.b)
     return page(
-        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice,
-        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
-        done=request.args.get("done"), entries=history(_HISTORY.rows(tx, booking=door.b.id), door.b, w),
+        "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
+        feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), done=request.args.get("done"), documents=[
+            (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
+            for one in documents], entries=history(entries, door.b, w),
         panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
 
 
@@ -78,18 +80,6 @@ def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
 
 
-class Entry(NamedTuple):
-    action: str
-    at: datetime
-    actor_kind: str
-    after: dict[str, Any] | None
-
-
-_HISTORY = Statement(select(AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after).where(
-    AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
-).order_by(AuditEntry.id.desc()).limit(50), Entry)
-
-
 def _yours(door: Door) -> str | None:
     """The start in the zone the customer has chosen, where that is another one."""
     zone = door.person.zone if door.person else None
@@ -108,11 +98,10 @@ def _feedback(tx: Tx, door: Door) -> str | None:
 
 def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
     """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
-    row = tx.db.execute(select(Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.state).where(
-        Refund.store_id == tx.store_id, Refund.booking_id == b.id, Refund.cause == "cancellation")).one_or_none()
-    if row is None:
+    quote, carried_out = outcome_of(tx, b)
+    if quote is None:
         return None
-    if row.state == "succeeded" and row.outcome != "credit":
-        return w._("{amount} was refunded.").format(amount=w.money(row.amount, row.currency))
-    methods = list(dict.fromkeys(payment.method for payment in facts.load_payments(tx, b)))
-    return w.refund(row._asdict() | {"methods": methods}, b.store_name, done=True)
+    if carried_out and quote.cash:
+        return w._("{amount} was refunded.").format(amount=w.money(quote.cash, quote.currency)) + (
+            " " + w.credit(quote.facts(), b.store_name) if quote.credit else "")
+    return w.refund(quote.facts(), b.store_name, done=True)

@@ -9,14 +9,18 @@ from flask import g, redirect, request
 from booking import facts, quotes
 from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
+from booking.actions.visits import cancel_visit_part
 from booking.cards import fee_after
 from booking.rules.decision import Refused
 from models.session import Tx, reading
-from storefront import given
+from storefront import cancel_several, given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.presenting import detail
+from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
+
+SEVERAL = ("following", "all", "visit")
 
 
 @bp.get("/account/bookings/<ref>/cancel")
@@ -24,7 +28,8 @@ from storefront.presenting import detail
 def cancel(ref: str):  # noqa: ANN201
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-        return _show(tx, door)
+        group = group_of(tx, door)
+        return _show(tx, door, group)
 
 
 @bp.post("/account/bookings/<ref>/cancel")
@@ -35,28 +40,38 @@ def confirm_cancel(ref: str):  # noqa: ANN201
         door = enter(tx, ref)
     if door.by_link and door.b.store_require_login_to_cancel and door.person is None:
         return redirect(f"/account/bookings/{ref}/cancel", 303)
-    quote, seats = request.form.get("quote", ""), _seats(request.form.get("seats"), door)
+    if request.form.get("scope") in SEVERAL:
+        return cancel_several.confirm_several(door, request.form["scope"])
+    quote, seats, as_credit = request.form.get("quote", ""), _seats(request.form.get("seats"), door), request.form.get("back") == "credit"
     try:
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
-                       lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats)
-        cancel_booking(g.store_id, door.actor, ref, quote=quote, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), seats=seats, once=once)
+                       lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats, as_credit)
+        reason = given.text(request.form.get("reason"), LONGEST_REASON + 1)
+        if door.b.visit_id is not None and seats == door.b.seats:
+            cancel_visit_part(g.store_id, door.actor, ref, quote=quote, reason=reason, as_credit=as_credit, once=once)
+        else:
+            cancel_booking(g.store_id, door.actor, ref, quote=quote, reason=reason, seats=seats, as_credit=as_credit, once=once)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
             if refused.code in ("quote_changed", "invalid", "stale") and door.b.holding:
-                return _show(tx, door, problem=problem, status=422 if refused.code == "invalid" else 409)
+                return _show(tx, door, group_of(tx, door), problem=problem, status=422 if refused.code == "invalid" else 409)
             return render_booking(tx, door, problem=problem, status=409)
     return redirect(door.url(done="cancelled" if seats == door.b.seats else "seats"), 303)
 
 
-def _show(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
+def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
     b, w = door.b, door.words
-    decision = facts.decisions(b, tx.now)["cancel"]
+    decided, scope = decisions_of(door, group, tx.now), scope_asked(group)
+    decision = decided["cancel"]
+    if group is not None and scope in SEVERAL and (decision.allowed or group.kind != VISIT):
+        return cancel_several.show_several(tx, door, group, scope, problem=problem, status=status)
     if not decision.allowed:
         return render_booking(tx, door, problem=w.refusal(decision.reason or "", decision.facts, b.store_name), status=409)
     seats = _seats(request.values.get("seats"), door)
-    quote = facts.quote_cancellation(tx, b, seats=seats)
+    as_credit = request.values.get("back") == "credit"
+    quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
     policy = facts.effective_policy(b)
     fee = fee_after(tx, b, quote)
     charge = w._("{venue} may charge up to {amount} to your saved card.").format(venue=b.store_name, amount=w.money(fee, b.currency)) if fee else ""
@@ -64,9 +79,10 @@ def _show(tx: Tx, door: Door, *, problem: str | None = None, status: int = 200):
         "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem, charge=charge,
         outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, b.zone) if quote.until else None,
         deadline=w.deadline("cancel", decision.deadline, b.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
+        may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,
         seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, once=secrets.token_hex(16),
         needs_login=door.by_link and b.store_require_login_to_cancel and door.person is None,
-        may_move=facts.decisions(b, tx.now)["reschedule"].allowed), status
+        scopes=scope_choices(group, "cancel", w), scope=scope, may_move=decided["reschedule"].allowed), status
 
 
 def _seats(wanted: str | None, door: Door) -> int:

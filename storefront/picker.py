@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,17 +58,20 @@ class Picker:
     none: bool
 
 
-def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None, seats: int = 1, moving: BookingSummary | None = None) -> Picker:
-    """The picker for the month and day of the request; without one, the first month with a free time."""
+def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None, seats: int = 1, moving: BookingSummary | None = None,
+         find: Callable[[date, date], SlotDays] | None = None) -> Picker:
+    """The picker for the month and day of the request; without one, the first month with a free time. `find` answers which times
+    are free between two days, where it is more than one booking that moves."""
     zone = moving.zone if moving else offer.zone
     today = tx.now.astimezone(ZoneInfo(zone)).date()
     last = today + timedelta(days=offer.shape.horizon_days)
     first = _month_of(request.args.get("month"), today, last)
-    found = free_days(tx, offer, max(first, today), month_end(first), staff_id=staff_id, seats=seats, moving=moving)
+    free = find or partial(free_days, tx, offer, staff_id=staff_id, seats=seats, moving=moving)
+    found = free(max(first, today), month_end(first))
     if not request.args.get("month"):
         while not found.days and month_end(first) < last:
             first = month_end(first) + timedelta(days=1)
-            found = free_days(tx, offer, first, month_end(first), staff_id=staff_id, seats=seats, moving=moving)
+            found = free(first, month_end(first))
     chosen = read_date(request.args.get("day"))
     if chosen is None or not found.on(chosen):
         chosen = found.days[0][0] if found.days else None

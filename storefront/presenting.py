@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from booking import facts
+from booking.credit import Left
+from booking.actions.visits import visit_decision
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
 from booking.rules.status import CLOSED
@@ -83,10 +86,31 @@ def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
 
 
-def detail(door: Door, now: datetime) -> Detail:
+def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime) -> list[Card]:
+    """The lines of a list; the open parts of a visit that follow each other are one line (R32)."""
+    groups: list[list[Any]] = []
+    for b in found:
+        if groups and b.visit_id is not None and b.holding and groups[-1][-1].visit_id == b.visit_id and groups[-1][-1].holding:
+            groups[-1].append(b)
+        else:
+            groups.append([b])
+    return [card(group[0], w, now) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now) for group in groups]
+
+
+def _visit_card(parts: list[Any], w: Words, now: datetime) -> Card:
+    first, last = parts[0], max(parts, key=lambda b: b.ends_at)
+    span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
+    people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
+    line = f"{span} · {people} · {first.location_name}" + (f" · {w.money(price, first.currency)}" if price else "")
+    return replace(card(first, w, now), service=" + ".join(b.service_name for b in parts), line=line, time=span,
+                   can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
+
+
+def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None) -> Detail:
+    """The booking's own page; `decided` where more than this booking decides what may be done (R32)."""
     b, w = door.b, door.words
     policy = facts.effective_policy(b)
-    decided = facts.decisions(b, now)
+    decided = decided or facts.decisions(b, now)
     change = facts.change_facts(b)
     waits = None
     if b.status == "pending" and b.approval_deadline:
@@ -98,8 +122,8 @@ def detail(door: Door, now: datetime) -> Detail:
         b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w),
         f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address else None,
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
-        action("reschedule", decided["reschedule"], w, b, deadline("reschedule", change)),
-        action("cancel", decided["cancel"], w, b, deadline("cancel", change)),
+        action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
+        action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
         policy.instead_schedule)
 
@@ -114,6 +138,8 @@ def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
     if b.price:
         found.append((w._("Price"), w.money(b.price, b.currency)))
     found.append((w._("Deposit"), deposit(b, w)))
+    if b.due and b.holding:
+        found.append((w._("Still to pay"), w._("{amount}, at {venue}").format(amount=w.money(b.due, b.currency), venue=b.store_name)))
     return found
 
 
@@ -150,12 +176,22 @@ def _person(door: Door) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
+def credit_lines(w: Words, credit: list[Left], zone: str) -> list[str]:
+    """A customer's store credit, what ends first first (R21)."""
+    lines = []
+    for one in credit:
+        text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
+        lines.append(text.format(amount=w.money(one.left, one.currency), date=w.short_date_and_year(one.expires_at, zone) if one.expires_at else ""))
+    return lines
+
+
 HISTORY = {
     "create_booking": "Booked", "import_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled",
     "drop_seats": "Seats cancelled", "approve_booking": "Confirmed by the shop", "decline_booking": "Declined by the shop",
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
     "make_offers": "Other times offered", "accept_offer": "Offered time accepted", "decline_offers": "Offered times declined",
     "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
+    "record_payment": "Payment received",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
     "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }

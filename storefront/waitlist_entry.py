@@ -142,8 +142,9 @@ def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
     if b is None or held is None or way.entry.kind != "earlier":
         return []
     notes = [w._("Your payment stays with the booking; nothing is charged.")] if b.paid else []
-    now, then = (refund.share_now(facts.policies(b), start, b.zone, tx.now, b.paid) for start in (b.starts_at, held.starts_at))
-    if b.paid and then < min(now, facts.sticky(b) or 1):
+    now, then = (refund.sticky_after_move(facts.sticky(b), refund.terms_now(facts.policies(b), start, b.zone, tx.now, b.paid)) or refund.FULL
+                 for start in (b.starts_at, held.starts_at))
+    if b.paid and (then.share < now.share or (then.credit and not now.credit)):
         notes.append(w._("After that less may come back if you cancel:"))
         notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency)
     return notes

@@ -89,7 +89,7 @@ def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None
                 ring(store_id)
             else:
                 settle(store_id, keep_going=lambda: not (stop and stop.is_set()))
-        except SQLAlchemyError:
+        except Exception:  # trouble with one store must not keep the others waiting (I70)
             log.exception("due payments failed", extra={"store": store_id})
 
 

@@ -55,8 +55,8 @@ STEPS: tuple[Callable[[int], None], ...] = (events.act, refunds.ask_again, pages
 
 
 def settle(store_id: int, *, keep_going: Callable[[], bool] = lambda: True) -> Delivered:
-    """Everything due for one store at the provider. Safe to run twice at once."""
-    done = deliver(store_id, Payments(store_id), batch=20, keep_going=keep_going)
+    """Everything due for one store at the provider. Safe to run twice at once; each command is noted as done before the next begins."""
+    done = deliver(store_id, Payments(store_id), batch=1, keep_going=keep_going)
     if enabled():
         for step in STEPS:
             try:

@@ -8,7 +8,8 @@ from sqlalchemy import delete, update
 
 from booking import counter_offers, notices
 from booking.actions.action import Done, action
-from booking.actions.changing import let_go_of_old_slot, locked, place, told, write
+from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
+from booking.actions.difference import settle_difference
 from booking.offers import find_offer
 from booking.rules import counter_offers as rules
 from booking.rules.decision import Refused
@@ -42,9 +43,11 @@ def accept_offer(tx: Tx, ref: str, n: int) -> Done:
         state="accepted", closed_at=tx.now))
     let_go_of_old_slot(tx, b)
     confirmed = write(tx, b, **_values(b, offer.shape.buffer_before, offer.shape.buffer_after, chosen))
+    over = None if b.held is None else settle_difference(tx, b, confirmed)
+    confirmed = confirmed if over is None else reread(tx, confirmed)
     tx.audit("accept_offer", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id, round=taken.round, offer=n,
              overlap=chosen.overlap)
-    notices.tell_customer(tx, "approval_given", confirmed, old=b)
+    notices.tell_customer(tx, "approval_given", confirmed, old=b, refund=over)
     notices.tell_staff(tx, "merchant_offer_accepted", confirmed, old=b)
     notices.tell_merchant(tx, "merchant_offer_accepted", confirmed, old=b)
     return Done(confirmed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from booking import notices
 from booking.actions.action import Done, action
-from booking.actions.changing import let_go_of_old_slot, locked, told, write
+from booking.actions.changing import let_go_of_old_slot, locked, reread, told, write
+from booking.actions.difference import settle_difference
 from booking.rules.status import after
 from models.session import Tx
 
@@ -16,7 +17,10 @@ def approve_booking(tx: Tx, ref: str, *, version: int | None = None) -> Done:
     status = after(b.status, "approve")
     let_go_of_old_slot(tx, b)
     confirmed = write(tx, b, status=status, never_approved=False, held=None, approval_deadline=None)
-    tx.audit("approve_booking", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id)
-    notices.tell_customer(tx, "approval_given", confirmed, old=b)
+    over = None if b.held is None else settle_difference(tx, b, confirmed)
+    confirmed = confirmed if over is None else reread(tx, confirmed)
+    tx.audit("approve_booking", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id,
+             **({} if over is None else {"quote": over.facts()}))
+    notices.tell_customer(tx, "approval_given", confirmed, old=b, refund=over)
     notices.tell_staff(tx, "merchant_booking_created" if b.held is None else "merchant_booking_moved", confirmed, old=b)
-    return Done(confirmed)
+    return Done(confirmed, over)

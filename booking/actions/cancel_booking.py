@@ -9,6 +9,7 @@ from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, reread, settle, told, write
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
+from booking.rules.money import split
 from booking.rules.refund import RefundQuote
 from booking.rules.status import after
 from booking.rules.windows import change_decision
@@ -20,11 +21,12 @@ LONGEST_REASON = 500
 
 @action
 def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str | int = "policy",
-                   seats: int | None = None, version: int | None = None, override: bool = False, notify: bool = True,
-                   hold_money: bool = False) -> Done:
+                   seats: int | None = None, as_credit: bool = False, version: int | None = None, override: bool = False,
+                   notify: bool = True, hold_money: bool = False) -> Done:
     """Cancel all of it, or drop `seats` of the party. Customers bring the signed quote they saw (R27).
 
-    Merchants say what comes back: `policy`, `full`, `none` or an amount; outside the customers' window they need `override`.
+    `as_credit` is their choice of credit where the policy gives one (R21). Merchants say what comes back: `policy`, `full`, `none`
+    or an amount; outside the customers' window they need `override`.
     With `hold_money` it stays owed until someone of the shop carries it out, also where refunds go back by themselves (D26i).
     Raises quote_changed with the new outcome under `quote` when it got worse.
     """
@@ -34,13 +36,14 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         change_decision("cancel", facts.change_facts(b), tx.now).require()
     if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
         raise Refused("not_allowed", kind="cancel", part=True)
-    outcome = _outcome(tx, b, quote, refund, drops)
+    outcome = _outcome(tx, b, quote, refund, drops, as_credit)
     if hold_money and tx.actor.is_merchant:
         outcome = replace(outcome, mode="manual")
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
-        left = write(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), held=None if b.held is None else (
-            b.held | {"price": _without(b.held["price"], drops, b)}))
+        left = write(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
+                     held=None if b.held is None else b.held | {
+                         name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held})
         action_name, cause = "drop_seats", "seats"
     else:
         let_go_of_old_slot(tx, b)
@@ -67,20 +70,21 @@ def _seats(b: BookingSummary, seats: int | None) -> int:
     return seats
 
 
-def _without(price: int, drops: int, b: BookingSummary) -> int:
-    """The price of the seats that stay; what a move waiting for approval may go back to is a price of all seats too."""
-    return price - price * drops // b.seats
+def _without(amount: int, drops: int, b: BookingSummary) -> int:
+    """The part of the seats that stay (R25); what a move waiting for approval may go back to is money for all seats too."""
+    return split(amount, [drops, b.seats - drops])[1]
 
 
-def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int) -> RefundQuote:
+def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int, as_credit: bool) -> RefundQuote:
     if tx.actor.is_customer:
-        outcome = facts.quote_cancellation(tx, b, seats=drops)
+        outcome = facts.quote_cancellation(tx, b, seats=drops, as_credit=as_credit)
         if refunds.worse(outcome, quotes.read(quote or "", b, drops)):
             raise Refused("quote_changed", quote=outcome)
         return outcome
     if refund == "policy":
         return facts.quote_cancellation(tx, b, seats=drops)
-    if isinstance(refund, int) and not 0 <= refund <= b.paid - b.refunded - b.owed:
+    payments = facts.load_payments(tx, b)
+    if isinstance(refund, int) and not 0 <= refund <= sum(payment.left for payment in payments):
         raise Refused("invalid", errors=[{"field": "refund.amount", "problem": "must be between 0 and what was paid and not yet given back"}])
-    return refunds.merchant_quote(refund, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, seats=drops,
-                                  of_seats=b.seats)
+    return refunds.merchant_quote(refund, payments, b.currency, facts.policies(b)[1].refund_mode, seats=drops,
+                                  of_seats=b.seats, zone=b.zone)

@@ -69,7 +69,7 @@ def preview_cancel_series(tx: Tx, ref: str, scope: str) -> CancelPreview:
 
 @action
 def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, reason: str = "", refund: str = "policy",
-                  override: bool = False, notify: bool = True) -> Done:
+                  version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Cancel the dates of the scope that may still be cancelled; the others stay. One mail to the customer for all of it.
 
     Customers bring the signed preview and get exactly what it listed: dates that came within reach since then are left alone,
@@ -81,6 +81,8 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
     rows = series_of(tx, ref, locking=True)
     preview = _preview(tx, rows, ref, scope, override=override)
     tx.subject = next(b for b in rows if b.ref == ref)
+    if version is not None and version != tx.subject.version:
+        raise Refused("stale", version=tx.subject.version, state=tx.subject.status)
     parts = confirmed_parts(tx, preview, quote)
     if not parts:
         (preview.stays[0].decision if preview.stays else Decision(False, "no_change")).require()
@@ -159,17 +161,17 @@ def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Seque
 
 
 def total(parts: Sequence[RefundQuote]) -> RefundQuote:
-    """Several outcomes as one. Money and credit do not add up: where there is money the total is the money alone."""
-    counted = [part for part in parts if part.outcome != "credit"]
-    counted = counted if any(part.amount for part in counted) or not any(part.amount for part in parts) else list(parts)
-    amount, kept = sum(part.amount for part in counted), sum(part.kept for part in counted)
-    outcome = "none" if amount == kept == 0 else "credit" if any(part.outcome == "credit" for part in counted) else (
-        "full" if kept == 0 else "partial" if amount else "forfeit")
+    """Several outcomes as one; `credit` says how much of the amount is credit."""
+    amount, kept, credit = (sum(getattr(part, name) for part in parts) for name in ("amount", "kept", "credit"))
+    outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
+        "full" if kept == 0 else "partial")
     untils = [part.until for part in parts if part.until is not None]
-    methods = dict.fromkeys(method for part in counted for method in part.methods)
+    ends = [part.credit_until for part in parts if part.credit_until is not None]
+    methods = dict.fromkeys(method for part in parts if part.cash or credit == amount for method in part.methods)
     return RefundQuote(
-        outcome, amount, kept, sum(part.fee for part in counted), parts[0].currency, parts[0].mode, tuple(methods),
-        tuple(line for part in counted for line in part.parts), min(part.share for part in parts), min(untils, default=None))
+        outcome, amount, kept, sum(part.fee for part in parts), parts[0].currency, parts[0].mode, tuple(methods),
+        tuple(line for part in parts for line in part.parts), min(part.share for part in parts), min(untils, default=None),
+        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone)
 
 
 def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool) -> CancelPreview:

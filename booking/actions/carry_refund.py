@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from booking import notices
 from booking.actions.action import Done, action
+from booking.documents.issue import issue
 from models import payment_account
 from models.base import new_id
 from models.booking import Booking
@@ -162,6 +163,8 @@ def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, s
         mode="manual", state=state, amount=amount, kept=0, currency=payment.currency, created_at=tx.now, settled_at=tx.now if over else None))
     tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=line_id, refund_id=refund_id, payment_id=payment.id, amount=amount))
     _write_outside(tx, refund_id, line_id, payment, reference, amount, state)
+    if over:
+        tx.last(issue, payment.booking_id)
     tx.audit("refund_outside", subject="refund", subject_id=refund_id, booking_id=payment.booking_id, amount=amount)
     return Done(facts={"refund_id": refund_id})
 
@@ -217,6 +220,8 @@ def _settle(tx: Tx, refund_id: int, booking_id: int) -> str:
     tx.db.execute(update(Refund).where(*mine, Refund.state != state).values(state=state, settled_at=tx.now if state == "succeeded" else None))
     if state == "owed":
         tx.db.execute(update(Refund).where(*mine).values(mode="manual"))
+    if state == "succeeded":
+        tx.last(issue, booking_id)
     return state
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlalchemy import bindparam, delete, insert, update
 
+from booking.documents.issue import issue
 from booking.rules import status
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
@@ -85,28 +86,37 @@ def let_go_of_old_slot(tx: Tx, b: BookingSummary) -> None:
     tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id))
 
 
-def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str) -> int:
-    """Write the refund of a quote: *owed*, its parts per payment, credit where that is the outcome. Returns its id.
+def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason: str | None = None) -> int:
+    """Write the refund of a quote with its parts per payment: money is *owed*, credit is given at once, each in a row of its own.
+    Returns the id of the money's row, or of the credit's where all of it is credit.
 
     In automatic mode card payments also put a command into the outbox; carrying it out is the payment worker's (I16). Nothing
     to give back is written too, so that the outcome stays visible.
     """
-    refund_id = new_id()
-    state = "none" if quote.amount == 0 else "succeeded" if quote.outcome == "credit" else "owed"
-    tx.db.execute(insert(Refund).values(
-        store_id=tx.store_id, id=refund_id, booking_id=b.id, cause=cause, outcome=quote.outcome, mode=quote.mode, state=state,
-        amount=quote.amount, kept=quote.kept, fee=quote.fee, currency=quote.currency, created_at=tx.now,
-        settled_at=tx.now if state == "succeeded" else None))
+    ends = dict(quote.credited)
+    ids = {}
+    for outcome, amount in (("credit", quote.credit), (quote.outcome, quote.cash)):
+        if amount or (outcome != "credit" and not quote.credit):
+            ids[outcome == "credit"] = refund_id = new_id()
+            state = "none" if amount == 0 else "succeeded" if outcome == "credit" else "owed"
+            alone = outcome != "credit" or not quote.cash
+            tx.db.execute(insert(Refund).values(
+                store_id=tx.store_id, id=refund_id, booking_id=b.id, cause=cause, outcome=outcome, mode=quote.mode, state=state,
+                amount=amount, kept=quote.kept if alone else 0, fee=quote.fee if alone else 0, currency=quote.currency, reason=reason,
+                created_at=tx.now, settled_at=tx.now if state == "succeeded" else None))
     for payment_id, amount in quote.parts:
+        refund_id = ids[payment_id in ends]
         tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment_id,
                                                 amount=amount))
-    if quote.outcome == "credit":
-        tx.db.execute(insert(Credit).values(
-            store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id,
-            amount=quote.amount, currency=quote.currency, created_at=tx.now))
-    elif state == "owed" and quote.mode == "automatic" and "card" in quote.methods:
-        queue_refund(tx, b.id, refund_id)
-    return refund_id
+        if payment_id in ends:
+            tx.db.execute(insert(Credit).values(
+                store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id, amount=amount,
+                currency=quote.currency, expires_at=ends[payment_id], created_at=tx.now))
+    if quote.credit:
+        tx.last(issue, b.id)
+    if quote.cash and quote.mode == "automatic" and "card" in quote.methods:
+        queue_refund(tx, b.id, ids[False])
+    return ids.get(False, ids.get(True, 0))
 
 
 def queue_refund(tx: Tx, booking_id: int, refund_id: int) -> None:

@@ -13,6 +13,8 @@ from booking.actions.action import Done, action
 from booking.actions.changing import place, reread, told
 from booking.actions.hold_slot import use_hold
 from booking.actions.people import Person, customer_for
+from booking.credit import pay_with_credit
+from booking.documents.issue import issue
 from booking.facts import read_policy
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
@@ -33,11 +35,13 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 @action
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
-                   hold: str | None = None, notes: str = "", notify: bool = True, override: bool = False) -> Done:
+                   hold: str | None = None, notes: str = "", use_credit: bool = False, notify: bool = True,
+                   override: bool = False, order_id: int | None = None) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
-    anywhere. `hold` is the owner of a checkout hold that is used up here. The policy in force is copied (R20).
+    anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
+    as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32).
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
     offer = find_offer(tx, service_id)
@@ -47,7 +51,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         raise Refused("not_allowed", kind="book")
     if not 1 <= seats <= offer.capacity:
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
-    _check_payments(payments)
+    check_payments(payments)
     customer = customer_for(tx, customer_id, person)
     held = bool(hold) and use_hold(tx, hold, offer, staff_id, starts_at)
     chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer and not held, override=override)
@@ -58,8 +62,10 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         "approval_deadline": approval_deadline(policy, tx.now, chosen.starts_at) if waits else None, "notes": notes[:2000],
         "customer_id": customer.id, "contact_name": customer.name, "contact_email": customer.email,
         "contact_email_canonical": customer.email_canonical, "contact_phone": customer.phone}
-    b = _insert(tx, offer, chosen, values)
-    _take(tx, b, payments)
+    b = _insert(tx, offer, chosen, values, order_id)
+    take(tx, b, payments)
+    if use_credit and (customer_id is not None or tx.actor.is_merchant):
+        pay_with_credit(tx, reread(tx, b))
     made = reread(tx, b)
     tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
@@ -67,7 +73,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     return Done(made)
 
 
-def _check_payments(payments: Sequence[dict[str, Any]]) -> None:
+def check_payments(payments: Sequence[dict[str, Any]]) -> None:
+    """Refused invalid, with every payment that is of no known method or amount."""
     for number, payment in enumerate(payments):
         if payment["method"] not in METHODS:
             raise Refused("invalid", errors=[{"field": f"payments.{number}.method", "problem": f"must be one of {', '.join(METHODS)}"}])
@@ -75,14 +82,10 @@ def _check_payments(payments: Sequence[dict[str, Any]]) -> None:
             raise Refused("invalid", errors=[{"field": f"payments.{number}.amount", "problem": "must be a positive amount in minor units"}])
 
 
-def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any]) -> BookingSummary:
+def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any], order_id: int | None) -> BookingSummary:
     policy_id = policy_copy.keep(tx, offer.policy)
-    # The store's row is locked late and shortly: order numbers have no gaps a customer could count.
-    number = tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(
-        last_order_number=Store.last_order_number + 1).returning(Store.last_order_number)).scalar_one()
-    order_id, ref = new_id(), new_ref()
-    tx.db.execute(insert(Order).values(store_id=tx.store_id, id=order_id, number=number, customer_id=values["customer_id"],
-                                       created_at=tx.now))
+    ref = new_ref()
+    order_id = order_id or _order(tx, values["customer_id"])
     tx.db.execute(insert(Booking).values(
         store_id=tx.store_id, id=new_id(), ref=ref, service_id=offer.id, staff_id=chosen.staff.id,
         location_id=chosen.staff.location_id, session_id=chosen.session_id, order_id=order_id,
@@ -94,7 +97,19 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any])
     return b
 
 
-def _take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
+def _order(tx: Tx, customer_id: int) -> int:
+    """A new order. The store's row is locked late and shortly: order numbers have no gaps a customer could count."""
+    number = tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(
+        last_order_number=Store.last_order_number + 1).returning(Store.last_order_number)).scalar_one()
+    order_id = new_id()
+    tx.db.execute(insert(Order).values(store_id=tx.store_id, id=order_id, number=number, customer_id=customer_id, created_at=tx.now))
+    return order_id
+
+
+def take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
+    """Note money that was taken for a booking; its receipt is issued with it (R39)."""
+    if payments:
+        tx.last(issue, b.id)
     for payment in payments:
         tx.db.execute(insert(Payment).values(
             store_id=tx.store_id, id=new_id(), booking_id=b.id, amount=payment["amount"], currency=b.currency,

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
+from booking.actions.difference import due_before_waiting
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote, merchant_quote
 from booking.rules.status import after
@@ -54,7 +55,8 @@ def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: s
     held, outcome = b.held, None
     restored = held is not None and not held["released"] and _still_there(tx, held)
     if restored:
-        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None, **_old_place(held))
+        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None,
+                     due=due_before_waiting(b), **_old_place(held))
     else:
         outcome, done = _end(tx, b, verb, reason)
     tx.audit("decline_offers" if because == "offers_declined" else f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
@@ -76,7 +78,7 @@ def _still_there(tx: Tx, held: dict) -> bool:
 
 def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote, BookingSummary]:
     """The request is over and everything paid comes back."""
-    outcome = merchant_quote("full", facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)
+    outcome = merchant_quote("full", facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, zone=b.zone)
     ended = write(tx, b, status=after(b.status, verb), held=None, approval_deadline=None, cancel_reason=reason or None,
                   cancelled_by="customer" if tx.actor.is_customer else "store" if verb == "decline" else "system")
     settle(tx, ended, outcome, "cancellation")

@@ -17,6 +17,7 @@ from booking.keys import keyed_hash
 from booking.links import store_origin
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
+from booking.rules.money import card_step
 from models import payment_account
 from models.actor import Actor
 from models.customer import Customer
@@ -30,9 +31,10 @@ MOST_OPEN = 5
 
 
 def deposit_of(offer: ServiceOffer, seats: int) -> int:
-    """What is paid when booking, in minor units; never more than the price where there is one."""
+    """What is paid when booking, in minor units: never more than the price where there is one, in whole steps that cards move."""
     wanted = offer.deposit * seats
-    return min(wanted, offer.price * seats) if offer.price else wanted
+    amount = min(wanted, offer.price * seats) if offer.price else wanted
+    return amount - amount % card_step(offer.currency)
 
 
 def taken_online(tx: Tx, offer: ServiceOffer, seats: int) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from booking import facts
+from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import locked, queue_refund, reread, settle
+from booking.documents.issue import issue
 from booking.keys import settings
 from booking.rules.decision import Refused
-from booking.rules.refund import merchant_quote
+from booking.rules.refund import given_back
 from booking.shopify.refunds import through_shopify
 from models import payment_account
 from models.booking_summary import find_by_id
@@ -19,18 +20,30 @@ from models.refund import Refund, RefundLine
 from models.refund_intent import RefundIntent
 from models.session import Tx
 
+LONGEST_REASON = 500
+
 
 @action
-def refund_booking(tx: Tx, ref: str, *, amount: int) -> Done:
-    """Owe the customer `amount` (minor units) of what was paid and not yet given back: goodwill, its own entry (D26b)."""
+def refund_booking(tx: Tx, ref: str, *, amount: int, reason: str = "", notify: bool = True) -> Done:
+    """Owe the customer `amount` (minor units) of what was paid and not yet given back: goodwill, its own entry (D26b).
+
+    `reason` is told to the customer. What was paid with credit comes back as credit, at once (R21).
+    """
     b = locked(tx, ref)
-    left = b.paid - b.refunded - b.owed
+    payments = facts.load_payments(tx, b)
+    left = sum(payment.left for payment in payments)
+    if left == 0:
+        raise Refused("invalid", errors=[{"field": "amount", "problem": "nothing is left of what was paid for this booking"}])
     if not 0 < amount <= left:
         raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be between 1 and {left}"}])
-    quote = merchant_quote(amount, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode)
-    refund_id = settle(tx, b, quote, "goodwill")
+    quote = given_back(amount, payments, b.currency, facts.policies(b)[1].refund_mode, b.zone)
+    reason = reason.strip()[:LONGEST_REASON]
+    refund_id = settle(tx, b, quote, "goodwill", reason=reason or None)
     tx.audit("refund_booking", booking_id=b.id, refund_id=refund_id, quote=quote.facts())
-    return Done(reread(tx, b), quote)
+    done = reread(tx, b)
+    if notify:
+        notices.tell_customer(tx, "refund_given", done, refund=quote, once=str(refund_id), reason=reason)
+    return Done(done, quote)
 
 
 @action
@@ -49,6 +62,8 @@ def execute_refund(tx: Tx, refund_id: int) -> Done:
         state=state, settled_at=tx.now if state == "succeeded" else None))
     if card:
         queue_refund(tx, row.booking_id, refund_id)
+    else:
+        tx.last(issue, row.booking_id)
     tx.audit("execute_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id,
              before={"state": row.state}, after={"state": state}, amount=row.amount)
     return Done(find_by_id(tx, row.booking_id), facts={"refund_id": refund_id, "state": state})

@@ -9,7 +9,8 @@ from sqlalchemy import insert
 
 from booking import facts, notices
 from booking.actions.action import Done, action
-from booking.actions.changing import let_go_of_old_slot, locked, place, told, write
+from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
+from booking.actions.difference import before_waiting, price_of_move, settle_difference
 from booking.offers import ServiceOffer, find_offer
 from booking.rules import moves, refund
 from booking.rules.decision import Refused
@@ -27,11 +28,14 @@ ANYONE = 0
 
 @action
 def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None,
-                       override: bool = False, notify: bool = True) -> Done:
+                       price: int | None = None, follows: bool = False, override: bool = False,
+                       notify: bool = True) -> Done:
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
     Customers stay inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
-    approval keeps the old slot held until the shop decides (R17). Raises Refused and changes nothing otherwise.
+    approval keeps the old slot held until the shop decides (R17). `price` is the one the customer saw for the new time and
+    has to agree to where it is dearer (R26). A part that `follows` another one of its visit starts at any minute of the working
+    hours: the first part answers for step, lead time and horizon (R32). Raises Refused and changes nothing otherwise.
     """
     b = locked(tx, ref, version)
     as_customer = tx.actor.is_customer
@@ -46,17 +50,18 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         raise Refused("not_allowed", kind="reschedule")
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
         raise Refused("no_change")
-    chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b, as_customer=as_customer, override=override)
+    chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b,
+                          as_customer=as_customer and not follows, override=override and not as_customer)
     values = _moved(tx, b, offer, chosen)
     asks = False
     if as_customer:
         moves.check_target(policy, original=b.original_starts_at, starts_at=starts_at, zone=chosen.staff.zone, price=b.price,
-                           new_price=offer.price * b.seats, paid=b.paid)
-        values |= _customer_marks(tx, b, policy, offer)
+                           new_price=offer.price * b.seats)
+        values |= _customer_marks(tx, b) | price_of_move(policy, b, offer.price * b.seats, price)
         asks = b.status == "confirmed" and moves.needs_approval(
             policy, first=False, starts_at=b.starts_at, zone=b.zone, now=tx.now)
     else:
-        values |= {"sticky_num": None, "sticky_den": None}
+        values |= {"sticky_num": None, "sticky_den": None, "sticky_credit": False}
     if b.held is not None:
         let_go_of_old_slot(tx, b)
     if asks:
@@ -66,14 +71,17 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         values |= {"held": b.held, "approval_deadline": b.approval_deadline} if as_customer else {
             "status": "confirmed", "held": None, "approval_deadline": None}
     moved = write(tx, b, **values)
+    over = settle_difference(tx, b, moved)
+    moved = moved if over is None else reread(tx, moved)
     if as_customer and b.held is not None:
         _hold_old_slot(tx, moved, b.held)
     elif asks and not policy.release_old_slot_at_once:
         _hold_old_slot(tx, moved, values["held"])
     tx.audit("reschedule_booking", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id,
-             override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending")
-    _tell(tx, b, moved, notify)
-    return Done(moved)
+             override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending",
+             **({} if over is None else {"quote": over.facts()}))
+    _tell(tx, b, moved, notify, over)
+    return Done(moved, over)
 
 
 def _staff_wanted(b: BookingSummary, staff_id: int | None, may_change: bool) -> int | None:
@@ -92,22 +100,21 @@ def _moved(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen) -> di
         "overlap_ok": chosen.overlap, "conflict": chosen.overlap}
 
 
-def _customer_marks(tx: Tx, b: BookingSummary, policy, offer: ServiceOffer) -> dict[str, Any]:  # noqa: ANN001
-    """The move counts (R18), the refund share sticks (R33), the price follows its rule (R26)."""
-    share = refund.share_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid)
-    sticky = refund.sticky_after_move(facts.sticky(b), share)
-    return {
-        "customer_moves": b.customer_moves + 1, "price": moves.price_after(policy, b.price, offer.price * b.seats),
-        "sticky_num": None if sticky is None else sticky.numerator, "sticky_den": None if sticky is None else sticky.denominator}
+def _customer_marks(tx: Tx, b: BookingSummary) -> dict[str, Any]:
+    """The move counts (R18), the refund share sticks, and whether it is credit (R33)."""
+    terms = refund.terms_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid)
+    sticky = refund.sticky_after_move(facts.sticky(b), terms)
+    return {"customer_moves": b.customer_moves + 1, "sticky_credit": sticky is not None and sticky.credit,
+            "sticky_num": None if sticky is None else sticky.share.numerator, "sticky_den": None if sticky is None else sticky.share.denominator}
 
 
 def _ask(tx: Tx, b: BookingSummary, policy, chosen: Chosen) -> dict[str, Any]:  # noqa: ANN001
     """Pending at the new time; what the old slot was, so that it can come back (R17)."""
     held = {
         "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone, "staff_id": b.staff_id,
-        "location_id": b.location_id, "session_id": b.session_id, "price": b.price, "buffer_before_s": b.buffer_before_s,
+        "location_id": b.location_id, "session_id": b.session_id, "buffer_before_s": b.buffer_before_s,
         "buffer_after_s": b.buffer_after_s, "customer_moves": b.customer_moves, "released": policy.release_old_slot_at_once,
-        "overlap_ok": b.overlap_ok}
+        "overlap_ok": b.overlap_ok} | before_waiting(b)
     return {"status": "pending", "held": held,
             "approval_deadline": moves.approval_deadline(policy, tx.now, chosen.starts_at, b.starts_at)}
 
@@ -131,11 +138,11 @@ def _span(start: datetime, end: datetime, buffers: dict[str, Any]) -> tuple[date
     return start - timedelta(seconds=buffers["buffer_before_s"]), end + timedelta(seconds=buffers["buffer_after_s"])
 
 
-def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool) -> None:
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: refund.RefundQuote | None) -> None:
     waits = moved.status == "pending"
     if notify:
         topic = ("request_received" if moved.never_approved else "approval_asked") if waits else "booking_moved"
-        notices.tell_customer(tx, topic, moved, old=b)
+        notices.tell_customer(tx, topic, moved, old=b, refund=over)
     if waits:
         notices.tell_merchant(tx, "merchant_approval_needed", moved, old=b)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -24,11 +24,13 @@ from models.session import Tx
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A booking and where it would go. `problem` is the refusal code when it does not fit; no `starts_at` when clocks skip it."""
+    """A booking and where it would go, at which price. `problem` is the refusal code when it does not fit; no `starts_at` when
+    clocks skip it."""
 
     booking: BookingSummary
     starts_at: datetime | None
     problem: str | None = None
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,13 @@ def preview_reschedule_series(tx: Tx, ref: str, scope: str, starts_at: datetime,
 
 @action
 def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staff_id: int | None = None,
-                      expect: Collection[str] | None = None, without: Collection[str] = (), version: int | None = None,
-                      override: bool = False, notify: bool = True) -> Done:
+                      expect: Collection[str] | None = None, without: Collection[str] = (), price: int | None = None,
+                      version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Move all bookings of the scope that may move, or none: Refused slot_taken lists under `dates` each that does not fit.
 
     `expect` are the refs the customer saw moving; if others would move now: stale. `without` are refs left where they are.
-    Dates inside the customers' window stay, unless the shop overrides. One mail to the customer for all of it.
+    `price` is what the customer saw for all of them together (R26). Dates inside the customers' window stay, unless the shop
+    overrides. One mail to the customer for all of it.
     """
     rows = series_of(tx, ref, locking=True)
     tx.subject = this = next(b for b in rows if b.ref == ref)
@@ -71,7 +74,7 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
     if not targets:
         (stays[0].decision if stays else Decision(False, "no_change")).require()
     before = [target.booking for target in targets]
-    after = move_all(tx, targets, staff_id=staff_id, override=override)
+    after = move_all(tx, targets, staff_id=staff_id, price=price, override=override)
     tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],
              stays=[stay.booking.id for stay in stays])
     if notify:
@@ -79,8 +82,13 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
     return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
 
 
-def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, override: bool = False) -> list[BookingSummary]:
-    """Move locked bookings, each into time that is free or that one of them has just left. All or Refused with every misfit."""
+def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, price: int | None = None, block: bool = False,
+             override: bool = False) -> list[BookingSummary]:
+    """Move locked bookings, each into time that is free or that one of them has just left. All or Refused with every misfit.
+
+    `price` is the sum the customer agreed to; of a `block` only the first part stands on an offered time (R32).
+    """
+    prices = _agreed(tx, targets, price)
     lock_staff(tx, {target.booking.staff_id for target in targets} | ({staff_id} if staff_id not in (None, ANYONE) else set()))
     later = any(t.starts_at is not None and t.starts_at > t.booking.starts_at for t in targets)
     done: dict[str, BookingSummary] = {}
@@ -90,12 +98,30 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
             if target.starts_at is None:
                 raise Refused("outside_hours")
             done[target.booking.ref] = reschedule_booking.within(
-                tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, override=override, notify=False).booking
+                tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref),
+                follows=block and target is not targets[0], override=override, notify=False).booking
         except Refused as refused:
             misfits.append((target, refused))
     if misfits:
         _refuse(misfits, of=len(targets))
     return [done[target.booking.ref] for target in targets]
+
+
+def price_there(b: BookingSummary, offer: ServiceOffer | None) -> int:
+    """The price of a booking after its customer has moved it (R26)."""
+    return b.price if offer is None else moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
+
+
+def _agreed(tx: Tx, targets: Sequence[Target], price: int | None) -> dict[str, int]:
+    """By ref the price each booking will have, where the customer has agreed to their sum; quote_changed otherwise (R27)."""
+    if not tx.actor.is_customer:
+        return {}
+    offers = {service: find_offer(tx, service) for service in {target.booking.service_id for target in targets}}
+    prices = {target.booking.ref: price_there(target.booking, offers[target.booking.service_id]) for target in targets}
+    dearer = any(prices[target.booking.ref] > target.booking.price for target in targets)
+    if price != sum(prices.values()) and (dearer or price is not None):
+        raise Refused("quote_changed", kind="price", price=sum(prices.values()), currency=targets[0].booking.currency)
+    return prices
 
 
 def moved_topic(after: Sequence[BookingSummary]) -> str:
@@ -148,10 +174,10 @@ def _checked(tx: Tx, target: Target, offer: ServiceOffer | None, targets: Sequen
         return Target(b, start, "slot_taken")
     try:
         moves.check_target(policy, original=b.original_starts_at, starts_at=start, zone=b.zone, price=b.price,
-                           new_price=offer.price * b.seats, paid=b.paid)
+                           new_price=offer.price * b.seats)
     except Refused as refused:
         return Target(b, start, refused.code)
-    return target
+    return replace(target, price=price_there(b, offer))
 
 
 def _leaves_at_once(b: BookingSummary, now: datetime) -> bool:

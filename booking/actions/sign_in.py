@@ -20,6 +20,7 @@ from models.access import CustomerLogin, LoginCode
 from models.base import new_id
 from models.booking import Booking
 from models.customer import Customer
+from models.refund import Credit
 from models.session import Tx
 
 VALID_FOR = timedelta(minutes=10)
@@ -161,6 +162,9 @@ def _claim(tx: Tx, customer_id: int, address: str) -> None:
     claimed = tx.db.execute(update(Booking).where(
         Booking.store_id == tx.store_id, Booking.contact_email_canonical == address, Booking.customer_id != customer_id,
         Booking.customer_id.in_(guests)).values(customer_id=customer_id, version=Booking.version + 1).returning(Booking.id)).scalars().all()
+    if claimed:
+        # Credit given for a booking is its customer's too.
+        tx.db.execute(update(Credit).where(Credit.store_id == tx.store_id, Credit.booking_id.in_(claimed)).values(customer_id=customer_id))
     for booking_id in claimed:
         tx.audit("claim_booking", booking_id=booking_id, after={"customer_id": customer_id})
 

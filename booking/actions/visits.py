@@ -51,14 +51,17 @@ def preview_cancel_visit(tx: Tx, ref: str) -> CancelPreview:
 
 
 @action
-def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | None = None, override: bool = False,
-                     notify: bool = True) -> Done:
-    """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none."""
+def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | None = None, price: int | None = None,
+                     override: bool = False, notify: bool = True) -> Done:
+    """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none.
+
+    `price` is what the customer saw for all parts together (R26).
+    """
     parts = _locked(tx, ref, version)
     if not override:
         visit_decision("reschedule", parts, tx.now).require()
     shift = starts_at - parts[0].starts_at
-    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], override=override)
+    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, block=True, override=override)
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])
     if notify:
         tell_once(tx, moved_topic(after), parts, after)
@@ -84,8 +87,8 @@ def cancel_visit(tx: Tx, ref: str, *, quote: str | None = None, reason: str = ""
 
 
 @action
-def cancel_visit_part(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", version: int | None = None,
-                      override: bool = False) -> Done:
+def cancel_visit_part(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", as_credit: bool = False,
+                      version: int | None = None, override: bool = False) -> Done:
     """Cancel one part with its own money; customers only where the shop allows parts (`cancel.part_cancel`)."""
     parts = _locked(tx, ref, version)
     this = tx.subject
@@ -93,7 +96,7 @@ def cancel_visit_part(tx: Tx, ref: str, *, quote: str | None = None, reason: str
         if not all(facts.effective_policy(b).part_cancel for b in parts):
             raise Refused("not_allowed", kind="cancel", part=True)
         visit_decision("cancel", parts, tx.now).require()
-    return cancel_booking.within(tx, this.ref, quote=quote, reason=reason, override=override)
+    return cancel_booking.within(tx, this.ref, quote=quote, reason=reason, as_credit=as_credit, override=override)
 
 
 def _locked(tx: Tx, ref: str, version: int | None) -> list[BookingSummary]:

@@ -8,12 +8,19 @@ from fractions import Fraction
 _EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
     "BHD IQD JOD KWD LYD OMR TND".split(), 3) | {"CLF": 4, "UYW": 4}
 
+_CARD_STEPS = dict.fromkeys("BHD JOD KWD OMR TND".split(), 10) | {"MGA": 100}
+
 
 def exponent(currency: str) -> int:
     """Digits after the point: JPY 0, USD 2, KWD 3 (ISO 4217). ValueError unless three capital letters."""
     if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
         raise ValueError(f"{currency!r} is not a currency code")
     return _EXPONENTS.get(currency, 2)
+
+
+def card_step(currency: str) -> int:
+    """The smallest amount in minor units that cards move: ten for three-decimal currencies, a whole ariary for MGA, else one."""
+    return _CARD_STEPS.get(currency, 1)
 
 
 def share_of(amount: int, share: Fraction) -> int:

@@ -9,7 +9,7 @@ from booking.rules.policy import Policy
 from booking.rules.wall_time import local_date
 
 
-def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zone: str, price: int, new_price: int, paid: int) -> None:
+def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zone: str, price: int, new_price: int) -> None:
     """Limits on where a customer may move to: days from the original date (R18) and the price there (R26)."""
     if policy.within_days is not None:
         days = abs((local_date(starts_at, zone) - local_date(original, zone)).days)
@@ -17,13 +17,19 @@ def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zon
             raise Refused("not_allowed", kind="reschedule", within_days=policy.within_days)
     if policy.price_difference == "equal_only" and new_price != price:
         raise Refused("not_allowed", kind="reschedule", price=new_price)
-    if policy.price_difference == "difference" and new_price > max(price, paid):
-        raise Refused("not_allowed", kind="reschedule", difference=new_price - price)
 
 
 def price_after(policy: Policy, price: int, new_price: int) -> int:
     """The price of the booking after a customer's move: `keep` leaves it (R26)."""
     return price if policy.price_difference == "keep" else new_price
+
+
+def difference(price: int, new_price: int, due: int) -> tuple[int, int]:
+    """(what is still to pay, what is left over) when the price changes while `due` is open: less is taken off what is due first."""
+    if new_price >= price:
+        return due + new_price - price, 0
+    off = min(due, price - new_price)
+    return due - off, price - new_price - off
 
 
 def needs_approval(policy: Policy, *, first: bool, starts_at: datetime, zone: str, now: datetime) -> bool:

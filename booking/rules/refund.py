@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import NamedTuple
 
 from booking.rules.money import share_of, split
 from booking.rules.policy import Policy, Tier
@@ -13,24 +14,40 @@ from booking.rules.policy import Policy, Tier
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment of the booking: what was taken, and what of it is already owed, pending or paid back."""
+    """One payment of the booking: what was taken, and what of it is already owed, pending or paid back.
+
+    For method `credit`: `valid_until` is the end the store credit will have when it comes back, None for none.
+    """
 
     id: int
     amount: int
     refunded: int
     method: str
+    valid_until: datetime | None = None
 
     @property
     def left(self) -> int:
         return self.amount - self.refunded
 
 
+class Terms(NamedTuple):
+    """The part of the money a tier gives back, and whether it gives store credit instead of money."""
+
+    share: Fraction
+    credit: bool = False
+
+
+FULL = Terms(Fraction(1))
+
+
 @dataclass(frozen=True, slots=True)
 class RefundQuote:
-    """The outcome in minor units. amount + kept == what was left of the payments concerned.
+    """The outcome in minor units. amount + kept == what was left of the payments concerned; `credit` is the part of `amount`
+    that comes back as store credit, valid until `credit_until` (None: for ever), a day of `zone`.
 
-    `parts` are (payment id, amount); `share` is the part of the money that comes back under the policy, for R33;
-    `until` the instant up to which this outcome holds, None when nothing can get worse.
+    `parts` are (payment id, amount); `credited` (payment id, end of the credit) those that come back as credit. `share` is the
+    part of the money that comes back under the policy, for R33; `until` the instant up to which this outcome holds, None when
+    nothing can get worse.
     """
 
     outcome: str
@@ -43,11 +60,20 @@ class RefundQuote:
     parts: tuple[tuple[int, int], ...]
     share: Fraction
     until: datetime | None = None
+    credit: int = 0
+    credited: tuple[tuple[int, datetime | None], ...] = ()
+    credit_until: datetime | None = None
+    zone: str = "UTC"
+
+    @property
+    def cash(self) -> int:
+        return self.amount - self.credit
 
     def facts(self) -> dict[str, object]:
         """What a signed quote carries and messages show."""
         return {"outcome": self.outcome, "amount": self.amount, "kept": self.kept, "fee": self.fee, "currency": self.currency,
-                "mode": self.mode, "methods": list(self.methods)}
+                "mode": self.mode, "methods": list(self.methods), "credit": self.credit,
+                "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone}
 
 
 def tier_at(policy: Policy, starts_at: datetime, zone: str, now: datetime) -> tuple[Tier, datetime | None]:
@@ -72,83 +98,116 @@ def share_of_tier(tier: Tier, paid: int) -> Fraction:
     return Fraction(min(tier.amount or 0, paid), paid) if paid else Fraction(1)
 
 
-def share_now(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, paid: int) -> Fraction:
-    """The best share any of the policies gives at `now`: the copy, and the present one where it is kinder (R20)."""
-    return max(share_of_tier(tier_at(policy, starts_at, zone, now)[0], paid) for policy in policies)
+def terms_of_tier(tier: Tier, paid: int) -> Terms:
+    share = share_of_tier(tier, paid)
+    return Terms(share, tier.outcome == "credit" and share > 0)
 
 
-def sticky_after_move(sticky: Fraction | None, share: Fraction) -> Fraction | None:
-    """The lowest share in force at any customer move so far; a full share leaves no mark (R33)."""
-    lowest = share if sticky is None else min(sticky, share)
-    return None if lowest == 1 else lowest
+def terms_now(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, paid: int) -> Terms:
+    """What the policies give at `now`: the copy, or a later one where that is better for the customer (R20)."""
+    best, *others = [terms_of_tier(tier_at(policy, starts_at, zone, now)[0], paid) for policy in policies]
+    for terms in others:
+        if _improves((terms.share, 0 if terms.credit else terms.share), (best.share, 0 if best.credit else best.share)):
+            best = terms
+    return best
+
+
+def sticky_after_move(sticky: Terms | None, terms: Terms) -> Terms | None:
+    """The lowest share in force at any customer move so far, credit once it was credit; all of it as money leaves no mark (R33)."""
+    kept = terms if sticky is None else Terms(min(sticky.share, terms.share), sticky.credit or terms.credit)
+    return None if kept == FULL else kept
 
 
 def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, payments: Sequence[Payment], currency: str,
-          *, sticky: Fraction | None = None, seats: int = 1, of_seats: int = 1) -> RefundQuote:
+          *, sticky: Terms | None = None, seats: int = 1, of_seats: int = 1, as_credit: bool = False,
+          credit_days: int | None = None) -> RefundQuote:
     """The outcome of a customer's cancellation now; the kindest of `policies` counts (R20), never above `sticky` (R33).
 
     For a party that drops `seats` of `of_seats` the quote covers their part of the money (R25, R30). The fee reduces the
-    refund and never makes it negative (R22).
+    refund and never makes it negative (R22). `as_credit` is the customer's choice of credit over money; new credit lasts
+    `credit_days`, credit the booking was paid with comes back as credit until its own end (R21).
     """
-    left = sum(payment.left for payment in payments)
-    concerned = left if seats == of_seats else split(left, [seats, of_seats - seats])[0]
+    concerned = _concerned(payments, seats, of_seats)
     mode = policies[-1].refund_mode
     if concerned == 0:
-        return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1))
+        return _nothing(currency, mode)
+    new_until = None if credit_days is None else now + timedelta(days=credit_days)
     best: RefundQuote | None = None
     for policy in policies:
         tier, until = tier_at(policy, starts_at, zone, now)
-        share = share_of_tier(tier, concerned)
-        share = share if sticky is None else min(share, sticky)
+        terms = terms_of_tier(tier, concerned)
+        share = terms.share if sticky is None else min(terms.share, sticky.share)
         gross = share_of(concerned, share)
         fee = min(policy.fee, gross)
-        amount = gross - fee
-        outcome = "credit" if tier.outcome == "credit" and amount else _outcome(amount, concerned)
-        candidate = _spread(outcome, amount, concerned, fee, currency, mode, payments, share, until)
-        if best is None or _better(candidate, best):
+        candidate = _spread(gross - fee, concerned, fee, currency, mode, payments, share, until, new_until, zone=zone,
+                            credit=terms.credit or as_credit or bool(sticky and sticky.credit))
+        if best is None or _improves((candidate.amount, candidate.cash), (best.amount, best.cash)) or (
+                (candidate.amount, candidate.cash) == (best.amount, best.cash) and _longer(candidate, best)):
             best = candidate
     assert best is not None, "there is always at least one policy"
     return best
 
 
 def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str, mode: str, *, seats: int = 1,
-                   of_seats: int = 1) -> RefundQuote:
+                   of_seats: int = 1, zone: str = "UTC") -> RefundQuote:
     """What a merchant decides instead of the policy: `full`, `none`, or an amount in minor units (capped at what is left).
 
     For a party that drops `seats` of `of_seats`, `full` is their part of the money (R25, R30).
     """
     left = sum(payment.left for payment in payments)
     if left == 0:
-        return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1))
-    concerned = left if seats == of_seats else split(left, [seats, of_seats - seats])[0]
+        return _nothing(currency, mode)
+    concerned = _concerned(payments, seats, of_seats)
     amount = concerned if choice == "full" else 0 if choice == "none" else min(int(choice), left)
     concerned = max(concerned, amount)
     share = Fraction(amount, concerned) if concerned else Fraction(1)
-    return _spread(_outcome(amount, concerned), amount, concerned, 0, currency, mode, payments, share, None)
+    return _spread(amount, concerned, 0, currency, mode, payments, share, None, zone=zone)
+
+
+def given_back(amount: int, payments: Sequence[Payment], currency: str, mode: str, zone: str) -> RefundQuote:
+    """`amount` on top of everything else, nothing being cancelled: goodwill, or the difference to a lower price (R26, D26b)."""
+    left = sum(payment.left for payment in payments)
+    return replace(_spread(amount, left, 0, currency, mode, payments, Fraction(1), None, zone=zone), kept=0)
 
 
 def worse(new: RefundQuote, seen: dict[str, object]) -> bool:
-    """Whether `new` is worse for the customer than the quote they saw (R27): less back, or credit where money was shown."""
-    if new.amount < int(seen["amount"]):  # type: ignore[call-overload]
-        return True
-    return new.outcome == "credit" and seen["outcome"] in ("full", "partial")
+    """Whether `new` is worse for the customer than the quote they saw (R27): less back, or less of it as money."""
+    amount, credit = int(seen["amount"]), int(seen["credit"])  # type: ignore[call-overload]
+    return _falls_behind((new.amount, new.cash), (amount, amount - credit))
 
 
-def _outcome(amount: int, of: int) -> str:
-    return "full" if amount == of else "partial" if amount else "forfeit"
+def _falls_behind(a: tuple, b: tuple) -> bool:
+    """(all that comes back, as money): less of either is worse, whatever the other does."""
+    return a[0] < b[0] or a[1] < b[1]
 
 
-def _better(a: RefundQuote, b: RefundQuote) -> bool:
-    """More back, then money rather than credit, then for longer."""
-    if (a.amount, a.outcome != "credit") != (b.amount, b.outcome != "credit"):
-        return (a.amount, a.outcome != "credit") > (b.amount, b.outcome != "credit")
+def _improves(a: tuple, b: tuple) -> bool:
+    return not _falls_behind(a, b) and _falls_behind(b, a)
+
+
+def _longer(a: RefundQuote, b: RefundQuote) -> bool:
     return b.until is not None and (a.until is None or a.until > b.until)
 
 
-def _spread(outcome: str, amount: int, of: int, fee: int, currency: str, mode: str, payments: Sequence[Payment],
-            share: Fraction, until: datetime | None) -> RefundQuote:
-    """Pro rata over the payments by what is left of each (R24)."""
+def _concerned(payments: Sequence[Payment], seats: int, of_seats: int) -> int:
+    left = sum(payment.left for payment in payments)
+    return left if seats == of_seats else split(left, [seats, of_seats - seats])[0]
+
+
+def _nothing(currency: str, mode: str) -> RefundQuote:
+    return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1))
+
+
+def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: Sequence[Payment], share: Fraction,
+            until: datetime | None, new_until: datetime | None = None, *, credit: bool = False,
+            zone: str = "UTC") -> RefundQuote:
+    """Pro rata over the payments by what is left of each (R24); `credit` turns all of it into credit, new one until `new_until`."""
     amounts = split(amount, [payment.left for payment in payments])
-    parts = tuple((payment.id, part) for payment, part in zip(payments, amounts, strict=True) if part)
-    methods = tuple(dict.fromkeys(payment.method for payment in payments if payment.left))
-    return RefundQuote(outcome, amount, of - amount, fee, currency, mode, methods, parts, share, until)
+    parts = [(payment, part) for payment, part in zip(payments, amounts, strict=True) if part]
+    credited = [(payment, part) for payment, part in parts if credit or payment.method == "credit"]
+    as_credit = sum(part for _, part in credited)
+    methods = dict.fromkeys(payment.method for payment in payments if payment.left and (payment.method != "credit" or as_credit == amount))
+    outcome = "forfeit" if amount == 0 else "credit" if as_credit == amount else "full" if amount == of else "partial"
+    ends = tuple((payment.id, payment.valid_until if payment.method == "credit" else new_until) for payment, _ in credited)
+    return RefundQuote(outcome, amount, of - amount, fee, currency, mode, tuple(methods), tuple((payment.id, part) for payment, part in parts),
+                       share, until, as_credit, ends, min((end for _, end in ends if end is not None), default=None), zone)

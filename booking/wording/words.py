@@ -142,6 +142,9 @@ class Words:
         """The sentence for a refused change; A80 word for word."""
         if code == "too_late":
             return self._too_late(facts, venue)
+        if code == "quote_changed" and facts.get("kind") == "price":
+            return self._("The price of that time is {price}. Please look at it and decide again.").format(
+                price=self.money(facts["price"], facts["currency"]))
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":
@@ -187,7 +190,7 @@ class Words:
             return self.ngettext("You can move this booking by at most {n} day from its original date.",
                                  "You can move this booking by at most {n} days from its original date.",
                                  facts["within_days"]).format(n=facts["within_days"])
-        elif "price" in facts or "difference" in facts:
+        elif "price" in facts:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif kind == "cancel":
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
@@ -214,16 +217,17 @@ class Words:
 
     def refund(self, quote: dict[str, Any], venue: str, *, done: bool = False) -> str:
         """What the customer gets back, before (`done` False) or after cancelling (A84-A87, R21-R23)."""
-        amount, kept, currency = quote["amount"], quote["kept"], quote["currency"]
+        amount, currency = quote["amount"], quote["currency"]
         outcome, methods = quote["outcome"], quote.get("methods") or []
-        money, rest = self.money(amount, currency), self.money(kept, currency)
         if outcome == "none":
             return self._("No payment was taken for this booking.")
         if outcome == "forfeit" or amount == 0:
-            return self._("Your {amount} deposit can't be refunded per our policy.").format(amount=rest)
-        if outcome == "credit":
-            text = self._("You'll get {amount} as credit for your next visit at {venue}.")
-        elif quote.get("mode") == "manual":
+            return self._("Your {amount} deposit can't be refunded per our policy.").format(amount=self.money(quote["kept"], currency))
+        credit = quote.get("credit", amount if outcome == "credit" else 0)
+        money = self.money(amount - credit, currency)
+        if credit == amount:
+            return self._kept(self.credit(quote, venue), quote)
+        if quote.get("mode") == "manual":
             text = self._("You're owed {amount}. {venue} will refund it.")
         elif methods == ["card"]:
             text = self._("You'll be refunded {amount} to the card you paid with")
@@ -234,9 +238,25 @@ class Words:
         else:
             text = self._("{venue} will refund you {amount} directly.")
         sentence = text.format(amount=money, venue=venue)
+        if credit:
+            sentence = sentence.rstrip(".") + ". " + self.credit(quote, venue)
+        return self._kept(sentence, quote)
+
+    def credit(self, quote: dict[str, Any], venue: str) -> str:
+        """The credit of a refund, and until when it is valid (R21)."""
+        credit = quote.get("credit", quote["amount"])
+        sentence = self._("You'll get {amount} as credit for your next visit at {venue}.").format(
+            amount=self.money(credit, quote["currency"]), venue=venue)
+        if quote.get("credit_until"):
+            day = self.short_date_and_year(datetime.fromisoformat(quote["credit_until"]), quote["zone"])
+            sentence += " " + self._("It is valid until {date}.").format(date=day)
+        return sentence
+
+    def _kept(self, sentence: str, quote: dict[str, Any]) -> str:
+        kept, rest = quote["kept"], self.money(quote["kept"], quote["currency"])
         if kept and quote.get("fee"):
             sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept, including a cancellation fee of {fee}.").format(
-                rest=rest, fee=self.money(quote["fee"], currency))
+                rest=rest, fee=self.money(quote["fee"], quote["currency"]))
         elif kept:
             sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept per our policy.").format(rest=rest)
         return sentence

@@ -9,6 +9,7 @@ from booking.actions.hold_slot import release_hold
 from booking.actions.intents import OpenIntent, find_intent, give_up_intent, name_intent, note_trouble
 from booking.actions.people import Person
 from booking.rules.decision import Refused
+from gateways.stripe.amounts import from_stripe
 from gateways.stripe.client import Account, Object, account_by_id
 from gateways.stripe.errors import Trouble, Wrong
 from models.actor import SYSTEM, Actor
@@ -55,7 +56,8 @@ def finish(store_id: int, intent_id: int) -> OpenIntent | None:
 def _take(store_id: int, intent: OpenIntent, account: Account, payment: Object, over: bool) -> None:
     if payment["status"] == "succeeded":
         try:
-            book_paid(store_id, SYSTEM, intent.id, payment["id"], payment["amount_received"])
+            book_paid(store_id, SYSTEM, intent.id, payment["id"],
+                      from_stripe(payment["amount_received"], payment["currency"]))
         except Refused as refused:
             return_deposit(store_id, SYSTEM, intent.id, refused.code)
     elif payment["status"] == "canceled":
@@ -76,7 +78,7 @@ def give_back(store_id: int, intent_id: int) -> None:
         return
     if all(refund["status"] in GONE for refund in account.stripe.refunds_of(intent.provider_ref)):
         try:
-            account.stripe.make_refund(intent.provider_ref, intent.amount, f"intent:{intent_id}", 1, f"return-{intent_id}")
+            account.stripe.make_refund(intent.provider_ref, intent.amount, intent.currency or "", f"intent:{intent_id}", 1, f"return-{intent_id}")
         except Wrong as wrong:
             if wrong.code != "charge_already_refunded":
                 raise

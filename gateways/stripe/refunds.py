@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from booking.actions.carry_refund import Part, Said, begin_refund, note_outside_refund, record_refund, take_open_refunds
 from booking.actions.rehearse_payment import begin_rehearsal, finish_rehearsal
 from booking.keys import settings
+from gateways.stripe.amounts import from_stripe
 from gateways.stripe.client import Account, Object, Stripe, account_by_id, enabled
 from gateways.stripe.errors import Busy, Declined, Unknown, Wrong
 from models.actor import SYSTEM
@@ -58,18 +59,18 @@ def _found(part: Part, refunds: Sequence[Object]) -> Said | None:
         if marks.get("line") == str(part.line_id) and marks.get("attempt") == str(part.attempt):
             return said(refund)
     for refund in refunds:
-        if _outside(refund) and refund["id"] not in part.known and refund["amount"] == part.amount and refund["status"] not in GONE:
+        if _outside(refund) and refund["id"] not in part.known and _amount(refund) == part.amount and refund["status"] not in GONE:
             return said(refund, outside=True)
     return None
 
 
 def _make(gate: Stripe, part: Part, reference: str, refunds: Sequence[Object]) -> Said:
     """At most what is left at Stripe: money given back outside is not given a second time (R24)."""
-    left = part.captured - sum(refund["amount"] for refund in refunds if refund["status"] not in GONE)
+    left = part.captured - sum(_amount(refund) for refund in refunds if refund["status"] not in GONE)
     amount = min(part.amount, left)
     if amount <= 0:
         return Said("succeeded", None, 0, outside=True, error="refunded_outside")
-    return said(gate.make_refund(reference, amount, str(part.line_id), part.attempt, f"refund-{part.line_id}-{part.attempt}"))
+    return said(gate.make_refund(reference, amount, part.currency, str(part.line_id), part.attempt, f"refund-{part.line_id}-{part.attempt}"))
 
 
 def _rehearse(store_id: int, part: Part, account: Account) -> str:
@@ -83,7 +84,7 @@ def _rehearse(store_id: int, part: Part, account: Account) -> str:
 
 
 def said(refund: Object, *, outside: bool = False) -> Said:
-    return Said(STATES.get(refund["status"] or "", "pending"), refund["id"], refund["amount"], outside, refund.get("failure_reason") if refund["status"] in GONE else None)
+    return Said(STATES.get(refund["status"] or "", "pending"), refund["id"], _amount(refund), outside, refund.get("failure_reason") if refund["status"] in GONE else None)
 
 
 def ask_again(store_id: int) -> None:
@@ -105,7 +106,11 @@ def refresh(store_id: int, intent_id: int, refund: Object) -> None:
 def note_outside(store_id: int, refund: Object) -> None:
     """A refund that is not ours by its marks goes into the books once; ours come in by their own intent."""
     if _outside(refund) and isinstance(refund["payment_intent"], str):
-        note_outside_refund(store_id, SYSTEM, refund["payment_intent"], refund["id"], refund["amount"], STATES.get(refund["status"] or "", "pending"))
+        note_outside_refund(store_id, SYSTEM, refund["payment_intent"], refund["id"], _amount(refund), STATES.get(refund["status"] or "", "pending"))
+
+
+def _amount(refund: Object) -> int:
+    return from_stripe(refund["amount"], refund["currency"])
 
 
 def _outside(refund: Object) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0008"
-down_revision = "0013"
+down_revision = "0007"
 
 SQL = Path(__file__).parents[1] / "sql" / "0008_feedback.sql"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from booking.documents.issue import issue
 from booking.importing.load import copy_rows
 from booking.rules.policy import DEFAULT, Policy
 from models import policy_copy
@@ -90,6 +91,7 @@ def _bookings(tx: Tx, shop: Shop, business: dict[str, Any], people: list, custom
     copy_rows(tx, "refunds", ("store_id", "id", "booking_id", "cause", "outcome", "mode", "state", "amount", "kept", "currency", "created_at",
                               "settled_at"), refunds)
     copy_rows(tx, "refund_lines", ("store_id", "id", "refund_id", "payment_id", "amount"), lines)
+    issue(tx, {row[2] for row in payments}, dated_back=True)
     tx.db.execute(text("select append_audit(cast(:e as jsonb))"), {"e": json.dumps(audit)})
 
 

@@ -28,7 +28,7 @@ class Shop:
 
 
 def make_shop(business: dict[str, Any]) -> Shop:
-    store_id = create_store(SYSTEM, **{f: business[f] for f in STORE_FIELDS if f in business})
+    store_id = create_store(SYSTEM, **{f: business[f] for f in STORE_FIELDS if f in business}, **business["legal"])
     owner = create_user(store_id, SYSTEM, email=business["owner"][0], name=business["owner"][1]).facts["id"]
     token = create_token(store_id, SYSTEM, "demo").facts["token"]
     locations = [create_location(store_id, SYSTEM, name=name, address=address, zone=business["zone"]).facts["id"]

@@ -28,7 +28,7 @@ from shopify_app.api.shapes.offers import OfferOut
 
 LIST = PAGING | {
     "q": "part of the customer's name or address, or the ref", "status": "one or several, comma separated", "starts_from": "RFC 3339",
-    "starts_to": "RFC 3339, not included", "customer": "id", "staff": "id", "service": "id", "conflict": "true or false"}
+    "starts_to": "RFC 3339, not included", "customer": "id", "staff": "id", "service": "id", "conflict": "true or false", "series": "id", "visit": "id"}
 
 
 def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
@@ -43,8 +43,9 @@ def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
         "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "seats": b.seats,
         "customer": {"id": str(b.customer_id), "name": b.customer_name or b.contact_name, "email": b.customer_email or b.contact_email,
                      "phone": b.customer_phone or b.contact_phone},
-        "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed),
+        "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed), "due": money(b.due),
         "manage_url": origin + manage_path(b), "conflict": b.conflict,
+        "series": None if b.series_id is None else str(b.series_id), "visit": None if b.visit_id is None else str(b.visit_id),
         "approval_deadline": b.approval_deadline.astimezone(here) if b.approval_deadline else None, "created_at": b.created_at}
 
 
@@ -68,7 +69,8 @@ def _filters(q: dict[str, str]) -> list[Any]:
         if set(wanted) - STATES:
             raise Refused("invalid", errors=[{"field": "status", "problem": f"must be of {', '.join(sorted(STATES))}"}])
         where.append(Booking.status.in_(wanted))
-    for field, column in (("customer", Booking.customer_id), ("staff", Booking.staff_id), ("service", Booking.service_id)):
+    for field, column in (("customer", Booking.customer_id), ("staff", Booking.staff_id), ("service", Booking.service_id),
+                          ("series", Booking.series_id), ("visit", Booking.visit_id)):
         if field in q:
             where.append(column == reference(q[field], field))
     if "starts_from" in q:

@@ -10,18 +10,22 @@ from sqlalchemy import Row, func, or_
 from booking.actions import customers
 from booking.actions.action import Done, action
 from booking.actions.people import Person
+from booking.credit import credit_of_all
 from models.customer import Customer
 from models.session import Tx
 from shopify_app.api.call import PAGING, Call
 from shopify_app.api.door import number, operation
 from shopify_app.api.shapes import catalogue as s
 from shopify_app.api.shapes.base import Listing, Nothing
+from shopify_app.api.shapes.money import CreditOut
 from shopify_app.api.things import Thing, given
 
 
 def _customers(tx: Tx, rows: Sequence[Row]) -> list[s.CustomerOut]:
+    credit = credit_of_all(tx, [row.id for row in rows])
     return [s.CustomerOut(id=str(row.id), name=row.name, email=row.email, phone=row.phone, verified=row.email_verified_at is not None,
-                          created_at=row.created_at) for row in rows]
+                          credit=[CreditOut(amount={"amount": one.left, "currency": one.currency}, expires_at=one.expires_at)
+                                  for one in credit.get(row.id, ())], created_at=row.created_at) for row in rows]
 
 
 # By id: a store may have very many, and only the key's own order costs the same on every page.

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shopify_app.api.door import OPERATIONS, PREFIX, Operation, blueprint
-from shopify_app.api.shapes.base import Csv, Nothing, Problem
+from shopify_app.api.shapes.base import Csv, Nothing, Pdf, Problem
 
 Section = tuple[str, Sequence[Operation], dict[str, Any]]
 _SECTIONS: dict[str, Section] = {"token": (PREFIX, OPERATIONS, {"type": "http", "scheme": "bearer"})}
@@ -37,7 +37,7 @@ def document() -> dict[str, Any]:
     every = [(prefix, op, security) for security, (prefix, operations, _) in _SECTIONS.items() for op in operations]
     models: list[type[BaseModel]] = [Problem]
     for _, op, _ in every:
-        models += [model for model in (op.body, op.answer) if model is not None and model not in (Csv, Nothing) and model not in models]
+        models += [model for model in (op.body, op.answer) if model not in (None, Nothing, Csv, Pdf) and model not in models]
     names, schemas = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for prefix, op, security in every:
@@ -58,6 +58,8 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     good: dict[str, Any] = {"description": op.summary}
     if op.answer is Csv:
         good["content"] = {"text/csv": {"schema": {"type": "string"}}}
+    elif op.answer is Pdf:
+        good["content"] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
     elif op.answer is not Nothing:
         good["content"] = {"application/json": {"schema": names[op.answer, "validation"]}}
     problems = [401, 422, 429, 503] + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)

@@ -19,7 +19,7 @@ from shopify_app.session_tokens import RETRY_HEADER
 
 log = logging.getLogger("opencals.errors")
 STATUS = {"not_found": 404, "unauthorized": 401, "rate_limited": 429, "invalid": 422}
-SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer")
+SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer", "dates", "missing")
 MOST_ERRORS = 50
 TITLES = {
     "slot_taken": "The time is taken", "too_late": "Past the notice", "limit_reached": "Limit reached", "not_allowed": "Not allowed",
@@ -71,6 +71,8 @@ def refused(error: Refused) -> Response:
     facts = {name: error.facts[name] for name in SHOWN_FACTS if error.facts.get(name) is not None}
     if "deadline" in facts:
         facts["deadline"] = facts["deadline"].isoformat()
+    if "dates" in facts:
+        facts["dates"] = [_date(one) for one in facts["dates"]]
     detail = DETAILS.get(error.code)
     if error.code == "closed":
         detail = words_for("en").refusal("closed", error.facts, "")
@@ -84,6 +86,12 @@ def refused(error: Refused) -> Response:
     if error.code == "rate_limited":
         response.headers["Retry-After"] = str(error.facts.get("retry_after", 60))
     return response
+
+
+def _date(one: dict[str, Any]) -> dict[str, Any]:
+    """A date of a series or part of a visit that does not fit, and why (R31)."""
+    at = one.get("starts_at") or one.get("local_start")
+    return {"ref": one.get("ref"), "starts_at": at.isoformat() if at else None, "code": one["code"]}
 
 
 def _not_allowed(facts: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ _OF_BOOKING: Select = select(Refund, Booking.ref).join(Booking, (Booking.store_i
 
 def _refund(row: Any) -> s.RefundOut:
     return s.RefundOut(id=str(row.id), booking=row.ref, cause=row.cause, outcome=row.outcome, state=row.state,
-                       amount={"amount": row.amount, "currency": row.currency}, created_at=row.created_at)
+                       amount={"amount": row.amount, "currency": row.currency}, reason=row.reason, created_at=row.created_at)
 
 
 @operation("GET", "/refunds", summary="Refunds, newest first", query=PAGING | {"state": ", ".join(STATES)}, answer=Listing[s.RefundOut])

@@ -16,6 +16,9 @@ from shopify_app.api.shapes import catalogue as s
 from shopify_app.api.things import given
 
 
+RECEIPT_FIELDS = ("legal_name", "legal_address", "tax_id", "tax_percent", "credit_days")
+
+
 def store_out(tx: Tx) -> s.StoreOut:
     row = tx.db.execute(select(Store).where(Store.store_id == tx.store_id)).one()
     plain = {name: getattr(row, name) for name in s.StoreOut.model_fields if name not in ("id", "policy")}
@@ -30,5 +33,5 @@ def get_store(call: Call) -> s.StoreOut:
 
 @operation("PATCH", "/store", summary="Change the store's defaults", body=s.StorePatch, answer=s.StoreOut)
 def patch_store(call: Call) -> Any:
-    return call.act(update_store, show=lambda tx, done: store_out(tx),
-                    **given(call.body, "email", "phone", "accent", "staff_noun", "refusal_note", "terms"))
+    return call.act(update_store, show=lambda tx, done: store_out(tx), **given(
+        call.body, "email", "phone", "accent", "staff_noun", "refusal_note", "terms", *RECEIPT_FIELDS))

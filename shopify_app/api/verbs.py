@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from booking.actions.action import Done
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.cancel_series import cancel_series
 from booking.actions.create_booking import create_booking
+from booking.actions.create_series import create_series
+from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.decline_booking import decline_booking
 from booking.actions.manage_link import revoke_link, send_manage_link
 from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking, ready_booking
 from booking.actions.people import Person
+from booking.actions.record_payment import record_payment
 from booking.actions.refund_booking import refund_booking
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.reschedule_series import reschedule_series
+from booking.actions.visits import cancel_visit, reschedule_visit
+from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
+from models.booking_summary import BookingSummary
 from models.session import Tx
 from shopify_app.api.bookings import booking_out, known_ref
 from shopify_app.api.call import Call
@@ -31,9 +40,16 @@ def changed(call: Call, verb: Callable[..., Done], *args: Any, **values: Any) ->
     def show(tx: Tx, done: Done) -> s.BookingOut:
         assert done.booking is not None
         refund = {} if done.refund is None else {"refund": _refund(done.refund)}
-        return s.BookingOut(**booking_out(done.booking, call.origin), **refund)
+        lines = {"bookings": [_line(b) for b in done.bookings]} if len(done.bookings) > 1 else {}
+        return s.BookingOut(**booking_out(done.booking, call.origin), **refund, **lines)
 
     return call.act(verb, *args, show=show, **values)
+
+
+def _line(b: BookingSummary) -> s.BookingLine:
+    here = ZoneInfo(b.zone)
+    return s.BookingLine(ref=b.ref, status=b.status, version=b.version, service=str(b.service_id),
+                         starts_at=b.starts_at.astimezone(here), ends_at=b.ends_at.astimezone(here))
 
 
 def _refund(quote: RefundQuote) -> s.RefundFacts:
@@ -46,25 +62,54 @@ def _refund(quote: RefundQuote) -> s.RefundFacts:
 def post_booking(call: Call) -> Any:
     b = call.body
     known = isinstance(b.customer, str)
-    return changed(
-        call, create_booking, service_id=reference(b.service, "service"), staff_id=reference(b.staff, "staff"), starts_at=b.starts_at,
-        seats=b.seats, customer_id=reference(b.customer, "customer") if known else None,
-        person=None if known else Person(b.customer.name, b.customer.email, b.customer.phone),
-        payments=[payment.model_dump() for payment in b.payments], notes=b.notes, notify=b.notify, override=b.override)
+    service_id, staff_id = reference(b.service, "service"), reference(b.staff, "staff")
+    common = {
+        "starts_at": b.starts_at, "customer_id": reference(b.customer, "customer") if known else None,
+        "person": None if known else Person(b.customer.name, b.customer.email, b.customer.phone),
+        "payments": [payment.model_dump() for payment in b.payments], "notes": b.notes, "notify": b.notify, "override": b.override}
+    if b.parts:
+        _alone(b, "parts", repeat=None, seats=1, use_credit=False)
+        parts = [VisitPart(service_id, staff_id), *[
+            VisitPart(reference(p.service, f"parts.{n}.service"), reference(p.staff, f"parts.{n}.staff")) for n, p in enumerate(b.parts)]]
+        return changed(call, create_visit, parts=parts, **common)
+    common |= {"service_id": service_id, "staff_id": staff_id, "seats": b.seats}
+    if b.repeat is not None:
+        _alone(b, "repeat", use_credit=False)
+        return changed(call, create_series, dates=b.repeat.dates, every=b.repeat.every, **common)
+    return changed(call, create_booking, use_credit=b.use_credit, **common)
+
+
+def _alone(body: BaseModel, field: str, **wanted: Any) -> None:
+    """Refuse the fields that mean nothing together with `field`."""
+    errors = [{"field": name, "problem": f"cannot be used together with {field}"} for name, value in wanted.items() if getattr(body, name) != value]
+    if errors:
+        raise Refused("invalid", errors=errors)
 
 
 @operation("POST", "/bookings/{ref}/reschedule", summary="Move a booking", body=s.RescheduleIn, answer=s.BookingOut)
 def post_reschedule(call: Call, ref: str) -> Any:
     b = call.body
-    return changed(call, reschedule_booking, known_ref(ref), starts_at=b.starts_at, staff_id=reference(b.staff, "staff"),
-                   version=b.version, override=b.override, notify=b.notify)
+    values = {"starts_at": b.starts_at, "version": b.version, "override": b.override, "notify": b.notify}
+    if b.scope == "visit":
+        _alone(b, "scope", staff=None)
+        return changed(call, reschedule_visit, known_ref(ref), **values)
+    values |= {"staff_id": reference(b.staff, "staff")}
+    if b.scope == "this":
+        return changed(call, reschedule_booking, known_ref(ref), **values)
+    return changed(call, reschedule_series, known_ref(ref), scope=b.scope, **values)
 
 
 @operation("POST", "/bookings/{ref}/cancel", summary="Cancel a booking, or seats of it", body=s.CancelIn, answer=s.BookingOut)
 def post_cancel(call: Call, ref: str) -> Any:
     b = call.body
-    return changed(call, cancel_booking, known_ref(ref), reason=b.reason, refund=b.refund.amount if isinstance(b.refund, Amount) else b.refund,
-                   seats=b.seats, version=b.version, override=b.override, notify=b.notify)
+    values = {"reason": b.reason, "version": b.version, "override": b.override, "notify": b.notify,
+              "refund": b.refund.amount if isinstance(b.refund, Amount) else b.refund}
+    if b.scope == "this":
+        return changed(call, cancel_booking, known_ref(ref), seats=b.seats, **values)
+    _alone(b, "scope", seats=None)
+    if b.scope == "visit":
+        return changed(call, cancel_visit, known_ref(ref), **values)
+    return changed(call, cancel_series, known_ref(ref), scope=b.scope, **values)
 
 
 @operation("POST", "/bookings/{ref}/decline", summary="Decline a request, or a move that waits", body=s.DeclineIn, answer=s.BookingOut)
@@ -74,7 +119,12 @@ def post_decline(call: Call, ref: str) -> Any:
 
 @operation("POST", "/bookings/{ref}/refund", summary="Owe a goodwill refund", body=s.RefundIn, answer=s.BookingOut)
 def post_refund(call: Call, ref: str) -> Any:
-    return changed(call, refund_booking, known_ref(ref), amount=call.body.amount)
+    return changed(call, refund_booking, known_ref(ref), amount=call.body.amount, reason=call.body.reason, notify=call.body.notify)
+
+
+@operation("POST", "/bookings/{ref}/payments", summary="Note money taken for a booking, off what is due", body=s.PaymentIn, answer=s.BookingOut, status=201)
+def post_payment(call: Call, ref: str) -> Any:
+    return changed(call, record_payment, known_ref(ref), call.body.model_dump())
 
 
 def _plain(path: str, verb: Callable[..., Done], summary: str, body: type[BaseModel] = s.VersionIn) -> None:

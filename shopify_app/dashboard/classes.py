@@ -126,8 +126,9 @@ def _one(visit: Visit, session_id: int, *, form: dict[str, Any] | None = None, p
             raise Refused("not_found")
         parties = run(tx, SUMMARIES.where(Booking.store_id == tx.store_id, Booking.session_id == row.id).order_by(
             Booking.closed_at.is_not(None), Booking.created_at, Booking.id))
+        over = row.ends_at <= tx.now
     coming = [b for b in parties if b.closed_at is None]
-    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming,
+    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, over=over,
                       form=form or {"capacity": str(row.capacity)}, problems=problems or {}, status=status, manages=visit.may(MANAGERS))
 
 

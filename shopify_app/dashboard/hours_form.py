@@ -11,13 +11,14 @@ MOST_SPANS = 6
 
 
 def week_of(hours: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """What the fields show: the spans of each day and one empty pair more, at least two pairs."""
+    """What the fields show: the spans of each day, at least two pairs of fields."""
     return {day: with_room([(pair[0], "00:00" if pair[1] == "24:00" else pair[1]) for pair in hours.get(day, [])]) for day in DAYS}
 
 
-def with_room(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def with_room(pairs: list[tuple[str, str]], more: int = 0) -> list[tuple[str, str]]:
+    """The filled pairs and empty ones up to two; `more` on top."""
     filled = [pair for pair in pairs if pair[0] or pair[1]]
-    return (filled + [("", "")] * max(1, 2 - len(filled)))[:MOST_SPANS]
+    return (filled + [("", "")] * max(more, 2 - len(filled)))[:MOST_SPANS]
 
 
 def typed_pairs(typed: Typed, name: str) -> list[tuple[str, str]]:
@@ -39,12 +40,13 @@ def read_pairs(typed: Typed, name: str) -> list[list[str]]:
 
 
 def read_week(typed: Typed) -> dict[str, list[list[str]]]:
-    """The typed week. With the button `copy` Monday's hours stand on every working day."""
+    """The typed week, day by day."""
     return {day: read_pairs(typed, day) for day in DAYS}
 
 
 def typed_week(typed: Typed) -> dict[str, list[tuple[str, str]]]:
-    week = {day: with_room(typed_pairs(typed, day)) for day in DAYS}
+    """As typed; the button `room` gives each day another span, `copy` puts Monday's hours on every working day."""
+    week = {day: with_room(typed_pairs(typed, day), 1 if typed.do == "room" else 0) for day in DAYS}
     if typed.do == "copy":
         week |= {day: list(week["mon"]) for day in DAYS[1:5]}
     return week

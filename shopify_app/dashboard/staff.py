@@ -42,7 +42,7 @@ def new_staff(visit: Visit) -> Any:
         return _show(visit, None, form)
     typed = Typed(visit.words)
     values, fields = _read(typed)
-    if typed.do == "copy":
+    if typed.do:
         return _show(visit, None, fields)
     if typed.problems:
         return _show(visit, None, fields, problems=typed.problems, status=422)
@@ -60,7 +60,7 @@ def staff_member(visit: Visit, staff_id: int) -> Any:
         return _show(visit, staff_id, stored)
     typed = Typed(visit.words)
     values, fields = _read(typed)
-    if typed.do == "copy":
+    if typed.do:
         return _show(visit, staff_id, fields)
     if typed.problems:
         return _show(visit, staff_id, fields, problems=typed.problems, status=422)

@@ -10,6 +10,7 @@ from booking import facts
 from booking.actions.action import Done
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.offers import ServiceOffer, find_offer
+from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.slots import MOST_DAYS, Slot, free_days
@@ -19,8 +20,8 @@ from models.session import Tx, reading
 from storefront.api import shapes as s
 from storefront.api.bookings import days, full
 from storefront.api.door import CustomerCall, operation
+from storefront.move_notes import move_notes
 from storefront.picker import time_text
-from storefront.reschedule import move_notes
 
 FRESH_DAYS, SHOWN_DAYS = 7, 31
 
@@ -44,7 +45,8 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
         b = call.booking(tx, ref)
     staff_id = _wanted(b, wanted.staff)
     try:
-        return call.act(reschedule_booking, b.ref, starts_at=wanted.starts_at, staff_id=staff_id, version=wanted.version, show=_show(call))
+        return call.act(reschedule_booking, b.ref, starts_at=wanted.starts_at, staff_id=staff_id, version=wanted.version,
+                        price=wanted.price, show=_show(call))
     except Refused as refused:
         if refused.code not in ("slot_taken", "outside_hours"):
             raise
@@ -84,9 +86,11 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, first: date, last: dat
         raise Refused("not_allowed", kind="reschedule")
     if staff_id not in (b.staff_id, ANYONE) and not offer.only(staff_id):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    price = moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
     found = free_days(tx, offer, max(first, local_date(tx.now, b.zone)), last, staff_id=None if staff_id == ANYONE else staff_id, seats=b.seats, moving=b)
     return s.FreeTimes(
-        zone=found.zone, first=local_date(tx.now, b.zone), notes=move_notes(tx, b, w), people=_people(offer, b) if may_choose else [],
+        zone=found.zone, first=local_date(tx.now, b.zone), notes=move_notes(tx, b, w, price), price={"amount": price, "currency": b.currency},
+        people=_people(offer, b) if may_choose else [],
         last=local_date(tx.now, b.zone) + timedelta(days=offer.shape.horizon_days),
         days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, found.zone, call) for slot in slots]) for day, slots in found.days])
 

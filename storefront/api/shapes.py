@@ -160,7 +160,8 @@ class Choice(Shape):
 
 
 class FreeTimes(Shape):
-    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be changed; `notes` say what a move means."""
+    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
+    changed; `notes` say what a move means; `price` is the booking's after the move."""
 
     zone: str
     days: list[FreeDay]
@@ -168,14 +169,17 @@ class FreeTimes(Shape):
     last: date
     people: list[Choice]
     notes: list[str]
+    price: Money
 
 
 class MoveIn(Shape):
-    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw."""
+    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw, `price` too: a dearer time is
+    booked at that price only."""
 
     starts_at: Instant
     staff: Annotated[str, Field(max_length=40)] | None = None
     version: Whole
+    price: Minor | None = None
 
 
 class Cancellation(Shape):

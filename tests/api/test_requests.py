@@ -128,7 +128,7 @@ def test_paths_and_methods_that_are_not_there(api, world):
     api.refused(404, "not_found", "GET", "/nothing")
     api.refused(404, "not_found", "GET", "/")
     api.refused(404, "not_found", "POST", "/bookings/x/y/z")
-    for absent in ("/waitlist",):
+    for absent in ("/wishes",):
         api.refused(404, "not_found", "GET", absent)
     response = api.send("DELETE", "/store")
     assert response.status_code == 405 and response.headers["Allow"] == "GET, PATCH" and response.mimetype == "application/problem+json"

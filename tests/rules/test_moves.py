@@ -8,7 +8,7 @@ import pytest
 
 from booking.rules.decision import Refused
 from booking.rules.durations import parse
-from booking.rules.moves import approval_deadline, check_target, needs_approval, price_after
+from booking.rules.moves import approval_deadline, check_target, difference, needs_approval, price_after
 from booking.rules.policy import APPROVAL_HOURS, APPROVALS, Policy
 
 START = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
@@ -17,9 +17,9 @@ TICK = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
 
 
-def target(policy: Policy, starts_at: datetime = START, price: int = 8000, new_price: int = 8000, paid: int = 2500, zone: str = "UTC",
+def target(policy: Policy, starts_at: datetime = START, price: int = 8000, new_price: int = 8000, zone: str = "UTC",
            original: datetime = START) -> None:
-    check_target(policy, original=original, starts_at=starts_at, zone=zone, price=price, new_price=new_price, paid=paid)
+    check_target(policy, original=original, starts_at=starts_at, zone=zone, price=price, new_price=new_price)
 
 
 @pytest.mark.parametrize(("days", "within", "allowed"), [
@@ -43,21 +43,29 @@ def test_r18_days_are_dates_of_the_place_and_not_24_hours():
         target(Policy(within_days=1), datetime(2027, 3, 12, 5, 0, tzinfo=UTC), zone=NY, original=late)
 
 
-@pytest.mark.parametrize(("rule", "new_price", "paid", "allowed", "price"), [
-    ("keep", 8000, 2500, True, 8000), ("keep", 9000, 2500, True, 8000), ("keep", 7000, 8000, True, 8000),
-    ("equal_only", 8000, 2500, True, 8000), ("equal_only", 8001, 2500, False, None), ("equal_only", 7999, 2500, False, None),
-    ("difference", 8000, 2500, True, 8000), ("difference", 7000, 8000, True, 7000), ("difference", 8001, 2500, False, None),
-    ("difference", 9000, 9000, True, 9000), ("difference", 9001, 9000, False, None),
+@pytest.mark.parametrize(("rule", "new_price", "allowed", "price"), [
+    ("keep", 8000, True, 8000), ("keep", 9000, True, 8000), ("keep", 7000, True, 8000),
+    ("equal_only", 8000, True, 8000), ("equal_only", 8001, False, None), ("equal_only", 7999, False, None),
+    ("difference", 8000, True, 8000), ("difference", 7000, True, 7000), ("difference", 9001, True, 9001),
 ])
-def test_r26_the_price_at_the_new_time(rule, new_price, paid, allowed, price):
+def test_r26_the_price_at_the_new_time(rule, new_price, allowed, price):
     policy = Policy(price_difference=rule)
     if not allowed:
         with pytest.raises(Refused) as refused:
-            target(policy, new_price=new_price, paid=paid)
+            target(policy, new_price=new_price)
         assert refused.value.code == "not_allowed"
         return
-    target(policy, new_price=new_price, paid=paid)
+    target(policy, new_price=new_price)
     assert price_after(policy, 8000, new_price) == price
+
+
+@pytest.mark.parametrize(("price", "new_price", "due", "due_then", "over"), [
+    (8000, 8000, 0, 0, 0), (8000, 9000, 0, 1000, 0), (8000, 9000, 5500, 6500, 0), (8000, 6000, 5500, 3500, 0),
+    (8000, 6000, 2000, 0, 0), (8000, 6000, 500, 0, 1500), (8000, 6000, 0, 0, 2000), (8000, 0, 8000, 0, 0),
+])
+def test_r26_less_is_taken_off_what_is_due_before_anything_comes_back(price, new_price, due, due_then, over):
+    assert difference(price, new_price, due) == (due_then, over)
+    assert (due_then - over) - due == new_price - price
 
 
 FAR, NEAR = START - 48 * HOUR, START - HOUR

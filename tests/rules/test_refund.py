@@ -10,8 +10,8 @@ import pytest
 
 from booking.rules.durations import parse
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import (Payment, RefundQuote, merchant_quote, quote, share_now, share_of_tier, sticky_after_move, tier_at,
-                                  worse)
+from booking.rules.refund import (Payment, RefundQuote, Terms, given_back, merchant_quote, quote, share_of_tier, sticky_after_move, terms_now,
+                                  tier_at, worse)
 from booking.rules.wall_time import resolve
 from booking.rules.windows import ChangeFacts, change_decision
 
@@ -144,7 +144,8 @@ def test_r24_several_payments_are_paid_back_pro_rata_by_what_is_left_of_each():
     (TRAINING, CLASS, "full", 2500, 48), (CLASS, TRAINING, "full", 2500, 48),      # a later edit helps, never harms
     (STEPS, TRAINING, "full", 2500, 48), (CLASS, CLASS, "forfeit", 0, None), (CLASS, STEPS, "partial", 1250, 48),
     (policy((None, "credit")), TRAINING, "full", 2500, 48), (policy((None, "credit")), CLASS, "credit", 2500, None),
-    (policy((None, "partial", 60)), policy((None, "credit")), "credit", 2500, None),
+    (policy((None, "partial", 60)), policy((None, "credit")), "partial", 1500, None),   # more, but as credit: no improvement
+    (policy((None, "credit", 60)), policy((None, "credit")), "credit", 2500, None),
     (TRAINING, policy(("PT24H", "full"), (None, "forfeit")), "full", 2500, 24),    # the same outcome: it holds for longer
 ])
 def test_r20_the_kinder_of_the_copied_and_the_present_policy_counts(copied, present, outcome, amount, until_hours):
@@ -159,30 +160,70 @@ def test_r23_the_mode_is_the_present_one():
 
 def test_r33_moving_out_of_a_late_window_does_not_bring_the_money_back():
     """48 h full, else nothing: moved 24 h before by a month, cancelled ten days before the new start."""
-    share = share_now([TRAINING], START, "UTC", START - timedelta(hours=24), 2500)
-    sticky = sticky_after_move(None, share)
+    terms = terms_now([TRAINING], START, "UTC", START - timedelta(hours=24), 2500)
+    sticky = sticky_after_move(None, terms)
     moved = START + timedelta(days=30)
-    assert sticky == 0
+    assert sticky == Terms(Fraction(0))
     assert at(TRAINING, moved - timedelta(days=10), start=moved, sticky=sticky).amount == 0
     assert at(TRAINING, moved - timedelta(days=10), start=moved).amount == 2500
 
 
 def test_r33_the_lowest_share_of_all_moves_counts():
     moved = START + timedelta(days=60)
-    half = sticky_after_move(None, share_now([STEPS], START, "UTC", START - timedelta(days=3), 2500))
-    assert half == Fraction(1, 2)
-    assert sticky_after_move(half, Fraction(1)) == half
-    assert sticky_after_move(half, Fraction(0)) == 0
-    assert sticky_after_move(Fraction(0), half) == 0
+    half = sticky_after_move(None, terms_now([STEPS], START, "UTC", START - timedelta(days=3), 2500))
+    assert half == Terms(Fraction(1, 2))
+    assert sticky_after_move(half, Terms(Fraction(1))) == half
+    assert sticky_after_move(half, Terms(Fraction(0))) == Terms(Fraction(0))
+    assert sticky_after_move(Terms(Fraction(0)), half) == Terms(Fraction(0))
     early = at(STEPS, moved - timedelta(days=30), start=moved, sticky=half)
     assert (early.outcome, early.amount, early.kept) == ("partial", 1250, 1250)
     assert at(STEPS, moved - timedelta(hours=1), start=moved, sticky=half).amount == 0       # the share now is lower still
 
 
 def test_r33_a_move_in_the_free_window_leaves_no_mark():
-    assert sticky_after_move(None, share_now([STEPS], START, "UTC", START - timedelta(days=7), 2500)) is None
-    assert sticky_after_move(None, share_now([STEPS], START, "UTC", START - timedelta(days=7) + TICK, 2500)) == Fraction(1, 2)
-    assert share_now([CLASS, STEPS], START, "UTC", START - timedelta(days=3), 2500) == Fraction(1, 2)
+    assert sticky_after_move(None, terms_now([STEPS], START, "UTC", START - timedelta(days=7), 2500)) is None
+    assert sticky_after_move(None, terms_now([STEPS], START, "UTC", START - timedelta(days=7) + TICK, 2500)) == Terms(Fraction(1, 2))
+    assert terms_now([CLASS, STEPS], START, "UTC", START - timedelta(days=3), 2500) == Terms(Fraction(1, 2))
+
+
+CREDIT_FIRST = policy(("P7D", "full"), ("PT48H", "credit"), (None, "forfeit"))
+
+
+def test_r33_a_detour_never_turns_credit_into_money():
+    """Moved while only credit was to be had, cancelled while the new date is far away: credit all the same."""
+    terms = terms_now([CREDIT_FIRST], START, "UTC", START - timedelta(days=3), 2500)
+    sticky = sticky_after_move(None, terms)
+    assert (terms, sticky) == (Terms(Fraction(1), True), Terms(Fraction(1), True))
+    moved = START + timedelta(days=30)
+    result = at(CREDIT_FIRST, moved - timedelta(days=20), start=moved, sticky=sticky)
+    assert (result.outcome, result.amount, result.credit, result.cash) == ("credit", 2500, 2500, 0)
+    assert sticky_after_move(sticky, Terms(Fraction(1, 2))) == Terms(Fraction(1, 2), True)
+    assert sticky_after_move(Terms(Fraction(1, 2)), terms) == Terms(Fraction(1, 2), True)
+
+
+def test_r21_the_customer_may_choose_credit_and_new_credit_has_an_end():
+    chosen = at(STEPS, START - timedelta(days=3), as_credit=True, credit_days=365)
+    assert (chosen.outcome, chosen.amount, chosen.kept, chosen.credit) == ("credit", 1250, 1250, 1250)
+    assert chosen.credit_until == START - timedelta(days=3) + timedelta(days=365)
+    assert chosen.credited == ((1, chosen.credit_until),)
+    assert at(STEPS, START - timedelta(days=3), as_credit=True).credit_until is None
+
+
+def test_r21_what_was_paid_with_credit_comes_back_as_credit_with_its_end():
+    end = START + timedelta(days=100)
+    payments = [Payment(1, 1500, 0, "card"), Payment(2, 1000, 0, "credit", end)]
+    result = at(STEPS, START - timedelta(days=8), payments, credit_days=365)
+    assert (result.outcome, result.amount, result.cash, result.credit, result.methods) == ("full", 2500, 1500, 1000, ("card",))
+    assert (result.credited, result.credit_until) == (((2, end),), end)
+    late = at(STEPS, START - timedelta(days=3), payments, credit_days=365)
+    assert (late.amount, late.cash, late.credit, late.kept, late.parts) == (1250, 750, 500, 1250, ((1, 750), (2, 500)))
+    alone = merchant_quote("full", payments[1:], "USD", "automatic")
+    assert (alone.outcome, alone.credit, alone.methods) == ("credit", 1000, ("credit",))
+
+
+def test_goodwill_keeps_nothing():
+    result = given_back(501, [Payment(1, 1000, 0, "card"), Payment(2, 1000, 0, "cash")], "USD", "manual", NY)
+    assert (result.amount, result.kept, result.parts, result.fee) == (501, 0, ((1, 251), (2, 250)), 0)
 
 
 @pytest.mark.parametrize(("choice", "outcome", "amount"), [
@@ -203,14 +244,15 @@ CREDIT = at(policy((None, "credit")), START - timedelta(days=1))
 @pytest.mark.parametrize(("new", "seen", "is_worse"), [
     (FULL, FULL, False), (HALF, FULL, True), (NOTHING, HALF, True), (FULL, HALF, False), (NOTHING, NOTHING, False),
     (CREDIT, FULL, True), (FULL, CREDIT, False), (CREDIT, CREDIT, False), (CREDIT, HALF, True), (NOTHING, CREDIT, True),
-    (CREDIT, NOTHING, False), (HALF, NOTHING, False),
+    (CREDIT, NOTHING, False), (HALF, NOTHING, False), (HALF, CREDIT, True),
 ])
 def test_r27_an_outcome_worse_than_the_one_seen(new, seen, is_worse):
     assert worse(new, seen.facts()) is is_worse
 
 
 def test_what_a_quote_carries():
-    assert HALF.facts() == {"outcome": "partial", "amount": 1250, "kept": 1250, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"]}
+    assert HALF.facts() == {"outcome": "partial", "amount": 1250, "kept": 1250, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"],
+                            "credit": 0, "credit_until": None, "zone": "UTC"}
 
 
 def test_a_policy_without_a_last_tier_is_a_fault():

@@ -34,6 +34,8 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/pay/<secret>": ["/pay/x"], "/pay/<secret>/back": ["/pay/x/back"],
         "/account/bookings/<ref>/offers/<n>": [account(b, "offers/1")], "/manage/<ref>/offers/<n>": [link(b, "offers/1")],
         "/account/bookings/<ref>/calendar.ics": [account(b, "calendar.ics")], "/manage/<ref>/calendar.ics": [link(b, "calendar.ics")],
+        "/account/bookings/<ref>/receipt.pdf": [account(b, "receipt.pdf"), account(b, "receipt.pdf") + "?document=1"],
+        "/manage/<ref>/receipt.pdf": [link(b, "receipt.pdf")],
         "/account/login": ["/account/login", "/account/login?next=/account"], "/account/login/code": ["/account/login/code"],
         "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],
         "/manage": ["/manage"], "/book": ["/book"], "/book/<int(max=9223372036854775807):service_id>": [f"/book/{service}", f"/book/{service}?month=2027-04"],

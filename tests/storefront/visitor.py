@@ -44,7 +44,7 @@ class Visitor:
         return [row for row in self.world.outbox("sign_in_code") if row.recipient == email][-1].payload["code"]
 
     def _keep(self, response: TestResponse, status: int) -> TestResponse:
-        self.page = response.get_data(as_text=True)
+        self.page = response.get_data().decode(errors="replace")
         assert response.status_code == status, (response.status_code, response.headers.get("Location"), words(self.page))
         return response
 

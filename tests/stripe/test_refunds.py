@@ -141,6 +141,30 @@ class TestOnce:
         assert seen == [] and len(till.refunds()) == 1
 
 
+class TestCurrencies:
+    """R25, D26e: what is in our books, what Stripe moved and what it counts in agree for every exponent."""
+
+    @pytest.mark.parametrize(("currency", "ours", "theirs"), [
+        ("JPY", 2500, 2500), ("USD", 2500, 2500), ("KWD", 12340, 12340), ("ISK", 2500, 250000), ("UGX", 2500, 250000), ("MGA", 250000, 2500)])
+    def test_the_same_money_on_both_sides(self, world, till, bank, paying, currency, ours, theirs):
+        keys.configure(dataclasses.replace(paying, stripe_secret_key="sk_test_sandbox"))
+        service = world.add_service("Abroad", currency=currency, policy={"cancel": {"notice": "PT0S"}})
+        b = world.book(at(10, 15), service=service, staff=world.elena, paid=ours)
+        cancel_booking(world.store_id, MERCHANT, b.ref, refund="full")
+        settle(world.store_id)
+        assert [(made["amount"], made["currency"]) for made in till.refunds()] == [(theirs, currency.lower())]
+        assert world.read(b.ref).refunded == ours and bank.all("payment_intent")[0]["amount"] == theirs
+
+    def test_what_cards_cannot_move_is_owed_by_hand(self, world, till, bank, paying):
+        service = world.add_service("Abroad", currency="KWD", policy={"cancel": {"notice": "PT0S"}})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        till.take(b, 12340)
+        cancel_booking(world.store_id, MERCHANT, b.ref, refund=6173)
+        settle(world.store_id)
+        assert world.sql("select state, mode from refunds") == [("owed", "manual")] and till.refunds() == []
+        assert world.sql("select error from refund_intents") == [("amount_step",)]
+
+
 class TestLater:
     def test_pending_is_asked_about_until_it_is_settled(self, till, world, bank):
         _, refund = owed(till, 2500, method="pm_card_pendingRefund")

@@ -67,7 +67,7 @@ class TestWhatFreesTime:
         first, second = wait(world), wait(world, at(30, 15), email="bea@example.com")
         change(world, block)
         serve(world)
-        assert [(row.ref, row.starts_at) for row in offers(world)] == [(first.ref, at(11, 14)), (second.ref, at(11, 15))]
+        assert {row.ref: row.starts_at for row in offers(world)} == {first.ref: at(11, 14), second.ref: at(11, 15)}
 
     def test_new_working_hours_but_only_the_new_ones(self, world):
         wait(world)
@@ -297,6 +297,14 @@ class TestTheEndOfWaiting:
         world.set_clock(offer.expires_at - timedelta(microseconds=1))
         assert claim_earlier_slot(world.store_id, world.holder(asked), offer.entry_id, offer.id).booking.starts_at == at(10, 15)
         refused("stale", claim_earlier_slot, world.store_id, world.holder(asked), offer.entry_id, offer.id)
+
+    def test_no_is_no(self, world, asked):
+        """A refusal is not taken back, and is said once."""
+        offer, = offers(world)
+        refuse_earlier_slot(world.store_id, world.holder(asked), offer.entry_id, offer.id)
+        for act in (refuse_earlier_slot, claim_earlier_slot):
+            assert refused("stale", act, world.store_id, world.holder(asked), offer.entry_id, offer.id).facts["state"] == "refused"
+        assert world.read(asked.ref).starts_at == FAR and entry_states(world) == {asked.ref: "waiting"}
 
     def test_it_ends_by_itself_when_nothing_earlier_can_come(self, world, asked):
         update_service(world.store_id, MERCHANT, world.service, lead_time_s=0)

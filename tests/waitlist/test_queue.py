@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from booking.actions.cancel_booking import cancel_booking
@@ -144,6 +146,22 @@ def test_a_cancellation_and_the_claim_of_the_same_booking_at_once(world):
         state = [row.state for row in offers(world) if row.ref == b.ref][0]
         assert (end.starts_at == at(8 + n, 15)) == (state == "accepted") and state in ("accepted", "void")
         assert world.sql("select 1 from holds") == []
+
+
+def test_who_leaves_at_the_very_moment_is_not_asked(world, db, owner_url):
+    """The line is read, then one in it goes before the time is held for them: the second look under the entry's lock sees it."""
+    gone, stays = crowd(world, 2)
+    other = world.book(at(10, 15), email="leaving@example.com")
+    cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
+    server = threading.Thread(target=lambda: serve(world))
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, db.transaction(world.store_id, HOLDER) as tx:
+        leave_waitlist.within(tx, gone.ref)
+        server.start()
+        deadline = time.monotonic() + 10
+        while not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    server.join()
+    assert [row.ref for row in offers(world)] == [stays.ref]
 
 
 def test_four_servers_at_once_ask_each_person_once(world):

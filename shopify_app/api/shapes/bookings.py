@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Strict, Tag
 
 from shopify_app.api.shapes.base import Amount, Flag, Instant, Minor, Money, Paid, Reason, Seats, Shape, Text, Whole
 from shopify_app.api.shapes.catalogue import CustomerIn
@@ -27,6 +27,7 @@ GivenBack = Annotated[
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
+Scope = Literal["this", "following", "all", "visit"]
 RefundState = Literal["none", "owed", "pending", "succeeded", "failed"]
 
 
@@ -35,8 +36,23 @@ class PaymentIn(Shape):
     method: Literal["card", "cash", "external", "gift_card", "shopify"]
 
 
+class RepeatIn(Shape):
+    """A weekly series: so many `dates`, one every so many weeks, at the same wall time."""
+
+    dates: Annotated[int, Strict(), Field(ge=2, le=53)]
+    every: Annotated[int, Strict(), Field(ge=1, le=12)] = 1
+
+
+class PartIn(Shape):
+    """A service right after the one before. `staff` null keeps the person where they give it, else takes anyone."""
+
+    service: str
+    staff: str | None = None
+
+
 class BookingIn(Shape):
-    """`staff` null means anyone. `override` books outside hours or over another booking."""
+    """`staff` null means anyone. `override` books outside hours or over another booking. `use_credit` pays with the customer's
+    store credit as far as it goes. `repeat` makes a series of it, `parts` a visit with further services right after it."""
 
     service: str
     staff: str | None = None
@@ -45,13 +61,18 @@ class BookingIn(Shape):
     customer: Who
     payments: Annotated[list[PaymentIn], Field(max_length=20)] = []
     notes: Text = ""
+    use_credit: Flag = False
+    repeat: RepeatIn | None = None
+    parts: Annotated[list[PartIn], Field(max_length=7)] = []
     notify: Flag = True
     override: Flag = False
 
 
 class RescheduleIn(Shape):
-    """`staff` null keeps the person. `version` refuses the move when the booking has changed since (stale)."""
+    """`staff` null keeps the person. `version` refuses the move when the booking has changed since (stale). `scope` takes more dates
+    of its series along, by the same shift of wall time, or moves the whole visit so that its first part is at `starts_at`."""
 
+    scope: Scope = "this"
     starts_at: Instant
     staff: str | None = None
     version: Whole | None = None
@@ -60,6 +81,9 @@ class RescheduleIn(Shape):
 
 
 class CancelIn(Shape):
+    """`scope` cancels more dates of the series, or the whole visit; `refund` is then policy, full or none for each."""
+
+    scope: Scope = "this"
     reason: Reason = ""
     refund: GivenBack = "policy"
     seats: Seats | None = None
@@ -82,7 +106,24 @@ class EmptyIn(Shape):
 
 
 class RefundIn(Shape):
+    """`reason` is told to the customer."""
+
     amount: Paid
+    reason: Reason = ""
+    notify: Flag = True
+
+
+class DocumentOut(Shape):
+    """A receipt or credit note. `url` is its PDF, fetched with the same token."""
+
+    number: int
+    kind: Literal["receipt", "credit_note"]
+    amount: Money
+    url: str
+
+
+class Documents(Shape):
+    items: list[DocumentOut]
 
 
 class RefundFacts(Shape):
@@ -99,8 +140,20 @@ class Party(Shape):
     phone: str | None
 
 
+class BookingLine(Shape):
+    """One of several bookings that changed together."""
+
+    ref: str
+    status: Status
+    version: int
+    service: str
+    starts_at: datetime
+    ends_at: datetime
+
+
 class BookingOut(Shape):
-    """Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
+    """`series` and `visit` are the same for bookings that belong together. After a change of several, `bookings` lists them all and
+    `refund` is their sum. Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
 
     ref: str
     status: Status
@@ -119,11 +172,15 @@ class BookingOut(Shape):
     paid: Money
     refunded: Money
     owed: Money
+    due: Money
     manage_url: str
     conflict: bool
     approval_deadline: datetime | None
     created_at: datetime
+    series: str | None
+    visit: str | None
     refund: RefundFacts | None = None
+    bookings: list[BookingLine] | None = None
 
 
 class Actor(Shape):
@@ -168,12 +225,15 @@ class BookingDetail(BookingOut):
 
 
 class RefundOut(Shape):
+    """`outcome` credit: the amount was given as store credit. `reason`: the shop's own words for goodwill."""
+
     id: str
     booking: str
     cause: Literal["cancellation", "seats", "difference", "goodwill"]
     outcome: Outcome
     state: RefundState
     amount: Money
+    reason: str | None
     created_at: datetime
 
 

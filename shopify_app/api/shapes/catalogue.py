@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.money import ReceiptOut, ReceiptPatch
 from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
+from shopify_app.api.shapes.people import CustomerIn, CustomerOut, CustomerPatch  # noqa: F401  (part of the catalogue)
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
 from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn, WordsOut, WordsPatch
 
@@ -22,7 +24,7 @@ Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
-class StorePatch(WaitlistPatch, WordsPatch):
+class StorePatch(ReceiptPatch, WaitlistPatch, WordsPatch):
     name: Name | None = None
     zone: Zone | None = None
     locale: Locale | None = None
@@ -37,7 +39,7 @@ class StorePatch(WaitlistPatch, WordsPatch):
     policy: Policy | None = None
 
 
-class StoreOut(WaitlistSettings, WordsOut):
+class StoreOut(ReceiptOut, WaitlistSettings, WordsOut):
     id: str
     slug: str
     name: str
@@ -273,26 +275,3 @@ class SessionOut(Shape):
     capacity: int
     seats_taken: int
     status: Literal["scheduled", "cancelled"]
-
-
-class CustomerIn(Shape):
-    """At least a name or an address."""
-
-    email: Annotated[str, Field(max_length=254)] = ""
-    name: Annotated[str, Field(max_length=120)] = ""
-    phone: Phone = ""
-
-
-class CustomerPatch(Shape):
-    email: Annotated[str, Field(max_length=254)] | None = None
-    name: Annotated[str, Field(max_length=120)] | None = None
-    phone: Phone | None = None
-
-
-class CustomerOut(Shape):
-    id: str
-    name: str
-    email: str | None
-    phone: str | None
-    verified: bool
-    created_at: datetime

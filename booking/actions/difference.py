@@ -1,0 +1,50 @@
+"""The price difference of a move: shown first, then more is due or the rest comes back (R26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from booking import facts
+from booking.actions.changing import settle
+from booking.rules import moves
+from booking.rules.decision import Refused
+from booking.rules.policy import Policy
+from booking.rules.refund import RefundQuote, given_back
+from models.booking_summary import BookingSummary
+from models.session import Tx
+
+
+def price_of_move(policy: Policy, b: BookingSummary, offered: int, agreed: int | None) -> dict[str, Any]:
+    """The price columns after a customer's move to a time that costs `offered` for the party.
+
+    A dearer time needs the customer's agreement to exactly that price; any other `agreed` price is refused: quote_changed (R27).
+    """
+    price = moves.price_after(policy, b.price, offered)
+    if agreed != price and (agreed is not None or price > b.price):
+        raise Refused("quote_changed", kind="price", price=price, difference=price - b.price, currency=b.currency)
+    return {"price": price, "due": moves.difference(b.price, price, b.due)[0]}
+
+
+def before_waiting(b: BookingSummary) -> dict[str, int]:
+    """What a move that waits for the shop may have to go back to."""
+    return {"price": b.price, "due": b.due, "paid": b.paid}
+
+
+def due_before_waiting(b: BookingSummary) -> int:
+    """What would be due had the waiting move not been asked for; payments made meanwhile count."""
+    assert b.held is not None
+    return max(0, b.held.get("due", b.due) - (b.paid - b.held.get("paid", b.paid)))
+
+
+def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> RefundQuote | None:
+    """Give back what a move to a cheaper time leaves over, once the move stands; None when nothing is."""
+    if after.held is not None:
+        return None
+    price, due = (before.price, before.due) if before.held is None else (before.held["price"], due_before_waiting(before))
+    payments = facts.load_payments(tx, after)
+    over = min(moves.difference(price, after.price, due)[1], sum(payment.left for payment in payments))
+    if over <= 0:
+        return None
+    quote = given_back(over, payments, after.currency, facts.policies(after)[1].refund_mode, after.zone)
+    settle(tx, after, quote, "difference")
+    return quote

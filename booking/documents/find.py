@@ -1,0 +1,47 @@
+"""The documents of a booking, for the doors."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from booking.documents.pdf import render
+from booking.documents.printed import Issued, printed
+from models.document import Document
+from models.session import Tx
+from models.statement import Statement, param
+
+
+class Listed(NamedTuple):
+    """A document in a list."""
+
+    number: int
+    kind: str
+    amount: int
+    currency: str
+
+
+_OF_BOOKING = Statement(select(Document.number, Document.kind, Document.amount, Document.currency).where(
+    Document.store_id == param("store"), Document.booking_id == param("booking")).order_by(Document.number), Listed)
+
+
+def of_booking(tx: Tx, booking_id: int) -> list[Listed]:
+    """Oldest first."""
+    return _OF_BOOKING.rows(tx, booking=booking_id)
+
+
+def find(tx: Tx, booking_id: int, number: int | None = None) -> Issued | None:
+    """The document of this booking with `number`, the newest without; None when there is none."""
+    statement = select(Document.number, Document.kind, Document.amount, Document.currency, Document.facts, Document.issued_at).where(
+        Document.store_id == tx.store_id, Document.booking_id == booking_id).order_by(Document.number.desc()).limit(1)
+    row = tx.db.execute(statement if number is None else statement.where(Document.number == number)).one_or_none()
+    return None if row is None else Issued(*row)
+
+
+def pdf(document: Issued, *, masked: bool = False) -> bytes:
+    return render(printed(document, masked=masked), document.issued_at)
+
+
+def file_name(document: Issued) -> str:
+    return f"{'receipt' if document.kind == 'receipt' else 'credit-note'}-{document.number}.pdf"

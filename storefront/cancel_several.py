@@ -1,0 +1,62 @@
+"""Cancelling several dates of a series, or a whole visit: each with its money, the sum, and what stays; then the decision (R27, R31, R32)."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import g, redirect, request
+
+from booking.actions.action import Once
+from booking.actions.cancel_booking import LONGEST_REASON
+from booking.actions.cancel_series import cancel_series, preview_cancel_series
+from booking.actions.visits import cancel_visit, preview_cancel_visit
+from booking.rules.decision import Refused
+from models.session import Tx, reading
+from storefront import given
+from storefront.blueprint import page
+from storefront.booking_page import render_booking
+from storefront.door import Door, enter
+from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
+
+
+def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str | None = None, status: int = 200):  # noqa: ANN201
+    """Every booking that would go with its outcome, those that stay with the reason, and the sum."""
+    b, w = door.b, door.words
+    if scope == VISIT:
+        decisions_of(door, group, tx.now)["cancel"].require()
+    preview = preview_cancel_visit(tx, b.ref) if scope == VISIT else preview_cancel_series(tx, b.ref, scope)
+    total = preview.total
+    return page(
+        "cancel_several.html", door.store, w, person=door.person, door=door, scope=scope, problem=problem, preview=preview,
+        scopes=scope_choices(group, "cancel", w), parts=[
+            (part.booking.service_name, w.when(part.booking.starts_at, part.booking.zone), w.refund(part.quote.facts(), b.store_name))
+            for part in preview.parts],
+        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), w.refusal(stay.decision.reason or "", stay.decision.facts, b.store_name))
+               for stay in preview.stays],
+        outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, b.zone) if total and total.until else None,
+        quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
+
+
+def confirm_several(door: Door, scope: str):  # noqa: ANN201
+    """Apply exactly what was listed, or list it anew for a fresh decision."""
+    ref, quote = door.b.ref, request.form.get("quote", "")
+    verb, values = (cancel_visit, {}) if scope == VISIT else (cancel_series, {"scope": scope})
+    try:
+        if door.by_link and scope != VISIT:
+            raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
+        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
+                       lambda done: {"ref": done.booking.ref}, "cancel-several", ref, quote, scope)
+        verb(g.store_id, door.actor, ref, quote=quote, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), once=once, **values)
+    except Refused as refused:
+        with reading(g.store_id) as tx:
+            door = enter(tx, ref)
+            group = group_of(tx, door)
+            problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
+            if refused.code in ("quote_changed", "invalid", "stale") and group is not None and scope_asked(group) == scope:
+                return show_several(tx, door, group, scope, problem=problem, status=422 if refused.code == "invalid" else 409)
+            return render_booking(tx, door, problem=problem, status=409)
+    return redirect(door.url(done="several_cancelled"), 303)
+
+
+def _needs_login(door: Door) -> bool:
+    return door.by_link and door.b.store_require_login_to_cancel and door.person is None

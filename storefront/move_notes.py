@@ -1,0 +1,48 @@
+"""What a move means for the customer's money, told before it is confirmed (R26, R33)."""
+
+from __future__ import annotations
+
+from booking import facts
+from booking.rules import moves, refund
+from booking.rules.refund import given_back
+from booking.wording import Words
+from models.booking_summary import BookingSummary
+from models.session import Tx
+
+
+def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
+    """What a move to a time that costs `price` means for money and approval (R17, R26, R33)."""
+    notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
+    if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
+        notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
+    return notes
+
+
+def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
+    """Sentences for a move to a time that costs `price`: what is still to pay, or what comes back."""
+    due, over = moves.difference(b.price, price, b.due)
+    money = w.money(price, b.currency)
+    if price > b.price:
+        return [w._("The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.").format(
+            price=money, difference=w.money(price - b.price, b.currency), due=w.money(due, b.currency), venue=b.store_name)]
+    if price < b.price:
+        text = w._("The new time costs {price}, {difference} less.").format(price=money, difference=w.money(b.price - price, b.currency))
+        payments = facts.load_payments(tx, b)
+        over = min(over, sum(payment.left for payment in payments))
+        if over:
+            quote = given_back(over, payments, b.currency, facts.policies(b)[1].refund_mode, b.zone)
+            text += " " + w.refund(quote.facts(), b.store_name)
+        return [text]
+    return [w._("Your payment stays with the booking; nothing is charged again.")] if b.paid else []
+
+
+def sticky_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
+    """What the move takes from a later refund (R33)."""
+    before = facts.sticky(b)
+    terms = refund.sticky_after_move(before, refund.terms_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid))
+    if not b.paid or terms in (None, before):
+        return []
+    percent = int(terms.share * 100)
+    if terms.credit and percent:
+        return [w._("After this move at most {percent}% of what you paid can come back if you cancel later, as credit.").format(percent=percent)]
+    return [w._("After this move at most {percent}% of what you paid can come back if you cancel later.").format(percent=percent)]

@@ -1,0 +1,111 @@
+"""Moving several dates of a series by the same shift, or a whole visit: old and new of each, what does not fit, what stays (R31, R32)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import g, redirect, request
+
+from booking.actions.action import Once
+from booking.actions.reschedule_booking import ANYONE
+from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
+from booking.actions.visits import reschedule_visit
+from booking.offers import find_offer
+from booking.rules.decision import Refused
+from booking.rules.wall_time import local_date
+from booking.visit_times import visit_days
+from booking.wording import Words
+from models.booking_summary import BookingSummary
+from models.session import Tx, reading
+from storefront import given
+from storefront.blueprint import page
+from storefront.booking_page import render_booking
+from storefront.door import Door, enter
+from storefront.move_notes import move_notes
+from storefront.picker import parse_at
+from storefront.presenting import detail
+from storefront.together import VISIT, Group, scope_choices
+
+
+def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None):  # noqa: ANN201
+    """Old and new side by side for each booking; the form carries which ones fit and their price together.
+
+    Refused slot_taken when the chosen time itself cannot be had.
+    """
+    b, w = door.b, door.words
+    if scope == VISIT:
+        fits, misfits, stays = _visit(tx, group, at), [], []
+    else:
+        preview = preview_reschedule_series(tx, b.ref, scope, at, staff_id=staff_id)
+        fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
+    if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
+        raise Refused("slot_taken")
+    lines = [_line(tx, target, w) for target in fits]
+    common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
+    return page(
+        "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
+        scopes=scope_choices(group, "reschedule", w), moves=lines, notes=common,
+        misfits=[(w.when(target.booking.starts_at, target.booking.zone), _new(target, w), _reason(target.problem, w)) for target in misfits],
+        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), w.refusal(stay.decision.reason or "", stay.decision.facts, b.store_name))
+               for stay in stays],
+        starts_at=at.isoformat(), staff="anyone" if staff_id == ANYONE else "", price=sum(target.price for target in fits),
+        expect=",".join(target.booking.ref for target in fits), without=",".join(target.booking.ref for target in misfits),
+        once=secrets.token_hex(16)), 200
+
+
+def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
+    """Move what was listed, all of it or nothing; `picker(tx, door, problem=, status=)` shows fresh times after a refusal."""
+    form, ref = request.form, door.b.ref
+    at, version, price = parse_at(form.get("starts_at")), given.whole_number(form.get("version")), given.whole_number(form.get("price"))
+    values: dict[str, Any] = {"version": version, "price": price}
+    if scope != VISIT:
+        values |= {"scope": scope, "expect": set(_refs("expect")), "without": set(_refs("without")),
+                   "staff_id": ANYONE if form.get("staff") == "anyone" else None}
+    try:
+        if at is None or version is None or price is None or (door.by_link and scope != VISIT):
+            raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
+        once = Once.of(f"page:{door.b.id}", given.text(form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
+                       "move-several", ref, scope, at.isoformat(), form.get("expect"), form.get("without"), price)
+        verb = reschedule_visit if scope == VISIT else reschedule_series
+        verb(g.store_id, door.actor, ref, starts_at=at, once=once, **values)
+    except Refused as refused:
+        with reading(g.store_id) as tx:
+            door = enter(tx, ref)
+            problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
+            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
+                return picker(tx, door, problem=problem, status=409)
+            return render_booking(tx, door, problem=problem, status=422 if refused.code == "invalid" else 409)
+    return redirect(door.url(done="moved" if scope == VISIT else "several_moved"), 303)
+
+
+def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
+    """Where the parts go when the visit starts at `at`, an offered time; empty when it cannot."""
+    head = group.parts[0]
+    day = local_date(at, head.zone)
+    around = timedelta(days=1)
+    days = visit_days(tx, group.parts, day - around, day + around).days
+    if not any(slot.starts_at == at for _, slots in days for slot in slots):
+        return []
+    return [Target(part, part.starts_at + (at - head.starts_at), None, price_there(part, find_offer(tx, part.service_id))) for part in group.parts]
+
+
+def _line(tx: Tx, target: Target, w: Words) -> tuple[str, str, str, list[str]]:
+    b = target.booking
+    return b.service_name, w.when(b.starts_at, b.zone), _new(target, w), move_notes(tx, b, w, target.price)
+
+
+def _new(target: Target, w: Words) -> str:
+    b: BookingSummary = target.booking
+    return w.when(target.starts_at, b.zone) if target.starts_at else ""
+
+
+def _reason(code: str | None, w: Words) -> str:
+    return {
+        "outside_hours": w._("There is no such time on that day."), "slot_taken": w._("The new time is taken or cannot be booked."),
+    }.get(code or "", w._("That time is not possible for this date."))
+
+
+def _refs(name: str) -> list[str]:
+    return [ref for ref in given.text(request.form.get(name), 2000).split(",") if ref]

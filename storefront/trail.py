@@ -1,0 +1,57 @@
+"""What a booking's page tells of the past: its history and its documents, read together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, String, cast, literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import JSONB
+
+from booking.documents.find import Listed
+from models.audit import AuditEntry
+from models.booking_summary import BookingSummary
+from models.document import Document
+from models.session import Tx
+from models.statement import Statement, param
+
+MOST = 50
+
+
+class Entry(NamedTuple):
+    action: str
+    at: datetime
+    actor_kind: str
+    after: dict[str, Any] | None
+
+
+class _Row(NamedTuple):
+    """Of the history: what, when, who, what it became. Of the documents: kind, date, currency, number and amount."""
+
+    history: bool
+    what: str
+    at: datetime
+    who: str
+    after: dict[str, Any] | None
+    number: int
+    amount: int | None
+
+
+_ENTRIES = select(
+    literal(True).label("history"), AuditEntry.action, AuditEntry.at, AuditEntry.actor_kind, AuditEntry.after, AuditEntry.id,
+    cast(null(), BigInteger),
+).where(AuditEntry.store_id == param("store"), AuditEntry.booking_id == param("booking"), AuditEntry.allowed,
+        ).order_by(AuditEntry.id.desc()).limit(MOST).subquery()
+_DOCUMENTS = select(
+    literal(False), Document.kind, Document.issued_at, cast(Document.currency, String), cast(null(), JSONB), Document.number, Document.amount,
+).where(Document.store_id == param("store"), Document.booking_id == param("booking"))
+_TRAIL = Statement(union_all(select(_ENTRIES), _DOCUMENTS), _Row)
+
+
+def trail_of(tx: Tx, b: BookingSummary) -> tuple[list[Entry], list[Listed]]:
+    """(history, newest first; documents, oldest first): one statement."""
+    rows = _TRAIL.rows(tx, booking=b.id)
+    entries = sorted((row for row in rows if row.history), key=lambda row: -row.number)
+    documents = sorted((row for row in rows if not row.history), key=lambda row: row.number)
+    return ([Entry(row.what, row.at, row.who, row.after) for row in entries],
+            [Listed(row.number, row.what, row.amount or 0, row.who) for row in documents])

@@ -1,0 +1,122 @@
+"""A move to another price: agreed first, then due or given back; waiting moves settle when they stand (R26, R17)."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.actions.approve_booking import approve_booking
+from booking.actions.decline_booking import decline_booking
+from booking.actions.record_payment import record_payment
+from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.services import update_service
+from messages import render_mail
+from tests.actions.test_cancel import refunds, with_policy
+from tests.actions.test_reschedule import refused
+from tests.support.world import MERCHANT, World, at
+
+DIFFERENCE = {"reschedule": {"price_difference": "difference"}}
+
+
+@pytest.fixture
+def world(db, owner_url) -> World:
+    return World(owner_url)
+
+
+def priced(world, price, *, paid=8000, policy=DIFFERENCE, method="card"):
+    """A booking at $80 of a service that costs `price` by now."""
+    b = with_policy(world, policy, at(10, 15), paid=paid, method=method)
+    update_service(world.store_id, MERCHANT, b.service_id, price=price)
+    return b
+
+
+def move(world, b, price=None, **more):
+    return reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(12, 15), price=price, **more)
+
+
+def said(world, topic="booking_moved"):
+    return render_mail(topic, world.outbox(topic)[-1].payload, "opencals.com").text
+
+
+def test_a_dearer_time_is_due_once_the_customer_has_agreed_to_the_price(world):
+    b = priced(world, 9500)
+    no = refused("quote_changed", move, world, b)
+    assert (no.facts["price"], no.facts["difference"], world.read(b.ref).starts_at) == (9500, 1500, at(10, 15))
+    refused("quote_changed", move, world, b, 9000)
+    done = move(world, b, 9500)
+    assert (done.booking.price, done.booking.due, done.refund) == (9500, 1500, None)
+    assert "The new time costs more. Still to pay at Harbor Massage: $15." in said(world)
+
+
+def test_what_was_due_before_stays_due(world):
+    done = move(world, priced(world, 9500, paid=2500), 9500)
+    assert done.booking.due == 7000
+
+
+def test_a_cheaper_time_is_taken_off_what_is_due_then_given_back(world):
+    done = move(world, priced(world, 6000, paid=7000))
+    assert (done.booking.price, done.booking.due, done.refund.amount, done.refund.kept) == (6000, 0, 1000, 0)
+    assert [row[:5] for row in refunds(world, done.booking)] == [("difference", "partial", "owed", "automatic", 1000)]
+    assert len(world.outbox("execute_refund", channel="stripe")) == 1
+    assert "The new time costs less. You'll be refunded $10 to the card you paid with" in said(world)
+
+
+def test_keep_keeps_the_price_and_equal_only_refuses_another(world):
+    kept = move(world, priced(world, 9500, policy={}))
+    assert (kept.booking.price, kept.booking.due, kept.refund) == (8000, 0, None)
+    reschedule_booking(world.store_id, MERCHANT, kept.booking.ref, starts_at=at(20, 15))
+    refused("not_allowed", move, world, priced(world, 9500, policy={"reschedule": {"price_difference": "equal_only"}}, paid=0), 9500)
+
+
+def test_the_shops_moves_keep_the_price(world):
+    b = priced(world, 9500)
+    assert reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(12, 15)).booking.price == 8000
+
+
+class TestWaiting:
+    """R17: while a move waits for the shop nothing is given back, and a no restores what was due."""
+
+    POLICY = DIFFERENCE | {"approval": "reschedule_only"}
+
+    def test_approved(self, world):
+        b = move(world, priced(world, 6000, policy=self.POLICY)).booking
+        assert (b.status, refunds(world, b)) == ("pending", [])
+        done = approve_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.refund.amount, done.booking.owed, done.booking.due) == (2000, 2000, 0)
+        assert "The new time costs less. You'll be refunded $20" in said(world, "approval_given")
+
+    def test_declined(self, world):
+        b = move(world, priced(world, 6000, policy=self.POLICY)).booking
+        done = decline_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.booking.price, done.booking.due, refunds(world, b)) == (8000, 0, [])
+
+    def test_declined_after_a_payment(self, world):
+        b = move(world, priced(world, 9500, paid=2500, policy=self.POLICY), 9500).booking
+        assert b.due == 7000
+        record_payment(world.store_id, MERCHANT, b.ref, {"amount": 5000, "method": "cash"})
+        assert decline_booking(world.store_id, MERCHANT, b.ref).booking.due == 500
+
+    def test_the_shop_moves_it_meanwhile(self, world):
+        b = move(world, priced(world, 6000, policy=self.POLICY)).booking
+        done = reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(13, 15))
+        assert (done.booking.status, done.refund.amount) == ("confirmed", 2000)
+
+
+class TestDue:
+    def test_it_follows_payments_seats_and_the_end(self, world):
+        course = world.add_service("Yoga", capacity=4, staff=[world.elena], price=1001)
+        world.session(course, at(12, 15), capacity=4)
+        b = world.book(at(12, 15), service=course, seats=3, paid=1000)
+        assert (b.price, b.due) == (3003, 2003)
+        from booking.actions.cancel_booking import cancel_booking
+
+        left = cancel_booking(world.store_id, MERCHANT, b.ref, seats=1).booking
+        assert (left.price, left.due) == (2002, 1335)
+        assert cancel_booking(world.store_id, MERCHANT, b.ref).booking.due == 0
+
+    def test_more_than_is_due_is_refused(self, world):
+        b = world.book(at(12, 15), paid=2500)
+        for amount in (5501, 0):
+            refused("invalid", record_payment, world.store_id, MERCHANT, b.ref, {"amount": amount, "method": "cash"})
+        refused("invalid", record_payment, world.store_id, MERCHANT, b.ref, {"amount": 1, "method": "shells"})
+        assert record_payment(world.store_id, MERCHANT, b.ref, {"amount": 5500, "method": "cash"}).booking.due == 0
+        refused("invalid", record_payment, world.store_id, MERCHANT, b.ref, {"amount": 1, "method": "cash"})

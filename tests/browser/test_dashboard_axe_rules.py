@@ -1,0 +1,142 @@
+"""The screens that set a shop up, in a browser: axe, every width, first steps by keyboard alone, the preview that follows the typing (A45, R46)."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from booking.actions.blocks import create_block
+from booking.actions.domains import add_domain
+from booking.actions.imports import upload_import
+from booking.actions.staff_dates import set_staff_date
+from booking.actions.stores import create_store
+from booking.actions.webhooks import create_webhook, ping_webhook
+from models.actor import SYSTEM
+from tests.browser.axe import serious
+from tests.browser.test_dashboard_axe_diary import enter, tab_to
+from tests.support.world import MERCHANT, World, at
+
+
+@pytest.fixture
+def full(world) -> list[str]:
+    """A shop with something on every screen; the screens."""
+    yoga = world.add_service("Yoga", capacity=6, staff=[world.elena], policy={"cancel": {"tiers": [
+        {"at_least": "P7D", "outcome": "full"}, {"at_least": "PT48H", "outcome": "partial", "percent": 50}, {"outcome": "forfeit"}]}})
+    session = world.session(yoga, at(12, 15), capacity=6)
+    world.book(at(12, 15), service=yoga, seats=2)
+    create_block(world.store_id, MERCHANT, staff_id=world.tom, starts_at=at(9, 19), ends_at=at(9, 21), reason="School")
+    set_staff_date(world.store_id, MERCHANT, world.elena, at(10, 15).date(), [["10:00", "12:00"]])
+    add_domain(world.store_id, SYSTEM, f"book.{world.slug}.example")
+    hook = create_webhook(world.store_id, SYSTEM, url="https://example.com/hook", topics=["booking.created"]).facts["id"]
+    ping_webhook(world.store_id, SYSTEM, hook)
+    run = upload_import(world.store_id, SYSTEM, "old.csv", b"starts_at,duration_minutes,service,staff\n").facts["id"]
+    return ["/services", "/services/new", f"/services/{yoga}", f"/services/{yoga}/policy", f"/services/{world.service}/policy", "/settings/policy", "/settings/portal",
+            "/settings/store", "/settings/locations", f"/settings/locations/{world.location}", "/settings/domain", "/staff", f"/staff/{world.elena}",
+            f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", f"/webhooks/{hook}",
+            "/import", f"/import/{run}", "/setup"]
+
+
+def test_axe_finds_nothing_serious(world, visit, full):
+    page = visit(world)
+    enter(page, world)
+    problems = []
+    for path in full:
+        page.goto(f"/admin{path}")
+        problems += [f"{path}: {line}" for line in serious(page)]
+    assert problems == []
+
+
+@pytest.mark.parametrize("width", [320, 768])
+def test_nothing_is_wider_than_the_screen(world, visit, full, width):
+    page = visit(world, width=width, scheme="dark")
+    enter(page, world)
+    wide = []
+    for path in full:
+        page.goto(f"/admin{path}")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(path)
+    assert wide == []
+    page.goto(f"/admin{full[3]}")
+    assert serious(page) == []
+
+
+def test_the_preview_follows_the_typing(world, visit):
+    page = visit(world)
+    enter(page, world)
+    page.goto(f"/admin/services/{world.service}/policy")
+    page.get_by_label("Its own, set below").check()
+    preview = page.get_by_label("What the customer reads")
+    expect(preview).to_contain_text("within 24h")
+    page.locator("#f-reschedule_n").fill("36")
+    expect(preview).to_contain_text("within 36h")
+    page.locator("#f-fee").fill("99")
+    expect(preview).to_contain_text("The fee of $99 is more than the price of $80")
+    assert world.sql("select policy from services where id = %s", world.service)[0].policy is None
+
+
+class Empty(World):
+    """A store with nothing in it."""
+
+    def __init__(self, slug: str, owner_url: str) -> None:
+        self.owner_url, self.slug = owner_url, slug
+        self.store_id = create_store(SYSTEM, slug=slug, name="New Place", zone="America/New_York", currency="USD", email="new@example.com")
+
+
+class Keys:
+    """A keyboard that counts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.pressed = page, 0
+
+    def go(self, text: str) -> None:
+        """To the link or button that says so, and press it."""
+        tab_to(self.page, text, most=150)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+        self.pressed += 1
+
+    def fill(self, name: str, text: str) -> None:
+        """On to the field, what stands in it replaced."""
+        for _ in range(150):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("document.activeElement.name") == name:
+                break
+        else:
+            raise AssertionError(f"{name} cannot be reached with the keyboard")
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+        self.pressed += len(text)
+
+
+def test_from_an_empty_store_to_a_first_policy_by_keyboard_alone(world, visit):
+    empty = Empty(f"empty-{world.slug}", world.owner_url)
+    page = visit(empty)
+    enter(page, empty)
+    keys = Keys(page)
+    keys.go("^First steps$")
+    for button, heading, fields in (("^Add a location$", "New location", {"name": "Studio"}), ("^Add someone$", "New person", {"name": "Mara"}),
+                                    ("^Add a service$", "New service", {"name": "Haircut", "price": "40"})):
+        keys.go(button)
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        for name, text in fields.items():
+            keys.fill(name, text)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Added.")
+        if heading != "New service":
+            keys.go("^First steps$")
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "own":
+            break
+    page.keyboard.press("ArrowDown")
+    keys.fill("reschedule_n", "2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    assert empty.sql("select policy from services")[0].policy["reschedule"]["notice"] == "PT2H"
+    keys.go("^First steps$")
+    expect(page.get_by_text("1 step left.")).to_be_visible()
+    keys.go("^Book a test appointment$")
+    expect(page.get_by_text("All done.")).to_be_visible()
+    keys.go("^Open the customer's page$")
+    expect(page.get_by_role("heading", name="Haircut")).to_be_visible()
+    assert keys.pressed < 60

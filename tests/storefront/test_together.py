@@ -1,0 +1,203 @@
+"""Series and visits on the customer's pages, without JavaScript (R6, R31, R32)."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.actions.create_series import create_series
+from booking.actions.create_visit import VisitPart, create_visit
+from booking.actions.people import Person
+from tests.storefront.visitor import account, fields, link, words
+from tests.support.world import MERCHANT, World, at, hours
+
+ADA = Person("Ada Archer", "ada@example.com", "+12125550101")
+ISO = "{:%Y-%m-%dT%H:%M:%S}%2B00:00"
+
+
+def series(world: World, dates: int = 4, *, paid: int = 10000, **more):
+    """Fridays from March 5, 10:00 in New York."""
+    return create_series(world.store_id, MERCHANT, service_id=world.service, staff_id=world.elena, person=ADA, starts_at=at(5, 15), dates=dates,
+                         payments=[{"amount": paid, "method": "card"}] if paid else [], **more).bookings
+
+
+def visit(world: World, **policy):
+    services = [world.add_service("Colour", price=4000, policy=policy or None), world.add_service("Cut", price=3000, policy=policy or None)]
+    return create_visit(world.store_id, MERCHANT, person=ADA, starts_at=at(10, 15), payments=[{"amount": 7000, "method": "card"}],
+                        parts=[VisitPart(services[0], world.elena), VisitPart(services[1])]).bookings
+
+
+def starts(world, bookings):
+    return [world.read(b.ref).starts_at for b in bookings]
+
+
+def states(world, bookings):
+    return [world.read(b.ref).status for b in bookings]
+
+
+class TestSeries:
+    def test_the_page_lists_its_dates_with_links(self, world, ada):
+        made = series(world)
+        ada.get(account(made[1]))
+        assert "This booking repeats" in words(ada.page)
+        assert [f'href="{account(b)}"' in ada.page for b in made] == [True, False, True, True]
+
+    def test_a_link_opens_one_date_only(self, world, visitor):
+        made = series(world)
+        visitor.get(link(made[1]))
+        assert "This booking repeats" not in words(visitor.page) and made[2].ref not in visitor.page
+        visitor.get(link(made[1], "cancel", scope="all"))
+        assert "following" not in visitor.page and made[2].ref not in visitor.page
+        visitor.get(link(made[1], "cancel"))
+        form = fields(visitor.page)
+        visitor.post(link(made[1], "cancel"), 409, **(form | {"scope": "all"}))
+        visitor.get(link(made[1], "reschedule") + "&at=" + ISO.format(at(13, 16)))
+        form = fields(visitor.page) | {"scope": "following", "expect": ",".join(b.ref for b in made[1:]), "price": "24000"}
+        visitor.post(link(made[1], "reschedule"), 422, **form)
+        assert (states(world, made), starts(world, made)) == (["confirmed"] * 4, [at(5, 15), at(12, 15), at(19, 14), at(26, 14)])
+
+    @pytest.mark.parametrize(("scope", "going", "money"), [("following", 3, "$75"), ("all", 4, "$100")])
+    def test_cancelling_lists_dates_and_the_sum_first(self, world, ada, scope, going, money):
+        made = series(world)
+        ada.get(account(made[1], "cancel"))
+        assert "This and following dates" in words(ada.page)
+        ada.get(account(made[1], "cancel") + f"?scope={scope}")
+        page = words(ada.page)
+        assert f"{going} bookings would be cancelled" in page and page.count("You'll be refunded $25 to the card") == going
+        assert f"all together You'll be refunded {money} to the card you paid with" in page
+        ada.send(account(made[1], "cancel"))
+        assert states(world, made) == ["confirmed"] * (4 - going) + ["cancelled"] * going
+        ada.get(account(made[1]) + "?done=several_cancelled")
+        assert "Your bookings are cancelled" in words(ada.page)
+        assert len(world.outbox("booking_cancelled")) == 1
+
+    def test_dates_inside_the_window_stay_and_say_why(self, world, ada):
+        made = series(world)
+        world.set_clock(made[0].starts_at - hours(3))
+        ada.get(account(made[1], "cancel") + "?scope=all")
+        page = words(ada.page)
+        assert "3 bookings would be cancelled" in page and "These stay as they are Fri, Mar 5, 2027, 10:00 AM EST This booking is within 24h" in page
+        ada.send(account(made[1], "cancel"))
+        assert states(world, made) == ["confirmed"] + ["cancelled"] * 3
+
+    def test_a_quote_that_changed_is_listed_anew(self, world, ada):
+        made = series(world)
+        ada.get(account(made[0], "cancel") + "?scope=all")
+        world.set_clock(made[0].starts_at - hours(3))
+        ada.send(account(made[0], "cancel"), 409)
+        assert "has changed since you opened the page" in words(ada.page)
+        assert states(world, made) == ["confirmed"] * 4
+
+    def test_moving_shows_old_and_new_of_each(self, world, ada):
+        made = series(world)
+        ada.get(account(made[1], "reschedule") + "?at=" + ISO.format(at(13, 16)))
+        assert "This and following dates" in words(ada.page)
+        ada.get(account(made[1], "reschedule") + "?scope=following&at=" + ISO.format(at(13, 16)))
+        page = words(ada.page)
+        assert "3 bookings move" in page and "Fri, Mar 19, 2027, 10:00 AM EDT Sat, Mar 20, 2027, 11:00 AM EDT" in page
+        ada.send(account(made[1], "reschedule"))
+        assert starts(world, made) == [at(5, 15), at(13, 16), at(20, 15), at(27, 15)]
+        assert len(world.outbox("booking_moved")) == 1
+
+    def test_dates_that_do_not_fit_are_told_and_left(self, world, ada):
+        made = series(world)
+        world.book(at(20, 15), email="bea@example.com")
+        ada.get(account(made[1], "reschedule") + "?scope=following&at=" + ISO.format(at(13, 16)))
+        page = words(ada.page)
+        assert "2 bookings move" in page
+        assert "These dates do not fit and stay where they are Fri, Mar 19, 2027, 10:00 AM EDT not possible: Sat, Mar 20, 2027, 11:00 AM EDT" in page
+        ada.send(account(made[1], "reschedule"))
+        assert starts(world, made) == [at(5, 15), at(13, 16), at(19, 14), at(27, 15)]
+
+    def test_one_that_is_taken_meanwhile_moves_nothing(self, world, ada):
+        made = series(world)
+        ada.get(account(made[1], "reschedule") + "?scope=following&at=" + ISO.format(at(13, 16)))
+        world.book(at(20, 15), email="bea@example.com")
+        ada.send(account(made[1], "reschedule"), 409)
+        assert starts(world, made) == [at(5, 15), at(12, 15), at(19, 14), at(26, 14)]
+
+    def test_only_this_date_as_before(self, world, ada):
+        made = series(world)
+        ada.get(account(made[1], "reschedule") + "?scope=this&at=" + ISO.format(at(13, 16)))
+        ada.send(account(made[1], "reschedule"))
+        assert starts(world, made) == [at(5, 15), at(13, 16), at(19, 14), at(26, 14)]
+
+    @pytest.mark.parametrize("scope", ["visit", "x", "%00", ""])
+    def test_odd_scopes_mean_this_date(self, world, ada, scope):
+        made = series(world)
+        ada.get(account(made[1], "cancel") + f"?scope={scope}")
+        assert "Cancel this booking?" in words(ada.page)
+
+    def test_nobody_elses_series(self, world, ada):
+        theirs = create_series(world.store_id, MERCHANT, service_id=world.service, staff_id=world.elena, person=Person("Bea", "bea@example.com"),
+                               starts_at=at(5, 15), dates=2).bookings
+        for part in ("cancel?scope=all", "reschedule?scope=all"):
+            ada.get(account(theirs[0], part), 404)
+        mine = world.book(at(20, 15))
+        ada.get(account(mine, "cancel"))
+        ada.post(account(theirs[0], "cancel"), 404, scope="all", quote="x")
+
+
+class TestVisit:
+    def test_it_is_shown_as_one_with_parts(self, world, ada, visitor):
+        made = visit(world)
+        for page in (ada.get(account(made[1])).text, visitor.get(link(made[1])).text):
+            text = words(page)
+            assert "Your visit" in text and "Colour, 10:00 AM to 11:00 AM EST, Elena Marsh" in text and "Cut, 11:00 AM to 12:00 PM EST" in text
+
+    def test_the_list_and_the_calendar_show_it_as_one(self, world, ada):
+        made = visit(world)
+        for view in ("/account", "/account?view=calendar&month=2027-03"):
+            page = ada.get(view).text
+            assert "Colour + Cut" in words(page) and account(made[0]) in page and f'"{account(made[1])}"' not in page
+        assert "10:00 AM to 12:00 PM EST · Elena Marsh · Harbor Street · $70" in words(ada.get("/account").text)
+        world.set_clock(made[0].starts_at - hours(23))
+        assert "Reschedule" not in words(ada.get("/account").text)
+
+    def test_it_moves_as_a_block_from_any_part(self, world, ada):
+        made = visit(world)
+        ada.get(account(made[1], "reschedule"))
+        assert 'name="at"' in ada.page
+        ada.get(account(made[1], "reschedule") + "?at=" + ISO.format(at(11, 15)))
+        text = words(ada.page)
+        assert "2 bookings move" in text and "Wed, Mar 10, 2027, 11:00 AM EST Thu, Mar 11, 2027, 11:00 AM EST" in text
+        ada.send(account(made[1], "reschedule"))
+        assert starts(world, made) == [at(11, 15), at(11, 16)]
+
+    def test_only_times_for_all_parts_are_offered(self, world, ada):
+        made = visit(world)
+        world.book(at(11, 16), email="bea@example.com")
+        page = ada.get(account(made[0], "reschedule") + "?month=2027-03&day=2027-03-11").text
+        assert "2027-03-11T14:00:00+00:00" in page and "2027-03-11T15:00:00+00:00" not in page
+        ada.get(account(made[0], "reschedule") + "?at=" + ISO.format(at(11, 15)), 409)
+
+    def test_it_is_cancelled_whole_with_the_money_of_each_part(self, world, ada):
+        made = visit(world)
+        ada.get(account(made[0], "cancel"))
+        text = words(ada.page)
+        assert "Cancel this visit?" in text and "all together You'll be refunded $70 to the card you paid with" in text
+        ada.send(account(made[0], "cancel"))
+        assert states(world, made) == ["cancelled"] * 2
+
+    def test_one_part_where_the_shop_allows_it(self, world, ada):
+        made = visit(world)
+        ada.get(account(made[1], "cancel") + "?scope=this")
+        assert "You'll be refunded $30 to the card you paid with" in words(ada.page)
+        ada.send(account(made[1], "cancel"))
+        assert states(world, made) == ["confirmed", "cancelled"]
+        ada.get(account(made[0]))
+        assert "Your visit" not in words(ada.page)
+
+    def test_no_part_alone_where_it_does_not(self, world, ada):
+        made = visit(world, cancel={"part_cancel": False})
+        ada.get(account(made[1], "cancel") + "?scope=this")
+        assert "Only this part" not in words(ada.page)
+        ada.send(account(made[1], "cancel"), 409)
+        assert states(world, made) == ["confirmed"] * 2
+
+    def test_the_strictest_window_speaks_on_the_page(self, world, ada):
+        made = visit(world)
+        world.set_clock(made[0].starts_at - hours(23))
+        ada.get(account(made[1]))
+        assert "This booking is within 24h of the appointment time and can't be cancelled online" in words(ada.page)
+        ada.get(account(made[1], "cancel"), 409)
+        ada.get(account(made[1], "reschedule"), 409)
