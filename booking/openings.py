@@ -18,6 +18,7 @@ from booking.rules.wall_time import local_date
 from booking.slots import MOST_DAYS, free_days
 from models.booking import Booking
 from models.booking_summary import find_by_id
+from models.customer import Customer as C
 from models.hold import Hold
 from models.location import Location
 from models.opening import Opening
@@ -38,7 +39,8 @@ class Due(NamedTuple):
 
 
 class Waiter(NamedTuple):
-    """An entry in line, with what the choice looks at. `told_at`: the customer's newest offer; `busy_until`: one that stands."""
+    """An entry in line, with what the choice looks at. `told_at`: the customer's newest offer; `busy_until`: one that stands;
+    `own_*`: the person and the span of the booking, buffers included."""
 
     entry: waitlist.Entry
     told_at: datetime | None
@@ -49,7 +51,8 @@ class Waiter(NamedTuple):
 
 
 def in_line(tx: Tx, opening: Due) -> list[Waiter]:
-    """Those the opening may be for, the oldest opt-in first: same class date, or a service this person gives (R34)."""
+    """Those the opening may be for, the oldest opt-in first: same class date, or a service this person gives (R34). Nothing is
+    held for someone who has switched such messages off, or cannot be written to."""
     told = select(func.max(O.created_at)).where(O.store_id == E.store_id, O.customer_id == E.customer_id).scalar_subquery()
     busy = select(func.max(O.expires_at)).where(
         O.store_id == E.store_id, O.customer_id == E.customer_id, O.state == "open", O.expires_at > tx.now).scalar_subquery()
@@ -58,13 +61,15 @@ def in_line(tx: Tx, opening: Due) -> list[Waiter]:
     earlier = and_(E.kind == "earlier", E.before > opening.from_at, or_(E.staff_id.is_(None), E.staff_id == opening.staff_id),
                    E.service_id.in_(select(StaffService.service_id).where(
                        StaffService.store_id == tx.store_id, StaffService.staff_id == opening.staff_id)))
-    rows = tx.db.execute(select(*waitlist.COLUMNS, told, busy, *own).select_from(E).outerjoin(
+    reached = (func.coalesce(C.email, Booking.contact_email), func.coalesce(C.phone, Booking.contact_phone), C.preferences)
+    rows = tx.db.execute(select(*waitlist.COLUMNS, told, busy, *own, *reached).select_from(E).join(
+        C, and_(C.store_id == E.store_id, C.id == E.customer_id)).outerjoin(
         Booking, and_(Booking.store_id == E.store_id, Booking.id == E.booking_id),
     ).where(E.store_id == tx.store_id, E.state == "waiting", E.lives_until > tx.now,
             or_(earlier, and_(E.kind == "seat", E.session_id == opening.session_id)) if opening.session_id else earlier,
             ).order_by(E.created_at, E.id))
     cut = len(waitlist.Entry._fields)
-    return [Waiter(waitlist.Entry._make(row[:cut]), *row[cut:]) for row in rows]
+    return [Waiter(waitlist.Entry._make(row[:cut]), *row[cut:-3]) for row in rows if waitlist.hears(*row[-3:])]
 
 
 def heard_of(tx: Tx, staff_id: int) -> dict[int, list[tuple[datetime, datetime]]]:

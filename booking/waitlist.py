@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from sqlalchemy import and_, func, or_, select, tuple_
 
+from booking.keys import settings
 from booking.links import check_token, purpose_token, store_origin
+from booking.preferences import CHANNELS, channels_for
 from booking.rules.decision import Decision
 from booking.rules.waitlist import Wishes, may_wait
 from models.booking_summary import BookingSummary
@@ -135,6 +137,12 @@ def decision_of(b: BookingSummary, terms: Terms, entry: Entry | None, now: datet
         return Decision(True, None, entry.lives_until)
     return may_wait(status=b.status, starts_at=b.starts_at, now=now, offered=terms.waitlist and b.service_self_service != "off",
                     whole_visit=b.visit_id is not None)
+
+
+def hears(email: str | None, phone: str | None, preferences: dict[str, Any]) -> bool:
+    """Whether word of a free time reaches the customer: an address, and its channel not switched off for such messages (R38)."""
+    reached = {"email": email, "sms": phone and settings().sms_url}
+    return bool(channels_for("earlier_slot", preferences, tuple(channel for channel in CHANNELS if reached[channel])))
 
 
 def lead_time_of(tx: Tx, service_id: int) -> timedelta:

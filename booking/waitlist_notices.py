@@ -9,6 +9,7 @@ from sqlalchemy import select
 from booking import notices
 from booking.keys import keyed_hash, settings
 from booking.links import store_origin
+from booking.preferences import CHANNELS, channels_for
 from booking.rules.policy import DEFAULT
 from booking.waitlist import NOBODYS, ClassDate, Entry, addresses, find_date
 from models.booking_summary import BookingSummary
@@ -35,7 +36,7 @@ def tell(tx: Tx, topic: str, entry: Entry, b: BookingSummary | None, *, offer: d
 
 def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[str, Any], dedupe: str) -> None:
     """To someone without a booking: the class date stands where a booking would."""
-    person = tx.db.execute(select(Customer.name, Customer.email, Customer.phone, Customer.locale).where(
+    person = tx.db.execute(select(Customer.name, Customer.email, Customer.phone, Customer.locale, Customer.preferences).where(
         Customer.store_id == tx.store_id, Customer.id == entry.customer_id)).one()
     store = _store(tx)
     snapshot = {
@@ -50,11 +51,11 @@ def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[s
         "old": None, "customer": None, "manage_url": None, "reschedule_url": None, "can": {"reschedule": False, "cancel": False},
         "policy": DEFAULT.to_json(), "refund": None, "approval_deadline": None, "by": "system",
         "recipient": {"kind": "customer", "name": person.name}} | extra
-    channels = (("email", person.email), ("sms", person.phone if settings().sms_url else None))
-    for channel, recipient in channels:
-        if recipient:
-            address = keyed_hash("recipient", tx.store_id, recipient)[:16]
-            tx.outbox(OutboxItem(topic, channel, recipient, f"{dedupe}:{address}", snapshot))
+    reached = {"email": person.email, "sms": settings().sms_url and person.phone}
+    for channel in channels_for(topic, person.preferences, tuple(channel for channel in CHANNELS if reached[channel])):
+        recipient = reached[channel]
+        address = keyed_hash("recipient", tx.store_id, recipient)[:16]
+        tx.outbox(OutboxItem(topic, channel, recipient, f"{dedupe}:{address}", snapshot))
 
 
 def _store(tx: Tx):  # noqa: ANN202

@@ -6,6 +6,8 @@ import click
 from flask.cli import AppGroup
 
 from booking.actions.stores import create_store
+from booking.actions.team import invite_user
+from booking.addresses import canonical_email
 from booking.rules.decision import Refused
 from models.actor import SYSTEM
 from models.session import database
@@ -20,10 +22,15 @@ store = AppGroup("store", help="Stores.")
 @click.option("--currency", required=True, help="Such as USD")
 @click.option("--email", help="Where customers reach the shop")
 @click.option("--phone", help="With country code")
-def create(name: str, slug: str, zone: str, currency: str, email: str | None, phone: str | None) -> None:
+@click.option("--owner", help="E-mail address of the first owner: invited to the dashboard")
+def create(name: str, slug: str, zone: str, currency: str, email: str | None, phone: str | None, owner: str | None) -> None:
     """Create a store."""
     try:
-        create_store(SYSTEM, name=name, slug=slug, zone=zone, currency=currency, email=email, phone=phone)
+        if owner is not None:
+            canonical_email(owner)
+        store_id = create_store(SYSTEM, name=name, slug=slug, zone=zone, currency=currency, email=email, phone=phone)
+        if owner is not None:
+            invite_user(store_id, SYSTEM, email=owner, name=owner.partition("@")[0], role="owner")
     except Refused as refused:
         raise click.ClickException("; ".join(f"{e['field']} {e['problem']}" for e in refused.facts["errors"])) from None
     click.echo(f"Created {slug}.")

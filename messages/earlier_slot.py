@@ -24,5 +24,5 @@ def content(s: Snapshot) -> Content:
         links=[(_("No, thanks"), offer["refuse_url"]), (_("Stop telling me about free times"), offer["stop_url"])],
         paragraphs=[lead, _("It is held for you until {when}. After that the next one in line is asked.").format(when=until)],
         manage=False, alarm=False,
-        sms=_("{venue}: {new} has become free. It is held for you until {until}.").format(venue=s.venue[:60], new=new, until=until)
-        + " " + offer["url"])
+        sms=" ".join([_("{venue}: {new} has become free. It is held for you until {until}.").format(venue=s.venue[:40], new=new, until=until),
+                      _("Reply STOP to end text messages."), offer["url"]]))

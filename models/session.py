@@ -19,8 +19,8 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
 
 from models.actor import SYSTEM, Actor
-from models.across_stores import AcrossStores
 from models.base import new_id
+from models.crossing import Crossings
 from models.stored_json import loads
 
 
@@ -119,7 +119,7 @@ class Tx:
         return bool(self._outbox)
 
 
-class Database(AcrossStores):
+class Database(Crossings):
     """The app's connection pool and the doorbell rung after a commit that left something in the outbox."""
 
     def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
@@ -151,14 +151,6 @@ class Database(AcrossStores):
         """Tell a worker that something waits for the store."""
         if self.doorbell:
             self.doorbell(store_id)
-
-    @contextmanager
-    def crossing(self) -> Iterator[Connection]:
-        """Outside any store: only the SECURITY DEFINER functions answer in it."""
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("begin read only")
-            yield connection
-            connection.commit()
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:

@@ -12,7 +12,7 @@ from models.base import Base, Instant, StoreRow, belongs_to, of_store
 
 class ShopifyTask(StoreRow, Base):
     """`kind` and `subject` name it once. Kinds: line_unplaced, line_removed, booking_stays, payment_currency,
-    refund_elsewhere, refund_failed, link_conflict, merge_conflict, data_request, redacted_open_bookings. Facts hold ids, codes and amounts, no personal data."""
+    refund_failed, link_conflict, merge_conflict, data_request, redacted_open_bookings. Facts hold ids, codes and amounts, no personal data."""
 
     __tablename__ = "shopify_tasks"
 

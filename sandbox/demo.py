@@ -100,7 +100,7 @@ def _wait_until_ready(parts: Parts, processes: Processes) -> None:
 
 def _write_facts(parts: Parts, var: Path, stores: dict) -> None:
     port = parts.environment["PORT"]
-    facts = {"ready": True, "portal": f"http://demo.localhost:{port}/account", "admin": f"http://127.0.0.1:{port}/",
+    facts = {"ready": True, "portal": f"http://demo.localhost:{port}/account", "admin": f"http://demo.localhost:{port}/admin",
              "api": f"http://127.0.0.1:{port}", "sandbox": parts.environment["OPENCALS_SANDBOX"], "stores": stores}
     partial = var / "demo.json.part"
     partial.write_text(json.dumps(facts, indent=1))
@@ -115,6 +115,8 @@ def _show(parts: Parts, stores: dict) -> None:
   Customers' portal   http://demo.localhost:{port}/account        sign in as {first}
   The second shop     http://demo-shop.localhost:{port}/account
   Book                http://demo.localhost:{port}/book
+  Dashboard           http://demo.localhost:{port}/admin          sign in as maya.okafor@harborandpine.example
+  Shopify admin       {sandbox}/shopify/admin         and a customer's account: /shopify/account
   Mail and SMS        {sandbox}/mail                  codes and confirmations arrive here
   Merchant API        http://127.0.0.1:{port}/api/merchant/v1     token in var/demo.json
   API document        http://127.0.0.1:{port}/api/openapi.json

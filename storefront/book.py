@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import abort, g, redirect, request
@@ -80,7 +81,7 @@ def details(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         deposit = taken_online(tx, offer, _seats(request.args.get("seats"), offer))
-        return _details(store, person, offer, words(store, person), {}, [], deposit=deposit, credit=_credit(tx, person, offer))
+        return _details(store, person, offer, words(store, person), {}, [], deposit=deposit, credit=_credit(tx, person, offer, deposit))
 
 
 @bp.post("/book/<int(max=9223372036854775807):service_id>/details")
@@ -88,26 +89,25 @@ def confirm(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         deposit = taken_online(tx, offer, _seats(request.form.get("seats"), offer))
-        credit = _credit(tx, person, offer)
+        credit = _credit(tx, person, offer, deposit)
     w, form = words(store, person), request.form
     at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
     typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")}
+    use_credit = form.get("credit") == "on" and bool(credit)  # it covers the deposit
     someone = None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale)
     try:
         if at is None:
             raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
         if person is None and not typed["email"].strip():
             raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
-        # Credit that covers the deposit stands for it; otherwise the deposit is paid by card and the credit stays (R21).
-        use_credit = form.get("credit") == "on"
-        if deposit and not (use_credit and sum(one.left for one in credit) >= deposit):
+        if deposit and not use_credit:
             return redirect("/pay/" + deposits.begin(
                 g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
                 person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser()), 303)
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
-            use_credit=use_credit, person=someone).booking
+            use_credit=use_credit, credit_covers=deposit if use_credit else 0, person=someone).booking
     except Trouble:
         return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, credit=credit, trouble=w._(
             "The card service doesn't answer at the moment. Nothing has been booked or paid; please try again in a minute."))
@@ -143,8 +143,7 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
 
 
 def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
-             errors: list[dict[str, str]], *, credit: list[Left], status: int = 200, deposit: int = 0,
-             trouble: str | None = None):  # noqa: ANN202
+             errors: list[dict[str, str]], *, credit: list[Left], status: int = 200, deposit: int = 0, trouble: str | None = None):  # noqa: ANN202
     at = parse_at(request.values.get("at"))
     staff = next((s for s in offer.staff if str(s.id) == request.values.get("staff")), offer.staff[0] if offer.staff else None)
     if at is None or staff is None:
@@ -160,12 +159,13 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 
 
-def _credit(tx: Tx, person: SignedIn | None, offer: ServiceOffer) -> list[Left]:
-    """What a signed-in customer can pay with; guests have no credit."""
-    return credit_of(tx, person.customer_id, offer.currency) if person and offer.price else []
+def _credit(tx: Tx, person: SignedIn | None, offer: ServiceOffer, deposit: int) -> list[Left]:
+    """What a signed-in customer can pay with, where it covers the deposit; guests have no credit."""
+    found = credit_of(tx, person.customer_id, offer.currency) if person and offer.price else []
+    return found if sum(one.left for one in found) >= deposit else []
 
 
-def _credit_facts(w: Words, credit: list[Left], price: int, offer: ServiceOffer) -> dict[str, str]:
+def _credit_facts(w: Words, credit: list[Left], price: int, offer: ServiceOffer) -> dict[str, Any]:
     """The credit that would be used, and what is left to pay then (R21); empty without credit."""
     used = min(price, sum(one.left for one in credit))
     return {"credit": w.money(used, offer.currency) if used else "", "after_credit": w.money(price - used, offer.currency),

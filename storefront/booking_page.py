@@ -50,8 +50,8 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     entries, documents = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
-        feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
-        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), done=request.args.get("done"), documents=[
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
             for one in documents], entries=history(entries, door.b, w),
         panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status

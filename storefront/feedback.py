@@ -9,10 +9,10 @@ from flask import Response, abort, g, jsonify, redirect, request
 
 from booking.access import SignedIn, StoreView
 from booking.actions.leave_feedback import leave_feedback
-from booking.feedback import given_for, may_give
+from booking.feedback import Given, given_for, may_give
 from booking.links import check_token
 from booking.reviews import published, shown_average
-from booking.rules.decision import Refused
+from booking.rules.decision import Decision, Refused
 from booking.wording import Words
 from models.actor import Actor
 from models.booking_summary import BookingSummary
@@ -95,14 +95,20 @@ def _show(tx: Tx, visit: Visit, *, problem: str | None = None, errors: dict[str,
     b, w = visit.b, visit.words
     said = given_for(tx, b.id)
     decision = may_give(b, said, tx.now)
-    until = w._("You can change it until {when}.") if said else w._("You can leave feedback until {when}.")
     return page(
         "feedback.html", visit.store, w, person=visit.person, visit=visit, said=said, problem=problem, errors=errors or {},
         when=w.when(b.starts_at, b.zone), allowed=decision.allowed, stars=[(n, stars_text(n, w)) for n in STARS], longest=LONGEST,
         typed=typed or ((said.rating, said.comment, said.may_publish) if said else (None, "", False)),
-        sentence=until.format(when=w.when(decision.deadline, b.zone)) if decision.allowed and decision.deadline
-        else w.refusal(decision.reason or "not_allowed", decision.facts, visit.store.name),
+        sentence=how_long(b, said, decision, w),
         said_stars=stars_text(said.rating, w) if said else "", saved=request.args.get("saved") is not None)
+
+
+def how_long(b: BookingSummary, said: Given | None, decision: Decision, w: Words) -> str:
+    """Until when feedback may be left or changed, or why not."""
+    if not decision.allowed or decision.deadline is None:
+        return w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)
+    until = w._("You can change it until {when}.") if said else w._("You can leave feedback until {when}.")
+    return until.format(when=w.when(decision.deadline, b.zone))
 
 
 def stars_text(n: int, w: Words) -> str:

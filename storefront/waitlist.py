@@ -79,7 +79,9 @@ def _show(tx: Tx, door: Door, *, errors: dict[str, str] | None = None, typed: An
     held = read.standing_offer(tx, entry.id) if entry else None
     return page(
         "waitlist.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), entry=entry, errors=errors or {},
-        saved=request.args.get("saved"), prompt=prompt(w, terms.staff_noun), place=read.place_of(tx, entry) if entry else None,
+        saved=request.args.get("saved"), prompt=prompt(w, terms.staff_noun),
+        deaf=door.person is not None and not read.hears(door.person.email, door.person.phone, door.person.preferences),
+        place=read.place_of(tx, entry) if entry else None,
         until=w.when(decision.deadline, b.zone) if entry and decision.deadline else None, rest_hours=terms.rest_hours,
         held=(w.when(held.starts_at, held.zone), held.staff_name, w.when(held.expires_at, held.zone),
               read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)) if held and entry else None,

@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.decline_booking import expire_approvals
-from booking.actions.fill_openings import expire_waiting, fill_opening
+from booking.actions.fill_openings import expire_waiting, fill_opening, take_opening
 from booking.actions.hold_slot import sweep_holds
 from booking.actions.imports import forget_imports
 from booking.actions.send_reminders import send_reminders
@@ -123,8 +123,14 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
     """End what is over, then offer what has become free to those who wait; at most so many openings, then other stores' turn."""
     expire_waiting(store_id, SYSTEM)
     for served in range(most):
-        if not fill_opening(store_id, SYSTEM).facts["found"]:
+        opening_id = take_opening(store_id, SYSTEM).facts["id"]
+        if opening_id is None:
             return served
+        try:
+            fill_opening(store_id, SYSTEM, opening_id)
+        except Exception:
+            # One that cannot be offered now comes back in a minute; the others, and the beat, go on.
+            log.exception("opening could not be offered", extra={"store": store_id})
     return most
 
 

@@ -17,7 +17,7 @@ from booking.keys import settings
 from booking.shopify.connection import DOMAIN
 from gateways.shopify.signature import is_genuine
 from models.actor import Actor
-from models.session import Tx, database, transaction
+from models.session import database, transaction
 from models.shopify_delivery import ShopifyDelivery
 from webhooks.shopify_topics import AT_ONCE, COMPLIANCE, TOPICS, apply_kept
 
@@ -33,7 +33,7 @@ def shopify() -> Response:
 
 @blueprint.post("/webhooks/shopify/compliance")
 def compliance() -> Response:
-    return _receive(frozenset(TOPICS) & COMPLIANCE)
+    return _receive(COMPLIANCE)
 
 
 def _receive(topics: frozenset[str]) -> Response:

@@ -13,6 +13,7 @@ from booking.rules.money import split
 from booking.rules.refund import RefundQuote
 from booking.rules.status import after
 from booking.rules.windows import change_decision
+from booking.visiting import decisions_alone
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
@@ -22,18 +23,21 @@ LONGEST_REASON = 500
 @action
 def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str | int = "policy",
                    seats: int | None = None, as_credit: bool = False, version: int | None = None, override: bool = False,
-                   notify: bool = True, hold_money: bool = False) -> Done:
+                   notify: bool = True, hold_money: bool = False, block: bool = False) -> Done:
     """Cancel all of it, or drop `seats` of the party. Customers bring the signed quote they saw (R27).
 
     `as_credit` is their choice of credit where the policy gives one (R21). Merchants say what comes back: `policy`, `full`, `none`
     or an amount; outside the customers' window they need `override`.
     With `hold_money` it stays owed until someone of the shop carries it out, also where refunds go back by themselves (D26i).
+    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32).
     Raises quote_changed with the new outcome under `quote` when it got worse.
     """
     b = locked(tx, ref, version)
     drops = _seats(b, seats)
     if not override:
         change_decision("cancel", facts.change_facts(b), tx.now).require()
+    if tx.actor.is_customer and not block and b.visit_id is not None:
+        decisions_alone(tx, b)["cancel"].require()
     if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
         raise Refused("not_allowed", kind="cancel", part=True)
     outcome = _outcome(tx, b, quote, refund, drops, as_credit)

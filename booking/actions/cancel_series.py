@@ -135,11 +135,11 @@ def confirmed_parts(tx: Tx, preview: CancelPreview, quote: str | None) -> tuple[
     return tuple(part for part in preview.parts if part.booking.ref in shown)
 
 
-def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool) -> Done:
+def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool, block: bool = False) -> Done:
     """Cancel the given bookings, whose rows are locked; no mail to the customer yet."""
     results = [cancel_booking.within(
         tx, part.booking.ref, quote=quotes.sign(part.quote, part.booking, part.booking.seats), reason=reason, refund=refund,
-        override=override, notify=False) for part in parts]
+        override=override, notify=False, block=block) for part in parts]
     return Done(results[0].booking, total([result.refund for result in results]), tuple(result.booking for result in results))
 
 

@@ -11,6 +11,7 @@ from booking.actions.action import Done, action
 from booking.actions.changing import locked
 from booking.actions.intents import close, find_intent
 from booking.cards import SavedCard, card_for, fee_due, is_late
+from booking.documents.issue import issue
 from booking.rules.decision import Refused
 from models.base import new_id
 from models.booking import Booking
@@ -68,6 +69,7 @@ def record_charge(tx: Tx, intent_id: int, reference: str | None, error: str | No
     tx.db.execute(insert(Payment).values(
         store_id=tx.store_id, id=payment_id, booking_id=seen.booking_id, amount=intent.amount, currency=intent.currency, method="card",
         provider_ref=reference, captured_at=tx.now))
+    tx.last(issue, seen.booking_id)
     close(tx, intent, "succeeded", payment_id=payment_id, provider_ref=reference)
     b = find_by_id(tx, seen.booking_id)
     assert b is not None

@@ -36,12 +36,13 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
                    hold: str | None = None, notes: str = "", use_credit: bool = False, notify: bool = True,
-                   override: bool = False, order_id: int | None = None) -> Done:
+                   override: bool = False, order_id: int | None = None, credit_covers: int = 0) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
     anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
-    as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32).
+    as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
+    `credit_covers` is the deposit that credit stands for: Refused quote_changed when by now there is less of it.
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
     offer = find_offer(tx, service_id)
@@ -65,7 +66,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     b = _insert(tx, offer, chosen, values, order_id)
     take(tx, b, payments)
     if use_credit and (customer_id is not None or tx.actor.is_merchant):
-        pay_with_credit(tx, reread(tx, b))
+        if pay_with_credit(tx, reread(tx, b)) < credit_covers:
+            raise Refused("quote_changed", kind="credit")
     made = reread(tx, b)
     tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)

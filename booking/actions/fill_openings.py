@@ -23,6 +23,8 @@ from models.session import Tx
 from models.waitlist_entry import WaitlistEntry
 from models.waitlist_offer import WaitlistOffer
 
+TAKEN_FOR = timedelta(minutes=1)
+
 
 @action
 def expire_waiting(tx: Tx, *, limit: int = 100) -> Done:
@@ -45,17 +47,30 @@ def expire_waiting(tx: Tx, *, limit: int = 100) -> Done:
 
 
 @action
-def fill_opening(tx: Tx) -> Done:
-    """Give away the soonest of the due openings. `facts`: `found` whether there was one, `offered` to how many it was.
+def take_opening(tx: Tx) -> Done:
+    """The soonest of the due openings, out of others' reach for a minute; `facts["id"]`, None without any.
 
-    One opening may serve several people, each another time of it. Where somebody would be asked but rests, or looks at the time
-    while booking, it stays and is due again then; otherwise it is done with.
+    Should the next step fail, it is due again then, and those behind it are not kept waiting.
+    """
+    opening_id = tx.db.execute(select(Opening.id).where(
+        Opening.store_id == tx.store_id, Opening.due_at <= tx.now,
+    ).order_by(Opening.from_at, Opening.id).limit(1).with_for_update(skip_locked=True)).scalar()
+    if opening_id is not None:
+        tx.db.execute(update(Opening).where(Opening.store_id == tx.store_id, Opening.id == opening_id).values(due_at=tx.now + TAKEN_FOR))
+    return Done(facts={"id": opening_id})
+
+
+@action
+def fill_opening(tx: Tx, opening_id: int) -> Done:
+    """Give an opening away. `facts["offered"]`: to how many people.
+
+    One opening may serve several, each another time of it. Where somebody would be asked but rests, or looks at the time while
+    booking, it stays and is due again then; otherwise it is done with.
     """
     row = tx.db.execute(select(Opening.id, Opening.staff_id, Opening.session_id, Opening.from_at, Opening.to_at).where(
-        Opening.store_id == tx.store_id, Opening.due_at <= tx.now,
-    ).order_by(Opening.from_at, Opening.id).limit(1).with_for_update(skip_locked=True)).one_or_none()
+        Opening.store_id == tx.store_id, Opening.id == opening_id).with_for_update()).one_or_none()
     if row is None:
-        return Done(facts={"found": False, "offered": 0})
+        return Done(facts={"offered": 0})
     opening, terms = Due._make(row), waitlist.terms_of(tx)
     offered, again = 0, None
     if terms.waitlist and opening.to_at > tx.now:
@@ -67,7 +82,7 @@ def fill_opening(tx: Tx) -> Done:
         tx.db.execute(update(Opening).where(*mine).values(due_at=again))
     else:
         tx.db.execute(delete(Opening).where(*mine))
-    return Done(facts={"found": True, "offered": offered})
+    return Done(facts={"offered": offered})
 
 
 def _fill_time(tx: Tx, opening: Due, terms: waitlist.Terms) -> tuple[int, datetime | None]:

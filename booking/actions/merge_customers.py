@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, delete, exists, select, update
 from sqlalchemy.orm import aliased
 
 from booking.actions.action import Done, action
@@ -13,11 +13,12 @@ from models.access import CustomerLogin
 from models.booking import Booking
 from models.booking_summary import lock_many
 from models.customer import Customer
+from models.email_change import EmailChange
 from models.session import Tx
 from models.tables import ALL
 from models.waitlist_entry import WaitlistEntry
 
-FILLED = ("name", "phone", "locale")
+FILLED = ("name", "locale", "zone")
 """What the kept record takes over where it has nothing."""
 
 
@@ -45,6 +46,7 @@ def merge_customers(tx: Tx, kept_id: int, merged_id: int) -> Done:
         customer_id=kept_id, version=Booking.version + 1, updated_at=tx.now))
     tx.db.execute(update(CustomerLogin).where(
         CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == merged_id, CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now))
+    tx.db.execute(delete(EmailChange).where(EmailChange.store_id == tx.store_id, EmailChange.customer_id == merged_id))
     _hand_over(tx, kept_id, merged_id)
     _close(tx, merged, kept_id)
     values = _together(kept, merged)
@@ -55,8 +57,8 @@ def merge_customers(tx: Tx, kept_id: int, merged_id: int) -> Done:
     return Done(facts={"id": kept_id})
 
 
-LEFT = frozenset({"customers", "customer_words", "customer_logins", "card_consents", "email_changes"})
-"""What stays with the merged record: who agreed to what and with which address, sessions that have ended, words made anew."""
+LEFT = frozenset({"customers", "customer_words", "customer_logins", "email_changes"})
+"""What does not move: sessions, which have ended, links that undo a change of the old address, which are gone, words made anew."""
 
 ONE_EACH = {"payers": ("account_id",), "shopify_customers": ()}
 """Tables with one row per customer (and these columns): the kept record's own row stays the one."""
@@ -93,8 +95,8 @@ def _one_place_in_line(tx: Tx, kept_id: int, merged_id: int) -> None:
 def _close(tx: Tx, merged: Row, kept_id: int) -> None:
     """The merged record stays as an empty shell that says where it went, so that ids in the audit keep their meaning."""
     tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == merged.id).values(
-        name="", email=None, email_canonical=None, email_verified_at=None, phone=None, locale=None, preferences={}, shopify_id=None,
-        feed_secret_hash=None, merged_into=kept_id, erased_at=tx.now, version=Customer.version + 1))
+        name="", email=None, email_canonical=None, email_verified_at=None, phone=None, phone_verified_at=None, locale=None, zone=None,
+        preferences={}, shopify_id=None, feed_secret_hash=None, merged_into=kept_id, erased_at=tx.now, version=Customer.version + 1))
 
 
 def _together(kept: Row, merged: Row) -> dict[str, Any]:
@@ -102,6 +104,8 @@ def _together(kept: Row, merged: Row) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(merged, name) for name in FILLED if not getattr(kept, name) and getattr(merged, name)}
     if merged.email and (not kept.email or merged.email_verified_at and not kept.email_verified_at):
         values |= {"email": merged.email, "email_canonical": merged.email_canonical, "email_verified_at": merged.email_verified_at}
+    if merged.phone and (not kept.phone or merged.phone == kept.phone and merged.phone_verified_at):
+        values |= {"phone": merged.phone, "phone_verified_at": merged.phone_verified_at}
     if merged.shopify_id:
         values["shopify_id"] = merged.shopify_id
     return values | {"preferences": stricter(kept.preferences, merged.preferences)}

@@ -7,11 +7,13 @@ from typing import Any
 from sqlalchemy import Text, cast, delete, func, or_, select, update
 
 from booking.actions.action import Done, action
+from booking.actions.save_card import end_card
 from booking.rules.decision import Refused
 from booking.store_messages import tell_shop
 from models.access import CustomerLogin, LoginCode
 from models.booking import Booking
 from models.booking_summary import BookingSummary, lock_many
+from models.card import Card
 from models.customer import Customer
 from models.email_change import EmailChange
 from models.feedback import Feedback
@@ -28,7 +30,7 @@ PSEUDONYM = "Redacted customer"
 
 @action
 def redact_customer(tx: Tx, customer_id: int) -> Done:
-    """Sessions and links end at once; name, addresses, notes, reasons, feedback texts and messages are erased.
+    """Sessions, links and saved cards end at once; name, addresses, notes, reasons, feedback texts and messages are erased.
 
     Open bookings are not cancelled: they keep their slot as "Redacted customer", and the shop is told. Refunds stay as they
     are, and so do receipts once issued: the law wants them kept whole. Once erased, a repeat does nothing. Refused not_found for an unknown customer.
@@ -47,6 +49,9 @@ def redact_customer(tx: Tx, customer_id: int) -> Done:
     _end_access(tx, customer_id, {address for address in addresses if address})
     _erase_messages(tx, [b.id for b in bookings], {address for address in addresses if address})
     _erase_texts(tx, customer_id)
+    for card_id in tx.db.execute(select(Card.id).where(
+            Card.store_id == tx.store_id, Card.customer_id == customer_id, Card.ended_at.is_(None))).scalars().all():
+        end_card(tx, card_id)
     _erase_withdrawals(tx, [b.id for b in bookings], {address for address in addresses if address})
     tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == customer_id).values(
         name="", email=None, email_canonical=None, email_verified_at=None, phone=None, phone_verified_at=None, locale=None, zone=None,

@@ -17,6 +17,7 @@ from booking.rules.decision import Refused
 from booking.rules.interval import subtract
 from booking.rules.status import CLOSED
 from booking.rules.windows import change_decision
+from booking.visiting import decisions_alone
 from booking.slots import Chosen, require_slot
 from models.base import new_id
 from models.booking_summary import BookingSummary
@@ -28,14 +29,14 @@ ANYONE = 0
 
 @action
 def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None,
-                       price: int | None = None, follows: bool = False, override: bool = False,
-                       notify: bool = True) -> Done:
+                       price: int | None = None, block: bool = False, follows: bool = False,
+                       override: bool = False, notify: bool = True) -> Done:
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
     Customers stay inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
     approval keeps the old slot held until the shop decides (R17). `price` is the one the customer saw for the new time and
-    has to agree to where it is dearer (R26). A part that `follows` another one of its visit starts at any minute of the working
-    hours: the first part answers for step, lead time and horizon (R32). Raises Refused and changes nothing otherwise.
+    has to agree to where it is dearer (R26). With `block` all parts of its visit move with it; one that `follows` another starts at
+    any minute of the working hours: the first part answers for step, lead time and horizon (R32). Raises Refused and changes nothing otherwise.
     """
     b = locked(tx, ref, version)
     as_customer = tx.actor.is_customer
@@ -43,6 +44,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         raise Refused("closed", state=b.status)
     if not override:
         change_decision("reschedule", facts.change_facts(b), tx.now).require()
+    if as_customer and not block and b.visit_id is not None:
+        decisions_alone(tx, b)["reschedule"].require()
     policy = facts.effective_policy(b)
     wanted = _staff_wanted(b, staff_id, policy.change_staff or not as_customer)
     offer = find_offer(tx, b.service_id)

@@ -91,7 +91,7 @@ def save_card(tx: Tx, intent_id: int, method: Method) -> Done:
             text_version=intent.facts["version"], text=intent.facts["text"], most=_most(tx, booking_id, b, intent.facts["most"]),
             fingerprint=method.fingerprint, ip_hash=intent.facts["ip"], at=tx.now))
     if intent.card_id is not None and _may_end(tx, intent.card_id, b, intent.facts["by_link"], set(moved)):
-        _end(tx, intent.card_id)
+        end_card(tx, intent.card_id)
     close(tx, intent, "succeeded", card_id=card_id)
     tx.audit("save_card", booking_id=b.id, after={"card": str(card_id)}, before={"card": str(intent.card_id)} if intent.card_id else None)
     return Done(b, facts={"card_id": card_id})
@@ -110,7 +110,7 @@ def remove_card(tx: Tx, ref: str, card_id: int) -> Done:
         raise Refused("not_allowed", kind="card", elsewhere=True)
     if any(needs_card(tx, booking_id, card_id) for booking_id in open_ones):
         raise Refused("not_allowed", kind="card", needed=True)
-    _end(tx, card_id)
+    end_card(tx, card_id)
     tx.audit("remove_card", booking_id=b.id, before={"card": str(card_id)})
     return Done(b)
 
@@ -147,7 +147,8 @@ def _may_end(tx: Tx, old_id: int, b: BookingSummary, by_link: bool, moved: set[i
     return not by_link or consents == {b.id}
 
 
-def _end(tx: Tx, card_id: int) -> None:
+def end_card(tx: Tx, card_id: int) -> None:
+    """The card is used no more; the provider is told to let go of it."""
     ended = tx.db.execute(update(Card).where(
         Card.store_id == tx.store_id, Card.id == card_id, Card.ended_at.is_(None)).values(ended_at=tx.now).returning(Card.provider_ref)).scalar()
     if ended is not None:

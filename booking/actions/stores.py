@@ -21,6 +21,8 @@ from models.base import new_id
 from models.session import Tx
 from models.store import Store
 
+TAX = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?", re.ASCII)
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -81,7 +83,7 @@ def _check(values: dict[str, Any]) -> None:
     checks.contact(values)
     checks.https(values, "logo_url")
     checks.https(values, "website")
-    for field, most in (("contact_note", 500), ("refusal_note", 500), ("staff_noun", 40), ("terms", 5000)):
+    for field, most in (("contact_note", 500), ("refusal_note", 500), ("staff_noun", 40), ("terms", 5000), ("legal_name", 200), ("legal_address", 500), ("tax_id", 60)):
         if len(values.get(field) or "") > most:
             checks.wrong(field, f"must have at most {most} characters")
     if "slug" in values and not SLUG.fullmatch(values["slug"]):
@@ -91,6 +93,16 @@ def _check(values: dict[str, Any]) -> None:
     checks.text(values, "staff_noun", most=40, required=False)
     if values.get("staff_noun") == "":
         values["staff_noun"] = None
+    for field in ("quiet_from", "quiet_to"):
+        if field in values and not CLOCK.fullmatch(values[field] or ""):
+            checks.wrong(field, "is a time such as 21:00")
+    if values.get("withdrawal", "off") not in ("off", "eu", "everyone"):
+        checks.wrong("withdrawal", "must be one of off, eu, everyone")
+    if values.get("tax_percent") is not None and not TAX.fullmatch(values["tax_percent"]):
+        checks.wrong("tax_percent", "is a percentage such as 19 or 8.875")
+    if values.get("credit_days") is not None:
+        checks.number(values, "credit_days", 1, 3650)
+    checks.number(values, "retention_days", 30, 3650)
     checks.number(values, "waitlist_claim_minutes", 5, 1440)
     checks.number(values, "waitlist_rest_hours", 1, 168)
     checks.number(values, "offer_hours", 1, 168)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from models.session import Tx
@@ -22,10 +22,6 @@ def mark(tx: Tx, kind: str, subject: str, *, due_at: datetime | None = None, **f
         set_={"marks": ShopifyDue.marks + 1, "state": "due", "attempts": 0, "facts": fresh.excluded.facts,
               "due_at": fresh.excluded.due_at}, where=(ShopifyDue.state != "due") | (ShopifyDue.due_at > fresh.excluded.due_at)
         | (fresh.excluded.due_at <= tx.now)))
-
-
-def forget(tx: Tx, kind: str, subject: str) -> None:
-    tx.db.execute(delete(ShopifyDue).where(ShopifyDue.store_id == tx.store_id, ShopifyDue.kind == kind, ShopifyDue.subject == subject))
 
 
 def connected(tx: Tx) -> bool:

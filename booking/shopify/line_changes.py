@@ -8,6 +8,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.actions.cancel_booking import cancel_booking
+from booking.documents.issue import issue
 from booking.rules.decision import Refused
 from booking.rules.status import CLOSED
 from booking.shopify.tasks import note
@@ -67,6 +68,7 @@ def record_refunds(tx: Tx, booking_id: int, payment_id: int | None, line: Remote
             store_id=tx.store_id, refund_gid=refund.gid, line_gid=line.gid, refund_id=refund.mark if ours else None, amount=refund.amount, created_at=tx.now,
         ).on_conflict_do_nothing())
         tx.audit("record_refund", booking_id=booking_id, amount=refund.amount, refund=refund.gid)
+    tx.last(issue, booking_id)
 
 
 def _unknown(tx: Tx, line: RemoteLine) -> list:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from sqlalchemy import insert, select, update
@@ -14,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from booking.actions.action import Done, action
 from booking.actions.create_booking import create_booking
 from booking.actions.people import Person
+from booking.documents.issue import issue
 from booking.rules.decision import Refused
 from booking.shopify.line_changes import end_booking, record_refunds
 from booking.shopify.tasks import note
@@ -158,6 +158,7 @@ def _pay(tx: Tx, order: RemoteOrder, line: RemoteLine, booking_id: int) -> int |
                                          method="shopify", provider_ref=line.gid, captured_at=tx.now))
     tx.db.execute(update(ShopifyOrderLine).where(ShopifyOrderLine.store_id == tx.store_id, ShopifyOrderLine.line_gid == line.gid).values(
         payment_id=payment_id))
+    tx.last(issue, booking_id)
     tx.audit("record_payment", booking_id=booking_id, amount=line.amount, method="shopify")
     return payment_id
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.actions.action import Done, action
+from booking.documents.issue import issue
 from booking.shopify.due import connected
 from booking.shopify.tasks import note
 from models.booking import Booking
@@ -73,6 +74,7 @@ def settle_refund(tx: Tx, part: Wanted, refund_gid: str, *, settled: bool) -> Do
     if before.state not in ("succeeded", state):
         tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == part.refund_id).values(
             state=state, settled_at=tx.now if settled else None))
+        tx.last(issue, before.booking_id)
         tx.audit("settle_refund", subject="refund", subject_id=part.refund_id, booking_id=before.booking_id, before={"state": before.state},
                  after={"state": state}, amount=part.amount, through="shopify")
     return Done()

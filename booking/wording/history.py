@@ -88,11 +88,15 @@ def _actions(w: Words) -> dict[str, str]:
         "drop_seats": w._("Seats cancelled"), "approve_booking": w._("Approved"), "decline_booking": w._("Declined"),
         "expire_booking": w._("Ended without an answer"), "arrive_booking": w._("Checked in"), "ready_booking": w._("Ready to start"),
         "complete_booking": w._("Completed"), "no_show_booking": w._("Marked as missed"), "refund_booking": w._("Goodwill refund owed"),
-        "execute_refund": w._("Refund carried out"), "send_manage_link": w._("Manage link sent"),
+        "record_payment": w._("Payment received"), "create_series": w._("Series booked"), "reschedule_series": w._("Dates of a series moved"),
+        "cancel_series": w._("Dates of a series cancelled"), "create_visit": w._("Visit booked"), "reschedule_visit": w._("Visit moved"),
+        "cancel_visit": w._("Visit cancelled"),
+        "execute_refund": w._("Refund carried out"), "redact_customer": w._("Customer erased"),
+        "reply_to_feedback": w._("Feedback answered"), "publish_feedback": w._("Publishing of feedback changed"),
+        "leave_feedback": w._("Feedback given"), "send_manage_link": w._("Manage link sent"),
         "revoke_link": w._("Link revoked, new link sent"), "resend_message": w._("Message sent again"),
         "clear_conflict": w._("Conflict settled"), "add_note": w._("Note added"), "remove_note": w._("Note removed"), "claim_booking": w._("Taken into the customer's account"),
-        "import_booking": w._("Imported"), "merge_customers": w._("Customers merged"), "erase_customer": w._("Customer erased"),
-        "export_customer": w._("Customer's data exported"), "create_customer": w._("Customer added"),
+        "import_booking": w._("Imported"), "merge_customers": w._("Customers merged"), "export_customer": w._("Customer's data exported"), "create_customer": w._("Customer added"),
         "update_customer": w._("Customer changed"), "delete_customer": w._("Customer removed"), "update_profile": w._("Profile changed"),
         "verify_email": w._("Address proven"), "sign_in": w._("Signed in"), "sign_out": w._("Signed out"),
         "sign_out_everywhere": w._("Signed out everywhere"), "request_login_code": w._("Sign-in code asked for"),
@@ -175,12 +179,15 @@ def topic(w: Words, code: str) -> str:
         "manage_link": w._("Manage link"), "request_received": w._("Request received"), "approval_asked": w._("Move asked for"),
         "approval_given": w._("Approval"), "approval_refused": w._("Not accepted"), "merchant_booking_created": w._("New booking, to the team"),
         "merchant_booking_moved": w._("Moved, to the team"), "merchant_booking_cancelled": w._("Cancelled, to the team"),
-        "merchant_approval_needed": w._("Please answer, to the team"), "customer_erased": w._("Customer erased, to the team"),
+        "merchant_approval_needed": w._("Please answer, to the team"), "merchant_customer_erased": w._("Customer erased, to the team"), "reminder": w._("Reminder"),
+        "feedback_request": w._("Feedback asked for"), "feedback_reply": w._("Answer to feedback"),
     }.get(code, code.replace("_", " ").capitalize())
 
 
-def message_state(w: Words, state: str, attempts: int) -> str:
-    """Whether a message has left (A104)."""
+def message_state(w: Words, state: str, attempts: int, delivery: str | None = None) -> str:
+    """Whether a message has left (A104); `delivery` is what the SMS provider reports."""
+    if delivery in ("delivered", "undelivered", "failed"):
+        return w._("Delivered") if delivery == "delivered" else w._("Not delivered")
     if state == "due":
         return w._("Waiting") if not attempts else w.ngettext("Trying again, {n} try so far", "Trying again, {n} tries so far", attempts).format(n=attempts)
     return {"sent": w._("Sent"), "failed": w._("Failed"), "superseded": w._("Not sent: outdated"), "unknown": w._("Uncertain")}.get(state, state)

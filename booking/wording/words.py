@@ -145,6 +145,8 @@ class Words:
         if code == "quote_changed" and facts.get("kind") == "price":
             return self._("The price of that time is {price}. Please look at it and decide again.").format(
                 price=self.money(facts["price"], facts["currency"]))
+        if code == "quote_changed" and facts.get("kind") == "credit":
+            return self._("Your credit has been used for another booking meanwhile. Please look at what is to pay and decide again.")
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":
@@ -190,6 +192,8 @@ class Words:
             return self.ngettext("You can move this booking by at most {n} day from its original date.",
                                  "You can move this booking by at most {n} days from its original date.",
                                  facts["within_days"]).format(n=facts["within_days"])
+        elif facts.get("visit"):
+            text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
         elif "price" in facts:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif kind == "cancel":

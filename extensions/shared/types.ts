@@ -45,6 +45,9 @@ export interface BookingDetail extends Booking {
   actions: Record<Verb, Permission>;
   waiting: Waiting | null;
   offers: Offer[];
+  feedback: Feedback | null;
+  together: {kind: 'series' | 'visit'; bookings: {ref: string; text: string; status_text: string}[]} | null;
+  documents: {number: number; title: string; url: string}[];
 }
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
@@ -60,6 +63,14 @@ export interface Wishes {
 export interface Waiting extends Wishes {
   place: number;
   held: {sentence: string; url: string} | null;
+}
+
+/** What the customer said, and the shop's answer. */
+export interface Feedback {
+  rating: number;
+  comment: string;
+  publish: boolean;
+  reply: string | null;
 }
 
 /** A time the shop offers for a request. */
@@ -89,6 +100,8 @@ export interface FreeTimes {
   last: string;
   people: {id: string; name: string}[];
   notes: string[];
+  /** Of the booking after the move; of a visit all its parts together. */
+  price: Money;
 }
 
 export interface Cancellation {
@@ -96,6 +109,9 @@ export interface Cancellation {
   amount: number;
   currency: string;
   sentence: string;
+  charge: string | null;
+  as_credit: boolean;
+  may_choose_credit: boolean;
   quote: string;
   seats: number;
   of_seats: number;

@@ -116,11 +116,6 @@ mutation OrderUpdate($input: OrderInput!) { orderUpdate(input: $input) { order {
 
 TAGS_ADD = "mutation TagsAdd($id: ID!, $tags: [String!]!) { tagsAdd(id: $id, tags: $tags) { node { id } userErrors { field message } } }"
 
-PRODUCT_VARIANTS = """
-query ProductVariants($id: ID!) {
-  product(id: $id) { id title status variants(first: 100) { nodes { id title price } pageInfo { hasNextPage } } }
-}"""
-
 BULK_RUN = """
 mutation BulkRun($query: String!) {
   bulkOperationRunQuery(query: $query, groupObjects: false) { bulkOperation { id status } userErrors { field message code } }

@@ -12,8 +12,6 @@ from models.actor import SYSTEM
 from models.card import Card
 from models.session import database, reading
 
-CLOCKS_MAY_DIFFER_S = 600
-
 
 def carry_out(store_id: int, intent_id: int) -> None:
     """Charge what an intent says. Raises Busy or Unsure when it must be tried again; safe to repeat at any point."""
@@ -27,8 +25,7 @@ def carry_out(store_id: int, intent_id: int) -> None:
             card = tx.db.execute(select(Card.provider_ref, Card.provider_customer).where(Card.store_id == store_id, Card.id == intent.card_id)).one()
             account = account_by_id(tx, intent.account_id)
         try:
-            made = account.stripe.payment_for(str(intent_id), customer=card.provider_customer,
-                                              since=int(intent.created_at.timestamp()) - CLOCKS_MAY_DIFFER_S)
+            made = account.stripe.payment_for(str(intent_id), customer=card.provider_customer)
             made = made or account.stripe.charge(intent.amount, intent.currency or "", card.provider_customer, card.provider_ref, str(intent_id),
                                                  f"charge-{intent_id}")
         except (Declined, Unknown, Wrong) as refused:

@@ -134,10 +134,13 @@ class Stripe:
         with understood():
             return self.sdk.v1.payment_intents.retrieve(payment_id, None, self._options()).to_dict()
 
-    def payment_for(self, reference: str, *, customer: str | None, since: int) -> Object | None:
-        """The payment made for one of our intents, if there is one: found by what we wrote on it, whatever became of the key."""
+    def payment_for(self, reference: str, *, customer: str | None = None, since: int | None = None) -> Object | None:
+        """The payment made for one of our intents, if there is one: found by what we wrote on it, whatever became of the key.
+
+        Looks at the customer's payments, or at those made since an instant; a clock decides nothing where a customer is known (I58).
+        """
         with understood():
-            asked: Any = {"limit": 100, "created": {"gte": since}} | ({"customer": customer} if customer else {})
+            asked: Any = {"limit": 100} | ({"customer": customer} if customer else {"created": {"gte": since}})
             for found in self.sdk.v1.payment_intents.list(asked, self._options()).auto_paging_iter():
                 made = found.to_dict()
                 if (made["metadata"] or {}).get("intent") == reference:

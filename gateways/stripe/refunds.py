@@ -78,7 +78,7 @@ def _rehearse(store_id: int, part: Part, account: Account) -> str:
     if begun["reference"] is not None:
         return begun["reference"]
     mark = str(begun["intent_id"])
-    made = None if begun["fresh"] else account.stripe.payment_for(mark, customer=None, since=int(begun["since"].timestamp()) - 600)
+    made = None if begun["fresh"] else account.stripe.payment_for(mark, since=int(begun["since"].timestamp()) - 600)
     made = made or account.stripe.charge(part.captured, part.currency, None, TEST_CARD, mark, f"rehearsal-{mark}")
     return finish_rehearsal(store_id, SYSTEM, part.payment_id, made["id"]).facts["reference"]
 

@@ -16,7 +16,7 @@ from sandbox.shopify.seed import FIRST_PRODUCT, FIRST_VARIANT, SCOPES, SEEDED_RE
 from sandbox.shopify.shop import gid
 
 
-def connect(store_id: int, services: list[int]) -> None:
+def connect(store_id: int, services: list[int], names: list[str]) -> None:
     """The installation as it is after the first import: customers linked, products mapped, an access token to be refreshed."""
     with transaction(store_id, SYSTEM) as tx:
         tx.db.execute(insert(ShopifyInstall).values(
@@ -25,7 +25,7 @@ def connect(store_id: int, services: list[int]) -> None:
         tx.db.execute(insert(ShopifyImport).values(store_id=store_id, state="done", started_at=tx.now, finished_at=tx.now))
         tx.db.execute(insert(ShopifyVariant), [
             {"store_id": store_id, "variant_gid": gid("ProductVariant", FIRST_VARIANT + number), "product_gid": gid("Product", FIRST_PRODUCT + number),
-             "service_id": service_id, "created_at": tx.now} for number, service_id in enumerate(services)])
+             "service_id": service_id, "title": names[number], "created_at": tx.now} for number, service_id in enumerate(services)])
         # What both sides have agreed on: the customers as they are. Their calendars are written by the worker.
         tx.db.execute(text(
             "insert into shopify_customers (store_id, customer_id, agreed) select store_id, id, jsonb_build_object('name', name, 'email', email,"

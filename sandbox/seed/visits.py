@@ -37,7 +37,7 @@ def make_visits(shop: Shop, business: dict[str, Any], people: list, customers: l
         for slot in slots[3:] + slots[:3]:
             try:
                 b = create_booking(
-                    shop.store_id, Actor("user", "dashboard", shop.owner, "owner"), service_id=offer.id, starts_at=slot.starts_at, staff_id=slot.staff[0],
+                    shop.store_id, _shopkeeper(shop), service_id=offer.id, starts_at=slot.starts_at, staff_id=slot.staff[0],
                     customer_id=customers[customer], payments=[{"amount": deposit, "method": "card"}] if deposit else []).booking
             except Refused:
                 continue
@@ -48,12 +48,16 @@ def make_visits(shop: Shop, business: dict[str, Any], people: list, customers: l
     return refs
 
 
+def _shopkeeper(shop: Shop) -> Actor:
+    return Actor("user", "dashboard", shop.owner, "owner")
+
+
 def _visit(shop: Shop, business: dict[str, Any], customer_id: int) -> list[str]:
     """Two services back to back, on the first day they fit."""
     first, second = VISIT[business["slug"]]
     parts = [VisitPart(shop.services[first]), VisitPart(shop.services[second])]
     return _first_fit(shop, first, 8, lambda slot: create_visit(
-        shop.store_id, SHOPKEEPER, parts=[replace(parts[0], staff_id=slot.staff[0]), parts[1]], starts_at=slot.starts_at, customer_id=customer_id,
+        shop.store_id, _shopkeeper(shop), parts=[replace(parts[0], staff_id=slot.staff[0]), parts[1]], starts_at=slot.starts_at, customer_id=customer_id,
         payments=[{"amount": 4000, "method": "card"}]))
 
 
@@ -61,7 +65,7 @@ def _series(shop: Shop, business: dict[str, Any], customer_id: int) -> list[str]
     """Four dates, one a week, at the first time that is free on all of them."""
     number = SERIES[business["slug"]]
     return _first_fit(shop, number, 5, lambda slot: create_series(
-        shop.store_id, SHOPKEEPER, service_id=shop.services[number], starts_at=slot.starts_at, dates=4, staff_id=slot.staff[0],
+        shop.store_id, _shopkeeper(shop), service_id=shop.services[number], starts_at=slot.starts_at, dates=4, staff_id=slot.staff[0],
         customer_id=customer_id, payments=[{"amount": 10000, "method": "card"}]))
 
 

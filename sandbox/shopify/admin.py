@@ -90,7 +90,20 @@ def _redact(shopify: Shopify, shop: Shop, form: Any) -> None:
         "customer": {"id": number_of(c["id"]), "email": c["email"], "phone": c["phone"]}})
 
 
+def _crowd(shopify: Shopify, shop: Shop, form: Any) -> None:
+    """Invented customers, all at once and without telling anybody: what a first import meets."""
+    at = shop.instant()
+    with shop.lock:
+        for number in range(int(form["number"])):
+            made = shop.new("Customer")
+            shop.customers[made] = {
+                "id": made, "firstName": f"Guest {number_of(made)}", "lastName": "Example", "email": f"guest{number_of(made)}@example.com", "phone": None,
+                "locale": shop.locale, "verifiedEmail": True, "state": "ENABLED", "tags": [], "note": None, "createdAt": at, "updatedAt": at}
+
+
 DO = {
+    "crowd": _crowd,
+    "product": lambda shopify, shop, form: orders.add_product(shop, form["title"], int(form["price"])),
     "customer": _customer,
     "order": _order,
     "pay": lambda shopify, shop, form: orders.pay(shop, form["order"]),

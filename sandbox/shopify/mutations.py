@@ -15,7 +15,7 @@ def roots(shop: Shop) -> dict[str, Any]:
     return {name: _guarded(shop, name, do) for name, do in {
         "customerCreate": _customer_create, "customerUpdate": _customer_update, "metafieldsSet": _metafields_set,
         "metafieldsDelete": _metafields_delete, "metafieldDefinitionCreate": _define, "refundCreate": _refund, "orderCancel": _cancel,
-        "orderUpdate": _order_update, "tagsAdd": _tags_add, "bulkOperationRunQuery": bulk.run, "storeCreditAccountCredit": _credit,
+        "orderUpdate": _order_update, "tagsAdd": _tags_add, "bulkOperationRunQuery": bulk.run,
     }.items()}
 
 
@@ -113,11 +113,3 @@ def _tags_add(shop: Shop, info: Any, id: str, tags: list[str]) -> dict[str, Any]
     if id in shop.orders:
         return {"node": views.order(shop, orders.annotate(shop, id, tags=tags))}
     return {"node": views.customer(shop, shop.change_customer(id, tags=sorted(set(shop.customers[id]["tags"]) | set(tags))))}
-
-
-def _credit(shop: Shop, info: Any, id: str, creditInput: dict[str, Any]) -> dict[str, Any]:
-    if id not in shop.customers:
-        raise Trouble(["id"], "The account owner does not exist")
-    amount = creditInput["creditAmount"]
-    shop.credits.setdefault(id, []).append(amount)
-    return {"storeCreditAccountTransaction": {"id": shop.new("StoreCreditAccountCreditTransaction"), "amount": amount}}

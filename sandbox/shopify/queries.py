@@ -23,8 +23,6 @@ def roots(shop: Shop) -> dict[str, Any]:
         "customers": lambda info, **page: _page(shop, shop.customers, views.customer, page),
         "order": lambda info, id: _one(shop, shop.orders, id, views.order),
         "orders": lambda info, **page: _page(shop, shop.orders, views.order, page),
-        "product": lambda info, id: _one(shop, shop.products, id, views.product),
-        "products": lambda info, **page: _page(shop, shop.products, views.product, page),
         "bulkOperations": lambda info, **page: views.connection([op for op in shop.bulk.values() if op["status"] == "RUNNING"]),
         "bulkOperation": lambda info, id: shop.bulk.get(id),
     }

@@ -42,7 +42,6 @@ class Shop:
     metafields: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     definitions: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     bulk: dict[str, dict[str, Any]] = field(default_factory=dict)
-    credits: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: int = 9_100_000_000
 

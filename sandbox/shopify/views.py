@@ -63,12 +63,6 @@ def refund(shop: Shop, o: dict[str, Any], part: dict[str, Any]) -> dict[str, Any
             "refundLineItems": lambda info, **page: connection(items), "transactions": lambda info, **page: connection(sent)}
 
 
-def product(shop: Shop, p: dict[str, Any]) -> dict[str, Any]:
-    nodes = [{"id": v["id"], "title": v["title"], "price": orders.text(shop, v["price"])} for v in p["variants"]]
-    return {"__typename": "Product", "id": p["id"], "title": p["title"], "status": p["status"],
-            "variants": lambda info, **page: connection(nodes)}
-
-
 def _suggested(shop: Shop, o: dict[str, Any], wanted: list[dict[str, Any]]) -> dict[str, Any]:
     left = orders.captured(o) - orders.given_back(o)
     by_gid = {part["id"]: part for part in o["lines"]}

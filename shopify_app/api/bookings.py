@@ -115,7 +115,7 @@ def _messages(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
     rows = tx.db.execute(select(OutboxRow, SmsDelivery.state.label("delivery")).outerjoin(
         SmsDelivery, (SmsDelivery.store_id == OutboxRow.store_id) & (SmsDelivery.outbox_id == OutboxRow.id)).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.booking_id == b.id, OutboxRow.channel.in_(("email", "sms"))).order_by(OutboxRow.id))
-    return [{"topic": m.topic, "channel": m.channel, "to": m.recipient, "state": m.state, "attempts": m.attempts,
+    return [{"id": str(m.id), "topic": m.topic, "channel": m.channel, "to": m.recipient, "state": m.state, "attempts": m.attempts,
              "created_at": m.created_at, "sent_at": m.sent_at, "error": m.last_error, "delivery": m.delivery} for m in rows]
 
 

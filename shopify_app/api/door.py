@@ -26,7 +26,7 @@ from shopify_app import session_tokens
 from shopify_app.api import problems
 from shopify_app.api.call import Call
 from shopify_app.api.problems import Unreadable
-from shopify_app.api.shapes.base import Nothing
+from shopify_app.api.shapes.base import Csv, Nothing
 
 PREFIX = "/api/merchant/v1"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -181,5 +181,7 @@ def _answer(entry: Operation, given: Any) -> Response:
         return Response(status=entry.status)
     if isinstance(given, Response):
         return given
+    if entry.answer is Csv:
+        return Response(given, entry.status, mimetype="text/csv")
     model = given if isinstance(given, BaseModel) else entry.answer.model_validate(given)
     return Response(model.model_dump_json(exclude_unset=True), entry.status, mimetype="application/json")

@@ -37,7 +37,7 @@ def document() -> dict[str, Any]:
     every = [(prefix, op, security) for security, (prefix, operations, _) in _SECTIONS.items() for op in operations]
     models: list[type[BaseModel]] = [Problem]
     for _, op, _ in every:
-        models += [model for model in (op.body, op.answer) if model not in (None, Nothing, Csv, Pdf) and model not in models]
+        models += [model for model in (op.body, op.answer) if model not in (None, Csv, Nothing, Pdf) and model not in models]
     names, schemas = models_json_schema([(model, "validation") for model in models], ref_template="#/components/schemas/{model}")
     paths: dict[str, dict[str, Any]] = {}
     for prefix, op, security in every:
@@ -56,10 +56,10 @@ def document() -> dict[str, Any]:
 def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     writes = op.method != "GET"
     good: dict[str, Any] = {"description": op.summary}
-    if op.answer is Csv:
-        good["content"] = {"text/csv": {"schema": {"type": "string"}}}
-    elif op.answer is Pdf:
+    if op.answer is Pdf:
         good["content"] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+    elif op.answer is Csv:
+        good["content"] = {"text/csv": {"schema": {"type": "string"}}}
     elif op.answer is not Nothing:
         good["content"] = {"application/json": {"schema": names[op.answer, "validation"]}}
     problems = [401, 422, 429, 503] + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from booking.actions.action import Done
+from booking.privacy import customer_data
 from booking.rules.decision import Refused
 from booking.shopify.choices import choose_on_cancel, sync_now
 from booking.shopify.orders import map_variant
@@ -84,6 +85,15 @@ def list_variants(call: Call) -> Any:
 def put_variant(call: Call, id: str) -> Any:
     gid = f"gid://shopify/ProductVariant/{number(id)}"
     call.act(map_variant, gid, call.body.product, reference(call.body.service, "service"), call.body.title, show=_nothing)
+
+
+@operation("GET", "/customers/{id}/export", summary="Everything the store keeps about one customer, to hand over (R45)", answer=s.CustomerExport)
+def get_customer_export(call: Call, id: str) -> s.CustomerExport:
+    with reading(call.store_id) as tx:
+        data = customer_data(tx, number(id))
+    if data is None:
+        raise Refused("not_found")
+    return s.CustomerExport(data=data)
 
 
 def _nothing(tx: Tx, done: Done) -> None:

@@ -12,7 +12,7 @@ from models.session import Tx, reading
 from models.store import Store
 from shopify_app.api.call import Call
 from shopify_app.api.door import operation
-from shopify_app.api.shapes import catalogue as s
+from shopify_app.api.shapes import store as s
 from shopify_app.api.things import given
 
 
@@ -34,4 +34,4 @@ def get_store(call: Call) -> s.StoreOut:
 @operation("PATCH", "/store", summary="Change the store's defaults", body=s.StorePatch, answer=s.StoreOut)
 def patch_store(call: Call) -> Any:
     return call.act(update_store, show=lambda tx, done: store_out(tx), **given(
-        call.body, "email", "phone", "accent", "staff_noun", "refusal_note", "terms", *RECEIPT_FIELDS))
+        call.body, "email", "phone", "accent", "staff_noun", "website", "logo_url", "contact_note", "refusal_note", "terms", *RECEIPT_FIELDS))

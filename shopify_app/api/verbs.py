@@ -105,8 +105,8 @@ def post_cancel(call: Call, ref: str) -> Any:
     values = {"reason": b.reason, "version": b.version, "override": b.override, "notify": b.notify,
               "refund": b.refund.amount if isinstance(b.refund, Amount) else b.refund}
     if b.scope == "this":
-        return changed(call, cancel_booking, known_ref(ref), seats=b.seats, **values)
-    _alone(b, "scope", seats=None)
+        return changed(call, cancel_booking, known_ref(ref), seats=b.seats, hold_money=b.hold_money, **values)
+    _alone(b, "scope", seats=None, hold_money=False)
     if b.scope == "visit":
         return changed(call, cancel_visit, known_ref(ref), **values)
     return changed(call, cancel_series, known_ref(ref), scope=b.scope, **values)

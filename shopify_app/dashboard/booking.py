@@ -10,6 +10,8 @@ from flask import Response
 from sqlalchemy import select
 
 from booking import facts
+from booking.documents.find import of_booking
+from booking.documents.printed import title
 from booking.links import manage_url
 from booking.rules.decision import Refused
 from booking.rules.status import CHECKED_IN, CLOSED
@@ -54,15 +56,18 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
     with reading(visit.store_id) as tx:
         b = require(tx, ref)
         w, money = visit.words, visit.may(MANAGERS)
+        payments = payments_of(tx, b.id)
         found = {
-            "payments": payments_of(tx, b.id), "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "notes": _notes(tx, b.id),
+            "payments": payments, "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
+            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.effective_policy(b), b.starts_at, b.zone, b.currency), "link": manage_url(tx, b),
-            "left": b.paid - b.refunded - b.owed, "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
+            "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
             "decisions": [_decision(w, kind, decision, b) for kind, decision in facts.decisions(b, tx.now).items()]}
     held = None if b.held is None else w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
     return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held,
-                      problems=problems or {}, typed=typed or {}, may_money=money, payment=payment_word(w, b), **found)
+                      problems=problems or {}, typed=typed or {}, may_money=money, payment=payment_word(w, b),
+                      methods=[(name, w.method(name)) for name in ("cash", "external", "gift_card")], **found)
 
 
 def require(tx: Tx, ref: str) -> BookingSummary:
@@ -125,7 +130,7 @@ def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> di
     address = (b.customer_email or b.contact_email) if m.channel == "email" else (b.customer_phone or b.contact_phone)
     fresh = m.booking_version == b.version or (m.topic in ("booking_confirmed", "manage_link", "request_received") and b.holding)
     return {"id": m.id, "what": topic(w, m.topic), "to": m.recipient, "channel": w._("SMS") if m.channel == "sms" else w._("E-mail"),
-            "state": w._("Planned") if later else message_state(w, m.state, m.attempts), "bad": m.state in ("failed", "unknown"),
+            "state": w._("Planned") if later else message_state(w, m.state, m.attempts, m.delivery), "bad": m.state in ("failed", "unknown"),
             "at": m.sent_at or (m.due_at if later else m.created_at), "error": m.last_error if m.state in ("failed", "unknown", "due") else None,
             "kind": {"sent": "plain", "failed": "bad", "unknown": "warn", "due": "pending"}.get(m.state, "plain"),
             "again": m.to_customer and fresh and bool(address) and m.state != "due"}

@@ -127,7 +127,8 @@ def booking_goodwill(visit: Visit, ref: str) -> Any:
         problem = visit.words._("Please enter at most {amount}: what was paid and not given back yet.").format(
             amount=visit.words.money(left, b.currency))
         return refuse(visit, ref, Refused("invalid", errors=[{"field": "amount", "problem": problem}]))
-    return attempt(visit, ref, "refund_owed", refund_booking, ref, amount=amount)
+    return attempt(visit, ref, "refund_owed", refund_booking, ref, amount=amount,
+                   reason=given.text(request.form.get("told"), 500))
 
 
 @screen("/bookings/<ref>/refunds/<int:refund_id>/execute", roles=MANAGERS, methods=("POST",))

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("api", "/api-tokens", "API and webhooks", OWNER),
     )),
     ("Overview", (
+        ("feedback", "/feedback", "Feedback", MANAGERS),
         ("insights", "/insights", "Insights", MANAGERS),
         ("audit", "/audit", "Audit", MANAGERS),
     )),
@@ -59,7 +60,9 @@ MESSAGES = {
     "resent": "The message is on its way again.",
     "noted": "Note added.",
     "refund_owed": "The refund is owed now.",
+    "payment_noted": "The payment is noted, with its receipt.",
     "refund_done": "The refund is being carried out.",
+    "replied": "The answer is on its way.",
     "merged": "Merged.",
     "erased": "Everything personal about this customer is erased.",
 }

@@ -25,6 +25,7 @@ from shopify_app.dashboard.preview import preview
 from shopify_app.dashboard.typed import Typed, differences, must_be_id
 
 SWITCHES = ("self_service", "reschedule", "cancel")
+OWN_SWITCHES = (*SWITCHES, "offer_hold")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _editor(visit: Visit, service_id: int | None) -> Any:
         return _show(visit, subject, policy_form.with_row(fields), now)
     if typed.do.startswith("remove-"):
         return _show(visit, subject, policy_form.without_row(fields, typed.do.removeprefix("remove-")), now)
-    switches = {name: typed.chosen(name, ("inherit", "on", "off")) for name in SWITCHES} if service_id is not None else {}
+    switches = {name: typed.chosen(name, ("inherit", "on", "off")) for name in OWN_SWITCHES} if service_id is not None else {}
     own = service_id is None or typed.chosen("own", ("store", "own")) == "own"
     policy = policy_form.read(typed, subject.currency) if own else None
     if typed.problems:
@@ -116,7 +117,7 @@ def _conflict(visit: Visit, theirs: Subject, fields: dict[str, Any]) -> list[tup
             return f"{outcomes.get(value['outcome'], '')} {value['value']}" if value else ""
         if name in policy_form.TICKS:
             return visit.words._("yes") if value else visit.words._("no")
-        known = "unit" if name.endswith("_unit") else "switch" if name in SWITCHES else name
+        known = "unit" if name.endswith("_unit") else "switch" if name in OWN_SWITCHES else name
         return dict(options.get(known, ())).get(value, str(value or ""))
 
     labels = {name: visit.words._(label) for name, label in policy_form.LABELS.items()}
@@ -152,7 +153,7 @@ def _read(visit: Visit, service_id: int | None) -> tuple[Subject, Any]:
             return Subject(None, visit.store.name, default, default, flags, {}, store.version, None, None, store.currency), tx.now
         row = _service(tx, must_be_id(service_id))
         return Subject(row.id, row.name, None if row.policy is None else read_policy(row.policy), default, flags,
-                       {name: getattr(row, name) for name in SWITCHES}, row.version, row.price, row.horizon_days, row.currency), tx.now
+                       {name: getattr(row, name) for name in OWN_SWITCHES}, row.version, row.price, row.horizon_days, row.currency), tx.now
 
 
 def _service(tx: Tx, service_id: int) -> Any:

@@ -24,12 +24,13 @@ from shopify_app.dashboard.typed import Typed, as_id, differences, must_be_id, p
 LABELS = {
     "name": "Name", "description": "Description", "duration": "Duration", "buffer_before": "Time before", "buffer_after": "Time after",
     "step": "A start every", "lead": "Booked at least ahead", "lead_unit": "Booked at least ahead (unit)", "horizon": "Booked at most ahead",
-    "capacity": "Seats", "price": "Price", "deposit": "Deposit", "location": "Location", "staff": "Who gives it", "active": "Can be booked"}
+    "capacity": "Seats", "price": "Price", "deposit": "Deposit", "location": "Location", "staff": "Who gives it", "active": "Can be booked",
+    "reminders": "Reminders", "withdrawal_exempt": "Exempt from withdrawal"}
 PLACES = {"duration_s": "duration", "buffer_before_s": "buffer_before", "buffer_after_s": "buffer_after", "step_s": "step", "lead_time_s": "lead",
-          "horizon_days": "horizon", "location_id": "location"}
+          "horizon_days": "horizon", "location_id": "location", "reminder_leads": "reminders"}
 FIELDS = {column: (name,) for column, name in PLACES.items()} | {"lead_time_s": ("lead", "lead_unit"), "currency": ()}
 NEW = {"name": "", "description": "", "duration": "60", "buffer_before": "0", "buffer_after": "0", "step": "15", "lead": "2", "lead_unit": "hours",
-       "horizon": "180", "capacity": "1", "price": "", "deposit": "", "location": "", "staff": [], "active": "1", "version": "0"}
+       "horizon": "180", "capacity": "1", "price": "", "deposit": "", "location": "", "staff": [], "active": "1", "reminders": "24, 2", "withdrawal_exempt": "", "version": "0"}
 MINUTE, LEAD_UNITS = 60, {"minutes": 60, "hours": 3600, "days": 86400}
 
 
@@ -127,7 +128,8 @@ def _read(typed: Typed, currency: str) -> tuple[dict[str, Any], dict[str, Any]]:
         "step_s": typed.number("step", 1, 1440) * MINUTE, "lead_time_s": typed.number("lead", 0, 31622400 // LEAD_UNITS[unit]) * LEAD_UNITS[unit],
         "horizon_days": typed.number("horizon", 1, 1100), "capacity": typed.number("capacity", 1, 10_000), "price": typed.money("price", currency),
         "deposit": typed.money("deposit", currency), "currency": currency,
-        "location_id": as_id(typed.form.get("location")), "staff": typed.ids("staff")}
+        "location_id": as_id(typed.form.get("location")), "staff": typed.ids("staff"),
+        "reminder_leads": _leads(typed), "withdrawal_exempt": typed.flag("withdrawal_exempt")}
     if not values["name"]:
         typed.wrong("name", typed.w._("Please give it a name."))
     if values["deposit"] > values["price"]:
@@ -151,7 +153,24 @@ def _stored(visit: Visit, service_id: int) -> dict[str, Any]:
         "buffer_after": _minutes(row.buffer_after_s), "step": _minutes(row.step_s), "lead": str(row.lead_time_s // LEAD_UNITS[unit]), "lead_unit": unit,
         "horizon": str(row.horizon_days), "capacity": str(row.capacity), "price": plain_amount(row.price, row.currency) if row.price else "",
         "deposit": plain_amount(row.deposit, row.currency) if row.deposit else "", "location": str(row.location_id or ""),
-        "staff": [str(s) for s in staff], "active": "1" if row.active else "", "version": str(row.version)}
+        "staff": [str(s) for s in staff], "active": "1" if row.active else "", "version": str(row.version),
+        "reminders": ", ".join(_hours(lead) for lead in row.reminder_leads), "withdrawal_exempt": "1" if row.withdrawal_exempt else ""}
+
+
+def _leads(typed: Typed) -> list[int]:
+    """`24, 2` hours before the start -> seconds; halves and quarters of an hour too, such as 0.25."""
+    try:
+        leads = [float(part) * 3600 for part in typed.text("reminders", 60).replace(";", ",").split(",") if part.strip()]
+    except ValueError:
+        leads = [0.0]
+    if len(leads) > 4 or any(not 900 <= lead <= 1209600 or lead % 60 for lead in leads):
+        typed.wrong("reminders", typed.w._("Please enter up to four numbers of hours, from 0.25 to 336, such as 24, 2."))
+        return []
+    return [int(lead) for lead in leads]
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / 3600:g}"
 
 
 def _differs(stored: dict[str, Any], fields: dict[str, Any], name: str) -> bool:
@@ -172,7 +191,7 @@ def _naming(visit: Visit) -> Any:
     def text(name: str, value: Any) -> str:
         if isinstance(value, list):
             return ", ".join(names.get(part, part) for part in value) or "–"
-        if name == "active":
+        if name in ("active", "withdrawal_exempt"):
             return visit.words._("yes") if value == "1" else visit.words._("no")
         return names.get(value, str(value or "–")) if name == "location" else str(value or "–")
 

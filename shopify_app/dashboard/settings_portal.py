@@ -18,12 +18,14 @@ from models.store import Store
 from shopify_app.dashboard.door import Visit, screen
 from shopify_app.dashboard.typed import Typed, differences
 
-FLAGS = ("reschedule", "cancel", "real_time", "require_login_to_cancel", "open_for_booking")
+FLAGS = ("reschedule", "cancel", "real_time", "require_login_to_cancel", "open_for_booking", "ask_feedback")
+PLAIN = ("quiet_from", "quiet_to", "withdrawal")
 TEXTS = {"contact_note": 500, "refusal_note": 500, "terms": 5000}
 LABELS = {
     "reschedule": "Allow rescheduling", "cancel": "Allow cancelling", "min_notice": "Minimum time before", "notice_hours": "Hours before",
     "instead_schedule": "Schedule an appointment instead", "real_time": "Real-time availability", "require_login_to_cancel": "Require login to cancel",
-    "open_for_booking": "Open for booking", "contact_note": "Contact note", "refusal_note": "Refusal message", "terms": "Terms"}
+    "open_for_booking": "Open for booking", "contact_note": "Contact note", "refusal_note": "Refusal message", "terms": "Terms",
+    "ask_feedback": "Ask for feedback", "quiet_from": "Quiet from", "quiet_to": "Quiet to", "withdrawal": "Legal withdrawal"}
 LONGEST_HOURS = 17_520
 
 
@@ -35,6 +37,7 @@ def portal_settings(visit: Visit) -> Any:
     typed = Typed(visit.words)
     fields = typed.shown()
     values: dict[str, Any] = {name: typed.flag(name) for name in FLAGS} | {name: typed.text(name, most + 1) or None for name, most in TEXTS.items()}
+    values |= {name: typed.text(name, 10) for name in PLAIN}
     changed_policy = _policy(typed, policy)
     if typed.problems:
         return _show(visit, fields, problems=typed.problems, status=422)
@@ -74,11 +77,11 @@ def _hours(policy: Policy) -> int | None:
 
 def _stored(visit: Visit) -> tuple[dict[str, Any], Policy]:
     with reading(visit.store_id) as tx:
-        row = tx.db.execute(select(*(getattr(Store, name) for name in (*FLAGS, *TEXTS, "policy", "version"))).where(
+        row = tx.db.execute(select(*(getattr(Store, name) for name in (*FLAGS, *TEXTS, *PLAIN, "policy", "version"))).where(
             Store.store_id == tx.store_id)).one()
     policy = read_policy(row.policy)
     hours = _hours(policy)
-    return {name: "1" if getattr(row, name) else "" for name in FLAGS} | {name: getattr(row, name) or "" for name in TEXTS} | {
+    return {name: "1" if getattr(row, name) else "" for name in FLAGS} | {name: getattr(row, name) or "" for name in (*TEXTS, *PLAIN)} | {
         "min_notice": "" if hours == 0 else "1", "notice_hours": "" if hours is None else str(hours), "version": str(row.version),
         "instead_schedule": "1" if policy.instead_schedule else ""}, policy
 
@@ -87,7 +90,7 @@ def _conflict(visit: Visit, theirs: dict[str, Any], fields: dict[str, Any]) -> l
     _ = visit.words._
 
     def text(name: str, value: Any) -> str:
-        if name in TEXTS or name == "notice_hours":
+        if name in TEXTS or name in PLAIN or name == "notice_hours":
             return str(value or "")
         return _("yes") if value else _("no")
 

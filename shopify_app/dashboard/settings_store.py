@@ -18,9 +18,12 @@ from shopify_app.dashboard.door import Visit, screen
 from shopify_app.dashboard.typed import Typed, differences
 from shopify_app.dashboard.zones import ZONES
 
-FIELDS = ("name", "email", "phone", "website", "zone", "locale", "staff_noun", "logo_url", "accent")
+FIELDS = ("name", "email", "phone", "website", "zone", "locale", "staff_noun", "logo_url", "accent", "legal_name", "legal_address", "tax_id",
+          "tax_percent")
+STORED = (*FIELDS, "credit_days", "retention_days", "version")
 LABELS = {"name": "Name", "email": "E-mail", "phone": "Phone", "website": "Website", "zone": "Time zone", "locale": "Language", "staff_noun": "Word for staff",
-          "logo_url": "Logo", "accent": "Colour"}
+          "logo_url": "Logo", "accent": "Colour", "retention_days": "Days kept", "legal_name": "Legal name", "legal_address": "Legal address",
+          "tax_id": "Tax number", "tax_percent": "Tax in prices", "credit_days": "Days credit lasts"}
 LIGHT, DARK = "#f6f6f4", "#1b1e23"  # the grounds customers see the colour on
 
 
@@ -39,13 +42,18 @@ def store_settings(visit: Visit) -> Any:
     fields = typed.shown()
     if values["accent"] and not values["accent"].startswith("#"):
         values["accent"] = "#" + values["accent"]
-    values |= {name: values[name] or None for name in ("website", "staff_noun", "logo_url", "accent")}
+    values["tax_percent"] = values["tax_percent"].replace(",", ".").removesuffix("%").strip()
+    values["credit_days"] = typed.maybe("credit_days", 1, 3650)
+    values["retention_days"] = typed.number("retention_days", 30, 3650)
+    values |= {name: values[name] or None for name in ("website", "staff_noun", "logo_url", "accent", "legal_name", "legal_address", "tax_id",
+                                                                    "tax_percent")}
     if typed.do == "preview":
         return _show(visit, fields)
     if not values["name"]:
         typed.wrong("name", visit.words._("Please give it a name."))
+    if typed.problems:
         return _show(visit, fields, problems=typed.problems, status=422)
-    changed = {name: value for name, value in values.items() if (value or "") != (stored[name] or "")}
+    changed = {name: value for name, value in values.items() if str(value or "") != (stored[name] or "")}
     try:
         update_store(visit.store_id, visit.actor, version=typed.version(), **changed)
     except Refused as refused:
@@ -63,7 +71,7 @@ def store_settings(visit: Visit) -> Any:
 
 def _stored(visit: Visit) -> dict[str, Any]:
     with reading(visit.store_id) as tx:
-        row = tx.db.execute(select(*(getattr(Store, name) for name in (*FIELDS, "version"))).where(Store.store_id == tx.store_id)).one()
+        row = tx.db.execute(select(*(getattr(Store, name) for name in STORED)).where(Store.store_id == tx.store_id)).one()
     return {name: "" if value is None else str(value) for name, value in row._asdict().items()}
 
 

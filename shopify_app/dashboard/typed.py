@@ -35,8 +35,8 @@ class Typed:
         self.problems.setdefault(name, problem)
 
     def text(self, name: str, longest: int = 2000) -> str:
-        """Typed text without the zero byte, which no database text can hold."""
-        return self.form.get(name, "")[:longest].replace("\x00", "").strip()
+        """Typed text without the zero byte, which no database text can hold; lines end as they are stored."""
+        return _plain(self.form.get(name, "")[:longest]).strip()
 
     def flag(self, name: str) -> bool:
         return self.form.get(name) == "1"
@@ -107,13 +107,17 @@ class Typed:
 
     def shown(self, *lists: str) -> dict[str, Any]:
         """Everything as it was typed, for showing the form again; `lists` are fields with several values."""
-        plain: dict[str, Any] = {name: value.replace("\x00", "") for name, value in self.form.items() if name != "csrf_token"}
+        plain: dict[str, Any] = {name: _plain(value) for name, value in self.form.items() if name != "csrf_token"}
         return plain | {name: self.form.getlist(name) for name in lists}
 
     def refused(self, refused: Refused, place: Callable[[str], str] = lambda field: field) -> None:
         """Put the action's problems at the fields of this form."""
         for problem in refused.facts.get("errors", ()):
             self.wrong(place(problem["field"]), problem["problem"])
+
+
+def _plain(text: str) -> str:
+    return text.replace("\x00", "").replace("\r\n", "\n")
 
 
 def as_id(text: str | None) -> int | None:

@@ -8,10 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking import facts
+from booking.documents.find import of_booking
+from booking.documents.printed import title
 from booking.links import manage_path
 from booking.rules.decision import Refused
 from booking.rules.wall_time import day_span
 from booking.slots import MOST_DAYS
+from booking.visiting import decisions_alone
 from jsonapi.shapes import Listing
 from models.booking_list import past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
@@ -23,6 +26,7 @@ from storefront.api.permissions import permissions
 from storefront.booking_page import closed_money
 from storefront.door import Door, kept_no_longer, store_view
 from storefront.presenting import detail
+from storefront.together import decisions_of, group_of
 
 PAGE = 20
 ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
@@ -84,7 +88,7 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
     def money(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": b.currency}
 
-    here, decided = ZoneInfo(b.zone), facts.decisions(b, tx.now)
+    here, decided = ZoneInfo(b.zone), decisions_alone(tx, b)
     return {
         "ref": b.ref, "status": b.status, "status_text": call.words.status(b.status), "version": b.version, "service": str(b.service_id),
         "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
@@ -95,18 +99,30 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
         "manage_url": call.origin + manage_path(b), "created_at": b.created_at.astimezone(here)}
 
 
+def door_of(call: CustomerCall, b: BookingSummary) -> Door:
+    """The pages' own view of a booking, for someone signed in."""
+    return Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
+
+
 def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund | None = None) -> s.CustomerBookingDetail:
     """The booking's page as JSON: the same facts, sentences and decisions."""
-    door = Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
-    shown = detail(door, tx.now)
-    may, waiting, offers = permissions(tx, door, call.origin)
+    door = door_of(call, b)
+    group = group_of(tx, door)
+    decided = decisions_of(door, group, tx.now)
+    shown = detail(door, tx.now, decided)
+    may, about = permissions(tx, door, decided, call.origin)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
-        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if offers else shown.waits,
+        facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
+        together=None if group is None else s.Together(kind=group.kind, bookings=[
+            s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
+        documents=[s.DocumentOut(
+            number=one.number, kind=one.kind, title=title(call.words, one.kind, one.number), amount={"amount": one.amount, "currency": one.currency},
+            url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in of_booking(tx, b.id)],
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
-        actions=may, waiting=waiting, offers=offers, **({} if refund is None else {"refund": refund}))
+        actions=may, **about, **({} if refund is None else {"refund": refund}))
 
 
 def days(call: CustomerCall, today: date | None = None, many: int = 1) -> tuple[date, date]:

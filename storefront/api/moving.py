@@ -9,19 +9,22 @@ from zoneinfo import ZoneInfo
 from booking import facts
 from booking.actions.action import Done
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.actions.reschedule_series import price_there
+from booking.actions.visits import reschedule_visit
 from booking.offers import ServiceOffer, find_offer
-from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.slots import MOST_DAYS, Slot, free_days
+from booking.visit_times import visit_days
 from jsonapi.operations import number
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront.api import shapes as s
-from storefront.api.bookings import days, full
+from storefront.api.bookings import days, door_of, full
 from storefront.api.door import CustomerCall, operation
 from storefront.move_notes import move_notes
 from storefront.picker import time_text
+from storefront.together import VISIT, Group, decisions_of, group_of
 
 FRESH_DAYS, SHOWN_DAYS = 7, 31
 
@@ -33,8 +36,9 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
         first, last = days(call, local_date(tx.now, b.zone), SHOWN_DAYS)
-        facts.decisions(b, tx.now)["reschedule"].require()
-        return _times(tx, call, b, first, last, _wanted(b, call.query.get("staff")))
+        group = group_of(tx, door_of(call, b))
+        decisions_of(door_of(call, b), group, tx.now)["reschedule"].require()
+        return _times(tx, call, b, group, first, last, _wanted(b, call.query.get("staff")))
 
 
 @operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=s.MoveIn, answer=s.CustomerBookingDetail)
@@ -43,17 +47,22 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     wanted = call.body
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
+        visit = _is_visit(group_of(tx, door_of(call, b)))
     staff_id = _wanted(b, wanted.staff)
+    if visit and staff_id != b.staff_id:
+        raise Refused("not_allowed", kind="reschedule", staff=True)
+    values: dict[str, Any] = {"starts_at": wanted.starts_at, "version": wanted.version, "price": wanted.price}
     try:
-        return call.act(reschedule_booking, b.ref, starts_at=wanted.starts_at, staff_id=staff_id, version=wanted.version,
-                        price=wanted.price, show=_show(call))
+        if visit:
+            return call.act(reschedule_visit, b.ref, show=_show(call), **values)
+        return call.act(reschedule_booking, b.ref, staff_id=staff_id, show=_show(call), **values)
     except Refused as refused:
         if refused.code not in ("slot_taken", "outside_hours"):
             raise
         with reading(call.store_id) as tx:
             b = call.booking(tx, ref)
             day = max(local_date(wanted.starts_at, b.zone), local_date(tx.now, b.zone))
-            times = _times(tx, call, b, day, day + timedelta(days=FRESH_DAYS - 1), staff_id)
+            times = _times(tx, call, b, group_of(tx, door_of(call, b)), day, day + timedelta(days=FRESH_DAYS - 1), staff_id)
         raise Refused(refused.code, **refused.facts, fresh={"times": times.model_dump(mode="json")}) from None
 
 
@@ -77,22 +86,40 @@ def _wanted(b: BookingSummary, staff: str | None) -> int:
         raise Refused("invalid", errors=[{"field": "staff", "problem": "is not known"}]) from None
 
 
-def _times(tx: Tx, call: CustomerCall, b: BookingSummary, first: date, last: date, staff_id: int) -> s.FreeTimes:
-    offer, w = find_offer(tx, b.service_id), call.words
-    may_choose = offer is not None and facts.effective_policy(b).change_staff and len(offer.staff) > 1
-    if staff_id != b.staff_id and not may_choose:
-        raise Refused("not_allowed", kind="reschedule", staff=True)
+def _is_visit(group: Group | None) -> bool:
+    return group is not None and group.kind == VISIT
+
+
+def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, first: date, last: date, staff_id: int) -> s.FreeTimes:
+    """Of a visit the times at which all its parts fit, each with its own person (R32)."""
+    parts = group.parts if group is not None and _is_visit(group) else (b,)
+    head, w, whole = parts[0], call.words, len(parts) > 1
+    offer = find_offer(tx, head.service_id)
     if offer is None:
         raise Refused("not_allowed", kind="reschedule")
+    policy = facts.effective_policy(head)
+    may_choose = not whole and policy.change_staff and len(offer.staff) > 1
+    if staff_id != b.staff_id and not may_choose:
+        raise Refused("not_allowed", kind="reschedule", staff=True)
     if staff_id not in (b.staff_id, ANYONE) and not offer.only(staff_id):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
-    price = moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
-    found = free_days(tx, offer, max(first, local_date(tx.now, b.zone)), last, staff_id=None if staff_id == ANYONE else staff_id, seats=b.seats, moving=b)
+    here = local_date(tx.now, head.zone)
+    price = sum(price_there(part, find_offer(tx, part.service_id)) for part in parts)
     return s.FreeTimes(
-        zone=found.zone, first=local_date(tx.now, b.zone), notes=move_notes(tx, b, w, price), price={"amount": price, "currency": b.currency},
-        people=_people(offer, b) if may_choose else [],
-        last=local_date(tx.now, b.zone) + timedelta(days=offer.shape.horizon_days),
-        days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, found.zone, call) for slot in slots]) for day, slots in found.days])
+        zone=head.zone, first=here, last=here + timedelta(days=offer.shape.horizon_days),
+        notes=[] if whole else move_notes(tx, b, w, price_there(b, offer)), price={"amount": price, "currency": b.currency}, people=_people(offer, b) if may_choose else [],
+        days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots]) for day, slots in _found(
+            tx, offer, parts, max(first, here), last, None if staff_id == ANYONE else head.staff_id if whole else staff_id)])
+
+
+def _found(tx: Tx, offer: ServiceOffer, parts: tuple[BookingSummary, ...], first: date, last: date, staff_id: int | None):  # noqa: ANN202
+    """Days with their free times; none where only times of the same price may be taken and there are none of that price (R26)."""
+    head = parts[0]
+    if facts.effective_policy(head).price_difference == "equal_only" and offer.price * head.seats != head.price:
+        return ()
+    if len(parts) > 1:
+        return visit_days(tx, parts, first, last).days
+    return free_days(tx, offer, first, last, staff_id=staff_id, seats=head.seats, moving=head).days
 
 
 def _people(offer: ServiceOffer, b: BookingSummary) -> list[s.Choice]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from booking import counter_offers, facts
 from booking import waitlist as read
+from booking.feedback import given_for, may_give
 from booking.rules.decision import Decision
 from booking.rules.waitlist import weekdays_of
 from booking.rules.windows import deadline
@@ -16,31 +18,37 @@ from models.session import Tx
 from storefront.api import shapes as s
 from storefront.card_panel import panel
 from storefront.door import Door
+from storefront.feedback import how_long
 from storefront.presenting import action
 from storefront.waiting_lines import prompt
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def permissions(tx: Tx, door: Door, origin: str) -> tuple[s.Permissions, s.WaitingOut | None, list[s.OfferOut]]:
-    """The decisions, the waiting for an earlier time where there is one, and the times the shop offers instead."""
+def permissions(tx: Tx, door: Door, decided: dict[str, Decision], origin: str) -> tuple[s.Permissions, dict[str, Any]]:
+    """The decisions; and what each is about: the `waiting` for an earlier time, the `offers` of other times, the `feedback` given."""
     b, w = door.b, door.words
-    change, decided = facts.change_facts(b), facts.decisions(b, tx.now)
+    change = facts.change_facts(b)
     moves = {}
     for kind, decision in decided.items():
-        last = deadline(kind, change)
+        last = decision.deadline or deadline(kind, change)
         told = action(kind, decision, w, b, last)
         known = decision.allowed or decision.reason in ("too_late", "limit_reached")
         moves[kind] = s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=told.sentence or _no(decision, b, w),
                                    deadline=last.astimezone(ZoneInfo(b.zone)) if known else None)
     waitlist, waiting = _waitlist(tx, b, w, origin)
     offers, standing = _offers(tx, b, w)
-    feedback = s.Permission(allowed=False, reason="not_allowed", sentence=no_feedback(b, w), deadline=None)
-    return s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=_card(tx, door)), waiting, standing
+    feedback, said = _feedback(tx, b, w)
+    return (s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=_card(tx, door)),
+            {"waiting": waiting, "offers": standing, "feedback": said})
 
 
-def no_feedback(b: BookingSummary, w: Words) -> str:
-    return w._("{venue} doesn't collect feedback online. Please contact {venue} directly.").format(venue=b.store_name)
+def _feedback(tx: Tx, b: BookingSummary, w: Words) -> tuple[s.Permission, s.FeedbackOut | None]:
+    said = given_for(tx, b.id)
+    decision = may_give(b, said, tx.now)
+    last = None if decision.deadline is None else decision.deadline.astimezone(ZoneInfo(b.zone))
+    shown = None if said is None else s.FeedbackOut(rating=said.rating, comment=said.comment, publish=said.may_publish, reply=said.reply)
+    return s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=how_long(b, said, decision, w), deadline=last), shown
 
 
 def _card(tx: Tx, door: Door) -> s.Permission:

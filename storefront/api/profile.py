@@ -9,7 +9,7 @@ from booking.actions.profile import CHANNELS, change_profile, chosen
 from booking.rules.decision import Refused
 from booking.wording import SHIPPED
 from models.session import Tx
-from storefront.api import shapes as s
+from storefront.api import profile_shapes as s
 from storefront.api.door import Caller, CustomerCall, find_caller, operation
 from storefront.profile import field_sentences
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from jsonapi.shapes import Flag, Instant, Minor, Money, Reason, Seats, Shape, Whole
 
@@ -13,7 +13,6 @@ Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Band = Literal["morning", "afternoon", "evening"]
-Typed = Annotated[str, Field(max_length=500)]
 
 
 class Contact(Shape):
@@ -110,6 +109,40 @@ class OfferOut(Shape):
     text: str
 
 
+class FeedbackOut(Shape):
+    """What the customer said, and the shop's answer."""
+
+    rating: int
+    comment: str
+    publish: bool
+    reply: str | None
+
+
+class TogetherLine(Shape):
+    """`ref` may be this booking's own."""
+
+    ref: str
+    text: str
+    status_text: str
+
+
+class Together(Shape):
+    """What the booking belongs to: the dates of a series, the parts of a visit. A visit is moved and cancelled as one."""
+
+    kind: Literal["series", "visit"]
+    bookings: list[TogetherLine]
+
+
+class DocumentOut(Shape):
+    """A receipt or credit note; `url` opens the PDF."""
+
+    number: int
+    kind: Literal["receipt", "credit_note"]
+    title: str
+    amount: Money
+    url: str
+
+
 class Labelled(Shape):
     label: str
     value: str
@@ -137,6 +170,9 @@ class CustomerBookingDetail(CustomerBooking):
     actions: Permissions
     waiting: WaitingOut | None
     offers: list[OfferOut]
+    feedback: FeedbackOut | None
+    together: Together | None
+    documents: list[DocumentOut]
     refund: CancelRefund | None = None
 
 
@@ -183,13 +219,19 @@ class MoveIn(Shape):
 
 
 class Cancellation(Shape):
-    """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good."""
+    """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good.
+
+    `charge`: what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
+    """
 
     outcome: Outcome
     amount: Minor
     kept: Minor
     currency: str
     sentence: str
+    charge: str | None
+    as_credit: bool
+    may_choose_credit: bool
     quote: str
     seats: int
     of_seats: int
@@ -200,62 +242,20 @@ class Cancellation(Shape):
 
 
 class CustomerCancelIn(Shape):
-    """`seats`: so many of the party, as quoted; left out, all of them."""
+    """`seats`: so many of the party, as quoted; left out, all of them. `as_credit`: as quoted too."""
 
     quote: Annotated[str, Field(max_length=4000)]
     reason: Reason = ""
     seats: Seats | None = None
-
-
-class Kinds(Shape):
-    transactional: Flag
-    reminders: Flag
-    offers: Flag
-    marketing: Flag
-
-
-class Preferences(Shape):
-    email: Kinds
-    sms: Kinds
-
-
-class Profile(Shape):
-    """`email` is changed in the Shopify account. `languages`: those the store's texts come in."""
-
-    name: str
-    email: str | None
-    phone: str | None
-    locale: str | None
-    preferences: Preferences
-    languages: list[Choice]
-
-
-class SomeKinds(Shape):
-    transactional: Flag | None = None
-    reminders: Flag | None = None
-    offers: Flag | None = None
-    marketing: Flag | None = None
-
-
-class SomePreferences(Shape):
-    email: SomeKinds | None = None
-    sms: SomeKinds | None = None
-
-
-class ProfileIn(Shape):
-    """Fields that are left out stay as they are; `phone` null removes the number."""
-
-    name: Typed | None = None
-    phone: Typed | None = None
-    locale: Annotated[str, Field(max_length=20)] | None = None
-    preferences: SomePreferences | None = None
+    as_credit: Flag = False
 
 
 class FeedbackIn(Shape):
-    """One to five stars, and words if the customer has any."""
+    """One to five stars, and words if the customer has any. `publish`: the shop may show it with the first name."""
 
-    rating: Annotated[int, Field(ge=1, le=5)]
+    rating: Annotated[int, Strict(), Field(ge=1, le=5)]
     comment: Annotated[str, Field(max_length=2000)] = ""
+    publish: Flag = False
 
 
 class WaitlistIn(Shape):

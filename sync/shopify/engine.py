@@ -130,24 +130,26 @@ def _one(shop: Shop, item: Item) -> ShopifyError | None:
 def _settled(shop: Shop, item: Item, again: datetime | None) -> None:
     """Gone from the list, unless it was marked again while we worked; then it is due as before."""
     with transaction(shop.store_id, SYNC) as tx:
-        mine = (ShopifyDue.store_id == shop.store_id, ShopifyDue.kind == item.kind, ShopifyDue.subject == item.subject, ShopifyDue.marks == item.marks)
         if again is None:
-            tx.db.execute(delete(ShopifyDue).where(*mine))
+            tx.db.execute(delete(ShopifyDue).where(*_as_seen(shop, item)))
         else:
-            tx.db.execute(update(ShopifyDue).where(*mine).values(due_at=again, attempts=0, last_error=None))
+            tx.db.execute(update(ShopifyDue).where(*_as_seen(shop, item)).values(due_at=again, attempts=0, last_error=None))
 
 
 def _later(shop: Shop, item: Item, error: Exception) -> None:
     wait = timedelta(seconds=min(3600.0, 2.0 ** item.attempts * 2) * random.uniform(0.7, 1.3))
     with transaction(shop.store_id, SYNC) as tx:
-        tx.db.execute(update(ShopifyDue).where(
-            ShopifyDue.store_id == shop.store_id, ShopifyDue.kind == item.kind, ShopifyDue.subject == item.subject, ShopifyDue.marks == item.marks,
-        ).values(attempts=item.attempts + 1, due_at=tx.now + wait, last_error=f"{type(error).__name__}: {error}"[:300],
-                 state="failed" if item.attempts + 1 >= MOST_ATTEMPTS else "due"))
+        tx.db.execute(update(ShopifyDue).where(*_as_seen(shop, item)).values(
+            attempts=item.attempts + 1, due_at=tx.now + wait, last_error=f"{type(error).__name__}: {error}"[:300],
+            state="failed" if item.attempts + 1 >= MOST_ATTEMPTS else "due"))
 
 
 def _failed(shop: Shop, item: Item, error: Exception) -> None:
     with transaction(shop.store_id, SYNC) as tx:
-        tx.db.execute(update(ShopifyDue).where(
-            ShopifyDue.store_id == shop.store_id, ShopifyDue.kind == item.kind, ShopifyDue.subject == item.subject, ShopifyDue.marks == item.marks,
-        ).values(state="failed", attempts=item.attempts + 1, last_error=f"{type(error).__name__}: {error}"[:300]))
+        tx.db.execute(update(ShopifyDue).where(*_as_seen(shop, item)).values(
+            state="failed", attempts=item.attempts + 1, last_error=f"{type(error).__name__}: {error}"[:300]))
+
+
+def _as_seen(shop: Shop, item: Item) -> tuple[Any, ...]:
+    """The row, if nobody has marked it since we took it."""
+    return (ShopifyDue.store_id == shop.store_id, ShopifyDue.kind == item.kind, ShopifyDue.subject == item.subject, ShopifyDue.marks == item.marks)

@@ -14,7 +14,7 @@ from models.customer import Customer
 from models.session import reading, transaction
 from models.shopify_customer import ShopifyCustomer
 from models.shopify_install import ShopifyInstall
-from sync.shopify.shop import SYNC, Shop
+from sync.shopify.shop import SYNC, Shop, keep
 
 EVERY = timedelta(minutes=30)
 OVERLAP = timedelta(minutes=10)
@@ -49,6 +49,7 @@ def look(shop: Shop, subject: str, facts: dict[str, Any]) -> None:
         newest = max([newest, *changed.values()])
         if not page["pageInfo"]["hasNextPage"]:
             break
+        keep(shop)
         after = page["pageInfo"]["endCursor"]
     with transaction(shop.store_id, SYNC) as tx:
         tx.db.execute(update(ShopifyInstall).where(ShopifyInstall.store_id == shop.store_id).values({column: newest}))
@@ -62,7 +63,7 @@ def _mark(shop: Shop, kind: str, changed: dict[str, datetime]) -> None:
                 ShopifyCustomer, (ShopifyCustomer.store_id == Customer.store_id) & (ShopifyCustomer.customer_id == Customer.id)).where(
                     Customer.store_id == shop.store_id, Customer.shopify_id.in_(list(changed)))).all())
         for gid, at in changed.items():
-            if known.get(gid) is None or known[gid] <= at:
+            if known.get(gid) is None or known[gid] < at:
                 mark(tx, kind, gid)
 
 

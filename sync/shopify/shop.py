@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -49,7 +49,6 @@ class Shop:
     lease: int
     on_cancel: str
     currency: str
-    calls: int = 0
     _admin: Admin | None = field(default=None, repr=False)
 
     def run(self, document: str, **variables: Any) -> dict[str, Any]:
@@ -59,7 +58,6 @@ class Shop:
         return self._calling(lambda admin: admin.change(document, **variables))
 
     def _calling(self, call: Any) -> Any:
-        self.calls += 1
         try:
             return call(self._ready())
         except Unauthorized:
@@ -136,7 +134,3 @@ def lost(shop: Shop, why: str) -> None:
     """No token is to be had: somebody of the shop has to open the app."""
     log.warning("the shop has to be connected again", extra={"store": shop.store_id, "error": why})
     lose_tokens(shop.store_id, SYNC, why)
-
-
-def parse_instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -139,10 +139,21 @@ def test_a_repeat_with_the_same_key_gets_the_first_answer(world, ada, as_custome
     ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/reschedule", body, key="k" * 256)
 
 
-def test_what_the_store_does_not_offer(world, ada):
+def test_feedback_after_the_visit(world, ada):
     b = world.sold(at(10, 15))
-    problem = ada.refused(409, "not_allowed", "POST", f"/bookings/{b.ref}/feedback", {"rating": 5, "comment": "Good"})
-    assert problem["detail"] == ada.get(f"/bookings/{b.ref}")["actions"]["feedback"]["sentence"]
+    path = f"/bookings/{b.ref}/feedback"
+    early = ada.refused(409, "not_allowed", "POST", path, {"rating": 5})
+    assert early["detail"] == "You can leave feedback after your visit." == ada.get(f"/bookings/{b.ref}")["actions"]["feedback"]["sentence"]
+    world.set_clock(at(11, 15))
+    may = ada.get(f"/bookings/{b.ref}")
+    assert may["actions"]["feedback"]["allowed"] and may["feedback"] is None and may["actions"]["feedback"]["deadline"] == "2027-05-09T12:00:00-04:00"
+    for wrong in ({}, {"rating": 0}, {"rating": 6}, {"rating": "5"}, {"rating": 5, "comment": "x" * 2001}):
+        ada.refused(422, "invalid", "POST", path, wrong)
+    said = ada.post(path, {"rating": 4, "comment": "Calm and warm"})
+    assert said["feedback"] == {"rating": 4, "comment": "Calm and warm", "publish": False, "reply": None}
+    assert said["actions"]["feedback"]["sentence"].startswith("You can change it until Thu, Mar 25, 2027")
+    assert ada.post(path, {"rating": 5, "publish": True})["feedback"]["rating"] == 5
+    assert world.sql("select rating, may_publish from feedback") == [(5, True)]
 
 
 def test_profile(world, ada):

@@ -148,6 +148,14 @@ def test_two_bookings_at_once_spend_it_once(world):
     assert sorted(b.paid for b in made) == [0, 0, 0, 2500] and left(world, customer) == []
 
 
+def test_credit_that_stands_for_a_deposit_must_cover_it(world):
+    customer = given(world)
+    values = {"service_id": world.service, "staff_id": world.elena, "customer_id": customer, "use_credit": True, "credit_covers": 2500}
+    assert create_booking(world.store_id, MERCHANT, starts_at=at(20, 15), **values).booking.paid == 2500
+    refused("quote_changed", create_booking, world.store_id, MERCHANT, starts_at=at(21, 15), **values)
+    assert world.sql("select count(*) from bookings where starts_at = %s", at(21, 15)) == [(0,)]
+
+
 @pytest.mark.parametrize(("amount", "method", "refusal"), [(2501, "credit", "credits_amount"), (100, "card", "another kind or currency")])
 def test_the_database_refuses_a_unit_too_many_and_other_kinds_of_payment(world, amount, method, refusal):
     customer = given(world)

@@ -160,6 +160,11 @@ def test_a_document_in_the_customers_language_and_money(world):
     assert lines(world, c)["totals"] == [["Amount received", "¥2,501"]]
 
 
+def test_the_pdf_carries_the_mark_of_the_accessible_kind(world):
+    b = world.book(at(10, 15), paid=2500)
+    assert b"pdfuaid:part" in pdf(read(world, b))
+
+
 def test_whoever_holds_the_link_sees_the_first_name_only(world):
     b = world.book(at(10, 15), paid=2500)
     assert ("Customer", "Ada Archer") in lines(world, b)["about"] and ("Customer", "Ada") in lines(world, b, masked=True)["about"]

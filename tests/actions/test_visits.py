@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.visits import (
     cancel_visit, cancel_visit_part, preview_cancel_visit, reschedule_visit, visit_decision, visit_of,
 )
@@ -133,6 +135,14 @@ def test_no_part_alone_where_the_shop_does_not(world):
     b = world.read(parts[1].ref)
     assert refused("not_allowed", cancel_visit_part, world.store_id, world.customer(b), b.ref, quote=quoted(world, b)).facts["part"]
     assert cancel_visit_part(world.store_id, MERCHANT, b.ref).booking.status == "cancelled"
+
+
+def test_a_part_never_moves_alone_whichever_door_asks(world, visit):
+    no = refused("not_allowed", reschedule_booking, world.store_id, world.customer(visit[0]), visit[0].ref, starts_at=at(12, 15))
+    assert no.facts["visit"] and starts(world, visit) == [at(10, 15), at(10, 16)]
+    world.set_clock(at(10, 15) - hours(71))
+    assert refused("too_late", cancel_booking, world.store_id, world.customer(visit[0]), visit[0].ref, quote=quoted(world, visit[0]))
+    assert reschedule_booking(world.store_id, MERCHANT, visit[0].ref, starts_at=at(12, 15), override=True).booking.starts_at == at(12, 15)
 
 
 def test_the_shop_says_what_comes_back(world, visit):

@@ -64,6 +64,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
     session = world.session(course, at(12, 18))
     webhook = api.post("/webhooks", {"url": "https://example.com/hook", "topics": ["booking.created"]})
     b = world.book(at(10, 15), paid=2500)
+    api.post(f"/bookings/{b.ref}/notes", {"text": "Pays late"})
     visit = world.book(world.now - timedelta(hours=30), override=True)
     update_store(world.store_id, MERCHANT, withdrawal="everyone")
     declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract=visit.ref, asker=Asker("192.0.2.1"))

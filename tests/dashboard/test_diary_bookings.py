@@ -202,6 +202,30 @@ def test_goodwill_is_owed_and_then_carried_out(owner, staff, world):
     staff.send(f"/admin/bookings/{b.ref}/goodwill", 403, amount="1")
 
 
+def test_a_payment_is_noted_and_has_its_receipt(owner, staff, world):
+    b = world.book(at(5, 15), paid=2500)
+    owner.get(f"/admin/bookings/{b.ref}")
+    assert "Still to pay" in owner.page
+    for wrong in ("", "abc", "0", "55.01"):
+        owner.send(f"/admin/bookings/{b.ref}/payments", 422, taken=wrong, method="cash")
+    owner.send(f"/admin/bookings/{b.ref}/payments", 422, taken="5", method="card")
+    owner.send(f"/admin/bookings/{b.ref}/payments", taken="55", method="cash")
+    assert (world.read(b.ref).paid, world.read(b.ref).due) == (8000, 0)
+    owner.get(f"/admin/bookings/{b.ref}")
+    assert "Receipt 2" in owner.page and "Still to pay" not in owner.page
+    owner.get(f"/admin/bookings/{b.ref}/documents/3", 404)
+    assert owner.client.get(f"/admin/bookings/{b.ref}/documents/2", base_url=owner.origin).data.startswith(b"%PDF-")
+    staff.get(f"/admin/bookings/{b.ref}")
+    staff.send(f"/admin/bookings/{b.ref}/payments", 403, taken="1", method="cash")
+
+
+def test_the_reason_of_goodwill_is_told_to_the_customer(owner, world):
+    b = world.book(at(5, 15), paid=2500)
+    owner.get(f"/admin/bookings/{b.ref}")
+    owner.send(f"/admin/bookings/{b.ref}/goodwill", amount="10", told="We started late")
+    assert world.outbox("refund_given")[0].payload["reason"] == "We started late"
+
+
 def test_requests_are_approved_or_declined(owner, world):
     service = world.add_service("Consultation", policy={"approval": "manual"})
     one, two = (world.book(at(day, 15), service=service, by=Actor("customer", "account"), email=f"c{day}@example.com") for day in (8, 9))

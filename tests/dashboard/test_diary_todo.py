@@ -63,10 +63,11 @@ def test_money_of_a_card_machine_elsewhere_is_given_back_there(manager, world):
     owe(world, 5, method="card")
     manager.get("/admin/refunds")
     refund = re.findall(r"/refunds/(\d+)/execute", manager.page)[0]
+    commands = len(world.outbox("execute_refund", channel="stripe"))
     manager.send(f"/admin/refunds/{refund}/execute")
     manager.get("/admin/refunds")
     assert "On its way" not in words(manager.page) and world.sql("select state from refunds") == [("succeeded",)]
-    assert world.outbox("execute_refund", channel="stripe") == []
+    assert len(world.outbox("execute_refund", channel="stripe")) == commands
 
 
 def test_refunds_of_other_shops_do_not_exist(manager, staff, owner_url):

@@ -107,6 +107,11 @@ def test_one_switch_at_a_time(manager, world, app):
     assert "You can change this until" in text and "doesn't offer cancelling" in text
 
 
+def test_offered_times_can_be_held_for_one_service(manager, world):
+    manager.fill(path(world), offer_hold="on")
+    assert world.sql("select offer_hold from services where id = %s", world.service)[0].offer_hold == "on"
+
+
 def test_schedule_an_appointment_takes_the_place_of_cancelling(manager, world, app):
     manager.fill(path(world), own="own", instead_schedule="1")
     visitor = Visitor(app, world)

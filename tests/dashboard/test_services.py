@@ -53,6 +53,17 @@ def test_only_what_changed_is_written(manager, world):
     assert world.sql("select after from audit_entries where action = 'update_service' order by id desc limit 1")[0].after == {"fields": ["name"]}
 
 
+def test_reminders_are_hours_before_the_start(manager, world):
+    manager.fill(f"/services/{world.service}", reminders="48, 1.5; 0.25", withdrawal_exempt="1")
+    assert (row(world, world.service)["reminder_leads"], row(world, world.service)["withdrawal_exempt"]) == ([172800, 5400, 900], True)
+    manager.get(f"/admin/services/{world.service}")
+    assert 'value="48, 1.5, 0.25"' in manager.page
+    for wrong in ("soon", "0.1", "400", "1,2,3,4,5", "nan", "inf"):
+        manager.fill(f"/services/{world.service}", 422, reminders=wrong)
+    manager.fill(f"/services/{world.service}", reminders="")
+    assert row(world, world.service)["reminder_leads"] == []
+
+
 def test_two_editors_at_once_see_both_versions_and_the_second_may_save_again(app, world):
     one, other = Colleague(app, world).sign_in("owner"), Colleague(app, world).sign_in("manager")
     path = f"/services/{world.service}"

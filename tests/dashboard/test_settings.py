@@ -137,6 +137,41 @@ def test_an_unreadable_colour_is_shown_as_it_will_be_used(manager, world, app):
     assert min(ratios) >= 4.5
 
 
+def test_waiting_and_offers(manager, world):
+    manager.fill("/settings/waiting", waitlist=None, waitlist_claim_minutes="30", evening__from="18:00", evening__to="00:00", offer_hold="1")
+    row = store(world)
+    assert (row.waitlist, row.waitlist_claim_minutes, row.offer_hold, row.waitlist_bands["evening"]) == (False, 30, True, ["18:00", "24:00"])
+    manager.get("/admin/settings/waiting")
+    assert 'value="00:00"' in manager.page
+    for changes in ({"waitlist_claim_minutes": "4"}, {"offer_hours": ""}, {"morning__from": "13:00"}, {"morning__to": ""}):
+        manager.fill("/settings/waiting", 422, **changes)
+        assert 'class="problem"' in manager.page
+    assert store(world).offer_hours == 24
+
+
+def test_messages_and_law(manager, world):
+    manager.fill(PORTAL, ask_feedback=None, quiet_from="20:30", quiet_to="09:00", withdrawal="eu")
+    row = store(world)
+    assert (row.ask_feedback, row.quiet_from, row.quiet_to, row.withdrawal) == (False, "20:30", "09:00", "eu")
+    manager.fill(PORTAL, 422, quiet_from="25:00", withdrawal="mars")
+    assert "is a time such as 21:00" in words(manager.page) and "must be one of off, eu, everyone" in words(manager.page)
+
+
+def test_what_stands_on_receipts(manager, world):
+    manager.fill("/settings/store", legal_name="Harbor GmbH", legal_address="Kai 3\r\nHamburg", tax_id="DE 123", tax_percent="19,5 %", credit_days="")
+    row = store(world)
+    assert (row.legal_name, row.tax_percent, row.credit_days) == ("Harbor GmbH", "19.5", None)
+    manager.fill("/settings/store", 422, tax_percent="a lot", credit_days="0")
+    manager.fill("/settings/store", name="Same receipts")
+    assert store(world).legal_address == "Kai 3\nHamburg"
+
+
+def test_how_long_closed_bookings_are_kept(manager, world):
+    manager.fill("/settings/store", retention_days="90")
+    assert store(world).retention_days == 90
+    manager.fill("/settings/store", 422, retention_days="7")
+
+
 class TestLocations:
     def test_added_changed_and_switched_off(self, manager, world):
         manager.fill("/settings/locations/new", name="Kai", zone="Europe/Berlin")

@@ -10,6 +10,7 @@ from booking.actions.stores import create_user
 from booking.actions.team import change_user, remove_user
 from booking.rules.decision import Refused
 from models.actor import SYSTEM
+from models.session import database, reading
 from tests.dashboard.colleague import Colleague
 from tests.storefront.visitor import words
 from tests.support.world import MERCHANT, World
@@ -93,6 +94,18 @@ def test_people_of_another_shop_are_out_of_reach(owner, owner_url):
     owner.send(f"/admin/team/{stranger}/remove", 404)
     with pytest.raises(Refused):
         change_user(owner.world.store_id, MERCHANT, stranger, role="staff")
+
+
+def test_whoever_makes_a_store_by_command_invites_its_first_owner(app, world):
+    fresh = f"kai-{world.slug}"
+    made = app.test_cli_runner().invoke(args=["store", "create", "Kai", "--slug", fresh, "--zone", "Europe/Berlin", "--currency", "EUR", "--owner", "Kay@Example.com"])
+    assert made.exit_code == 0, made.output
+    store_id = database().store_for_slug(fresh)
+    with reading(store_id) as tx:
+        assert tx.db.exec_driver_sql("select email, role from users").all() == [("kay@example.com", "owner")]
+        assert tx.db.exec_driver_sql("select topic from outbox").scalars().all() == ["team_invitation"]
+    again = app.test_cli_runner().invoke(args=["store", "create", "Kai", "--slug", f"{fresh}-2", "--zone", "Europe/Berlin", "--currency", "EUR", "--owner", "nobody"])
+    assert again.exit_code == 1 and database().store_for_slug(f"{fresh}-2") is None
 
 
 def test_a_token_is_shown_once_used_and_revoked(owner, world, app):

@@ -8,8 +8,6 @@ import pytest
 
 from booking.actions.customers import create_customer, update_customer
 from booking.actions.people import Person
-from models.actor import SYSTEM
-from models.session import transaction
 from tests.support.world import MERCHANT, at
 
 FIELDS = {"name", "email", "phone"}
@@ -171,12 +169,17 @@ def test_a_number_somebody_else_has_there_is_not_sent_again_and_again(store):
     assert len(store.calls("CustomerUpdate")) == tried and ours(store, customer_id)[2] == "+12125550101"
 
 
-def test_what_another_process_writes_meanwhile_is_not_lost(store):
-    """A mark that comes while we work makes the row due again: it is not removed with the work just done."""
-    customer_id = new_customer(store)
+def test_a_mark_that_comes_while_we_work_is_not_lost(store, monkeypatch):
+    """The row is removed only as it was seen: what was marked meanwhile is looked at again."""
+    from sync.shopify import engine
+    seen = []
+
+    def work(shop, subject, facts) -> None:
+        seen.append(subject)
+        if len(seen) == 1:
+            store.write("select shopify_mark('order', 'gid://shopify/Order/1')")
+
+    monkeypatch.setitem(engine.WORK, "order", work)
+    store.write("select shopify_mark('order', 'gid://shopify/Order/1')")
     store.sync()
-    with transaction(store.store_id, SYSTEM) as tx:
-        tx.db.exec_driver_sql("select shopify_mark('customer', %s)", (str(customer_id),))
-    before = store.sql("select marks from shopify_due where kind = 'customer'")[0][0]
-    store.write("select shopify_mark('customer', %s)", str(customer_id))
-    assert store.sql("select marks from shopify_due where kind = 'customer'")[0][0] == before + 1
+    assert len(seen) == 2 and store.due() == []

@@ -9,12 +9,11 @@ import psycopg
 import pytest
 
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.fill_openings import fill_opening
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.sessions import create_session
 from booking.links import feedback_path
 from booking.waitlist import entry_path
-from models.actor import SYSTEM
+from sync.beat import serve_waitlist
 from tests.storefront.visitor import account, link
 from tests.support.world import MERCHANT, at
 
@@ -55,7 +54,7 @@ def waiting_pages(world) -> dict[str, list[str]]:
     far, other = world.book(at(29, 15)), world.book(at(10, 17), email="bea@example.com")
     entry = join_waitlist(world.store_id, world.customer(far), far.ref).facts["id"]
     cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
-    fill_opening(world.store_id, SYSTEM)
+    serve_waitlist(world.store_id)
     yoga = world.add_service("Yoga", capacity=2, staff=[world.tom])
     date = create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=world.tom, starts_at=at(12, 15)).facts["id"]
     offer = world.sql("select id from waitlist_offers")[0][0]

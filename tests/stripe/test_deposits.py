@@ -72,11 +72,14 @@ def test_return_and_webhook_in_any_order_make_one_booking(world, till, visitor, 
     assert len(booked(world)) == 1 and len(world.sql("select 1 from payments")) == 1
 
 
-def test_eight_at_once_make_one_booking(world, till, visitor, service):  # noqa: F811
-    begin(visitor, service)
+def test_eight_at_once_make_one_booking(world, till, visitor):  # noqa: F811
+    """Of a class with room for all of them."""
+    yoga = world.add_service("Yoga", deposit=2500, capacity=9, staff=[world.elena])
+    world.session(yoga, at(11, 16), capacity=9)
+    begin(visitor, yoga)
     type_card(till, visitor.page)
     intent = world.sql("select id from intents")[0][0]
-    race(world, [lambda: deposits.finish(world.store_id, intent)] * 8)
+    assert race(world, [lambda: deposits.finish(world.store_id, intent)] * 8) == ["ok"] * 8
     assert len(booked(world)) == 1 and till.refunds() == []
 
 
@@ -214,3 +217,16 @@ def test_amounts_come_from_the_server(world, till, visitor, bank, service):  # n
     details(visitor, service)
     visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", amount="1", deposit="1", price="1")
     assert bank.all("payment_intent")[0]["amount"] == 2500
+
+
+@pytest.mark.parametrize(("credit", "offered"), [(2500, True), (2499, False)])
+def test_credit_that_covers_the_deposit_stands_for_it(world, till, visitor, service, credit, offered):  # noqa: F811
+    given = world.add_service("Credited", policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "credit"}]}})
+    cancel_booking(world.store_id, MERCHANT, world.book(at(9, 15), service=given, staff=world.elena, paid=credit, method="cash").ref)
+    visitor.sign_in()
+    details(visitor, service)
+    assert ("Pay $25 with my credit; $55 is left to pay." in words(visitor.page)) == offered
+    to = visitor.send(f"/book/{service}/details", credit="on").headers["Location"]
+    assert to.startswith("/account/bookings/" if offered else "/pay/")
+    made = world.sql("select paid, due from bookings where starts_at = %s", TIME)
+    assert made == ([(2500, 5500)] if offered else [])

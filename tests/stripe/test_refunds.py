@@ -50,6 +50,7 @@ class TestOnce:
         assert state(world, refund) == ("succeeded", "automatic")
         after = world.read(b.ref)
         assert (after.owed, after.refunded) == (0, 2500) and not waits(world.store_id)
+        assert world.sql("select kind, amount from documents where booking_id = %s order by number", b.id)[-1] == ("credit_note", 2500)
         assert world.sql("select action from audit_entries where subject = 'refund' order by id") == [("begin_refund",), ("settle_refund",)]
 
     def test_several_payments_each_get_their_part(self, till, world):

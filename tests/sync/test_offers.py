@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
+import psycopg
+
 from booking.actions.cancel_booking import cancel_booking
 from sync import beat
 from sync.outbox import deliver
-from tests.support.world import MERCHANT, at, hours
+from tests.support.world import MERCHANT, OPEN, at, hours
 from tests.waitlist.line import later, offers, wait
 
 
@@ -48,3 +53,25 @@ def test_what_was_looked_at_is_due_no_longer(world, mailing, carrier, db):
     assert (world.store_id, "waitlist") in db.due_stores()
     beat.serve_waitlist(world.store_id)
     assert (world.store_id, "waitlist") not in db.due_stores()
+
+
+def test_an_opening_that_fails_keeps_nobody_waiting_and_comes_back(world, mailing, carrier, owner_url):
+    """Somebody's hours are broken by hand: the beat goes on with the others."""
+    deep = world.add_service("Deep", staff=[world.tom])
+    wait(world), wait(world, at(29, 17), email="bea@example.com", service=deep, staff=world.tom)
+    free(world)
+    other = world.book(at(11, 15), email="x@example.com", service=deep, staff=world.tom)
+    cancel_booking(world.store_id, MERCHANT, other.ref, override=True)
+    set_hours(owner_url, world, '{"mon": "always"}')
+    beat.sweep(mailing, carrier)
+    assert [row.starts_at for row in offers(world)] == [at(11, 15)]
+    set_hours(owner_url, world, json.dumps(OPEN))
+    later(world, timedelta(minutes=1))
+    beat.sweep(mailing, carrier)
+    assert {row.starts_at for row in offers(world)} == {at(10, 15), at(11, 15)}
+
+
+def set_hours(owner_url: str, world, hours: str) -> None:
+    with psycopg.connect(owner_url.replace("+psycopg", "")) as connection:
+        connection.execute("select set_config('app.store_id', %s, true)", (str(world.store_id),))
+        connection.execute("update staff set hours = %s::jsonb where id = %s", (hours, world.elena))

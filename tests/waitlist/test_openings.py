@@ -13,6 +13,7 @@ from booking.actions.claim_earlier_slot import claim_earlier_slot, refuse_earlie
 from booking.actions.hold_slot import hold_slot, release_hold
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.leave_waitlist import leave_waitlist
+from booking.actions.profile import update_profile
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.staff import update_staff
@@ -228,6 +229,22 @@ class TestWhoIsAsked:
         assert offer.starts_at == at(29, 14, 30)
         moved = claim_earlier_slot(world.store_id, world.holder(b), offer.entry_id, offer.id).booking
         assert moved.starts_at == at(29, 14, 30)
+
+    def test_who_has_switched_such_messages_off_is_passed_over(self, world):
+        first, second = wait(world), wait(world, at(30, 15), email="bea@example.com")
+        off = {"transactional": True, "reminders": True, "offers": False, "marketing": False}
+        update_profile(world.store_id, world.customer(first), first.customer_id, name="Ada", phone="+12125550101", locale=None,
+                       preferences={"email": off, "sms": off})
+        self.free(world)
+        assert [row.ref for row in offers(world)] == [second.ref]
+
+    def test_a_time_that_stands_over_another_is_no_opening(self, world):
+        """With real-time availability off two bookings may share a time; one of them going frees nothing (R16)."""
+        update_store(world.store_id, MERCHANT, real_time=False)
+        wait(world)
+        taken(world, at(10, 15))
+        self.free(world)
+        assert offers(world) == []
 
     def test_a_shop_that_stops_offering_it_offers_nothing(self, world):
         wait(world)

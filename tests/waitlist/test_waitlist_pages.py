@@ -15,6 +15,7 @@ from booking.actions.join_waitlist import join_waitlist
 from booking.actions.manage_link import revoke_link
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
+from messages import render_mail
 from models.session import database
 from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, World, at, hours
@@ -115,6 +116,15 @@ class TestTheWishes:
         ada.get(account(b, "waitlist"))
         ada.send(account(b, "waitlist"), 422, **form)
         assert sentence in words(ada.page) and entry(world) is None
+
+    def test_who_has_switched_such_messages_off_is_told_so(self, world, ada):
+        b = world.book(FAR)
+        ada.get(account(b, "waitlist"))
+        assert "You have switched off" not in words(ada.page)
+        ada.get("/account/profile")
+        ada.send("/account/profile", name="Ada", phone="", locale="", **{"email.transactional": "on"})
+        ada.get(account(b, "waitlist"))
+        assert "You have switched off messages about earlier times" in words(ada.page)
 
     def test_can_still_be_changed_when_the_day_is_near(self, world, ada):
         b = wait(world)
@@ -252,6 +262,8 @@ class TestFullClasses:
         serve(world)
         mail, = world.outbox("earlier_slot")
         assert mail.recipient == "bea@example.com" and mail.payload["waits_for"] == "seat"
+        for row in (mail, *world.outbox("waitlist_joined")):
+            assert "Friday" not in (text := render_mail(row.topic, row.payload, "localhost").text) and "Wednesday, March 10, 2027" in text
         path = mail.payload["offer"]["url"].partition("localhost")[2]
         guest.get(path)
         guest.get(guest.send(part(path, "take")).headers["Location"])

@@ -10,8 +10,9 @@ from sqlalchemy import null, update
 from models.session import Tx
 from models.shopify_delivery import ShopifyDelivery
 from webhooks.shopify_topics import (
-    app_scopes_update, app_uninstalled, bulk_operations_finish, customers_create, customers_delete, customers_merge, customers_update,
-    orders_cancelled, orders_create, orders_paid, orders_updated, products_update, refunds_create, shop_redact, shop_update,
+    app_scopes_update, app_uninstalled, bulk_operations_finish, customers_create, customers_data_request, customers_delete,
+    customers_merge, customers_redact, customers_update, orders_cancelled, orders_create, orders_paid, orders_updated, products_update,
+    refunds_create, shop_redact, shop_update,
 )
 
 TOPICS: dict[str, ModuleType] = {
@@ -29,6 +30,8 @@ TOPICS: dict[str, ModuleType] = {
     "refunds/create": refunds_create,
     "products/update": products_update,
     "bulk_operations/finish": bulk_operations_finish,
+    "customers/data_request": customers_data_request,
+    "customers/redact": customers_redact,
     "shop/redact": shop_redact,
 }
 COMPLIANCE = frozenset({"customers/data_request", "customers/redact", "shop/redact"})

@@ -4,6 +4,7 @@ import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import type {BookingDetail} from '../../shared/types';
+import {Feedback} from './Feedback';
 import {Offers} from './Offers';
 
 /** One booking: its facts, then what may be done, each with its sentence. */
@@ -16,9 +17,11 @@ export function BookingPage({booking: ref}: {booking: string}) {
       <s-stack gap="large">
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.offers.length > 0 && <Offers booking={state.value} show={show} />}
+        {state.kind === 'ready' && (state.value.actions.feedback.allowed || state.value.feedback) && <Feedback booking={state.value} show={show} />}
         {state.kind === 'ready' && <Facts booking={state.value} />}
         {state.kind === 'ready' && !state.value.closed && <Actions booking={state.value} />}
         {state.kind === 'ready' && state.value.actions.waitlist.allowed && <Earlier booking={state.value} />}
+        {state.kind === 'ready' && state.value.together && <Together booking={state.value} />}
         {state.kind === 'ready' && state.value.policy.length > 0 && (
           <s-section heading={t('booking.policy')}>
             <s-unordered-list>
@@ -46,6 +49,7 @@ function Facts({booking}: {booking: BookingDetail}) {
         ))}
         <s-stack direction="inline" gap="base">
           <s-link href={booking.links.calendar}>{t('booking.calendarFile')}</s-link>
+          {booking.documents.map((one) => <s-link key={one.number} href={one.url} target="_blank">{one.title}</s-link>)}
           <s-link href={booking.links.page} target="_blank">{t('booking.ownPage')}</s-link>
         </s-stack>
       </s-stack>
@@ -91,6 +95,26 @@ function Earlier({booking}: {booking: BookingDetail}) {
         )}
         <s-text>{booking.actions.waitlist.sentence}</s-text>
         <s-button variant="secondary" href={pathOf(booking.ref, 'waitlist')}>{t(booking.waiting ? 'waitlist.change' : 'waitlist.ask')}</s-button>
+      </s-stack>
+    </s-section>
+  );
+}
+
+/** The dates of a series, each for itself; the parts of a visit, which go together. */
+function Together({booking}: {booking: BookingDetail}) {
+  const {kind, bookings} = booking.together!;
+  return (
+    <s-section heading={t(`together.${kind}`)}>
+      <s-stack gap="base">
+        <s-unordered-list>
+          {bookings.map((one) => (
+            <s-list-item key={one.ref}>
+              {one.ref === booking.ref ? <s-text type="strong">{one.text}</s-text> : <s-link href={pathOf(one.ref)}>{one.text}</s-link>}
+              <s-text color="subdued"> {one.status_text}</s-text>
+            </s-list-item>
+          ))}
+        </s-unordered-list>
+        <s-text color="subdued">{t(`together.${kind}Text`)}</s-text>
       </s-stack>
     </s-section>
   );

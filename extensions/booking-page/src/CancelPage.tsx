@@ -1,7 +1,7 @@
 import {useState} from 'preact/hooks';
 
 import {cancelBooking, decision, quoteCancellation, readBooking} from '../../shared/api';
-import {valueOf} from '../../shared/events';
+import {checkedOf, valueOf} from '../../shared/events';
 import {host, t} from '../../shared/host';
 import {fault, useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
@@ -13,14 +13,14 @@ interface Asked {
   quote: Cancellation;
 }
 
-async function ask(ref: string): Promise<Asked> {
+async function start(ref: string): Promise<Asked> {
   const [booking, quote] = await Promise.all([readBooking(ref), quoteCancellation(ref)]);
   return {booking, quote};
 }
 
 /** What happens to the money, in words; then the decision, which applies exactly that. */
 export function CancelPage({booking: ref}: {booking: string}) {
-  const {state, reload, show} = useLoad(() => ask(ref), ref);
+  const {state, reload, show} = useLoad(() => start(ref), ref);
   return (
     <s-page heading={t('cancel.heading')} subheading={state.kind === 'ready' ? `${state.value.booking.service_name}, ${state.value.booking.when}` : undefined}>
       <s-button slot="breadcrumb-actions" href={pathOf(ref)} accessibilityLabel={t('move.back')}>{t('move.back')}</s-button>
@@ -46,9 +46,9 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
     }
   }
 
-  async function seats(count: number) {
+  async function ask(seats: number, asCredit: boolean) {
     try {
-      show({booking, quote: await quoteCancellation(booking.ref, count)});
+      show({booking, quote: await quoteCancellation(booking.ref, {seats, asCredit})});
       setKey(decision());
     } catch (error) {
       tell(error);
@@ -59,7 +59,7 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
     setBusy(true);
     setProblem(undefined);
     try {
-      const done = await cancelBooking(booking.ref, {quote: quote.quote, reason, seats: quote.seats}, key);
+      const done = await cancelBooking(booking.ref, {quote: quote.quote, reason, seats: quote.seats, as_credit: quote.as_credit}, key);
       await host().toast.show(t(done.closed ? 'cancel.done' : 'cancel.seatsDone'));
       navigation.navigate(pathOf(booking.ref), {history: 'replace'});
     } catch (error) {
@@ -79,8 +79,13 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
       <s-section heading={t('cancel.money')}>
         <s-stack gap="base">
           <s-text type="strong">{quote.sentence}</s-text>
+          {quote.charge && <s-text>{quote.charge}</s-text>}
+          {quote.may_choose_credit && (
+            <s-checkbox label={t('cancel.asCredit')} checked={quote.as_credit} onChange={(event) => void ask(quote.seats, checkedOf(event))}></s-checkbox>
+          )}
+          {booking.together?.kind === 'visit' && <s-text>{t('cancel.wholeVisit', {count: booking.together.bookings.length})}</s-text>}
           {quote.may_drop_seats && (
-            <s-select label={t('cancel.seats')} value={String(quote.seats)} onChange={(event) => void seats(Number(valueOf(event)))}>
+            <s-select label={t('cancel.seats')} value={String(quote.seats)} onChange={(event) => void ask(Number(valueOf(event)), quote.as_credit)}>
               {Array.from({length: quote.of_seats}, (_, n) => n + 1).map((count) => (
                 <s-option key={count} value={String(count)}>{count === quote.of_seats ? t('cancel.allSeats', {count}) : String(count)}</s-option>
               ))}

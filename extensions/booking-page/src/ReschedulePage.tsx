@@ -82,7 +82,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
     setBusy(true);
     setProblem(undefined);
     try {
-      const moved = await moveBooking(booking.ref, {starts_at: start, version: booking.version, ...(staff ? {staff} : {})}, key);
+      const moved = await moveBooking(booking.ref, {starts_at: start, version: booking.version, price: times.price.amount, ...(staff ? {staff} : {})}, key);
       await host().toast.show(t('move.done', {when: moved.when}));
       navigation.navigate(pathOf(booking.ref), {history: 'replace'});
     } catch (error) {

@@ -120,6 +120,15 @@ describe('one booking', () => {
     expect(document.body.innerHTML).not.toContain('booking.card');
   });
 
+  test('receipts, and what belongs together', async () => {
+    const together = {kind: 'visit' as const, bookings: [{ref: 'abc123', text: 'Colour, 10:00', status_text: 'Confirmed'}, {ref: 'def456', text: 'Cut, 11:00', status_text: 'Confirmed'}]};
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({together, documents: [{number: 7, title: 'Receipt 7', url: 'https://shop.test/receipt.pdf'}]})}});
+    await extension.render();
+    await waitFor(() => expect(element('s-link', 'Receipt 7').getAttribute('href')).toBe('https://shop.test/receipt.pdf'));
+    expect(element('s-link', 'Cut, 11:00').getAttribute('href')).toBe('/bookings/def456');
+    expect(shown()).toContain('together.visitText');
+  });
+
   test('refusals are sentences, not buttons; closed bookings only tell', async () => {
     const actions = {...detail().actions, reschedule: refusedFor('too_late', 'Within 24h.'), cancel: refusedFor('too_late', 'Too late to cancel.')};
     at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions})}});
@@ -161,7 +170,7 @@ describe('move', () => {
     expect(server.of(MOVE)).toHaveLength(0);
     fireEvent.click(element('#confirm'));
     await waitFor(() => expect(navigate).toHaveBeenCalledWith('/bookings/abc123', {history: 'replace'}));
-    expect(server.of(MOVE)[0].body).toEqual({starts_at: '2027-03-11T11:00:00-05:00', version: 3});
+    expect(server.of(MOVE)[0].body).toEqual({starts_at: '2027-03-11T11:00:00-05:00', version: 3, price: 8000});
     expect(toast).toHaveBeenCalledWith('move.done');
   });
 
@@ -222,7 +231,7 @@ describe('move', () => {
 
 describe('cancel', () => {
   const QUOTE = 'GET /bookings/abc123/cancellation', CANCEL = 'POST /bookings/abc123/cancel';
-  const quote = {outcome: 'full', amount: 2500, currency: 'USD', sentence: 'You get $25.', quote: 'q1', seats: 1, of_seats: 1, may_drop_seats: false, may_reschedule: true};
+  const quote = {outcome: 'full', amount: 2500, currency: 'USD', sentence: 'You get $25.', charge: null, as_credit: false, may_choose_credit: false, quote: 'q1', seats: 1, of_seats: 1, may_drop_seats: false, may_reschedule: true};
   const ready = {'GET /bookings/abc123': {body: detail()}, [QUOTE]: {body: quote}};
 
   test('the money first, then exactly that', async () => {
@@ -232,7 +241,7 @@ describe('cancel', () => {
     await change(element('s-text-area'), {value: 'Ill'}, 'input');
     fireEvent.click(element('#confirm'));
     await waitFor(() => expect(toast).toHaveBeenCalledWith('cancel.done'));
-    expect(server.of(CANCEL)[0].body).toEqual({quote: 'q1', reason: 'Ill', seats: 1});
+    expect(server.of(CANCEL)[0].body).toEqual({quote: 'q1', reason: 'Ill', seats: 1, as_credit: false});
   });
 
   test('a quote that got worse is shown for a fresh decision', async () => {
@@ -248,6 +257,17 @@ describe('cancel', () => {
     expect(navigate).not.toHaveBeenCalled();
   });
 
+  test('credit instead of money has its own quote', async () => {
+    const server = at('/bookings/abc123/cancel', {...ready, [CANCEL]: {body: detail({closed: true})}, [QUOTE]: (sent) => ({
+      body: {...quote, may_choose_credit: true, ...(sent.query.get('as_credit') ? {as_credit: true, sentence: 'You get credit.', quote: 'q4'} : {})}})});
+    await extension.render();
+    await waitFor(() => element('s-checkbox'));
+    await change(element('s-checkbox'), {checked: true});
+    await waitFor(() => expect(shown()).toContain('You get credit.'));
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(server.of(CANCEL)[0]?.body).toMatchObject({quote: 'q4', as_credit: true}));
+  });
+
   test('some seats of a party have their own quote', async () => {
     const party = {...quote, seats: 3, of_seats: 3, may_drop_seats: true};
     const server = at('/bookings/abc123/cancel', {...ready, [QUOTE]: (sent) => ({body: sent.query.get('seats') === '1' ? {...party, seats: 1, sentence: 'You get $8.', quote: 'q3'} : party}),
@@ -259,6 +279,41 @@ describe('cancel', () => {
     fireEvent.click(element('#confirm'));
     await waitFor(() => expect(toast).toHaveBeenCalledWith('cancel.seatsDone'));
     expect(server.of(CANCEL)[0].body).toMatchObject({quote: 'q3', seats: 1});
+  });
+});
+
+describe('feedback', () => {
+  const GIVE = 'POST /bookings/abc123/feedback';
+  const allowed = {...detail().actions, feedback: {allowed: true, reason: null, sentence: 'Until May 9.', deadline: null}};
+  const said = {rating: 4, comment: 'Calm', publish: false, reply: 'Thank you!'};
+
+  test('stars and words are sent, and shown as given', async () => {
+    const server = at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions: allowed})}, [GIVE]: {body: detail({actions: allowed, feedback: said})}});
+    await extension.render();
+    await waitFor(() => element('#feedback'));
+    expect(element('#feedback').hasAttribute('disabled')).toBe(true);
+    void change(element('s-choice-list'), {values: ['4']});
+    await change(element('s-text-area'), {value: 'Calm'}, 'input');
+    fireEvent.click(element('#feedback'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('feedback.saved'));
+    expect(server.of(GIVE)[0].body).toEqual({rating: 4, comment: 'Calm', publish: false});
+    await waitFor(() => expect(shown()).toContain('Thank you!'));
+  });
+
+  test('too late to change: what was said stays readable', async () => {
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({feedback: said, actions: {...allowed, feedback: refusedFor('too_late', 'It is too late.')}})}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('Calm'));
+    expect(document.querySelector('#feedback')).toBeNull();
+    expect(shown()).toContain('It is too late.');
+  });
+
+  test('a refusal is said', async () => {
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions: allowed, feedback: said})}, [GIVE]: problem(409, 'too_late', 'It is too late.')});
+    await extension.render();
+    await waitFor(() => element('#feedback'));
+    fireEvent.click(element('#feedback'));
+    await waitFor(() => expect(element('s-banner[tone=critical]').getAttribute('heading')).toBe('feedback.notSaved'));
   });
 });
 

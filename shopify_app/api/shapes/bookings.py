@@ -81,7 +81,10 @@ class RescheduleIn(Shape):
 
 
 class CancelIn(Shape):
-    """`scope` cancels more dates of the series, or the whole visit; `refund` is then policy, full or none for each."""
+    """`scope` cancels more dates of the series, or the whole visit; `refund` is then policy, full or none for each.
+
+    `hold_money` leaves the refund owed until someone carries it out, also where refunds go back by themselves; for one booking only.
+    """
 
     scope: Scope = "this"
     reason: Reason = ""
@@ -90,6 +93,7 @@ class CancelIn(Shape):
     version: Whole | None = None
     override: Flag = False
     notify: Flag = True
+    hold_money: Flag = False
 
 
 class DeclineIn(Shape):
@@ -205,6 +209,7 @@ class AuditOut(Shape):
 
 
 class MessageOut(Shape):
+    id: str
     topic: str
     channel: Literal["email", "sms"]
     to: str

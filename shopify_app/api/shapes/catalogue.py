@@ -1,4 +1,4 @@
-"""Store, locations, staff, services, time off, class dates, customers."""
+"""Locations, staff, services, time off, class dates, customers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
-from shopify_app.api.shapes.money import ReceiptOut, ReceiptPatch
-from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
-from shopify_app.api.shapes.people import CustomerIn, CustomerOut, CustomerPatch  # noqa: F401  (part of the catalogue)
+from shopify_app.api.shapes.money import CreditOut
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
-from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn, WordsOut, WordsPatch
+from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Switch = Literal["inherit", "on", "off"]
@@ -20,42 +18,6 @@ Times = Annotated[list[Annotated[list[str], Field(min_length=2, max_length=2)]],
 Hours = Annotated[dict[Day, Times], Field(description='Wall time at the location: {"mon": [["09:00", "12:00"], ["13:00", "17:00"]]}')]
 Address = Annotated[str, Field(max_length=400)]
 Zone = Annotated[str, Field(max_length=60, description="IANA name such as America/New_York")]
-Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
-Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
-
-
-class StorePatch(ReceiptPatch, WaitlistPatch, WordsPatch):
-    name: Name | None = None
-    zone: Zone | None = None
-    locale: Locale | None = None
-    email: Email | None = None
-    phone: Phone | None = None
-    accent: Accent | None = None
-    reschedule: Flag | None = None
-    cancel: Flag | None = None
-    real_time: Flag | None = None
-    open_for_booking: Flag | None = None
-    require_login_to_cancel: Flag | None = None
-    policy: Policy | None = None
-
-
-class StoreOut(ReceiptOut, WaitlistSettings, WordsOut):
-    id: str
-    slug: str
-    name: str
-    kind: Literal["standalone", "shopify"]
-    zone: str
-    currency: str
-    locale: str
-    email: str | None
-    phone: str | None
-    accent: str | None
-    reschedule: bool
-    cancel: bool
-    real_time: bool
-    open_for_booking: bool
-    require_login_to_cancel: bool
-    policy: Policy
 
 
 class LocationIn(Shape):
@@ -275,3 +237,27 @@ class SessionOut(Shape):
     capacity: int
     seats_taken: int
     status: Literal["scheduled", "cancelled"]
+
+
+class CustomerIn(Shape):
+    """At least a name or an address."""
+
+    email: Annotated[str, Field(max_length=254)] = ""
+    name: Annotated[str, Field(max_length=120)] = ""
+    phone: Phone = ""
+
+
+class CustomerPatch(Shape):
+    email: Annotated[str, Field(max_length=254)] | None = None
+    name: Annotated[str, Field(max_length=120)] | None = None
+    phone: Phone | None = None
+
+
+class CustomerOut(Shape):
+    id: str
+    name: str
+    email: str | None
+    phone: str | None
+    verified: bool
+    credit: list[CreditOut]
+    created_at: datetime

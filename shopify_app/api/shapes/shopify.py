@@ -67,3 +67,9 @@ class VariantOut(Shape):
     product: str
     service: str
     title: str
+
+
+class CustomerExport(Shape):
+    """`data`: profile, bookings, payments, refunds, credits, feedback, messages, sessions; instants RFC 3339, money in minor units."""
+
+    data: dict[str, object]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shopify_app.api.shapes.base import Email, Shape, Whole
-from shopify_app.api.shapes.catalogue import Locale
+from shopify_app.api.shapes.store import Locale
 
 
 class Placeholder(Shape):

@@ -52,12 +52,51 @@ function show(home) {
 
 async function load() { show(await call("GET", `${API}/shopify`)); }
 
+const numberOf = (gid) => gid.slice(gid.lastIndexOf("/") + 1);
+let services = [];
+
+async function everything(path) {
+  const found = [];
+  for (let cursor = ""; cursor !== null;) {
+    const page = await call("GET", `${API}${path}?limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    found.push(...page.items);
+    cursor = page.next;
+  }
+  return found;
+}
+
+async function loadProducts() {
+  services = await everything("/services");
+  at("service").replaceChildren(...services.map((service) => new Option(service.name, service.id)));
+  const {items} = await call("GET", `${API}/shopify/variants`);
+  const names = new Map(services.map((service) => [service.id, service.name]));
+  at("no-products").hidden = items.length > 0;
+  at("products").replaceChildren(...items.map((entry) => {
+    const item = document.createElement("li");
+    const text = document.createElement("span");
+    text.textContent = `${entry.title || numberOf(entry.variant)} → ${names.get(entry.service) || ""}`;
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.textContent = at("products").dataset.remove;
+    remove.setAttribute("aria-label", `${remove.textContent}: ${text.textContent}`);
+    remove.addEventListener("click", async () => { remove.disabled = true; await map(entry.variant, entry.product, null, ""); });
+    item.append(text, remove);
+    return item;
+  }));
+}
+
+async function map(variant, product, service, title) {
+  await call("PUT", `${API}/shopify/variants/${numberOf(variant)}`, {product, service, title});
+  await loadProducts();
+}
+
 async function start() {
   at("state").hidden = false;
   at("failed").hidden = true;
   try {
     await call("POST", "/app/session", {});
     await load();
+    await loadProducts();
   } catch {
     at("state").hidden = true;
     at("failed").hidden = false;
@@ -68,6 +107,14 @@ at("retry").addEventListener("click", start);
 at("sync").addEventListener("click", async () => {
   at("sync").disabled = true;
   try { show(await call("POST", `${API}/shopify/sync`, {})); } finally { at("sync").disabled = false; }
+});
+at("add").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  at("added").textContent = "";
+  const chosen = await window.shopify.resourcePicker({type: "variant", multiple: true});
+  try {
+    for (const variant of chosen || []) await map(variant.id, variant.product.id, at("service").value, (variant.displayName || variant.title || "").slice(0, 200));
+  } catch { at("added").textContent = at("added").dataset.failed; }
 });
 at("choice").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0013"
+revision = "0011"
 down_revision = "0010"
 
-SQL = Path(__file__).parents[1] / "sql" / "0013_consent_amount.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0011_consent_amount.sql"
 
 
 def upgrade() -> None:

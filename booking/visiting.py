@@ -1,0 +1,51 @@
+"""The parts of a visit, and what may be done with the whole of it or with one part (R32)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from booking import facts
+from booking.rules.decision import Decision, Refused
+from booking.rules.windows import change_decision
+from models.booking import Booking
+from models.booking_summary import SUMMARIES, BookingSummary, find, lock_many, run
+from models.session import Tx
+
+
+def visit_of(tx: Tx, ref: str, *, locking: bool = False) -> list[BookingSummary]:
+    """The open parts of the visit `ref` belongs to, soonest first (a single booking is a visit of one part).
+
+    Refused not_found, or closed when nothing of it is open.
+    """
+    this = find(tx, ref)
+    if this is None:
+        raise Refused("not_found")
+    mine = [Booking.id == this.id] if this.visit_id is None else [
+        Booking.visit_id == this.visit_id, Booking.customer_id == this.customer_id]
+    rows = lock_many(tx, *mine) if locking else run(tx, SUMMARIES.where(Booking.store_id == tx.store_id, *mine))
+    parts = sorted((b for b in rows if b.holding), key=lambda b: (b.starts_at, b.id))
+    if not parts:
+        raise Refused("closed", state=this.status)
+    return parts
+
+
+def visit_decision(kind: str, parts: Sequence[BookingSummary], now: datetime) -> Decision:
+    """May the customer `reschedule` or `cancel` the block? Every part's window is measured from the start of the visit."""
+    start = min(b.starts_at for b in parts)
+    decisions = [change_decision(kind, replace(facts.change_facts(b), starts_at=start), now) for b in parts]
+    refused = [decision for decision in decisions if not decision.allowed]
+    return min(refused or decisions, key=lambda decision: (decision.deadline is not None, decision.deadline or now))
+
+
+def decisions_alone(tx: Tx, b: BookingSummary) -> dict[str, Decision]:
+    """What the customer may do with this one booking. A part of a visit moves with the whole only; it is cancelled alone where the
+    shop allows parts, inside the visit's window."""
+    parts = visit_of(tx, b.ref) if b.visit_id is not None and b.holding else []
+    if len(parts) < 2:
+        return facts.decisions(b, tx.now)
+    cancel = visit_decision("cancel", parts, tx.now)
+    if cancel.allowed and not all(facts.effective_policy(part).part_cancel for part in parts):
+        cancel = Decision(False, "not_allowed", facts={"kind": "cancel", "part": True})
+    return {"reschedule": Decision(False, "not_allowed", facts={"kind": "reschedule", "visit": True}), "cancel": cancel}

@@ -1,0 +1,74 @@
+"""Visits as one block, dates of a series, receipts, credit and prices from the extension (R21, R26, R31, R32, R39)."""
+
+from __future__ import annotations
+
+from booking.actions.services import update_service
+from tests.storefront.test_together import series, visit
+from tests.support.shopify import ADA
+from tests.support.world import MERCHANT, at
+
+CREDIT = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "full"}], "credit_choice": True}}
+
+
+def known(world, bookings):  # noqa: ANN001, ANN201
+    """Make the bookings Ada's at Shopify."""
+    world.known_at_shopify(bookings[0].customer_id, ADA)
+    return bookings
+
+
+def test_a_visit_moves_and_is_cancelled_as_one(world, ada):
+    colour, cut = known(world, visit(world))
+    shown = ada.get(f"/bookings/{cut.ref}")
+    assert shown["together"]["kind"] == "visit" and [line["ref"] for line in shown["together"]["bookings"]] == [colour.ref, cut.ref]
+    times = ada.get(f"/bookings/{cut.ref}/slots")
+    assert times["price"] == {"amount": 7000, "currency": "USD"} and times["people"] == []
+    start = next(slot["starts_at"] for day in times["days"] if day["date"] == "2027-03-11" for slot in day["slots"])
+    moved = ada.post(f"/bookings/{cut.ref}/reschedule", {"starts_at": start, "version": cut.version, "price": 7000})
+    assert moved["ref"] == cut.ref and world.read(colour.ref).starts_at.isoformat()[:10] == "2027-03-11"
+    assert world.read(cut.ref).starts_at == world.read(colour.ref).ends_at
+    quote = ada.get(f"/bookings/{cut.ref}/cancellation")
+    assert (quote["amount"], quote["may_drop_seats"], quote["may_choose_credit"]) == (7000, False, False)
+    done = ada.post(f"/bookings/{colour.ref}/cancel", {"quote": ada.get(f"/bookings/{colour.ref}/cancellation")["quote"]})
+    assert done["refund"]["amount"] == 7000 and [world.read(b.ref).status for b in (colour, cut)] == ["cancelled", "cancelled"]
+
+
+def test_a_date_of_a_series_stands_for_itself(world, ada):
+    made = known(world, series(world))
+    shown = ada.get(f"/bookings/{made[1].ref}")
+    assert shown["together"]["kind"] == "series" and [line["ref"] for line in shown["together"]["bookings"]] == [b.ref for b in made]
+    quote = ada.get(f"/bookings/{made[1].ref}/cancellation")
+    ada.post(f"/bookings/{made[1].ref}/cancel", {"quote": quote["quote"]})
+    assert [world.read(b.ref).status for b in made] == ["confirmed", "cancelled", "confirmed", "confirmed"]
+
+
+def test_receipts_open_by_their_links(app, world, ada):
+    b = world.sold(at(10, 15), paid=2500)
+    (receipt,) = ada.get(f"/bookings/{b.ref}")["documents"]
+    assert (receipt["kind"], receipt["amount"]) == ("receipt", {"amount": 2500, "currency": "USD"}) and str(receipt["number"]) in receipt["title"]
+    pdf = app.test_client().get(receipt["url"].removeprefix(f"http://{world.slug}.localhost"), base_url=f"http://{world.slug}.localhost")
+    assert (pdf.status_code, pdf.mimetype, pdf.data[:5]) == (200, "application/pdf", b"%PDF-")
+    assert ada.get(f"/bookings/{world.sold(at(11, 15)).ref}")["documents"] == []
+
+
+def test_credit_instead_of_money_where_the_shop_gives_the_choice(world, ada):
+    service = world.add_service("Facial", policy=CREDIT)
+    b = world.sold(at(10, 15), service=service, staff=world.elena, paid=2500)
+    money = ada.get(f"/bookings/{b.ref}/cancellation")
+    assert money["may_choose_credit"] and not money["as_credit"] and money["outcome"] == "full"
+    credit = ada.get(f"/bookings/{b.ref}/cancellation", as_credit="true")
+    assert credit["as_credit"] and credit["outcome"] == "credit" and credit["amount"] == 2500
+    ada.refused(422, "invalid", "GET", f"/bookings/{b.ref}/cancellation", query_string={"as_credit": "yes"})
+    done = ada.post(f"/bookings/{b.ref}/cancel", {"quote": credit["quote"], "as_credit": True})
+    assert done["refund"] == {"outcome": "credit", "amount": 2500, "currency": "USD", "state": "succeeded"}
+
+
+def test_a_dearer_time_is_booked_at_the_price_that_was_shown_only(world, ada):
+    service = world.add_service("Facial", policy={"reschedule": {"price_difference": "difference"}})
+    b = world.sold(at(10, 15), service=service, staff=world.elena, paid=8000)
+    update_service(world.store_id, MERCHANT, service, price=9000)
+    times = ada.get(f"/bookings/{b.ref}/slots")
+    assert times["price"] == {"amount": 9000, "currency": "USD"} and "$10 more" in times["notes"][0]
+    body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1}
+    ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body)
+    ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body | {"price": 8500})
+    assert ada.post(f"/bookings/{b.ref}/reschedule", body | {"price": 9000})["price"]["amount"] == 9000
