@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PYTHON = ("booking/wording", "messages", "storefront")
+PYTHON = ("booking/wording", "booking/documents", "messages", "storefront")
 TEMPLATES = ("messages/templates", "storefront/templates")
 SINGULAR, PLURAL = ("_", "gettext"), ("ngettext",)
 TABLES = ("HISTORY",)

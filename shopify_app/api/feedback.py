@@ -7,6 +7,7 @@ import io
 from datetime import datetime
 from typing import Any
 
+from flask import Response
 from sqlalchemy import Select, select, tuple_
 
 from booking.actions.action import Done
@@ -70,7 +71,7 @@ def list_feedback(call: Call) -> Any:
 
 
 @operation("GET", "/feedback.csv", summary="The same as a file for spreadsheets, newest 100,000", query=FILTERS, answer=Csv)
-def export_feedback(call: Call) -> str:
+def export_feedback(call: Call) -> Response:
     file = io.StringIO()
     writer = csv.writer(file)
     fields = [name for name in s.FeedbackOut.model_fields if name not in ("service", "staff", "customer")]
@@ -78,7 +79,7 @@ def export_feedback(call: Call) -> str:
     with reading(call.store_id) as tx:
         for row in tx.db.execute(_filtered(call).limit(MOST_EXPORTED)):
             writer.writerow([_cell(getattr(_out(row), name)) for name in fields])
-    return file.getvalue()
+    return Response(file.getvalue(), mimetype="text/csv")
 
 
 def _cell(value: Any) -> str:
