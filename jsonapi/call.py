@@ -22,7 +22,7 @@ LONGEST_KEY = 255
 
 @dataclass
 class Call:
-    """`principal` names whose idempotency keys and cursors these are: `token:17`, `customer:4`."""
+    """`principal` names whose idempotency keys these are: `token:17`, `shopify-customer:gid...`."""
 
     store_id: int
     actor: Actor
@@ -45,7 +45,7 @@ class Call:
         return Once.of(self.principal, key, _shown, request.method, request.path, body)
 
     def position(self, kind: str) -> list[Any] | None:
-        """What `next` was given for this list of this principal with these filters; None for the beginning (I66)."""
+        """What `next` was given for this list of this store with these filters; None for the beginning (I66)."""
         text = self.query.get("cursor")
         if text is None:
             return None
@@ -59,7 +59,7 @@ class Call:
 
     def _scope(self, kind: str) -> str:
         filters = {name: value for name, value in sorted(self.query.items()) if name not in ("cursor", "limit")}
-        return f"{self.principal}:{kind}:{hashlib.sha256(json.dumps(filters).encode()).hexdigest()[:16]}"
+        return f"{kind}:{hashlib.sha256(json.dumps(filters).encode()).hexdigest()[:16]}"
 
 
 def _showing(verb: Callable[..., Done]) -> Callable[..., Done]:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from booking.rules.decision import Refused
 from jsonapi.call import Call
 from jsonapi.problems import Unreadable
-from jsonapi.shapes import Nothing
+from jsonapi.shapes import Csv, Nothing
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -40,7 +40,7 @@ class JsonApi:
     def __init__(self, blueprint: Blueprint, prefix: str, authenticate: Callable[[], Call]) -> None:
         self.blueprint, self.prefix, self.authenticate = blueprint, prefix, authenticate
         self.operations: list[Operation] = []
-        for rule in (prefix, f"{prefix}/<path:rest>"):
+        for rule in (prefix, f"{prefix}/", f"{prefix}/<path:rest>"):
             blueprint.add_url_rule(rule, "elsewhere", self._elsewhere, methods=METHODS, provide_automatic_options=False)
 
     def operation(self, method: str, path: str, *, summary: str, answer: type[BaseModel], body: type[BaseModel] | None = None,
@@ -114,5 +114,9 @@ def _answer(entry: Operation, given: Any) -> Response:
     """Through the documented model, so that no answer differs from the document."""
     if entry.answer is Nothing:
         return Response(status=entry.status)
+    if isinstance(given, Response):
+        return given
+    if entry.answer is Csv:
+        return Response(given, entry.status, mimetype="text/csv")
     model = given if isinstance(given, BaseModel) else entry.answer.model_validate(given)
     return Response(model.model_dump_json(exclude_unset=True), entry.status, mimetype="application/json")

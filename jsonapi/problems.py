@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from flask import Blueprint, Response
+from psycopg.errors import ForeignKeyViolation
 from pydantic import ValidationError
 from sqlalchemy.exc import TimeoutError
 from werkzeug.exceptions import HTTPException
@@ -17,7 +18,7 @@ from booking.rules.decision import Refused
 
 log = logging.getLogger("opencals.errors")
 STATUS = {"not_found": 404, "unauthorized": 401, "rate_limited": 429, "invalid": 422}
-SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "still_possible")
+SHOWN_FACTS = ("deadline", "notice_hours", "state", "version", "limit", "bookings", "retry_after", "offer", "missing", "still_possible")
 MOST_ERRORS = 50
 TITLES = {
     "slot_taken": "The time is taken", "too_late": "Past the notice", "limit_reached": "Limit reached", "not_allowed": "Not allowed",
@@ -87,8 +88,13 @@ def http_problem(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    """The database is away (503), or something is broken (500, logged): nothing has changed either way."""
+    """The database is away (503), or something is broken (500, logged): nothing has changed either way.
+
+    Two requests at once can remove a thing and begin to use it. The later one meets the foreign key: an answer, not a failure.
+    """
     cause = getattr(error, "orig", error)  # what the driver said, whether or not SQLAlchemy wrapped it
+    if isinstance(cause, ForeignKeyViolation):
+        return problem(409, "not_allowed", detail="Other things refer to it, or what it refers to has just been removed. Read them again.")
     if isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)) or isinstance(error, TimeoutError):
         log.warning("the database does not answer", extra={"error": type(error).__name__})
         response = problem(503, "unavailable", detail="Nothing has changed. Try again in a minute.")

@@ -19,8 +19,10 @@ from models.document import Document
 from models.email_change import EmailChange
 from models.feedback import Feedback
 from models.idempotency import IdempotencyKey
+from models.note import BookingNote
 from models.outbox import OutboxRow
 from models.session import Tx
+from models.shopify_customer import ShopifyCustomer
 from models.sms import SmsDelivery, SmsStop
 from models.withdrawal import Withdrawal
 
@@ -32,7 +34,7 @@ def redact_customer(tx: Tx, customer_id: int) -> Done:
     """Sessions, links and saved cards end at once; name, addresses, notes, reasons, feedback texts and messages are erased.
 
     Open bookings are not cancelled: they keep their slot as "Redacted customer", and the shop is told. Refunds stay as they
-    are. Once erased, a repeat does nothing. Refused not_found for an unknown customer.
+    are, and so do receipts once issued: the law wants them kept whole. Once erased, a repeat does nothing. Refused not_found for an unknown customer.
     """
     bookings = lock_many(tx, Booking.customer_id == customer_id)
     row = tx.db.execute(select(Customer.email_canonical, Customer.phone, Customer.erased_at).where(
@@ -89,6 +91,9 @@ def _erase_texts(tx: Tx, customer_id: int) -> None:
     tx.db.execute(update(Booking).where(Booking.store_id == tx.store_id, Booking.customer_id == customer_id).values(
         contact_name=PSEUDONYM, contact_email=None, contact_email_canonical=None, contact_phone=None, notes="", cancel_reason=None,
         link_epoch=Booking.link_epoch + 1, version=Booking.version + 1, updated_at=tx.now))
+    mine = select(Booking.id).where(Booking.store_id == tx.store_id, Booking.customer_id == customer_id)
+    tx.db.execute(delete(BookingNote).where(BookingNote.store_id == tx.store_id, BookingNote.booking_id.in_(mine)))
+    tx.db.execute(delete(ShopifyCustomer).where(ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == customer_id))
     tx.db.execute(update(Feedback).where(Feedback.store_id == tx.store_id, Feedback.customer_id == customer_id).values(
         comment="", may_publish=False, published_at=None, reply=None, replied_at=None))
 

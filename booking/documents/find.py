@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from booking.documents.pdf import render
 from booking.documents.printed import Issued, printed
+from models.booking import Booking
 from models.document import Document
 from models.session import Tx
 from models.statement import Statement, param
@@ -33,7 +34,9 @@ def of_booking(tx: Tx, booking_id: int) -> list[Listed]:
 
 def find(tx: Tx, booking_id: int, number: int | None = None) -> Issued | None:
     """The document of this booking with `number`, the newest without; None when there is none."""
-    statement = select(Document.number, Document.kind, Document.amount, Document.currency, Document.facts, Document.issued_at).where(
+    statement = select(
+        Document.number, Document.kind, Document.amount, Document.currency, Document.facts, Document.issued_at, Booking.contact_name,
+    ).join(Booking, and_(Booking.store_id == Document.store_id, Booking.id == Document.booking_id)).where(
         Document.store_id == tx.store_id, Document.booking_id == booking_id).order_by(Document.number.desc()).limit(1)
     row = tx.db.execute(statement if number is None else statement.where(Document.number == number)).one_or_none()
     return None if row is None else Issued(*row)

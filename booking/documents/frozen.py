@@ -1,4 +1,7 @@
-"""What a document says, frozen as plain values when it is issued: nothing that changes later changes the document (R39)."""
+"""What a document says, frozen as plain values when it is issued: nothing that changes later changes the document (R39).
+
+The customer's name is not among them: it stands with the booking as it was booked, where it can be erased (R45).
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ def _facts(store: LegalStore, b: BookingSummary, taken: Sequence[Taken], returne
     return {
         "locale": pick(b.customer_locale or b.store_locale), "zone": b.zone,
         "store": {name: value for name, value in store._asdict().items() if name != "tax_percent"},
-        "customer": b.contact_name or b.customer_name, "order": b.order_number, "ref": b.ref,
+        "order": b.order_number, "ref": b.ref,
         "item": {"service": b.service_name, "staff": b.staff_name, "location": b.location_name, "starts_at": b.starts_at.isoformat(),
                  "ends_at": b.ends_at.isoformat(), "seats": b.seats, "price": b.price},
         "payments": [{"at": payment.at.isoformat(), "method": payment.method, "amount": payment.amount} for payment in taken],

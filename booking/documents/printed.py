@@ -13,7 +13,7 @@ from booking.wording import Words, words_for
 
 
 class Issued(NamedTuple):
-    """A row of `documents`."""
+    """A row of `documents`, and the name its booking was made for."""
 
     number: int
     kind: str
@@ -21,6 +21,7 @@ class Issued(NamedTuple):
     currency: str
     facts: dict[str, Any]
     issued_at: datetime
+    customer: str
 
 
 def title(w: Words, kind: str, number: int) -> str:
@@ -32,7 +33,7 @@ def printed(document: Issued, *, masked: bool = False) -> dict[str, Any]:
     """Everything the template lays out, as texts. `masked` shows the first name only, for whoever holds a link (R6)."""
     facts, w = document.facts, words_for(document.facts["locale"])
     zone, item = facts["zone"], facts["item"]
-    name = first_name(facts["customer"]) if masked else facts["customer"]
+    name = first_name(document.customer) if masked else document.customer
     start, end = datetime.fromisoformat(item["starts_at"]), datetime.fromisoformat(item["ends_at"])
     service = item["service"] if item["seats"] == 1 else w.ngettext("{service}, {n} seat", "{service}, {n} seats", item["seats"]).format(
         service=item["service"], n=item["seats"])

@@ -1,86 +1,23 @@
-"""A checked request of one store: what was asked, how to act on it, and the pages of lists."""
+"""A checked request of one store's people."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
 
-from flask import request
-from pydantic import BaseModel
-
-from booking.actions.action import Done, Once, action
-from booking.keys import sign, unsign
 from booking.rules.decision import Refused
-from models.actor import Actor
-from models.session import Tx
+from jsonapi.call import Call as StoreCall
 
-LONGEST_KEY = 255
 PAGING = {"limit": "1 to 200, default 50", "cursor": "`next` of the page before"}
 
 
 @dataclass
-class Call:
+class Call(StoreCall):
     """`origin` is the store's own address for customers' links (I43)."""
 
-    store_id: int
-    actor: Actor
-    origin: str
-    body: Any = None
-    query: dict[str, str] = field(default_factory=dict)
-
-    def act(self, verb: Callable[..., Done], *args: Any, show: Callable[[Tx, Done], BaseModel | None], **values: Any) -> dict[str, Any]:
-        """Run an action and show what it left, both in one transaction. With an Idempotency-Key a repeat gets the first answer (I12)."""
-        done = _showing(verb)(self.store_id, self.actor, show, args, values, once=self._once())
-        return done.answer if done.answer is not None else _shown(done)
-
-    def _once(self) -> Once | None:
-        key = request.headers.get("Idempotency-Key")
-        if not key:
-            return None
-        if len(key) > LONGEST_KEY:
-            raise Refused("invalid", errors=[{"field": "Idempotency-Key", "problem": f"is longer than {LONGEST_KEY} characters"}])
-        body = hashlib.sha256(request.get_data()).hexdigest()
-        return Once.of(f"{self.actor.kind}:{self.actor.id}", key, _shown, request.method, request.path, body)
+    origin: str = ""
 
     def limit(self) -> int:
         text = self.query.get("limit", "50")
         if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= 200):
             raise Refused("invalid", errors=[{"field": "limit", "problem": "must be from 1 to 200"}])
         return int(text)
-
-    def position(self, kind: str) -> list[Any] | None:
-        """What `next` was given for this list of this store with these filters; None for the beginning (I66)."""
-        text = self.query.get("cursor")
-        if text is None:
-            return None
-        body = unsign("api-cursor", text)
-        if not isinstance(body, list) or body[:2] != [self.store_id, self._scope(kind)]:
-            raise Refused("invalid", errors=[{"field": "cursor", "problem": "does not belong to this list"}])
-        return body[2]
-
-    def next(self, kind: str, position: list[Any]) -> str:
-        return sign("api-cursor", [self.store_id, self._scope(kind), position])
-
-    def _scope(self, kind: str) -> str:
-        filters = {name: value for name, value in sorted(self.query.items()) if name not in PAGING}
-        return f"{kind}:{hashlib.sha256(json.dumps(filters).encode()).hexdigest()[:16]}"
-
-
-def _showing(verb: Callable[..., Done]) -> Callable[..., Done]:
-    """The action, and in its transaction a look at what it left. It keeps its name: refused attempts are recorded under it."""
-
-    def run(tx: Tx, show: Callable[[Tx, Done], BaseModel | None], args: tuple[Any, ...], values: dict[str, Any]) -> Done:
-        done = verb.within(tx, *args, **values)  # type: ignore[attr-defined]
-        shown = show(tx, done)
-        return replace(done, facts={"shown": {} if shown is None else shown.model_dump(mode="json", exclude_unset=True)})
-
-    run.__name__ = verb.__name__
-    return action(run)
-
-
-def _shown(done: Done) -> dict[str, Any]:
-    assert done.facts is not None
-    return done.facts["shown"]

@@ -11,7 +11,8 @@ from flask import Response, jsonify
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shopify_app.api.door import OPERATIONS, PREFIX, Operation, blueprint
+from jsonapi.operations import Operation
+from shopify_app.api.door import OPERATIONS, PREFIX, blueprint
 from shopify_app.api.shapes.base import Csv, Nothing, Pdf, Problem
 
 Section = tuple[str, Sequence[Operation], dict[str, Any]]

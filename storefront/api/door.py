@@ -81,6 +81,10 @@ class CustomerCall(Call):
             raise Refused("not_found")
         return self.customer
 
+    def _scope(self, kind: str) -> str:
+        """A cursor is the customer's own."""
+        return f"{self.principal}:{super()._scope(kind)}"
+
     def booking(self, tx: Tx, ref: str) -> BookingSummary:
         """A booking of this customer; unknown, foreign and no longer kept ones are equally not there (I28)."""
         b = find(tx, ref) if ref.isascii() and ref.isalnum() and len(ref) <= 40 else None

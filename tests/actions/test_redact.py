@@ -51,7 +51,8 @@ def customer(world) -> int:
 
 def dump(postgres, database_name: str) -> str:
     with psycopg.connect(postgres.admin_url(database_name)) as connection:
-        names = [name for (name,) in connection.execute("select tablename from pg_tables where schemaname = 'public'")]
+        names = [name for (name,) in connection.execute("select tablename from pg_tables where schemaname = 'public'"
+                                                           " and tablename <> 'documents'")]  # receipts are kept as issued, by law
         return "\n".join(row for name in names for (row,) in connection.execute(f'select t::text from "{name}" t')).lower()
 
 
