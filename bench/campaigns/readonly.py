@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
     signed_in = sign_in(facts, customer)
     mails = httpx.get(f"{facts['sandbox']}/mail.json", timeout=60).json()
     links = sorted({link for mail in mails for link in mail["links"] if link.startswith("http")})[:400]
-    paths = routes(store)
+    paths = routes(facts, store)
     before = checksum()
     asked = answers = 0
     port = urlsplit(facts["portal"]).port
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     return 0 if same and not answers else 1
 
 
-def routes(store: dict[str, Any]) -> list[str]:
+def routes(facts: dict[str, Any], store: dict[str, Any]) -> list[str]:
     """Every GET route of the application with true values where it takes some."""
     from app import create_app
     from sandbox.command import _join
@@ -60,7 +60,7 @@ def routes(store: dict[str, Any]) -> list[str]:
     _join(parts)
     app = create_app(Settings.from_environment(parts.environment))
     booking = store["customers"][0]["bookings"][1]
-    api = httpx.Client(base_url=f"http://127.0.0.1:{parts.environment['PORT']}/api/merchant/v1", headers={"Authorization": f"Bearer {store['merchant_token']}"})
+    api = httpx.Client(base_url=f"{facts['api']}/api/merchant/v1", headers={"Authorization": f"Bearer {store['merchant_token']}"})
     ids = {kind: api.get(f"/{kind}").json()["items"][0]["id"] for kind in ("locations", "staff", "services", "sessions", "customers")}
     found = []
     for rule in app.url_map.iter_rules():
