@@ -117,7 +117,7 @@ def test_twelve_requests_at_once_get_three_codes(world):
 
 def test_no_address_stands_in_the_table_of_attempts(world):
     ask(world)
-    assert "ada" not in str(world.sql("select scope, subject from attempts")) and "192.0.2" not in str(world.sql("select subject from attempts"))
+    assert "ada@" not in str(world.sql("select scope, subject from attempts")) and "192.0.2" not in str(world.sql("select subject from attempts"))
 
 
 def test_scopes_and_windows_count_apart(world):
