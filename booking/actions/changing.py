@@ -24,8 +24,8 @@ from models.session import OutboxItem, Tx
 from models.statement import INSTANT, Statement, param
 
 
-SURROUNDINGS = frozenset({"service_id", "staff_id", "location_id", "customer_id", "policy_id", "order_id"})
-"""Columns that bring other rows' fields into the read model."""
+FOLLOWED = frozenset({"service_id", "staff_id", "location_id", "customer_id", "policy_id", "order_id", "status"})
+"""Columns after which other fields of the read model are others too: those of the rows they name, and what triggers make of a status."""
 
 
 def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
@@ -45,9 +45,8 @@ def write(tx: Tx, b: BookingSummary, **values: Any) -> BookingSummary:
     mark = {"version": b.version + 1, "updated_at": tx.now}
     if _update(frozenset(values)).run(tx, b_id=b.id, b_version=b.version, next_version=b.version + 1, updated_at=tx.now, **_plain(values)) != 1:
         raise Refused("stale", version=b.version, state=b.status)
-    same_surroundings = all(name in BookingSummary._fields and (name not in SURROUNDINGS or value == getattr(b, name))
-                            for name, value in values.items())
-    return b._replace(**values, **mark) if same_surroundings else reread(tx, b)
+    known = all(name in BookingSummary._fields and (name not in FOLLOWED or value == getattr(b, name)) for name, value in values.items())
+    return b._replace(**values, **mark) if known else reread(tx, b)
 
 
 @lru_cache(maxsize=100)

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from booking import limits
 from booking.actions.action import Done, action
-from booking.actions.sign_in import Asker, count_try, send_code, use_code
+from booking.actions.sign_in import Asker, counted, send_code, use_code
 from booking.addresses import canonical_email
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
@@ -38,14 +38,7 @@ def sign_in_user(store_id: int, by: Actor, code: str, *, challenge: str) -> Done
 
     Refused("unauthorized", left=n) for wrong, used, expired or foreign codes alike; after five tries the code is dead.
     """
-    left = count_try(store_id, by, challenge).facts["left"]
-    if left is None:
-        raise Refused("unauthorized", left=0)
-    try:
-        return _sign_in_user(store_id, by, code, challenge)
-    except Refused as refused:
-        refused.facts.setdefault("left", left)
-        raise
+    return counted(store_id, by, challenge, lambda: _sign_in_user(store_id, by, code, challenge))
 
 
 @action

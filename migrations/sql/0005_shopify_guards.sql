@@ -115,9 +115,3 @@ begin
   end loop;
   perform set_config('app.erasing', '', true);
 end $$;
-
--- R44: a consent follows its customer when two customers become one; what was agreed to stays as it was written.
-grant update (customer_id) on card_consents to opencals_app;
-drop trigger consents_are_fixed on card_consents;
-create trigger consents_are_fixed before update on card_consents for each row
-  when ((to_jsonb(old) - 'customer_id') is distinct from (to_jsonb(new) - 'customer_id')) execute function refuse_change();
