@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 from flask import request
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from booking.actions.action import Done, Once, action
 from booking.keys import sign, unsign
 from booking.rules.decision import Refused
+from booking.slots import MOST_DAYS
 from models.actor import Actor
 from models.session import Tx
 
@@ -53,6 +55,24 @@ class Call:
         if not isinstance(body, list) or body[:2] != [self.store_id, self._scope(kind)]:
             raise Refused("invalid", errors=[{"field": "cursor", "problem": "does not belong to this list"}])
         return body[2]
+
+    def day(self, name: str) -> date:
+        """A parameter that is a date."""
+        try:
+            day = date.fromisoformat(self.query.get(name, ""))
+            if 2000 <= day.year <= 2100:
+                return day
+        except ValueError:
+            pass
+        raise Refused("invalid", errors=[{"field": name, "problem": "must be a date such as 2027-03-01"}])
+
+    def days(self, today: date | None = None, many: int = 1) -> tuple[date, date]:
+        """`from` and `to`: at most MOST_DAYS local days. Both are needed, unless there is a `today`: `many` days from then on."""
+        first = today if today and "from" not in self.query else self.day("from")
+        last = first + timedelta(days=many - 1) if today and "to" not in self.query else self.day("to")
+        if not first <= last <= first + timedelta(days=MOST_DAYS - 1):
+            raise Refused("invalid", errors=[{"field": "to", "problem": f"must be 0 to {MOST_DAYS - 1} days after from"}])
+        return first, last
 
     def next(self, kind: str, position: list[Any]) -> str:
         return sign("api-cursor", [self.store_id, self._scope(kind), position])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 import psycopg
 from redis import RedisError
@@ -20,7 +22,7 @@ from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
 from models.outbox import OutboxRow
-from models.session import database, transaction
+from models.session import Database, database, transaction
 from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
 from sync.calendars import fetch_due
@@ -75,48 +77,37 @@ def sweep(settings: Settings, carrier: Carrier, stop: threading.Event | None = N
                 deliver(store_id, carrier, keep_going=lambda: not (stop and stop.is_set()))
         except SQLAlchemyError:
             log.exception("due work failed", extra={"store": store_id, "kind": kind})
-    sweep_payments(heard, settings, stop)
-    sweep_calendars(heard, settings, stop)
-    sweep_shops(heard, settings, stop)
+    for kind in FARTHER:
+        sweep_farther(kind, heard, settings, stop)
 
 
-def sweep_payments(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
-    """Stores with something to do at the payment provider: by a worker where one can be rung, else here."""
-    ring = doorbell(settings.redis_url, "sync.jobs.settle_payments")
-    for store_id in database().due_payments():
+class Farther(NamedTuple):
+    """Work at services outside this house: the stores that have some, the job of a worker, and the same done here."""
+
+    stores: Callable[[Database], list[int]]
+    job: str
+    here: Callable[[int, Settings, Callable[[], bool]], object]
+
+
+FARTHER = {
+    "payments": Farther(lambda db: db.due_payments(), "settle_payments", lambda store_id, _, more: settle(store_id, keep_going=more)),
+    "calendars": Farther(lambda db: db.stores_with_calendars(), "fetch_calendars", lambda store_id, _, more: fetch_due(store_id, keep_going=more)),
+    "shopify": Farther(lambda db: db.due_shopify_stores(), "sync_shopify", lambda store_id, settings, more: sync_shop(store_id, settings, keep_going=more)),
+}
+
+
+def sweep_farther(kind: str, heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
+    """Each due store: by a worker where one can be rung, else here."""
+    work = FARTHER[kind]
+    ring = doorbell(settings.redis_url, f"sync.jobs.{work.job}")
+    for store_id in work.stores(database()):
         try:
             if heard:
                 ring(store_id)
             else:
-                settle(store_id, keep_going=lambda: not (stop and stop.is_set()))
+                work.here(store_id, settings, lambda: not (stop and stop.is_set()))
         except Exception:  # trouble with one store must not keep the others waiting (I70)
-            log.exception("due payments failed", extra={"store": store_id})
-
-
-def sweep_calendars(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
-    """Calendars of staff that are due: read by a worker where one can be rung, else here."""
-    ring = doorbell(settings.redis_url, "sync.jobs.fetch_calendars")
-    for store_id in database().stores_with_calendars():
-        try:
-            if heard:
-                ring(store_id)
-            else:
-                fetch_due(store_id, keep_going=lambda: not (stop and stop.is_set()))
-        except SQLAlchemyError:
-            log.exception("due calendars failed", extra={"store": store_id})
-
-
-def sweep_shops(heard: bool, settings: Settings, stop: threading.Event | None = None) -> None:
-    """Stores with something to do at Shopify, in the same way."""
-    ring = doorbell(settings.redis_url, "sync.jobs.sync_shopify")
-    for store_id in database().due_shopify_stores():
-        try:
-            if heard:
-                ring(store_id)
-            else:
-                sync_shop(store_id, settings, keep_going=lambda: not (stop and stop.is_set()))
-        except SQLAlchemyError:
-            log.exception("due work with Shopify failed", extra={"store": store_id})
+            log.exception("due work outside failed", extra={"store": store_id, "kind": kind})
 
 
 def serve_waitlist(store_id: int, *, most: int = 100) -> int:

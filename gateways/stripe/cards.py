@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from booking.actions.intents import OpenIntent, find_intent, give_up_intent, name_intent, name_payer, note_trouble
+from booking.actions.intents import OpenIntent, give_up_intent, name_intent, name_payer, note_trouble
 from booking.actions.save_card import Consent, Method, begin_card, forget_detached, save_card
-from gateways.stripe.client import Account, Object, account_by_id
+from gateways.stripe.client import Account, account_by_id
 from gateways.stripe.errors import Trouble, Unknown, Wrong
 from models.actor import SYSTEM, Actor
 from models.card import Card
@@ -34,24 +34,9 @@ def begin(store_id: int, by: Actor, ref: str, consent: Consent, browser: str) ->
     return begun["secret"]
 
 
-def finish(store_id: int, intent_id: int) -> OpenIntent | None:
-    """Look what became of it at Stripe, and take it over; the intent as it is then. Raises Trouble when Stripe does not answer."""
-    with reading(store_id) as tx:
-        intent = find_intent(tx, intent_id)
-        account = account_by_id(tx, intent.account_id) if intent else None
-        over = intent is not None and intent.expires_at is not None and intent.expires_at <= tx.now
-    if intent is None or account is None or intent.state != "open":
-        return intent
-    if intent.provider_ref is None:
-        if over:
-            give_up_intent(store_id, SYSTEM, intent_id, "cancelled", "never_reached_the_provider")
-    else:
-        _take(store_id, intent, account, account.stripe.setup(intent.provider_ref), over)
-    with reading(store_id) as tx:
-        return find_intent(tx, intent_id)
-
-
-def _take(store_id: int, intent: OpenIntent, account: Account, setup: Object, over: bool) -> None:
+def look(store_id: int, intent: OpenIntent, account: Account, reference: str, over: bool) -> None:
+    """See what became of the SetupIntent, and take it over."""
+    setup = account.stripe.setup(reference)
     if setup["status"] == "succeeded":
         method = account.stripe.method(setup["payment_method"])
         card = method["card"]

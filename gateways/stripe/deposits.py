@@ -10,7 +10,7 @@ from booking.actions.intents import OpenIntent, find_intent, give_up_intent, nam
 from booking.actions.people import Person
 from booking.rules.decision import Refused
 from gateways.stripe.amounts import from_stripe
-from gateways.stripe.client import Account, Object, account_by_id
+from gateways.stripe.client import Account, account_by_id
 from gateways.stripe.errors import Trouble, Wrong
 from models.actor import SYSTEM, Actor
 from models.session import reading
@@ -36,24 +36,9 @@ def begin(store_id: int, by: Actor, *, service_id: int, starts_at: datetime, sta
     return begun["secret"]
 
 
-def finish(store_id: int, intent_id: int) -> OpenIntent | None:
-    """Look what became of the payment at Stripe, and act on it; the intent as it is then. Raises Trouble when Stripe does not answer."""
-    with reading(store_id) as tx:
-        intent = find_intent(tx, intent_id)
-        account = account_by_id(tx, intent.account_id) if intent else None
-        over = intent is not None and intent.expires_at is not None and intent.expires_at <= tx.now
-    if intent is None or account is None or intent.state != "open":
-        return intent
-    if intent.provider_ref is None:
-        if over:
-            give_up_intent(store_id, SYSTEM, intent_id, "cancelled", "never_reached_the_provider")
-    else:
-        _take(store_id, intent, account, account.stripe.payment(intent.provider_ref), over)
-    with reading(store_id) as tx:
-        return find_intent(tx, intent_id)
-
-
-def _take(store_id: int, intent: OpenIntent, account: Account, payment: Object, over: bool) -> None:
+def look(store_id: int, intent: OpenIntent, account: Account, reference: str, over: bool) -> None:
+    """See what became of the payment, and act on it: the booking, or the money back."""
+    payment = account.stripe.payment(reference)
     if payment["status"] == "succeeded":
         try:
             book_paid(store_id, SYSTEM, intent.id, payment["id"],

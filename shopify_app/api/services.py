@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -139,9 +138,7 @@ def _columns(values: dict[str, Any]) -> dict[str, Any]:
 @operation("GET", "/services/{id}/slots", summary="Free times", answer=s.Slots,
            query={"from": "first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later", "staff": "only this staff member"})
 def service_slots(call: Call, id: str) -> s.Slots:
-    first, last = _date(call, "from"), _date(call, "to")
-    if not first <= last <= first + timedelta(days=MOST_DAYS - 1):
-        raise Refused("invalid", errors=[{"field": "to", "problem": f"must be 0 to {MOST_DAYS - 1} days after from"}])
+    first, last = call.days()
     with reading(call.store_id) as tx:
         offer = find_offer(tx, number(id))
         if offer is None:
@@ -154,13 +151,3 @@ def service_slots(call: Call, id: str) -> s.Slots:
     return s.Slots(zone=found.zone, days=[s.SlotDay(date=day, slots=[
         s.SlotOut(starts_at=slot.starts_at.astimezone(zone), ends_at=slot.ends_at.astimezone(zone), staff=[str(x) for x in slot.staff],
                   seats_left=slot.seats_left) for slot in slots]) for day, slots in found.days])
-
-
-def _date(call: Call, field: str) -> date:
-    try:
-        day = date.fromisoformat(call.query.get(field, ""))
-        if 2000 <= day.year <= 2100:
-            return day
-    except ValueError:
-        pass
-    raise Refused("invalid", errors=[{"field": field, "problem": "must be a date such as 2027-03-01"}])

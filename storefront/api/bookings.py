@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking import facts
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.links import manage_path
@@ -68,7 +67,7 @@ def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:
 
 
 def _calendar(call: CustomerCall) -> dict[str, Any]:
-    first, last = days(call)
+    first, last = call.days()
     if call.customer is None:
         return {"items": [], "next": None}
     with reading(call.store_id) as tx:
@@ -123,22 +122,3 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
         actions=may, **about, **({} if refund is None else {"refund": refund}))
-
-
-def days(call: CustomerCall, today: date | None = None, many: int = 1) -> tuple[date, date]:
-    """`from` and `to` of the query: at most 62 local days. Both are needed, unless there is a `today`: `many` days from then on."""
-    first = today if today and "from" not in call.query else _date(call, "from")
-    last = first + timedelta(days=many - 1) if today and "to" not in call.query else _date(call, "to")
-    if not first <= last <= first + timedelta(days=MOST_DAYS - 1):
-        raise Refused("invalid", errors=[{"field": "to", "problem": f"must be 0 to {MOST_DAYS - 1} days after from"}])
-    return first, last
-
-
-def _date(call: CustomerCall, field: str) -> date:
-    try:
-        day = date.fromisoformat(call.query.get(field, ""))
-        if 2000 <= day.year <= 2100:
-            return day
-    except ValueError:
-        pass
-    raise Refused("invalid", errors=[{"field": field, "problem": "must be a date such as 2027-03-01"}])

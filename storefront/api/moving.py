@@ -20,7 +20,7 @@ from jsonapi.operations import number
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront.api import shapes as s
-from storefront.api.bookings import days, door_of, full
+from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
 from storefront.move_notes import move_notes
 from storefront.picker import time_text
@@ -35,7 +35,7 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
     """In days of the booking's zone. Refused for the same reasons as the move itself."""
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
-        first, last = days(call, local_date(tx.now, b.zone), SHOWN_DAYS)
+        first, last = call.days(local_date(tx.now, b.zone), SHOWN_DAYS)
         group = group_of(tx, door_of(call, b))
         decisions_of(door_of(call, b), group, tx.now)["reschedule"].require()
         return _times(tx, call, b, group, first, last, _wanted(b, call.query.get("staff")))

@@ -62,7 +62,7 @@ def test_the_days_of_a_calendar(world, ada):
 
 
 def test_the_bookings_of_an_order(world, ada, as_customer):
-    first, second, other = world.sold(at(10, 15)), world.sold(at(11, 15)), world.sold(at(12, 15))
+    first, second, _ = world.sold(at(10, 15)), world.sold(at(11, 15)), world.sold(at(12, 15))
     theirs = world.sold(at(13, 15), gid=BEA, email="bea@example.com")
     cancel_booking(world.store_id, MERCHANT, second.ref)
     order = "gid://shopify/Order/5001"

@@ -13,10 +13,10 @@ from booking.actions.refund_booking import refund_booking
 from gateways.stripe.client import account_of
 from gateways.stripe.events import store_of
 from models.actor import SYSTEM
-from models.payment_account import FIELD, PaymentAccount
+from models.payment_account import PaymentAccount
 from models.session import reading, transaction
 from settings import Settings, SettingsError
-from sync.beat import sweep_payments
+from sync.beat import sweep_farther
 from sync.payments import settle
 from tests.actions.test_reschedule import refused
 from tests.stripe.conftest import Till
@@ -91,7 +91,7 @@ class TestConnecting:
 
 def test_the_beat_finds_the_work_when_redis_knows_nothing(till, world, paying):
     _, refund = owed(till, 2500)
-    sweep_payments(False, dataclasses.replace(paying, redis_url="redis://127.0.0.1:9"))
+    sweep_farther("payments", False, dataclasses.replace(paying, redis_url="redis://127.0.0.1:9"))
     assert state(world, refund)[0] == "succeeded"
 
 

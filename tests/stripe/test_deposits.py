@@ -9,7 +9,7 @@ import pytest
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
 from booking.actions.services import update_service
-from gateways.stripe import deposits
+from gateways.stripe import pages
 from sync.payments import settle
 from tests.actions.test_reschedule import race
 from tests.storefront.visitor import Visitor, words
@@ -79,7 +79,7 @@ def test_eight_at_once_make_one_booking(world, till, visitor):  # noqa: F811
     begin(visitor, yoga)
     type_card(till, visitor.page)
     intent = world.sql("select id from intents")[0][0]
-    assert race(world, [lambda: deposits.finish(world.store_id, intent)] * 8) == ["ok"] * 8
+    assert race(world, [lambda: pages.finish(world.store_id, intent)] * 8) == ["ok"] * 8
     assert len(booked(world)) == 1 and till.refunds() == []
 
 
