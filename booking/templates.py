@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,15 @@ FIELDS = {"subject": 200, "heading": 200, "body": 5000, "sms": 300}
 
 def problems(topic: str, texts: dict[str, str | None]) -> list[dict[str, str]]:
     """What is wrong with a wording, with line and column; empty when it can be saved."""
-    found = []
+    return [{"field": field, "problem": str(error)} for field, error in _wrong(topic, texts)]
+
+
+def places(topic: str, texts: dict[str, str | None]) -> dict[str, tuple[int, int]]:
+    """Field -> line and column, from 1, of what is wrong there."""
+    return {field: (error.line, error.column) for field, error in _wrong(topic, texts) if isinstance(error, TemplateError)}
+
+
+def _wrong(topic: str, texts: dict[str, str | None]) -> Iterator[tuple[str, ValueError]]:
     for field, longest in FIELDS.items():
         text = texts.get(field)
         if field == "sms" and not text:
@@ -51,9 +60,8 @@ def problems(topic: str, texts: dict[str, str | None]) -> list[dict[str, str]]:
                 blocks(text, VALUES, EDITABLE[topic])
             else:
                 parse(text, {*VALUES, "manage_link"} if field == "sms" else VALUES)
-        except (TemplateError, ValueError) as error:
-            found.append({"field": field, "problem": str(error)})
-    return found
+        except ValueError as error:
+            yield field, error
 
 
 def newest(tx: Tx, topic: str, locale: str) -> Any | None:

@@ -46,13 +46,18 @@ def worded(tx: Tx, topic: str, locale: str, number: int | None = None) -> Wordin
     if row is None and number is not None:
         raise Refused("not_found")
     custom = row is not None and row.body is not None
-    texts = {field: getattr(row, field) for field in FIELDS} if custom else our_wording(topic, locale, EDITABLE[topic])
+    texts = {field: getattr(row, field) for field in FIELDS} if custom else standard(topic, locale)
     return Wording(last.version if last else 0, custom, row.created_at if row else None, texts)
+
+
+def standard(topic: str, locale: str) -> dict[str, str | None]:
+    """What we say, as a text with placeholders to begin with."""
+    return our_wording(topic, locale, EDITABLE[topic])
 
 
 def by_sms(topic: str, locale: str) -> bool:
     """Whether the message also goes by SMS."""
-    return our_wording(topic, locale, EDITABLE[topic])["sms"] is not None
+    return standard(topic, locale)["sms"] is not None
 
 
 def sampled(tx: Tx, topic: str, locale: str, texts: Texts, b: BookingSummary) -> Sample:

@@ -14,11 +14,17 @@ GSM_ROOM, UNICODE_ROOM = (160, 153), (70, 67)
 
 @dataclass(frozen=True, slots=True)
 class SmsLength:
-    """`parts`: how many are sent and paid. `places`: how many they fill. `beyond`: the characters that force Unicode, each once."""
+    """`parts`: how many are sent and paid. `places`: how many the text fills. `beyond`: the characters that force Unicode, each once."""
 
     parts: int
     places: int
     beyond: str
+
+    @property
+    def room(self) -> int:
+        """The places these parts have."""
+        whole, part = UNICODE_ROOM if self.beyond else GSM_ROOM
+        return whole if self.parts == 1 else self.parts * part
 
 
 def sms_length(text: str) -> SmsLength:

@@ -10,7 +10,6 @@ from booking.actions.templates import check, reset_template, restore_template, s
 from booking.rules.decision import Refused
 from booking.templates import EDITABLE, ELEMENTS, FIELDS, VALUES, states, versions
 from booking.wording.languages import pick
-from messages.render import our_wording
 from models.booking_summary import find
 from models.session import Tx, reading
 from models.store import Store
@@ -18,7 +17,7 @@ from shopify_app.api.bookings import known_ref
 from shopify_app.api.call import PAGING, Call
 from shopify_app.api.door import operation
 from shopify_app.api.shapes import templates as s
-from shopify_app.message_wording import sampled, worded
+from shopify_app.message_wording import sampled, standard, worded
 
 LANGUAGE = {"locale": "a language we ship; the store's unless given"}
 
@@ -57,7 +56,7 @@ def list_template_versions(call: Call, name: str) -> Any:
     with reading(call.store_id) as tx:
         locale = _locale(tx, name, call.query.get("locale"))
         rows = versions(tx, name, locale, before=position[0] if position else None, limit=limit + 1)
-    ours = our_wording(name, locale, EDITABLE[name])
+    ours = standard(name, locale)
     return {"items": [{"version": row.version, "custom": row.custom, "changed_at": row.created_at,
                        **({field: getattr(row, field) for field in FIELDS} if row.custom else ours)} for row in rows[:limit]],
             "next": call.next(f"versions:{name}", [rows[limit - 1].version]) if len(rows) > limit else None}

@@ -15,6 +15,7 @@ from booking.rules.sms_length import GSM, GSM_TWICE, sms_length
 def test_length(text, parts, places, beyond):
     found = sms_length(text)
     assert (found.parts, found.places, found.beyond) == (parts, places, beyond)
+    assert found.room == {1: 70, 2: 134, 3: 201}[parts] if beyond else found.room == {1: 160, 2: 306, 3: 459}[parts]
 
 
 def test_a_character_of_two_places_is_not_cut():
