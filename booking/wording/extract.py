@@ -13,8 +13,8 @@ TEMPLATES = ("messages/templates", "storefront/templates")
 SINGULAR, PLURAL = ("_", "gettext"), ("ngettext",)
 TABLES = ("HISTORY",)
 """Dictionaries whose values are translated when they are looked up."""
-MERCHANTS = ("booking/wording/history", "booking/wording/shopify", "booking/wording/extract", "messages/merchant_", "messages/team_")
-"""Sentences for the shop's own people, who read English here."""
+MERCHANTS = ("booking/wording/history", "booking/wording/shopify", "booking/wording/extract")
+"""Sentences of the dashboard, which speaks English. Mails to the shop's people are in the language of the store."""
 
 
 def texts() -> tuple[set[str], set[tuple[str, str]]]:

@@ -18,7 +18,7 @@ from tests.messages.payloads import LINK, REFUND, TO_CUSTOMER, payload
 
 LANGUAGES = ("de", "fr", "es", "ar")
 SINGULAR, PLURAL = texts()
-SAME_EVERYWHERE = frozenset({"SMS", "MMMM y"})
+SAME_EVERYWHERE = frozenset({"SMS", "MMMM y", "{day}, {time} {zone}"})
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
