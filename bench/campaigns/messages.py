@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from booking.rules.sms_length import sms_length
 from booking.wording import SHIPPED, words_for
 from messages import render_mail, render_sms
-from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.messages.variants import every
 
+CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu"]
 WIDTH, SCHEMES = 375, ("light", "dark")
 SHEET = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Messages</title><style>
