@@ -73,6 +73,7 @@ class Detail:
     version: int
     waits: str | None = None
     instead_schedule: bool = False
+    again_url: str = "/book"
     money: list[str] = field(default_factory=list)
 
 
@@ -125,7 +126,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
-        policy.instead_schedule)
+        policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book")
 
 
 def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
