@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, literal, or_, select, tuple_, union_all
 
 from models.booking import Booking as B
-from models.booking_summary import SUMMARIES, BookingSummary, column
+from models.booking_summary import KEPT, SUMMARIES, BookingSummary, column
 from models.location import Location as L
 from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
@@ -76,7 +76,7 @@ def _upcoming(bookings: Select) -> Select:
 
 def _past(bookings: Select) -> Select:
     return bookings.where(
-        *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)),
+        *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)), KEPT,
         tuple_(B.starts_at, B.id) < tuple_(param("before", INSTANT), param("before_id")),
     ).order_by(B.starts_at.desc(), B.id.desc()).limit(param("most"))
 

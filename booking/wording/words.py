@@ -48,7 +48,11 @@ class Words:
 
     def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
-        return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
+        return self.day_and_year(_local(instant, zone).date())
+
+    def day_and_year(self, day: date) -> str:
+        """Mar 13, 2027, of a date."""
+        return _date(self.locale, day, self._("MMM d, y"))
 
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
