@@ -55,7 +55,7 @@ def later(store: Selling, **delta: int) -> None:
 
 def retry(store: Selling, times: int = 4) -> None:
     for _ in range(times):
-        later(store, minutes=65)
+        later(store, minutes=14)
         store.sync()
 
 
@@ -125,10 +125,12 @@ def test_credit_of_others_is_not_taken_for_ours(selling):
     there.add(selling.shop, selling.ada, 8000, "USD", (selling.now + timedelta(days=180)).isoformat())
     later(selling, hours=3)
     cancelled(selling)
-    there.add(selling.shop, selling.ada, 8000, "USD")
     selling.over.shopify.faults.order("shopify", "timeout", 1)
+    selling.sync()
+    there.add(selling.shop, selling.ada, 8000, "USD")
+    there.add(selling.shop, selling.ada, 7999, "USD", (selling.now + timedelta(days=180)).isoformat())
     retry(selling)
-    assert over_there(selling) == 24_000 and ledger(selling)[0][3] == "given"
+    assert over_there(selling) == 31_999 and ledger(selling)[0][3] == "given"
 
 
 @pytest.mark.parametrize("why", ["scope", "unsupported", "gone"])
