@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import g, make_response, redirect, request
 
-from booking.credit import credit_of
+from booking.credit import all_credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
@@ -71,7 +71,7 @@ def account():  # noqa: ANN201
             "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
             upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-            credit=credit_lines(w, credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
+            credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
             paged=bool(request.args.get("upcoming") or request.args.get("past"))))
         refresh_login(response)
         return response

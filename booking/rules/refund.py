@@ -44,8 +44,9 @@ FULL = Terms(Fraction(1))
 @dataclass(frozen=True, slots=True)
 class RefundQuote:
     """The outcome in minor units. amount + kept == what was left of the payments concerned; `credit` is the part of `amount`
-    that comes back as store credit, valid until `credit_until` (None: for ever), a day of `zone`. What goes back to a card is
-    in steps that cards move, or all that is left of its payment (R25).
+    that comes back as store credit, valid until `credit_until` (None: for ever), a day of `zone`; with `at_shop` it is the
+    online shop's own store credit, spent at its checkout. What goes back to a card is in steps that cards move, or all that
+    is left of its payment (R25).
 
     `parts` are (payment id, amount); `credited` (payment id, end of the credit) those that come back as credit. `share` is the
     part of the money that comes back under the policy, for R33; `until` the instant up to which this outcome holds, None when
@@ -66,6 +67,7 @@ class RefundQuote:
     credited: tuple[tuple[int, datetime | None], ...] = ()
     credit_until: datetime | None = None
     zone: str = "UTC"
+    at_shop: bool = False
 
     @property
     def cash(self) -> int:
@@ -75,7 +77,8 @@ class RefundQuote:
         """What a signed quote carries and messages show."""
         return {"outcome": self.outcome, "amount": self.amount, "kept": self.kept, "fee": self.fee, "currency": self.currency,
                 "mode": self.mode, "methods": list(self.methods), "credit": self.credit,
-                "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone}
+                "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone,
+                "credit_at_shop": self.at_shop}
 
 
 def tier_at(policy: Policy, starts_at: datetime, zone: str, now: datetime) -> tuple[Tier, datetime | None]:

@@ -253,8 +253,11 @@ class Words:
     def credit(self, quote: dict[str, Any], venue: str) -> str:
         """The credit of a refund, and until when it is valid (R21)."""
         credit = quote.get("credit", quote["amount"])
-        sentence = self._("You'll get {amount} as credit for your next visit at {venue}.").format(
-            amount=self.money(credit, quote["currency"]), venue=venue)
+        if quote.get("credit_at_shop"):
+            text = self._("You'll get {amount} as store credit in your account at {venue}. You can use it at checkout.")
+        else:
+            text = self._("You'll get {amount} as credit for your next visit at {venue}.")
+        sentence = text.format(amount=self.money(credit, quote["currency"]), venue=venue)
         if quote.get("credit_until"):
             day = self.short_date_and_year(datetime.fromisoformat(quote["credit_until"]), quote["zone"])
             sentence += " " + self._("It is valid until {date}.").format(date=day)
