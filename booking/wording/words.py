@@ -208,6 +208,8 @@ class Words:
             text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
         elif kind == "offers":
             text = self._("There are no offered times to accept. Please contact {venue} directly.")
+        elif kind == "in_use":  # what was chosen has been removed meanwhile
+            text = self._("That time can't be booked online. Please choose one of the times shown.")
         elif kind == "book":
             text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:
