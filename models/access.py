@@ -74,6 +74,7 @@ class User(StoreRow, Base):
     name: Mapped[str]
     role: Mapped[str]
     notify: Mapped[bool] = mapped_column(server_default="true")
+    locale: Mapped[str | None]
     created_at: Mapped[Instant]
     removed_at: Mapped[Instant | None]
 
@@ -81,6 +82,7 @@ class User(StoreRow, Base):
         of_store(),
         Index("users_email", "store_id", "email", unique=True),
         CheckConstraint("role in ('owner','manager','staff')", name="users_role"),
+        CheckConstraint("locale ~ '^[a-z]{2}$'", name="users_locale"),
     )
 
 

@@ -16,7 +16,9 @@ from booking.links import manage_url
 from booking.rules.decision import Refused
 from booking.rules.status import CHECKED_IN, CLOSED
 from booking.wording import Words
-from booking.wording.history import history_line, message_state, refund_state, topic
+from booking.wording.history import history_line, message_state, refund_state
+from booking.wording.topics import topic
+from booking.wording.outside import outside_text
 from booking.wording.policies import policy_lines
 from models import trail
 from models.access import User
@@ -131,7 +133,7 @@ def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> di
     fresh = m.booking_version == b.version or (m.topic in ("booking_confirmed", "manage_link", "request_received") and b.holding)
     return {"id": m.id, "what": topic(w, m.topic), "to": m.recipient, "channel": w._("SMS") if m.channel == "sms" else w._("E-mail"),
             "state": w._("Planned") if later else message_state(w, m.state, m.attempts, m.delivery), "bad": m.state in ("failed", "unknown"),
-            "at": m.sent_at or (m.due_at if later else m.created_at), "error": m.last_error if m.state in ("failed", "unknown", "due") else None,
+            "at": m.sent_at or (m.due_at if later else m.created_at), "error": outside_text(w, m.last_error) if m.last_error and m.state in ("failed", "unknown", "due") else None,
             "kind": {"sent": "plain", "failed": "bad", "unknown": "warn", "due": "pending"}.get(m.state, "plain"),
             "again": m.to_customer and fresh and bool(address) and m.state != "due"}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -18,12 +18,14 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from booking.access import StoreView
 from booking.rules.decision import Refused
 from booking.user_access import DashboardUser, dashboard_user
-from booking.wording import Words, words_for
-from booking.wording.languages import pick
+from booking.wording import Words
+from booking.wording.problems import problem_text
 from models.actor import Actor
 from models.session import Tx, reading
 from shopify_app import dashboard
 from shopify_app.dashboard.cookies import user_secret
+from shopify_app.dashboard.labels import label as field_label
+from shopify_app.dashboard.language import words_of
 from shopify_app.dashboard.menu import GROUPS, MESSAGES
 
 bp = Blueprint("dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/admin/static")
@@ -78,7 +80,7 @@ class Visit:
         menu = [(w._(title), [(path, w._(text), name) for name, path, text, roles in entries if self.may(roles)])
                 for title, entries in GROUPS]
         body = render_template(f"dashboard/{template}", visit=self, store=self.store, user=self.user, w=w, _=w.gettext, here=here,
-                               menu=[group for group in menu if group[1]], url=self.url,
+                               label=partial(field_label, w), menu=[group for group in menu if group[1]], url=self.url,
                                done=w._(MESSAGES[done]) if done in MESSAGES else None, **facts)
         return Response(body, status, mimetype="text/html")
 
@@ -121,7 +123,7 @@ def enter() -> Visit | None:
         return None
     with reading(g.store_id) as tx:
         store, user = dashboard_user(tx, secret)
-    return None if user is None else Visit(g.store_id, store, user, words_for(pick(store.locale)))
+    return None if user is None else Visit(g.store_id, store, user, words_of(store, user))
 
 
 def store_of(tx: Tx) -> StoreView:
@@ -136,9 +138,9 @@ def safe_next(target: str | None) -> str:
     return "/admin"
 
 
-def field_problems(refused: Refused) -> dict[str, str]:
+def field_problems(w: Words, refused: Refused) -> dict[str, str]:
     """Problems by field name, for forms shown again with what was typed."""
-    return {problem["field"]: problem["problem"] for problem in refused.facts.get("errors", ())}
+    return {problem["field"]: problem_text(w, problem["problem"]) for problem in refused.facts.get("errors", ())}
 
 
 def _to_sign_in() -> Response:
@@ -151,7 +153,7 @@ def keep_private(response: Response) -> Response:
     if request.endpoint == "dashboard.static":
         response.headers["Cache-Control"] = "public, max-age=3600"
     else:
-        response.vary.add("Cookie")
+        response.vary.update(("Cookie", "Accept-Language"))
     return response
 
 

@@ -35,6 +35,9 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("insights", "/insights", "Insights", MANAGERS),
         ("audit", "/audit", "Audit", MANAGERS),
     )),
+    ("You", (
+        ("profile", "/profile", "My profile", EVERYONE),
+    )),
 )
 
 MESSAGES = {
