@@ -47,6 +47,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
     match facts:
         case {"kind": "customer" | "session"}:
             return "Bookings refer to it, so it cannot be removed."
+        case {"kind": "role"}:
+            return "This person's role in the team does not reach to the API."
         case {"kind": "publish"}:
             return "The customer has not agreed to publishing it."
         case {"kind": "reply"}:
