@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -17,7 +19,7 @@ from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
 from shopify_app.dashboard.door import load_screens
-from shopify_app.embed.pages import blueprint as shopify_embed
+from shopify_app.embed import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
@@ -37,8 +39,8 @@ DOORS = (
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
-UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
+UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import"), 6 * 1024 * 1024
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
@@ -99,7 +101,7 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
 def _allow_files() -> None:
     """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
-    if request.path == UPLOADS and request.method == "POST":
+    if UPLOADS.fullmatch(request.path) and request.method == "POST":
         request.max_content_length = LARGEST_UPLOAD
 
 
