@@ -11,6 +11,7 @@ from booking import openings
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.actions.blocks import follow_location
+from booking.actions.staff_calendars import forget_calendar
 from models.block import Block
 from models.booking import Booking
 from models.class_session import ClassSession
@@ -20,7 +21,6 @@ from models.occupancy import Occupancy
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
-from models.staff_calendar import StaffCalendar
 from models.staff_date import StaffDate
 
 
@@ -63,8 +63,7 @@ def delete_staff(tx: Tx, staff_id: int) -> Done:
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
         tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id))
         tx.db.execute(delete(StaffDate).where(StaffDate.store_id == tx.store_id, StaffDate.staff_id == staff_id))
-    tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id, Occupancy.kind == "calendar"))
-    tx.db.execute(delete(StaffCalendar).where(StaffCalendar.store_id == tx.store_id, StaffCalendar.staff_id == staff_id))
+    forget_calendar(tx, staff_id)
     catalogue.remove(tx, "staff", Staff, staff_id, *uses)
     return Done()
 

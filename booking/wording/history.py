@@ -179,7 +179,8 @@ def topic(w: Words, code: str) -> str:
         "manage_link": w._("Manage link"), "request_received": w._("Request received"), "approval_asked": w._("Move asked for"),
         "approval_given": w._("Approval"), "approval_refused": w._("Not accepted"), "merchant_booking_created": w._("New booking, to the team"),
         "merchant_booking_moved": w._("Moved, to the team"), "merchant_booking_cancelled": w._("Cancelled, to the team"),
-        "merchant_approval_needed": w._("Please answer, to the team"), "merchant_customer_erased": w._("Customer erased, to the team"), "reminder": w._("Reminder"),
+        "merchant_approval_needed": w._("Please answer, to the team"), "merchant_customer_erased": w._("Customer erased, to the team"),
+        "merchant_calendar_lost": w._("Calendar to connect again, to the team"), "reminder": w._("Reminder"),
         "feedback_request": w._("Feedback asked for"), "feedback_reply": w._("Answer to feedback"),
     }.get(code, code.replace("_", " ").capitalize())
 
