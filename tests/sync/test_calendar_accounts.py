@@ -14,7 +14,7 @@ from booking.rules.decision import Refused
 from models.session import database
 from sync.calendars import fetch_due
 from tests.support.world import MERCHANT, World, at, hours
-from tests.sync.calendar_site import Site, busy, read, serving, shown
+from tests.sync.calendar_site import busy, read, serving, shown
 from tests.waitlist.line import offers, serve, wait
 
 BOTH = pytest.mark.parametrize("provider", ["google", "microsoft"])
