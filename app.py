@@ -18,6 +18,7 @@ from models.session import Database, use
 from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
+from shopify_app.calendar_return import blueprint as calendar_return
 from shopify_app.dashboard.door import load_screens
 from shopify_app.embed import blueprint as shopify_embed
 from storefront.api import api as customers
@@ -36,6 +37,7 @@ DOORS = (
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
     (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
     (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
+    (calendar_return, "any host", "people coming back from Google and Microsoft: signed state; leads on to the shop's own host and does nothing else"),
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )

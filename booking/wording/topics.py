@@ -10,7 +10,7 @@ LABELS = {
     "approval_refused": "Not accepted", "merchant_booking_created": "New booking, to the team",
     "merchant_booking_moved": "Moved, to the team", "merchant_booking_cancelled": "Cancelled, to the team",
     "merchant_approval_needed": "Please answer, to the team", "merchant_customer_erased": "Customer erased, to the team",
-    "zone_rules": "New time zone rules", "reminder": "Reminder", "feedback_request": "Feedback asked for", "feedback_reply": "Answer to feedback",
+    "merchant_calendar_lost": "Calendar to connect again, to the team", "zone_rules": "New time zone rules", "reminder": "Reminder", "feedback_request": "Feedback asked for", "feedback_reply": "Answer to feedback",
     "card_charged": "Fee charged", "counter_offer": "Other times offered", "deposit_returned": "Deposit given back",
     "earlier_slot": "Earlier time offered", "email_changed": "Address changed",
     "merchant_offer_accepted": "Other time accepted, to the team", "merchant_offers_ended": "Offers ended, to the team",
