@@ -48,7 +48,11 @@ class Words:
 
     def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
-        return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
+        return self.day_and_year(_local(instant, zone).date())
+
+    def day_and_year(self, day: date) -> str:
+        """Mar 13, 2027, of a date."""
+        return _date(self.locale, day, self._("MMM d, y"))
 
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
@@ -204,6 +208,8 @@ class Words:
             text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
         elif kind == "offers":
             text = self._("There are no offered times to accept. Please contact {venue} directly.")
+        elif kind == "in_use":  # what was chosen has been removed meanwhile
+            text = self._("That time can't be booked online. Please choose one of the times shown.")
         elif kind == "book":
             text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:
