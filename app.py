@@ -38,6 +38,7 @@ DOORS = (
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
 UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
+DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
 
 CONTENT_SECURITY = (
@@ -98,9 +99,12 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
 
 def _allow_files() -> None:
-    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
-    if request.path == UPLOADS and request.method == "POST":
-        request.max_content_length = LARGEST_UPLOAD
+    """Files to import and deliveries may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.method == "POST":
+        if request.path == UPLOADS:
+            request.max_content_length = LARGEST_UPLOAD
+        elif request.path.startswith(DELIVERIES):
+            request.max_content_length = LARGEST_DELIVERY
 
 
 def _headers(response: Response) -> Response:
