@@ -42,6 +42,7 @@ DOORS = (
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
 UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import"), 6 * 1024 * 1024
+DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 
 CONTENT_SECURITY = (
@@ -102,9 +103,12 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
 
 def _allow_files() -> None:
-    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
-    if UPLOADS.fullmatch(request.path) and request.method == "POST":
-        request.max_content_length = LARGEST_UPLOAD
+    """Files to import and deliveries may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.method == "POST":
+        if UPLOADS.fullmatch(request.path):
+            request.max_content_length = LARGEST_UPLOAD
+        elif request.path.startswith(DELIVERIES):
+            request.max_content_length = LARGEST_DELIVERY
 
 
 def _headers(response: Response) -> Response:
