@@ -83,7 +83,7 @@ class Words:
     def when(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00 AM EST: the precise form of deadlines and messages (R10)."""
         day = _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d, y"))
-        return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
+        return self._("{day}, {time} {zone}").format(day=day, time=self.time(instant, zone), zone=self.zone(instant, zone))
 
     def exactly(self, instant: datetime | None, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00:07 AM EST (14:00:07 UTC): to the second, for what counts before the law (R48)."""
@@ -91,7 +91,8 @@ class Words:
         local = _local(instant, zone)
         clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
         day = _date(self.locale, local.date(), self._("EEE, MMM d, y"))
-        return f"{day}, {clock} {self.zone(instant, zone)} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+        when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
+        return f"{when} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
@@ -287,7 +288,9 @@ def _money(locale: str, amount: int, currency: str) -> str:
     if whole and digits:
         point = numbers.get_decimal_symbol(Locale.parse(locale))
         text = text.replace(f"{point}{'0' * digits}", "")
-    return text.replace("\u202f", " ")
+    # Where one writes from right to left, a sign after Latin letters changes sides, US$ reads $US: a mark keeps it where it is.
+    mark = "\u200e" if locale == "ar" and text[-2:-1].isalpha() and not text[-1].isalnum() else ""
+    return text.replace("\u202f", " ") + mark
 
 
 def _local(instant: datetime, zone: str) -> datetime:
