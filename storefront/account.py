@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 from flask import g, make_response, redirect, request
 
-from booking.credit import credit_of
+from booking.credit import all_credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
-from models.booking_list import ListedBooking, past_of, upcoming_of
+from models.booking_list import ListedBooking, both_of
 from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
@@ -65,13 +65,13 @@ def account():  # noqa: ANN201
         w = words(store, person)
         if request.args.get("view") in ("calendar", "week"):
             return _calendar(tx, store, person, w, _span(local_date(tx.now, store.zone), w, week=request.args["view"] == "week"))
-        upcoming = upcoming_of(tx, person.customer_id, after=_cursor("upcoming", person.customer_id), limit=PAGE + 1)
-        past = past_of(tx, person.customer_id, before=_cursor("past", person.customer_id), limit=PAGE + 1)
+        upcoming, past = both_of(tx, person.customer_id, after=_cursor("upcoming", person.customer_id),
+                                 before=_cursor("past", person.customer_id), limit=PAGE + 1)
         response = make_response(page(
             "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
             upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-            credit=credit_lines(w, credit_of(tx, person.customer_id), store.zone),
+            credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
             paged=bool(request.args.get("upcoming") or request.args.get("past"))))
         refresh_login(response)
         return response

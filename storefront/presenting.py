@@ -188,10 +188,14 @@ def _person(door: Door) -> list[tuple[str, str]]:
 
 
 def credit_lines(w: Words, credit: list[Left], zone: str) -> list[str]:
-    """A customer's store credit, what ends first first (R21)."""
+    """A customer's store credit, what ends first first (R21); what lives at the online shop says so (R23)."""
     lines = []
     for one in credit:
-        text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
+        if one.place == "shopify":
+            text = w._("{amount} at the online shop's checkout, valid until {date}") if one.expires_at else w._(
+                "{amount} at the online shop's checkout, without an end")
+        else:
+            text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
         lines.append(text.format(amount=w.money(one.left, one.currency), date=w.short_date_and_year(one.expires_at, zone) if one.expires_at else ""))
     return lines
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from booking.actions.action import Done, action
-from booking.actions.redact_customer import PSEUDONYM, erase_documents, erase_messages, erase_withdrawals, redact_customer
+from booking.actions.redact_customer import PSEUDONYM, erase_documents, erase_events, erase_messages, erase_withdrawals, redact_customer
 from models.access import CustomerLogin
 from models.booking import Booking
 from models.booking_summary import lock_many
@@ -67,6 +67,7 @@ def _erase(tx: Tx, ids: list[int]) -> None:
         comment="", may_publish=False, published_at=None, reply=None, replied_at=None))
     erase_documents(tx, ids)
     erase_messages(tx, ids, set())
+    erase_events(tx, ids)
     erase_withdrawals(tx, ids, set())
 
 
