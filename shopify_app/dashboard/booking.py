@@ -13,6 +13,7 @@ from booking import facts
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.links import manage_url
+from booking.places import place_of
 from booking.rules.decision import Refused
 from booking.rules.status import CHECKED_IN, CLOSED
 from booking.wording import Words
@@ -67,7 +68,7 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
             "decisions": [_decision(w, kind, decision, b) for kind, decision in facts.decisions(b, tx.now).items()]}
     held = None if b.held is None else w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
-    return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held,
+    return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held, place=place_of(b),
                       problems=problems or {}, typed=typed or {}, may_money=money, payment=payment_word(w, b),
                       methods=[(name, w.method(name)) for name in ("cash", "external", "gift_card")], **found)
 
