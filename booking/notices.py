@@ -66,13 +66,14 @@ def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | N
 
 
 def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", **extra: Any) -> None:
-    """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time."""
+                  once: str = "", only_here: bool = False, **extra: Any) -> None:
+    """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time, unless
+    `only_here`: nothing else tells them."""
     people = dict(_NOTIFIED.rows(tx))
     if not people and b.store_email:
         people = {b.store_email: b.store_name}
     for email, name in people.items():
-        if email != b.staff_email:
+        if only_here or email != b.staff_email:
             _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name) | extra, "merchant", once)
 
 

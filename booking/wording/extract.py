@@ -13,7 +13,7 @@ TEMPLATES = ("messages/templates", "storefront/templates")
 SINGULAR, PLURAL = ("_", "gettext"), ("ngettext",)
 TABLES = ("HISTORY",)
 """Dictionaries whose values are translated when they are looked up."""
-MERCHANTS = ("booking/wording/history", "booking/wording/shopify", "booking/wording/extract", "messages/merchant_", "messages/team_")
+MERCHANTS = ("booking/wording/history", "booking/wording/shopify", "booking/wording/disputes", "booking/wording/extract", "messages/merchant_", "messages/team_")
 """Sentences for the shop's own people, who read English here."""
 
 

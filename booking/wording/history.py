@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from booking.wording.disputes import dispute_state
 from booking.wording.words import Words
 
 
@@ -112,7 +113,10 @@ def _actions(w: Words) -> dict[str, str]:
         "use_domain": w._("Domain used in links"), "drop_domain": w._("Domain dropped: its record is gone"), "remove_domain": w._("Domain removed"),
         "create_webhook": w._("Webhook added"), "update_webhook": w._("Webhook changed"), "renew_webhook_secret": w._("Webhook secret renewed"),
         "delete_webhook": w._("Webhook removed"), "redeliver_webhook": w._("Webhook sent again"), "start_import": w._("Import started"), "hold_slot": w._("Time kept during checkout"), "expire_hold": w._("Kept time ended"),
-        "release_hold": w._("Kept time given back"),
+        "release_hold": w._("Kept time given back"), "connect_payment_account": w._("Stripe connected"),
+        "disconnect_payment_account": w._("Stripe disconnected"), "payment_account_changed": w._("Stripe changed what the account may do"),
+        "payment_account_left": w._("Disconnected at Stripe"), "payment_disputed": w._("Payment disputed by the bank"),
+        "dispute_changed": w._("Dispute changed"),
     }
 
 
@@ -122,7 +126,7 @@ def _changes(w: Words, entry: Told, names: dict[tuple[str, str], str], zone: str
         "starts_at": (w._("Time"), lambda v: w.when(datetime.fromisoformat(v), zone)),
         "staff_id": (w._("With"), lambda v: names.get(("staff", str(v)), w._("someone who has left"))),
         "status": (w._("Status"), w.status), "seats": (w._("Seats"), str), "price": (w._("Price"), lambda v: w.money(v, currency)),
-        "state": (w._("Refund"), lambda v: refund_state(w, v)), "capacity": (w._("Places"), str),
+        "dispute": (w._("Dispute"), lambda v: dispute_state(w, v)), "state": (w._("Refund"), lambda v: refund_state(w, v)), "capacity": (w._("Places"), str),
     }
     found = []
     for field, (label, say) in shown.items():
@@ -180,7 +184,8 @@ def topic(w: Words, code: str) -> str:
         "approval_given": w._("Approval"), "approval_refused": w._("Not accepted"), "merchant_booking_created": w._("New booking, to the team"),
         "merchant_booking_moved": w._("Moved, to the team"), "merchant_booking_cancelled": w._("Cancelled, to the team"),
         "merchant_approval_needed": w._("Please answer, to the team"), "merchant_customer_erased": w._("Customer erased, to the team"), "reminder": w._("Reminder"),
-        "feedback_request": w._("Feedback asked for"), "feedback_reply": w._("Answer to feedback"),
+        "merchant_refund_failed": w._("A refund failed, to the team"), "merchant_dispute_opened": w._("Payment disputed, to the team"),
+        "merchant_dispute_closed": w._("Dispute decided, to the team"), "feedback_request": w._("Feedback asked for"), "feedback_reply": w._("Answer to feedback"),
     }.get(code, code.replace("_", " ").capitalize())
 
 

@@ -47,6 +47,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
     match facts:
         case {"kind": "customer" | "session"}:
             return "Bookings refer to it, so it cannot be removed."
+        case {"kind": "refund", "disputed": True}:
+            return "The customer's bank is looking into the payment. The provider refuses refunds of it until that is decided."
         case {"kind": "publish"}:
             return "The customer has not agreed to publishing it."
         case {"kind": "reply"}:

@@ -15,6 +15,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     ("To do", (
         ("approvals", "/approvals", "Approvals", MANAGERS),
         ("refunds", "/refunds", "Refunds owed", MANAGERS),
+        ("disputes", "/disputes", "Disputes", MANAGERS),
         ("conflicts", "/conflicts", "Conflicts", EVERYONE),
     )),
     ("Shop", (
@@ -48,6 +49,7 @@ MESSAGES = {
     "pinged": "On its way. The log shows how it ends.",
     "test_booked": "Booked. The confirmation is on its way to you.",
     "looking": "We are looking now.",
+    "disconnected": "Disconnected. Customers no longer pay online here.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",
     "marked": "Noted.",
