@@ -76,13 +76,14 @@ def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | N
 
 
 def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", **extra: Any) -> None:
-    """The people of the shop who asked for notices, each in their language, or its own address when nobody did; not the staff member a second time."""
+                  once: str = "", only_here: bool = False, **extra: Any) -> None:
+    """The people of the shop who asked for notices, each in their language, or its own address when nobody did; not the staff member
+    a second time, unless `only_here`: nothing else tells them."""
     people = [tuple(row) for row in _NOTIFIED.rows(tx)]
     if not people and b.store_email:
         people = [(b.store_email, b.store_name, None)]
     for email, name, locale in people:
-        if email != b.staff_email:
+        if only_here or email != b.staff_email:
             snapshot = _snapshot(tx, topic, b, old, refund, "merchant", name) | {"locale": locale or b.store_locale} | extra
             _put(tx, topic, "email", email, b, snapshot, "merchant", once)
 

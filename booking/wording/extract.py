@@ -20,7 +20,7 @@ PLURALS = ("COUNTS",)
 """Dictionaries whose values are (singular, plural) pairs."""
 TEXTS = ("GROUPS", "UNKNOWN")
 """Constants whose capitalised texts are translated when they are looked up."""
-MERCHANTS = ("booking/wording/deeds", "booking/wording/extract", "booking/wording/fields", "booking/wording/history", "booking/wording/outside",
+MERCHANTS = ("booking/wording/deeds", "booking/wording/disputes", "booking/wording/extract", "booking/wording/fields", "booking/wording/history", "booking/wording/outside",
              "booking/wording/problems", "booking/wording/shopify", "booking/wording/topics", "shopify_app/dashboard/", "shopify_app/embed/")
 """Where the sentences for the shop's own people stand, but for mails, which are in the language of the store like those to customers."""
 MERCHANT_PYTHON = (*PYTHON, "shopify_app/dashboard", "shopify_app/embed")
