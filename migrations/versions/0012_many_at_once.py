@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0020"
+revision = "0012"
 down_revision = "0011"
 
-SQL = Path(__file__).parents[1] / "sql" / "0020_many_at_once.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0012_many_at_once.sql"
 
 
 def upgrade() -> None:
