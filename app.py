@@ -18,6 +18,7 @@ from models.session import Database, use
 from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
+from shopify_app.calendar_return import blueprint as calendar_return
 from shopify_app.dashboard.door import load_screens
 from shopify_app.embed import blueprint as shopify_embed
 from storefront.api import api as customers
@@ -36,10 +37,12 @@ DOORS = (
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
     (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
     (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
+    (calendar_return, "any host", "people coming back from Google and Microsoft: signed state; leads on to the shop's own host and does nothing else"),
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
 UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import"), 6 * 1024 * 1024
+DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 
 CONTENT_SECURITY = (
@@ -100,9 +103,12 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
 
 def _allow_files() -> None:
-    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
-    if UPLOADS.fullmatch(request.path) and request.method == "POST":
-        request.max_content_length = LARGEST_UPLOAD
+    """Files to import and deliveries may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.method == "POST":
+        if UPLOADS.fullmatch(request.path):
+            request.max_content_length = LARGEST_UPLOAD
+        elif request.path.startswith(DELIVERIES):
+            request.max_content_length = LARGEST_DELIVERY
 
 
 def _headers(response: Response) -> Response:

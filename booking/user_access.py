@@ -20,16 +20,17 @@ ROLES = ("owner", "manager", "staff")
 
 @dataclass(frozen=True, slots=True)
 class DashboardUser:
-    """A person of the shop with a live session. `role` is one of ROLES (A148)."""
+    """A person of the shop with a live session. `role` is one of ROLES (A148); `locale` the language they have chosen, if any."""
 
     user_id: int
     name: str
     email: str
     role: str
+    locale: str | None
 
 
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
-_FOUND = Statement(select(*_STORE, User.id, User.name, User.email, User.role).select_from(Store).outerjoin(UserLogin, and_(
+_FOUND = Statement(select(*_STORE, User.id, User.name, User.email, User.role, User.locale).select_from(Store).outerjoin(UserLogin, and_(
     UserLogin.store_id == Store.store_id, UserLogin.secret_hash == text_param("secret"), UserLogin.ended_at.is_(None),
     UserLogin.created_at > param("since", INSTANT),
 )).outerjoin(User, and_(

@@ -78,6 +78,7 @@ class User(StoreRow, Base):
     name: Mapped[str]
     role: Mapped[str]
     notify: Mapped[bool] = mapped_column(server_default="true")
+    locale: Mapped[str | None]
     created_at: Mapped[Instant]
     removed_at: Mapped[Instant | None]
     shopify_user_id: Mapped[Id | None]
@@ -88,6 +89,7 @@ class User(StoreRow, Base):
         Index("users_shopify", "store_id", "shopify_user_id", unique=True, postgresql_where=text("shopify_user_id is not null")),
         CheckConstraint("shopify_user_id > 0", name="users_shopify_user_id"),
         CheckConstraint("role in ('owner','manager','staff')", name="users_role"),
+        CheckConstraint("locale ~ '^[a-z]{2}$'", name="users_locale"),
     )
 
 

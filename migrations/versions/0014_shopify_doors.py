@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 
 SQL = Path(__file__).parents[1] / "sql" / "0014_shopify_doors.sql"
 

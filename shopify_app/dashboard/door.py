@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -18,12 +18,14 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from booking.access import StoreView
 from booking.rules.decision import Refused
 from booking.user_access import DashboardUser, dashboard_user
-from booking.wording import Words, words_for
-from booking.wording.languages import pick
+from booking.wording import Words
+from booking.wording.problems import problem_text
 from models.actor import Actor
 from models.session import Tx, reading
 from shopify_app import dashboard
 from shopify_app.dashboard.cookies import user_secret
+from shopify_app.dashboard.labels import label as field_label
+from shopify_app.dashboard.language import words_of
 from shopify_app.dashboard.menu import GROUPS, MESSAGES
 
 bp = Blueprint("dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/admin/static")
@@ -95,7 +97,7 @@ class Visit:
         w = self.words
         done = request.args.get("done", "")
         body = render_template(f"dashboard/{template}", visit=self, store=self.store, user=self.user, w=w, _=w.gettext, here=here,
-                               menu=self.menu(), url=self.url,
+                               label=partial(field_label, w), menu=self.menu(), url=self.url,
                                done=w._(MESSAGES[done]) if done in MESSAGES else None, **facts)
         return Response(body, status, mimetype="text/html")
 
@@ -103,7 +105,7 @@ class Visit:
 def screen(path: str, *, roles: tuple[str, ...] = MANAGERS, methods: tuple[str, ...] = ("GET",)) -> Callable:
     """Register `view(visit, **parts)` at /admin + `path`. Signed out: the sign-in page. Wrong role: 403 in words.
 
-    Refused("not_found") raised by a view answers 404; other refusals are the view's to word.
+    Refused("not_found") raised by a view answers 404. Other refusals are the view's to word; what it leaves gets a plain page.
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -130,7 +132,7 @@ def answer_visit(visit: Visit, entry: Screen, parts: dict[str, Any]) -> Any:
     except Refused as refused:
         if refused.code == "not_found":
             return visit.show("missing.html", here="", status=404)
-        raise
+        return visit.show("refused.html", here="", status=422 if refused.code == "invalid" else 409)
 
 
 def enter() -> Visit | None:
@@ -142,7 +144,7 @@ def enter() -> Visit | None:
         return None
     with reading(g.store_id) as tx:
         store, user = dashboard_user(tx, secret)
-    return None if user is None else Visit(g.store_id, store, user, words_for(pick(store.locale)))
+    return None if user is None else Visit(g.store_id, store, user, words_of(store, user))
 
 
 def store_of(tx: Tx) -> StoreView:
@@ -157,9 +159,9 @@ def safe_next(target: str | None) -> str:
     return "/admin"
 
 
-def field_problems(refused: Refused) -> dict[str, str]:
+def field_problems(w: Words, refused: Refused) -> dict[str, str]:
     """Problems by field name, for forms shown again with what was typed."""
-    return {problem["field"]: problem["problem"] for problem in refused.facts.get("errors", ())}
+    return {problem["field"]: problem_text(w, problem["problem"]) for problem in refused.facts.get("errors", ())}
 
 
 def _to_sign_in() -> Response:
@@ -172,7 +174,7 @@ def keep_private(response: Response) -> Response:
     if request.endpoint == "dashboard.static":
         response.headers["Cache-Control"] = "public, max-age=3600"
     else:
-        response.vary.add("Cookie")
+        response.vary.update(("Cookie", "Accept-Language"))
     return response
 
 

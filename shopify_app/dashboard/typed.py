@@ -13,6 +13,7 @@ from flask import request
 from booking.rules.decision import Refused
 from booking.rules.money import exponent
 from booking.wording import Words
+from booking.wording.problems import problem_text
 
 LARGEST_ID = 2**63
 UNITS = {"minutes": "PT{n}M", "hours": "PT{n}H", "days": "P{n}D"}
@@ -113,7 +114,7 @@ class Typed:
     def refused(self, refused: Refused, place: Callable[[str], str] = lambda field: field) -> None:
         """Put the action's problems at the fields of this form."""
         for problem in refused.facts.get("errors", ()):
-            self.wrong(place(problem["field"]), problem["problem"])
+            self.wrong(place(problem["field"]), problem_text(self.w, problem["problem"]))
 
 
 def _plain(text: str) -> str:

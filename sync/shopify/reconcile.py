@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from booking.shopify.connection import note_accounts
+from booking.shopify.credits import open_credits
 from booking.shopify.due import mark
 from gateways.shopify import documents
 from gateways.shopify.facts import shop_facts
@@ -34,6 +35,8 @@ def mark_when_due(shop: Shop) -> None:
         if due:
             for what in ("shop", *WHAT):
                 mark(tx, "reconcile", what)
+            if open_credits(tx, 0, 1):
+                mark(tx, "credit_left", "all")
 
 
 def look(shop: Shop, subject: str, facts: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ function show(home) {
     ? new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: "medium", timeStyle: "short"}).format(new Date(connection.succeeded_at))
     : at("succeeded").dataset.never;
   at("problem").hidden = !problem;
-  at("problem").textContent = problem || "";
+  at("problem").textContent = problem ? at("problem").dataset.text.replace("{detail}", problem) : "";
   at("portal").href = home.portal;
   const chosen = document.querySelector(`input[name=on_cancel][value=${home.on_cancel}]`);
   if (chosen) chosen.checked = true;
