@@ -14,7 +14,7 @@ from app import create_app
 from booking import keys
 from models.session import database, use
 from sandbox.shopify.seed import SCOPES
-from tests.shopify.conftest import Connected
+from tests.shopify.world import Connected
 from tests.shopify.delivering import deliver
 from tests.shopify.tokens import KEY, SECRET, admin_claims, customer_claims, signed
 from tests.support.world import NOW, MERCHANT, set_clock
