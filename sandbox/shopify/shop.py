@@ -22,7 +22,10 @@ class Trouble(Exception):
 
 @dataclass
 class Shop:
-    """Plain dictionaries with GraphQL's field names; money in minor units; instants as ISO 8601 to the second, as Shopify has it."""
+    """`owner`: (address, name) of the account's owner; `placed`: targets the merchant has put extensions at.
+
+    Plain dictionaries with GraphQL's field names; money in minor units; instants as ISO 8601 to the second, as Shopify has it.
+    """
 
     domain: str
     number: int
@@ -31,6 +34,9 @@ class Shop:
     zone: str
     email: str
     locale: str = "en"
+    accounts: str = "NEW_CUSTOMER_ACCOUNTS"
+    owner: tuple[str, str] | None = None
+    placed: tuple[str, ...] = ()
     plan_points: tuple[int, int] = (2000, 100)
     installed: bool = False
     scopes: str = ""

@@ -13,10 +13,13 @@ from booking import facts
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.links import manage_url
+from booking.places import place_of
 from booking.rules.decision import Refused
 from booking.rules.status import CHECKED_IN, CLOSED
 from booking.wording import Words
-from booking.wording.history import history_line, message_state, refund_state, topic
+from booking.wording.history import history_line, message_state, refund_state
+from booking.wording.topics import topic
+from booking.wording.outside import outside_text
 from booking.wording.policies import policy_lines
 from models import trail
 from models.access import User
@@ -65,7 +68,7 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
             "decisions": [_decision(w, kind, decision, b) for kind, decision in facts.decisions(b, tx.now).items()]}
     held = None if b.held is None else w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
-    return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held,
+    return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held, place=place_of(b),
                       problems=problems or {}, typed=typed or {}, may_money=money, payment=payment_word(w, b),
                       methods=[(name, w.method(name)) for name in ("cash", "external", "gift_card")], **found)
 
@@ -131,7 +134,7 @@ def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> di
     fresh = m.booking_version == b.version or (m.topic in ("booking_confirmed", "manage_link", "request_received") and b.holding)
     return {"id": m.id, "what": topic(w, m.topic), "to": m.recipient, "channel": w._("SMS") if m.channel == "sms" else w._("E-mail"),
             "state": w._("Planned") if later else message_state(w, m.state, m.attempts, m.delivery), "bad": m.state in ("failed", "unknown"),
-            "at": m.sent_at or (m.due_at if later else m.created_at), "error": m.last_error if m.state in ("failed", "unknown", "due") else None,
+            "at": m.sent_at or (m.due_at if later else m.created_at), "error": outside_text(w, m.last_error) if m.last_error and m.state in ("failed", "unknown", "due") else None,
             "kind": {"sent": "plain", "failed": "bad", "unknown": "warn", "due": "pending"}.get(m.state, "plain"),
             "again": m.to_customer and fresh and bool(address) and m.state != "due"}
 

@@ -9,7 +9,7 @@ from booking.rules.policy import Policy
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged",
                "manage_link", "refund_given", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
-ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code",
+ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
@@ -27,6 +27,8 @@ NO_BOOKING: dict[str, dict[str, Any]] = {
     "team_invitation": {"role": "manager", "url": f"{ORIGIN}/admin"}, "deposit_returned": {"amount": 2500, "currency": "USD"},
     "withdrawal_received": DECLARED,
     "merchant_withdrawal": DECLARED | {"ref": "0123456789ab", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
+    "merchant_calendar_lost": {"staff": "Elena Marsh", "provider": "google", "path": "/admin/staff/7/calendar",
+                               "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_customer_erased": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "appointments": [
         {"ref": "0123456789ab", "service": "Deep tissue", "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]},
 }
