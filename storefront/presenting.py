@@ -18,9 +18,9 @@ from booking.rules.status import CLOSED
 from booking.rules.windows import deadline
 from booking.wording import Words
 from booking.wording.policies import policy_lines
+from booking.wording.phones import readable_phone
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
-from storefront.blueprint import phone
 from storefront.door import Door
 
 
@@ -183,7 +183,7 @@ def _person(door: Door) -> list[tuple[str, str]]:
     if door.by_link:
         pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.contact_email)), (w._("Phone"), mask_phone(b.contact_phone))]
     else:
-        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), phone(b.contact_phone) if b.contact_phone else "")]
+        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), readable_phone(b.contact_phone) if b.contact_phone else "")]
     return [(name, value) for name, value in pairs if value]
 
 

@@ -81,7 +81,7 @@ class Words:
     def when(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00 AM EST: the precise form of deadlines and messages (R10)."""
         day = formats.date(self.locale, formats.local(instant, zone).date(), self._("EEE, MMM d, y"))
-        return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
+        return self._("{day}, {time} {zone}").format(day=day, time=self.time(instant, zone), zone=self.zone(instant, zone))
 
     def exactly(self, instant: datetime | None, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00:07 AM EST (14:00:07 UTC): to the second, for what counts before the law (R48)."""
@@ -89,7 +89,8 @@ class Words:
         local = formats.local(instant, zone)
         clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
         day = formats.date(self.locale, local.date(), self._("EEE, MMM d, y"))
-        return f"{day}, {clock} {self.zone(instant, zone)} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+        when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
+        return f"{when} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""

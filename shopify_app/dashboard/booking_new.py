@@ -60,7 +60,7 @@ def _book(visit: Visit) -> Response:
                                                lambda made: {"ref": made.booking.ref}, "book", offer.id, at.isoformat(), staff_id, seats))
     except Refused as refused:
         if refused.code == "invalid":
-            return _again(visit, field_problems(refused))
+            return _again(visit, field_problems(visit.words, refused))
         with reading(visit.store_id) as tx:
             return _page(visit, tx, problem=_problem(visit, refused), status=409, details=False)
     ref = done.answer["ref"] if done.answer else done.booking.ref
