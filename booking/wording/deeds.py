@@ -5,6 +5,8 @@ from __future__ import annotations
 from booking.wording.words import Words
 
 LABELS = {
+    "keep_wall_time": "Kept at its local time under new time zone rules", "forget_booking": "Personal data forgotten",
+    "give_credit": "Credit given at Shopify", "keep_credit_here": "Credit kept here", "note_credit_used": "Credit used at Shopify",
     "create_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled", "drop_seats": "Seats cancelled",
     "approve_booking": "Approved", "decline_booking": "Declined", "expire_booking": "Ended without an answer",
     "arrive_booking": "Checked in", "ready_booking": "Ready to start", "complete_booking": "Completed",

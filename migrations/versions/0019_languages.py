@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0019"
-down_revision = "0011"
+down_revision = "0017"
 
 SQL = Path(__file__).parents[1] / "sql" / "0019_languages.sql"
 

@@ -44,7 +44,10 @@ def refuse(visit: Visit, ref: str, refused: Refused) -> Any:
     if refused.code == "not_found":
         raise refused
     if refused.code == "invalid":
-        return wrong(visit, ref, field_problems(visit.words, refused))
+        problems = field_problems(visit.words, refused)
+        if "step" in refused.facts:
+            problems = dict.fromkeys(problems, given.steps_problem(visit.words, refused.facts["currency"]))
+        return wrong(visit, ref, problems)
     return show_booking(visit, ref, problem=sentence(visit, refused), status=409)
 
 
