@@ -52,6 +52,10 @@ class Settings:
     stripe_webhook_secret: str | None = field(default=None, repr=False)
     stripe_api_base: str | None = None
     stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
+    google_client_id: str | None = None
+    google_client_secret: str | None = field(default=None, repr=False)
+    microsoft_client_id: str | None = None
+    microsoft_client_secret: str | None = field(default=None, repr=False)
     proxy_hops: int = 0
     log_level: str = "INFO"
     zone_data_at_least: str = "2026f"
@@ -111,6 +115,10 @@ class Settings:
             stripe_webhook_secret=read.text("STRIPE_WEBHOOK_SECRET", None),
             stripe_api_base=read.url("STRIPE_API_BASE", ("https", "http"), required=False),
             stripe_js_url=read.url("STRIPE_JS_URL", ("https", "http"), required=False) or cls.stripe_js_url,
+            google_client_id=read.text("GOOGLE_CLIENT_ID", None),
+            google_client_secret=read.text("GOOGLE_CLIENT_SECRET", None),
+            microsoft_client_id=read.text("MICROSOFT_CLIENT_ID", None),
+            microsoft_client_secret=read.text("MICROSOFT_CLIENT_SECRET", None),
             proxy_hops=read.number("PROXY_HOPS") or 0,
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), cls.log_level),
         )
@@ -130,6 +138,10 @@ class Settings:
             read.problems.append("Stripe needs STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET together.")
         if settings.environment == "production" and (settings.stripe_api_base or "https:").split(":")[0] != "https":
             read.problems.append("STRIPE_API_BASE must be https in production.")
+        for name, pair in (("GOOGLE", (settings.google_client_id, settings.google_client_secret)),
+                           ("MICROSOFT", (settings.microsoft_client_id, settings.microsoft_client_secret))):
+            if any(pair) and not all(pair):
+                read.problems.append(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET belong together.")
         if read.problems:
             raise SettingsError(read.problems)
         return settings

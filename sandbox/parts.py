@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from migrations.upgrade import upgrade
+from sandbox.calendars.site import CLIENTS
 from sandbox.files import kept_port, kept_secret
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
@@ -52,6 +53,7 @@ class Parts:
             "SHOPIFY_BRIDGE_URL": f"http://127.0.0.1:{sandbox_port}/shopify/app-bridge.js",
             "SHOPIFY_API_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/api/{{shop}}",
             "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
+        env |= {f"{provider.upper()}_CLIENT_{part}": value for provider, client in CLIENTS.items() for part, value in zip(("ID", "SECRET"), client, strict=True)}
         env |= self._stripe(port, env["OPENCALS_SANDBOX"])
         return self
 

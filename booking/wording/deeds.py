@@ -5,6 +5,10 @@ from __future__ import annotations
 from booking.wording.words import Words
 
 LABELS = {
+    "payment_account_changed": "Stripe changed what the account may do",
+    "payment_account_left": "Disconnected at Stripe",
+    "payment_disputed": "Payment disputed by the bank",
+    "dispute_changed": "Dispute changed",
     "keep_wall_time": "Kept at its local time under new time zone rules", "forget_booking": "Personal data forgotten",
     "give_credit": "Credit given at Shopify", "keep_credit_here": "Credit kept here", "note_credit_used": "Credit used at Shopify",
     "create_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled", "drop_seats": "Seats cancelled",

@@ -17,7 +17,7 @@ CREATED = "2025-06-01T08:00:00Z"
 def shops(business: dict[str, Any], people: list[tuple[str, str, str]]) -> dict[str, Shop]:
     """By domain. Customers and variants carry the numbers the demo's database was seeded with."""
     shop = Shop(business["shopify_domain"], 61_000_001, business["name"], business["currency"], business["zone"], business["email"],
-                locale=business.get("locale", "en"), installed=True, scopes=SCOPES, refresh={SEEDED_REFRESH: SCOPES})
+                locale=business.get("locale", "en"), owner=business["owner"], installed=True, scopes=SCOPES, refresh={SEEDED_REFRESH: SCOPES})
     for number, (name, email, phone) in enumerate(people):
         first, _, last = name.partition(" ")
         customer_gid = gid("Customer", FIRST_CUSTOMER + number)

@@ -16,15 +16,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 
-from booking.shopify_tokens import BadToken, admin_caller
+from booking.shopify_tokens import AdminCaller, BadToken, admin_caller
 from sandbox.faults import Faults
-from sandbox.shopify import bulk, graph
+from sandbox.shopify import bulk, graph, staff
 from sandbox.shopify.deliveries import Deliveries
 from sandbox.shopify.schema import NoSchema
 from sandbox.shopify.seed import SCOPES
 from sandbox.shopify.shop import Shop
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 
 
 class Shopify:
@@ -77,7 +78,9 @@ class Shopify:
                 caller = admin_caller(str(body.get("subject_token")), self.key, [self.secret])
             except BadToken:
                 return {"error": "invalid_subject_token"}, 400
-            return found.grant(SCOPES) if caller.shop == shop else ({"error": "invalid_subject_token"}, 400)
+            if caller.shop != shop:
+                return {"error": "invalid_subject_token"}, 400
+            return self._online(found, caller) if body.get("requested_token_type") == ONLINE else found.grant(SCOPES)
         if body.get("grant_type") == "refresh_token":
             with found.lock:
                 scopes = found.refresh.pop(str(body.get("refresh_token")), None)
@@ -102,6 +105,14 @@ class Shopify:
         message = "&".join(f"{name}={answer[name]}" for name in sorted(answer))
         answer["hmac"] = hmac.new(self.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
         return redirect(f"{wanted['redirect_uri']}?{urlencode(answer)}", 303)
+
+    def _online(self, shop: Shop, caller: AdminCaller) -> Any:
+        """A token of one person, with what Shopify knows of them."""
+        person = staff.people(shop).get(str(caller.user_id))
+        if person is None:
+            return {"error": "invalid_subject_token"}, 400
+        return {"access_token": "shpat_" + secrets.token_hex(16), "scope": shop.scopes, "expires_in": 86399, "associated_user_scope": shop.scopes,
+                "associated_user": person}
 
     # Admin API
 

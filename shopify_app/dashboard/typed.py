@@ -108,7 +108,7 @@ class Typed:
 
     def shown(self, *lists: str) -> dict[str, Any]:
         """Everything as it was typed, for showing the form again; `lists` are fields with several values."""
-        plain: dict[str, Any] = {name: _plain(value) for name, value in self.form.items() if name != "csrf_token"}
+        plain: dict[str, Any] = {name: _plain(value) for name, value in self.form.items() if name not in ("csrf_token", "id_token")}
         return plain | {name: self.form.getlist(name) for name in lists}
 
     def refused(self, refused: Refused, place: Callable[[str], str] = lambda field: field) -> None:

@@ -187,7 +187,7 @@ class TestTheAppsFile:
             assert sub["uri"] == ("/webhooks/shopify/compliance" if "compliance_topics" in sub else "/webhooks/shopify")
             assert all(re.fullmatch(r"[a-z_]+/[a-z_]+", topic) for topic in sub.get("topics", []) + sub.get("compliance_topics", []))
             if "include_fields" in sub:
-                assert "id" in sub["include_fields"]
+                assert {"id", "customer_id"} & set(sub["include_fields"])
 
     def test_the_scopes_are_those_the_app_asks_for(self, config):
         assert config["access_scopes"]["scopes"] == SCOPES

@@ -21,7 +21,7 @@ SINGULAR, PLURAL = texts()
 READERS = {"customers": (CATALOGUES, (SINGULAR, PLURAL)), "shop": (MERCHANTS, merchant_texts())}
 NAMES_ONLY = re.compile(r"[{}\w]*[{][^ ]*(?:[ ,·()]*[{]\w+[}][),]*)*")
 """Texts made of values alone, such as {service}, {when} ({ref})."""
-SAME_EVERYWHERE = frozenset({"SMS", "MMMM y", "{name} ({role})"})
+SAME_EVERYWHERE = frozenset({"SMS", "MMMM y", "{name} ({role})", "{day}, {time} {zone}"})
 
 
 @pytest.fixture(scope="module", params=[(reader, code) for reader in READERS for code in LANGUAGES], ids="-".join)
