@@ -74,6 +74,7 @@ PROBLEMS: dict[str, str] = {
     "{} must be given in days": "This must be given in days.",
     "{} does not exist in {}": "{0} does not exist in {1}: clocks are put forward then.",
     # services, staff and classes
+    "belongs to an online location, and has no spaces": "A meeting link belongs to an online location, and has no spaces.",
     "names someone who is not known": "One of the people is not known. Please choose again.",
     "names a service that is not known": "One of the services is not known. Please choose again.",
     "is not a class (capacity above 1)": "This service is not a class: it has one seat.",

@@ -36,12 +36,12 @@ def unwrapped(page: str, data: set[str]) -> list[str]:
     known = sorted((text for text in data if len(text) > 1), key=len, reverse=True)
     found = []
     for text in reader.texts:
-        rest = text
+        rest = re.sub(r"https?://[^\s⟦⟧]+", " ", text)
         for name in known:
             rest = rest.replace(name, " ")
         while (shorter := re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", " ", rest)) != rest:
             rest = shorter
-        rest = CLOCKS.sub(" ", re.sub(r"https?://\S+", " ", rest))
+        rest = CLOCKS.sub(" ", rest)
         if re.search(r"[^\W\d_]{2,}", rest):
             found.append(" ".join(text.split()))
     return found

@@ -76,7 +76,8 @@ def paths(world) -> list[str]:
         "/feedback", "/insights", "/audit", "/audit?check=1", "/services", "/services/new", f"/services/{yoga}", f"/services/{yoga}/policy",
         f"/services/{world.service}/policy", "/settings", "/settings/policy", "/settings/portal", "/settings/store", "/settings/waiting", "/settings/messages", "/settings/messages/booking_confirmed/en", "/settings/locations",
         f"/settings/locations/{world.location}", "/settings/locations/new", "/settings/domain", "/staff", "/staff/new", f"/staff/{world.elena}",
-        f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks",
+        f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", "/disputes", "/settings/payments",
+        f"/staff/{world.elena}/calendar", f"/staff/{world.elena}/calendar/google", "/staff/calendar-account",
         f"/webhooks/{hook}", "/import", f"/import/{run}", "/setup", "/profile", "/nothing-here", "/customers/5"]
 
 
