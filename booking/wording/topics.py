@@ -5,6 +5,7 @@ from __future__ import annotations
 from booking.wording.words import Words
 
 LABELS = {
+    "zone_rules": "New time zone rules",
     "booking_confirmed": "Confirmation", "booking_moved": "New time", "booking_cancelled": "Cancellation", "manage_link": "Manage link",
     "request_received": "Request received", "approval_asked": "Move asked for", "approval_given": "Approval",
     "approval_refused": "Not accepted", "merchant_booking_created": "New booking, to the team",
