@@ -18,13 +18,17 @@ def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
     return notes
 
 
+def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:
+    return w._("The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.").format(
+        price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due, b.currency), venue=b.store_name)
+
+
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
     """Sentences for a move to a time that costs `price`: what is still to pay, or what comes back."""
     due, over = moves.difference(b.price, price, b.due)
     money = w.money(price, b.currency)
     if price > b.price:
-        return [w._("The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.").format(
-            price=money, difference=w.money(price - b.price, b.currency), due=w.money(due, b.currency), venue=b.store_name)]
+        return [dearer_note(w, b, price, price - b.price, due)]
     if price < b.price:
         text = w._("The new time costs {price}, {difference} less.").format(price=money, difference=w.money(b.price - price, b.currency))
         payments = facts.load_payments(tx, b)
