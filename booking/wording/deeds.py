@@ -10,6 +10,7 @@ LABELS = {
     "payment_disputed": "Payment disputed by the bank",
     "dispute_changed": "Dispute changed",
     "keep_wall_time": "Kept at its local time under new time zone rules", "forget_booking": "Personal data forgotten",
+    "remind_of_refunds": "Reminded of refunds owed",
     "create_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled", "drop_seats": "Seats cancelled",
     "approve_booking": "Approved", "decline_booking": "Declined", "expire_booking": "Ended without an answer",
     "arrive_booking": "Checked in", "ready_booking": "Ready to start", "complete_booking": "Completed",
