@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -16,8 +18,9 @@ from models.session import Database, use
 from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
+from shopify_app.calendar_return import blueprint as calendar_return
 from shopify_app.dashboard.door import load_screens
-from shopify_app.embed.pages import blueprint as shopify_embed
+from shopify_app.embed import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
@@ -34,12 +37,13 @@ DOORS = (
     (merchant_api, "any host", "merchants: bearer token, no cookies"),
     (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
     (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
+    (calendar_return, "any host", "people coming back from Google and Microsoft: signed state; leads on to the shop's own host and does nothing else"),
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
-UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
+UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import"), 6 * 1024 * 1024
 DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
@@ -101,7 +105,7 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 def _allow_files() -> None:
     """Files to import and deliveries may be larger than any form; asked before the form is read for its CSRF token."""
     if request.method == "POST":
-        if request.path == UPLOADS:
+        if UPLOADS.fullmatch(request.path):
             request.max_content_length = LARGEST_UPLOAD
         elif request.path.startswith(DELIVERIES):
             request.max_content_length = LARGEST_DELIVERY

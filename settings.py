@@ -46,12 +46,17 @@ class Settings:
     shopify_api_secret: str | None = field(default=None, repr=False)
     shopify_old_secret: str | None = field(default=None, repr=False)
     shopify_api_base: str = "https://{shop}"
+    shopify_accounts_base: str = "https://{host}"
     shopify_bridge_url: str = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
     stripe_secret_key: str | None = field(default=None, repr=False)
     stripe_publishable_key: str | None = None
     stripe_webhook_secret: str | None = field(default=None, repr=False)
     stripe_api_base: str | None = None
     stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
+    google_client_id: str | None = None
+    google_client_secret: str | None = field(default=None, repr=False)
+    microsoft_client_id: str | None = None
+    microsoft_client_secret: str | None = field(default=None, repr=False)
     proxy_hops: int = 0
     log_level: str = "INFO"
     zone_data_at_least: str = "2026f"
@@ -105,12 +110,17 @@ class Settings:
             shopify_api_secret=read.text("SHOPIFY_API_SECRET", None),
             shopify_old_secret=read.text("SHOPIFY_API_OLD_SECRET", None),
             shopify_api_base=read.text("SHOPIFY_API_BASE", cls.shopify_api_base),
+            shopify_accounts_base=read.text("SHOPIFY_ACCOUNTS_BASE", cls.shopify_accounts_base),
             shopify_bridge_url=read.url("SHOPIFY_BRIDGE_URL", ("https", "http"), required=False) or cls.shopify_bridge_url,
             stripe_secret_key=read.text("STRIPE_SECRET_KEY", None),
             stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY", None),
             stripe_webhook_secret=read.text("STRIPE_WEBHOOK_SECRET", None),
             stripe_api_base=read.url("STRIPE_API_BASE", ("https", "http"), required=False),
             stripe_js_url=read.url("STRIPE_JS_URL", ("https", "http"), required=False) or cls.stripe_js_url,
+            google_client_id=read.text("GOOGLE_CLIENT_ID", None),
+            google_client_secret=read.text("GOOGLE_CLIENT_SECRET", None),
+            microsoft_client_id=read.text("MICROSOFT_CLIENT_ID", None),
+            microsoft_client_secret=read.text("MICROSOFT_CLIENT_SECRET", None),
             proxy_hops=read.number("PROXY_HOPS") or 0,
             log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), cls.log_level),
         )
@@ -123,13 +133,18 @@ class Settings:
             read.problems.append("SMS_URL needs SMS_ACCOUNT, SMS_TOKEN and SMS_FROM.")
         if bool(settings.shopify_api_key) != bool(settings.shopify_api_secret):
             read.problems.append("SHOPIFY_API_KEY and SHOPIFY_API_SECRET belong together.")
-        if settings.environment == "production" and (settings.shopify_api_base, settings.shopify_bridge_url) != (cls.shopify_api_base, cls.shopify_bridge_url):
-            read.problems.append("SHOPIFY_API_BASE and SHOPIFY_BRIDGE_URL are for the sandbox only.")
+        if settings.environment == "production" and (settings.shopify_api_base, settings.shopify_accounts_base, settings.shopify_bridge_url) != (
+                cls.shopify_api_base, cls.shopify_accounts_base, cls.shopify_bridge_url):
+            read.problems.append("SHOPIFY_API_BASE, SHOPIFY_ACCOUNTS_BASE and SHOPIFY_BRIDGE_URL are for the sandbox only.")
         stripe = (settings.stripe_secret_key, settings.stripe_publishable_key, settings.stripe_webhook_secret)
         if any(stripe) and not all(stripe):
             read.problems.append("Stripe needs STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET together.")
         if settings.environment == "production" and (settings.stripe_api_base or "https:").split(":")[0] != "https":
             read.problems.append("STRIPE_API_BASE must be https in production.")
+        for name, pair in (("GOOGLE", (settings.google_client_id, settings.google_client_secret)),
+                           ("MICROSOFT", (settings.microsoft_client_id, settings.microsoft_client_secret))):
+            if any(pair) and not all(pair):
+                read.problems.append(f"{name}_CLIENT_ID and {name}_CLIENT_SECRET belong together.")
         if read.problems:
             raise SettingsError(read.problems)
         return settings

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, select
 
 from booking.keys import keyed_hash
 from models.access import CustomerLogin
 from models.customer import Customer
+from models.refund import Credit
 from models.session import Tx
 from models.statement import INSTANT, Statement, param, text_param
 from models.store import Store
@@ -32,6 +33,7 @@ class SignedIn:
     shopify_id: str | None
     preferences: dict[str, Any]
     has_feed: bool
+    has_credit: bool
     login_id: int
     signed_in_at: datetime
 
@@ -58,9 +60,10 @@ class StoreView:
 
 
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
+_CREDIT = exists().where(Credit.store_id == Customer.store_id, Credit.customer_id == Customer.id, Credit.used < Credit.amount)
 _PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.zone,
            Customer.shopify_id, Customer.preferences,
-           Customer.feed_secret_hash.is_not(None), CustomerLogin.id, CustomerLogin.created_at)
+           Customer.feed_secret_hash.is_not(None), _CREDIT, CustomerLogin.id, CustomerLogin.created_at)
 
 
 _STORE_ONLY = Statement(select(*_STORE).where(Store.store_id == param("store")))

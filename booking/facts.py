@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +16,7 @@ from booking.rules.policy import Flags, Policy, kinder, resolve_flags
 from booking.rules.windows import ChangeFacts, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
+from models.dispute import blocked
 from models.payment import Payment
 from models.refund import Credit, CreditUse
 from models.session import Tx
@@ -72,10 +74,10 @@ CREDIT_AT_LEAST = timedelta(days=30)
 
 def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:
     """The booking's payments, oldest first; those by credit with the end it will have when it comes back."""
-    rows = tx.db.execute(select(Payment.id, Payment.amount, Payment.refunded, Payment.method).where(
+    rows = tx.db.execute(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked()).where(
         Payment.store_id == tx.store_id, Payment.booking_id == b.id).order_by(Payment.captured_at, Payment.id)).all()
     ends = _credit_ends(tx, [row.id for row in rows if row.method == "credit"])
-    return [refund.Payment(*row, ends.get(row.id)) for row in rows]
+    return [refund.Payment(*row[:4], ends.get(row.id), row[4]) for row in rows]
 
 
 def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:
@@ -105,5 +107,13 @@ def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None, a
     if b.status == "pending" and b.never_approved:
         return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
                                      zone=b.zone)
-    return refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
-                        of_seats=b.seats, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+    quote = refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
+                         of_seats=b.seats, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+    return replace(quote, at_shop=_lives_at_shop(tx, b, payments, quote))
+
+
+def _lives_at_shop(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> bool:
+    """Whether all the credit becomes the online shop's own: the money came with an order there, and the shop can take it (R23)."""
+    ends = dict(quote.credited)
+    methods = {payment.method for payment in payments if payment.id in ends}
+    return methods == {"shopify"} and tx.db.execute(select(func.shopify_takes_credit(b.customer_id))).scalar_one()

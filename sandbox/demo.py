@@ -118,6 +118,7 @@ def _show(parts: Parts, stores: dict) -> None:
   Dashboard           http://demo.localhost:{port}/admin          sign in as maya.okafor@harborandpine.example
   Shopify admin       {sandbox}/shopify/admin         and a customer's account: /shopify/account
   Mail and SMS        {sandbox}/mail                  codes and confirmations arrive here
+  Staff calendars     {sandbox}/calendars             what Google and Microsoft have of maya@
   Merchant API        http://127.0.0.1:{port}/api/merchant/v1     token in var/demo.json
   API document        http://127.0.0.1:{port}/api/openapi.json
 

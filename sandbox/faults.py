@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-TARGETS = ("smtp", "sms", "stripe", "shopify")
+TARGETS = ("smtp", "sms", "stripe", "shopify", "google", "microsoft")
 MODES = ("timeout_after_effect", "timeout", "5xx", "throttled", "slow", "down")
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from migrations.upgrade import upgrade
+from sandbox.calendars.site import CLIENTS
 from sandbox.files import kept_port, kept_secret
 from sandbox.postgres import Postgres
 from sandbox.valkey import Valkey
@@ -50,8 +51,10 @@ class Parts:
             "LINK_KEYS": f"k1:{kept_secret(self.var / 'link.key')}", "BASE_DOMAIN": "localhost", "PUBLIC_SCHEME": "http",
             "SHOPIFY_API_KEY": "sandbox-client-id", "SHOPIFY_API_SECRET": kept_secret(self.var / "shopify.key"),
             "SHOPIFY_BRIDGE_URL": f"http://127.0.0.1:{sandbox_port}/shopify/app-bridge.js",
+            "SHOPIFY_ACCOUNTS_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/accounts/{{host}}",
             "SHOPIFY_API_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/api/{{shop}}",
             "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
+        env |= {f"{provider.upper()}_CLIENT_{part}": value for provider, client in CLIENTS.items() for part, value in zip(("ID", "SECRET"), client, strict=True)}
         env |= self._stripe(port, env["OPENCALS_SANDBOX"])
         return self
 

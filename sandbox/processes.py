@@ -15,7 +15,7 @@ class Processes:
     def __init__(self, var: Path, environment: dict[str, str]) -> None:
         self.logs = var / "log"
         self.logs.mkdir(parents=True, exist_ok=True)
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SMTP_", "SMS_", "STRIPE_", "SHOPIFY_"))} | environment
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SMTP_", "SMS_", "STRIPE_", "SHOPIFY_", "GOOGLE_", "MICROSOFT_"))} | environment
         self.children: list[tuple[str, subprocess.Popen]] = []
 
     def start(self, name: str, *argv: str) -> None:

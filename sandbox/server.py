@@ -13,6 +13,8 @@ from flask import Flask, abort, jsonify, render_template, request
 from werkzeug.serving import make_server
 
 from sandbox import dns, smtp, twilio
+from sandbox.calendars import site as calendars
+from sandbox.calendars.state import State as Calendars
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.mailbox import Mailbox
@@ -103,6 +105,8 @@ def main() -> None:
     app = create_sandbox(mails, texts, clock, faults, (state, events), names)
     shopify = Kept(var, clock, faults)
     app.register_blueprint(shopify.blueprint())
+    app.register_blueprint(calendars.blueprint(
+        calendars.filled(Calendars(var / "calendars.pickle"), clock.read()[0]), faults, lambda: clock.read()[0]))
     app.register_blueprint(account.blueprint(shopify.shopify, shopify.portal))
     server = make_server("127.0.0.1", int(os.environ["SANDBOX_PORT"]), app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())

@@ -1,45 +1,53 @@
-"""Calendars of staff members elsewhere become busy time here: fetched, expanded, kept."""
+"""Calendars of staff members elsewhere become busy time here: files fetched and expanded, accounts asked, and what was found kept."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 import icalendar
 import recurring_ical_events
 
-from booking.actions.staff_calendars import claim_due, fail_calendar, keep_busy
+from booking.actions.read_calendars import AHEAD, BEHIND, claim_due, fail_calendar, keep_busy
+from booking.actions.staff_calendars import URL
 from booking.rules.interval import merge
 from booking.rules.wall_time import resolve
 from booking.sealing import Unsealable, unseal
 from gateways.calendars import Unreachable, fetch
 from models.actor import SYSTEM
+from sync.calendar_accounts import give_back, read_account
 
-BEHIND, AHEAD = timedelta(days=1), timedelta(days=400)
 MOST_EVENTS = 20_000
 TOO_OFTEN = ("SECONDLY", "MINUTELY")
-log = logging.getLogger("opencals.calendars")
 
 
 def fetch_due(store_id: int, *, keep_going: Callable[[], bool] = lambda: True) -> int:
-    """Fetch every calendar of the store whose time has come; how many. One that fails keeps what it was busy with before."""
+    """Read every calendar of the store whose time has come; how many. One that fails keeps what it was busy with before. Then
+    tokens that are used no longer are given back."""
     handled = 0
     while keep_going():
         claimed = claim_due(store_id, SYSTEM).facts
         if claimed is None:
-            return handled
+            break
         handled += 1
-        try:
-            found = fetch(unseal(store_id, "staff_calendar", claimed["sealed_url"]), claimed["etag"])
-            spans = None if found.body is None else busy_spans(found.body, claimed["zone"], claimed["now"])
-        except (Unreachable, Unsealable) as error:
-            fail_calendar(store_id, SYSTEM, claimed["id"], str(error))
-        except ValueError as error:
-            fail_calendar(store_id, SYSTEM, claimed["id"], f"The file cannot be read: {error}"[:300])
-        else:
-            keep_busy(store_id, SYSTEM, claimed["id"], claimed["sealed_url"], spans, found.etag)
+        (_read_file if claimed["provider"] == "ics" else read_account)(store_id, claimed)
+    give_back(store_id, keep_going=keep_going)
     return handled
+
+
+def _read_file(store_id: int, claimed: dict[str, Any]) -> None:
+    try:
+        found = fetch(unseal(store_id, URL, claimed["sealed_url"]), claimed["etag"])
+        spans = None if found.body is None else busy_spans(found.body, claimed["zone"], claimed["now"])
+    except Unsealable:
+        fail_calendar(store_id, SYSTEM, claimed["id"], "The address cannot be read any more. Please enter it again.")
+    except Unreachable as error:
+        fail_calendar(store_id, SYSTEM, claimed["id"], str(error))
+    except ValueError as error:
+        fail_calendar(store_id, SYSTEM, claimed["id"], f"The file cannot be read: {error}"[:300])
+    else:
+        keep_busy(store_id, SYSTEM, claimed["id"], claimed["sealed_url"], spans, found.etag)
 
 
 def busy_spans(body: bytes, zone: str, now: datetime) -> list[tuple[datetime, datetime]]:

@@ -12,7 +12,7 @@ from booking.actions.catalogue import in_use
 from booking.actions.hold_slot import expire_holds
 from booking.offers import find_offer
 from booking.rules.decision import Refused
-from booking.rules.wall_time import resolve
+from booking.rules.wall_time import resolve, wall
 from booking.slots import lock_staff
 from models.base import new_id
 from models.class_session import ClassSession
@@ -42,7 +42,7 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
     ends_at, session_id = starts_at + timedelta(seconds=offer.shape.duration), new_id()
     tx.db.execute(insert(ClassSession).values(
         store_id=tx.store_id, id=session_id, service_id=service_id, staff_id=staff_id, location_id=person.location_id,
-        starts_at=starts_at, ends_at=ends_at, occupied_from=starts_at - timedelta(seconds=offer.shape.buffer_before),
+        starts_at=starts_at, ends_at=ends_at, local_start=wall(starts_at, person.zone)[0], occupied_from=starts_at - timedelta(seconds=offer.shape.buffer_before),
         occupied_to=ends_at + timedelta(seconds=offer.shape.buffer_after), capacity=capacity or offer.capacity,
         overlap_ok=override, created_at=tx.now))
     tx.audit("create_session", subject="session", subject_id=session_id, after={"starts_at": starts_at, "capacity": capacity})

@@ -11,12 +11,12 @@ from booking import openings
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.actions.blocks import follow_location
+from booking.actions.staff_calendars import forget_calendar
 from models.location import Location
 from models.occupancy import Occupancy
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
-from models.staff_calendar import StaffCalendar
 from models.staff_date import StaffDate
 
 
@@ -55,8 +55,7 @@ def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None
 @action
 def delete_staff(tx: Tx, staff_id: int) -> Done:
     """Remove someone. Whoever bookings, dates, blocks or people who wait refer to stays, inactive, for their names' sake."""
-    tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id, Occupancy.kind == "calendar"))
-    tx.db.execute(delete(StaffCalendar).where(StaffCalendar.store_id == tx.store_id, StaffCalendar.staff_id == staff_id))
+    forget_calendar(tx, staff_id)
     catalogue.remove(tx, "staff", Staff, staff_id, StaffService, Occupancy, StaffDate)
     return Done()
 

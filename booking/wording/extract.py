@@ -1,4 +1,7 @@
-"""Every text of ours that is shown to customers, found in the sources: what catalogues must translate."""
+"""Every text of ours that is shown to someone, found in the sources: what catalogues must translate.
+
+Customers' texts and those only the shop's people read have a catalogue each. What both read stands in the customers'.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,38 @@ ROOT = Path(__file__).parents[2]
 PYTHON = ("booking/wording", "booking/documents", "messages", "storefront")
 TEMPLATES = ("messages/templates", "storefront/templates")
 SINGULAR, PLURAL = ("_", "gettext"), ("ngettext",)
-TABLES = ("HISTORY",)
+TABLES = ("HISTORY", "LABELS", "MESSAGES", "PROBLEMS")
 """Dictionaries whose values are translated when they are looked up."""
-MERCHANTS = ("booking/wording/history", "booking/wording/shopify", "booking/wording/extract", "messages/merchant_", "messages/team_")
-"""Sentences for the shop's own people, who read English here."""
+PLURALS = ("COUNTS",)
+"""Dictionaries whose values are (singular, plural) pairs."""
+TEXTS = ("GROUPS", "UNKNOWN")
+"""Constants whose capitalised texts are translated when they are looked up."""
+MERCHANTS = ("booking/wording/deeds", "booking/wording/disputes", "booking/wording/extract", "booking/wording/fields", "booking/wording/history", "booking/wording/outside",
+             "booking/wording/problems", "booking/wording/shopify", "booking/wording/topics", "shopify_app/dashboard/", "shopify_app/embed/")
+"""Where the sentences for the shop's own people stand, but for mails, which are in the language of the store like those to customers."""
+MERCHANT_PYTHON = (*PYTHON, "shopify_app/dashboard", "shopify_app/embed")
+MERCHANT_TEMPLATES = ("shopify_app/dashboard/templates", "shopify_app/embed/templates")
+Texts = tuple[set[str], set[tuple[str, str]]]
 
 
-def texts() -> tuple[set[str], set[tuple[str, str]]]:
-    """(texts, (singular, plural) pairs)."""
+def texts() -> Texts:
+    """What customers read: (texts, (singular, plural) pairs)."""
+    return _found(PYTHON, TEMPLATES, merchants=False)
+
+
+def merchant_texts() -> Texts:
+    """What only the shop's people read, as `texts`."""
+    singular, plural = _found(MERCHANT_PYTHON, MERCHANT_TEMPLATES, merchants=True)
+    read, counted = texts()
+    return singular - read - {first for first, _ in counted}, plural - counted
+
+
+def _found(python: tuple[str, ...], templates: tuple[str, ...], *, merchants: bool) -> Texts:
     singular: set[str] = set()
     plural: set[tuple[str, str]] = set()
-    for path in _sources(PYTHON, "*.py"):
+    for path in _sources(python, "*.py", merchants):
         _read(ast.parse(path.read_text()), singular, plural)
-    for path in _sources(TEMPLATES, "*.*"):
+    for path in _sources(templates, "*.*", merchants):
         for code in re.findall(r"\{[{%](.*?)[%}]\}", path.read_text(), re.S):
             for name, first, second in _calls(code):
                 if name in PLURAL:
@@ -33,17 +55,17 @@ def texts() -> tuple[set[str], set[tuple[str, str]]]:
     return singular - {first for first, _ in plural}, plural
 
 
-def _sources(folders: tuple[str, ...], pattern: str) -> Iterator[Path]:
+def _sources(folders: tuple[str, ...], pattern: str, merchants: bool) -> Iterator[Path]:
     for folder in folders:
         for path in sorted((ROOT / folder).rglob(pattern)):
-            if path.is_file() and not str(path.relative_to(ROOT)).startswith(MERCHANTS):
+            if path.is_file() and path != Path(__file__) and str(path.relative_to(ROOT)).startswith(MERCHANTS) is merchants:
                 yield path
 
 
 def _read(tree: ast.AST, singular: set[str], plural: set[tuple[str, str]]) -> None:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and getattr(node.targets[0], "id", "") in TABLES:
-            singular |= {value.value for value in node.value.values if isinstance(value, ast.Constant)}
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            _read_constant(node, singular, plural)
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
@@ -52,6 +74,16 @@ def _read(tree: ast.AST, singular: set[str], plural: set[tuple[str, str]]) -> No
             plural.add((given[0], given[1]))
         elif name in SINGULAR and given:
             singular.add(given[0])
+
+
+def _read_constant(node: ast.Assign | ast.AnnAssign, singular: set[str], plural: set[tuple[str, str]]) -> None:
+    name = getattr(node.targets[0] if isinstance(node, ast.Assign) else node.target, "id", "")
+    if name in TABLES and isinstance(node.value, ast.Dict):
+        singular |= {value.value for value in node.value.values if isinstance(value, ast.Constant)}
+    elif name in PLURALS and isinstance(node.value, ast.Dict):
+        plural |= {ast.literal_eval(value) for value in node.value.values}
+    elif name in TEXTS and node.value is not None:
+        singular |= {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant) and str(part.value)[:1].isupper()}
 
 
 def _calls(code: str) -> Iterator[tuple[str, str, str]]:

@@ -6,11 +6,12 @@ The names here are the operations' names. Money is asked for in the shop's curre
 from __future__ import annotations
 
 API_VERSION = "2026-10"
-LINES, REFUNDS, REFUNDED_LINES = 50, 20, 20
+LINES, REFUNDS, REFUNDED_LINES, CREDITS = 50, 20, 20, 50
 
 _CUSTOMER = """
 fragment CustomerFields on Customer {
-  id firstName lastName locale state verifiedEmail updatedAt defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
+  id firstName lastName locale state verifiedEmail updatedAt
+  defaultEmailAddress { emailAddress marketingState marketingUpdatedAt } defaultPhoneNumber { phoneNumber smsMarketingConsent { state updatedAt } }
 }"""
 _MONEY = "{ shopMoney { amount currencyCode } }"
 
@@ -42,6 +43,16 @@ mutation CustomerCreate($input: CustomerInput!) {
 CUSTOMER_UPDATE = """
 mutation CustomerUpdate($input: CustomerInput!) {
   customerUpdate(input: $input) { customer { ...CustomerFields } userErrors { field message } }
+}""" + _CUSTOMER
+
+EMAIL_CONSENT = """
+mutation EmailConsent($input: CustomerEmailMarketingConsentUpdateInput!) {
+  customerEmailMarketingConsentUpdate(input: $input) { customer { ...CustomerFields } userErrors { field message } }
+}""" + _CUSTOMER
+
+SMS_CONSENT = """
+mutation SmsConsent($input: CustomerSmsMarketingConsentUpdateInput!) {
+  customerSmsMarketingConsentUpdate(input: $input) { customer { ...CustomerFields } userErrors { field message } }
 }""" + _CUSTOMER
 
 METAFIELDS_SET = """
@@ -102,6 +113,25 @@ mutation RefundCreate($input: RefundInput!, $key: String!) {{
   }}
 }}"""
 
+STORE_CREDITS = f"""
+query StoreCredits($id: ID!) {{
+  customer(id: $id) {{ storeCreditAccounts(first: 4) {{ nodes {{ id
+    transactions(first: {CREDITS}, reverse: true, query: "type:credit") {{
+      nodes {{ ... on StoreCreditAccountCreditTransaction {{ id createdAt expiresAt amount {{ amount currencyCode }} }} }} pageInfo {{ hasNextPage }}
+    }}
+  }} }} }}
+}}"""
+
+STORE_CREDIT = """
+mutation StoreCredit($id: ID!, $credit: StoreCreditAccountCreditInput!) {
+  storeCreditAccountCredit(id: $id, creditInput: $credit) { storeCreditAccountTransaction { id } userErrors { field message code } }
+}"""
+
+CREDIT_LEFT = """
+query CreditLeft($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on StoreCreditAccountCreditTransaction { id remainingAmount { amount currencyCode } } }
+}"""
+
 ORDER_CANCEL = """
 mutation OrderCancel($id: ID!, $refundMethod: OrderCancelRefundMethodInput!, $note: String) {
   orderCancel(orderId: $id, reason: CUSTOMER, restock: false, refundMethod: $refundMethod, notifyCustomer: false, staffNote: $note) {
@@ -128,7 +158,8 @@ query BulkRunning { bulkOperations(first: 5, query: "status:running operation_ty
 
 BULK_CUSTOMERS = """
 { customers { edges { node {
-  id firstName lastName locale state verifiedEmail updatedAt defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
+  id firstName lastName locale state verifiedEmail updatedAt
+  defaultEmailAddress { emailAddress marketingState marketingUpdatedAt } defaultPhoneNumber { phoneNumber smsMarketingConsent { state updatedAt } }
 } } } }"""
 
 ALL = {name: value for name, value in list(globals().items()) if name.isupper() and isinstance(value, str) and "{" in value and name[0] != "_"}

@@ -17,12 +17,15 @@ def gid(kind: str, number: int) -> str:
 
 
 class Trouble(Exception):
-    """Shopify's own refusal: becomes a userError. `args` are (field path, message)."""
+    """Shopify's own refusal: becomes a userError. `args` are (field path, message[, code])."""
 
 
 @dataclass
 class Shop:
-    """Plain dictionaries with GraphQL's field names; money in minor units; instants as ISO 8601 to the second, as Shopify has it."""
+    """`owner`: (address, name) of the account's owner; `placed`: targets the merchant has put extensions at.
+
+    Plain dictionaries with GraphQL's field names; money in minor units; instants as ISO 8601 to the second, as Shopify has it.
+    """
 
     domain: str
     number: int
@@ -31,6 +34,9 @@ class Shop:
     zone: str
     email: str
     locale: str = "en"
+    accounts: str = "NEW_CUSTOMER_ACCOUNTS"
+    owner: tuple[str, str] | None = None
+    placed: tuple[str, ...] = ()
     plan_points: tuple[int, int] = (2000, 100)
     installed: bool = False
     scopes: str = ""
@@ -41,6 +47,7 @@ class Shop:
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     metafields: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     definitions: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
+    credit_accounts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     bulk: dict[str, dict[str, Any]] = field(default_factory=dict)
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: int = 9_100_000_000
@@ -54,7 +61,7 @@ class Shop:
         return {name: value for name, value in self.__dict__.items() if name not in ("lock", "changed", "now")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update({"credit_accounts": {}} | state)
         self.__post_init__()
 
     def instant(self) -> str:
@@ -95,6 +102,28 @@ class Shop:
         self.changed("customers/update", payload)
         return found
 
+    def change_consent(self, customer_gid: str, channel: str, state: str, at: str | None = None) -> dict[str, Any]:
+        """What somebody says about news by `email` or `sms`; nobody is told when it was said before."""
+        address = {"email": "email", "sms": "phone"}[channel]
+        with self.lock:
+            found = self.customers.get(customer_gid)
+            if found is None or not found[address]:
+                raise Trouble(["input", "customerId"], f"Customer must have {'an email address' if channel == 'email' else 'a phone number'}")
+            if state not in ("SUBSCRIBED", "UNSUBSCRIBED", "PENDING"):
+                raise Trouble(["input", f"{channel}MarketingConsent", "marketingState"], "The marketing state cannot be set")
+            if (found.get(f"{channel}_news") or {}).get("state") == state:
+                return found
+            found[f"{channel}_news"] = {"state": state, "at": at or self.instant()}
+            found["updatedAt"] = self.instant()
+            said = {"state": state.lower(), "opt_in_level": "single_opt_in", "consent_updated_at": found[f"{channel}_news"]["at"]}
+        number = number_of(customer_gid)
+        if channel == "email":
+            self.changed("customers_email_marketing_consent/update", {"customer_id": number, "email_address": found["email"], "email_marketing_consent": said})
+        else:
+            self.changed("customers_marketing_consent/update", {"id": number, "phone": found["phone"], "sms_marketing_consent": said})
+        self.changed("customers/update", self.customer_payload(found))
+        return found
+
     def remove_customer(self, customer_gid: str) -> None:
         with self.lock:
             gone = self.customers.pop(customer_gid)
@@ -106,11 +135,18 @@ class Shop:
             for name in ("phone", "email", "firstName", "lastName"):
                 kept[name] = kept[name] or removed[name]
             kept["updatedAt"] = self.instant()
+            for place in [place for place in self.credit_accounts if place[0] == removed_gid]:
+                self._join_credit(self.credit_accounts.pop(place), kept_gid)
             for order in self.orders.values():
                 if order["customer"] == removed_gid:
                     order["customer"] = kept_gid
         self.changed("customers/merge", {"admin_graphql_api_customer_kept_id": kept_gid,
                                          "admin_graphql_api_customer_deleted_id": removed_gid, "status": "completed", "errors": []})
+
+    def _join_credit(self, account: dict[str, Any], owner: str) -> None:
+        place = (owner, account["currency"])
+        kept = self.credit_accounts.setdefault(place, account | {"owner": owner, "transactions": []})
+        kept["transactions"] += [one | {"account": place} for one in account["transactions"]]
 
     def _unique(self, own: str | None, values: dict[str, Any]) -> None:
         for name in ("email", "phone"):

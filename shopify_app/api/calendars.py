@@ -1,4 +1,4 @@
-"""Calendars of staff members: one read from elsewhere, one given out."""
+"""Calendars of staff members: one read from elsewhere, one given out. Accounts are connected in the dashboard: that takes a browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from sqlalchemy import select
 
 from booking.actions.staff_calendars import remove_calendar, renew_staff_feed, set_calendar
-from booking.rules.decision import Refused
+from booking.calendar_state import state_of
 from models.session import Tx, reading
-from models.staff import Staff
-from models.staff_calendar import StaffCalendar
 from shopify_app.api.call import Call
 from shopify_app.api.door import number, operation
 from shopify_app.api.shapes.base import Nothing, Shape
@@ -25,11 +22,16 @@ class CalendarIn(Shape):
 
 
 class CalendarOut(Shape):
-    """`busy_spans` is how much busy time was found; `problem` says why the last reading failed. `feed`: whether one is given out."""
+    """`busy_spans` is how much busy time was found; `problem` says why the last reading failed. `feed`: whether one is given out.
+
+    `source`: a file (`host` says where), or an account that somebody has connected on the staff member's screen of the dashboard;
+    `reconnect`: the account lets us in no longer and has to be connected there again.
+    """
 
     staff: str
+    source: Literal["ics", "google", "microsoft"] | None
     host: str | None
-    state: Literal["none", "new", "ok", "failing"]
+    state: Literal["none", "new", "ok", "failing", "reconnect"]
     problem: str | None
     busy_spans: int
     fetched_at: datetime | None
@@ -48,7 +50,7 @@ def get_staff_calendar(call: Call, id: str) -> CalendarOut:
         return _shown(tx, number(id))
 
 
-@operation("PUT", "/staff/{id}/calendar", summary="Read busy time from this calendar, every half hour", body=CalendarIn, answer=CalendarOut)
+@operation("PUT", "/staff/{id}/calendar", summary="Read busy time from this calendar file, every half hour", body=CalendarIn, answer=CalendarOut)
 def put_staff_calendar(call: Call, id: str) -> Any:
     return call.act(set_calendar, number(id), call.body.url, show=lambda tx, done: _shown(tx, number(id)))
 
@@ -69,10 +71,6 @@ def delete_staff_feed(call: Call, id: str) -> None:
 
 
 def _shown(tx: Tx, staff_id: int) -> CalendarOut:
-    if tx.db.execute(select(Staff.id).where(Staff.store_id == tx.store_id, Staff.id == staff_id)).scalar() is None:
-        raise Refused("not_found")
-    row = tx.db.execute(select(StaffCalendar).where(StaffCalendar.store_id == tx.store_id, StaffCalendar.staff_id == staff_id)).one_or_none()
-    if row is None:
-        return CalendarOut(staff=str(staff_id), host=None, state="none", problem=None, busy_spans=0, fetched_at=None, feed=False)
-    return CalendarOut(staff=str(staff_id), host=row.host, state=row.state if row.sealed_url else "none", problem=row.problem,
-                       busy_spans=row.busy_spans, fetched_at=row.fetched_at, feed=row.feed_hash is not None)
+    found = state_of(tx, staff_id)
+    return CalendarOut(staff=str(staff_id), source=found.source, host=found.host, state=found.state if found.source else "none", problem=found.problem,
+                       busy_spans=found.busy_spans, fetched_at=found.fetched_at, feed=found.feed)

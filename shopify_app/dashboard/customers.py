@@ -70,7 +70,7 @@ def show_customer(visit: Visit, customer_id: int, *, problem: str | None = None,
         profile = _profile(tx, c.id)
         ahead = diary.page(tx, Filters(customer_id=c.id, starts_from=tx.now), limit=BOOKINGS)
         past = diary.page(tx, Filters(customer_id=c.id, starts_to=tx.now, latest_first=True), limit=BOOKINGS)
-        credits = tx.db.execute(select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.created_at).where(
+        credits = tx.db.execute(select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.place, Credit.created_at).where(
             Credit.store_id == tx.store_id, Credit.customer_id == c.id).order_by(Credit.created_at)).all()
         same = customer_list.duplicates_of(tx, c, profile.email_canonical)
     return visit.show("customer.html", here="customers", status=status, c=c, profile=profile, ahead=ahead, past=past, credits=credits,
@@ -118,7 +118,7 @@ def customer_edit(visit: Visit, customer_id: int) -> Any:
             return _form(visit, c, entered, version, theirs=now, status=409)
         if refused.code != "invalid":
             raise
-        return _form(visit, c, entered, given.whole(request.form.get("version")) or version, problems=field_problems(refused), status=422)
+        return _form(visit, c, entered, given.whole(request.form.get("version")) or version, problems=field_problems(visit.words, refused), status=422)
     return visit.go(f"/customers/{c.id}", done="saved")
 
 

@@ -30,7 +30,10 @@ class BookingLinks(Shape):
 
 
 class CustomerBooking(Shape):
-    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people."""
+    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people.
+
+    `address` is where to go; of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's.
+    """
 
     ref: str
     status: Status
@@ -43,6 +46,8 @@ class CustomerBooking(Shape):
     location: str
     location_name: str
     address: str
+    place: Literal["place", "online", "delivery"]
+    meeting_url: str | None
     starts_at: datetime
     ends_at: datetime
     zone: str

@@ -1,0 +1,59 @@
+"""In the account: the full classes somebody waits for, with their place in line, and leaving the line (R34)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, g, redirect
+
+from booking.actions.leave_waitlist import leave_entry
+from booking.class_waits import ClassWait, is_of
+from booking.waitlist import entry_path
+from booking.wording import Words
+from models.actor import Actor
+from models.session import reading
+from storefront.blueprint import bp
+from storefront.door import require_login
+
+
+@dataclass(frozen=True, slots=True)
+class WaitCard:
+    """A class date waited for, as the list and the calendar show it. `url` is the page of the wait, `leave` takes it out of the line."""
+
+    url: str
+    leave: str
+    service: str
+    line: str
+    day: str
+    weekday: str
+    month: str
+    date: str
+    start: str
+    time: str
+    place: str
+    held: str | None
+
+
+def wait_card(wait: ClassWait, store_id: int, w: Words) -> WaitCard:
+    span, day = w.span(wait.starts_at, wait.ends_at, wait.zone), wait.local_start.date()
+    held = None if wait.held_until is None else w._("A place is held for you until {when}.").format(when=w.when(wait.held_until, wait.zone))
+    more = {} if wait.offer_id is None else {"offer": wait.offer_id}
+    return WaitCard(
+        entry_path(store_id, wait.id, **more), f"/account/waitlist/{wait.id}/leave", wait.service_name,
+        f"{span} · {wait.staff_name} · {wait.location_name}", str(day.day), w.weekday(day), w.month_name(day), w.short_date(wait.starts_at, wait.zone),
+        w.time(wait.starts_at, wait.zone), span, place_text(w, wait), held)
+
+
+def place_text(w: Words, wait: ClassWait) -> str:
+    return w._("Number {n} in line").format(n=wait.place)
+
+
+@bp.post("/account/waitlist/<int(max=9223372036854775807):entry_id>/leave")
+def leave_class_line(entry_id: int):  # noqa: ANN201
+    """Out of the line; a second click finds it done."""
+    with reading(g.store_id) as tx:
+        _, person = require_login(tx)
+        if not is_of(tx, entry_id, person.customer_id):
+            abort(404)
+    leave_entry(g.store_id, Actor("customer", "account", person.customer_id), entry_id)
+    return redirect("/account?left=1", 303)
