@@ -65,7 +65,7 @@ def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool) -> SavedCard | None:
 
 def fee_due(b: BookingSummary) -> int:
     """What the shop could charge for this booking by its rule today."""
-    return due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=b.paid - b.refunded - b.owed)
+    return due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=b.paid - b.refunded - b.owed, currency=b.currency)
 
 
 def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
@@ -73,7 +73,8 @@ def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
     card = card_for(tx, b.id)
     if card is None or card.expired(tx.now) or not is_late(b, tx.now):
         return 0
-    return min(card.most, due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=quote.kept))
+    due = due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=quote.kept, currency=b.currency)
+    return min(card.most, due)
 
 
 def is_late(b: BookingSummary, when: datetime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -105,5 +106,13 @@ def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None, a
     if b.status == "pending" and b.never_approved:
         return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
                                      zone=b.zone)
-    return refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
-                        of_seats=b.seats, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+    quote = refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
+                         of_seats=b.seats, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+    return replace(quote, at_shop=_lives_at_shop(tx, b, payments, quote))
+
+
+def _lives_at_shop(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> bool:
+    """Whether all the credit becomes the online shop's own: the money came with an order there, and the shop can take it (R23)."""
+    ends = dict(quote.credited)
+    methods = {payment.method for payment in payments if payment.id in ends}
+    return methods == {"shopify"} and tx.db.execute(select(func.shopify_takes_credit(b.customer_id))).scalar_one()

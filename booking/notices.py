@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -50,8 +50,17 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
 
 
 def sample(tx: Tx, topic: str, b: BookingSummary, locale: str) -> dict[str, Any]:
-    """What a message about this booking would hold, for a look at its wording: nothing is sent, links lead where they do."""
-    snapshot = _snapshot(tx, topic, b, b, None, "customer", b.customer_name or b.contact_name)
+    """What a message about this booking would hold, for a look at its wording: nothing is sent, links lead where they do.
+
+    A move is shown from the day before, a cancellation with what it would give back now.
+    """
+    day = timedelta(days=1)
+    old = b._replace(starts_at=b.starts_at - day, ends_at=b.ends_at - day) if topic == "booking_moved" else b
+    refund = None
+    if topic == "booking_cancelled":
+        refund = facts.quote_cancellation(tx, b) if b.closed_at is None else None
+        b = b._replace(status="cancelled")
+    snapshot = _snapshot(tx, topic, b, old, refund, "customer", b.customer_name or b.contact_name)
     return snapshot | {"locale": locale, "feedback_url": snapshot["store"]["origin"] + feedback_path(b)}
 
 

@@ -40,7 +40,7 @@ def customer_data(tx: Tx, customer_id: int) -> dict[str, Any] | None:
             Payment.store_id == tx.store_id, Payment.booking_id.in_(mine)).order_by(Payment.captured_at)),
         "refunds": _rows(tx, _money(Refund, ("amount", "currency", "outcome", "state", "cause", "created_at", "settled_at")).where(
             Refund.store_id == tx.store_id, Refund.booking_id.in_(mine)).order_by(Refund.created_at)),
-        "credits": _rows(tx, select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.created_at).where(
+        "credits": _rows(tx, select(Credit.amount, Credit.used, Credit.currency, Credit.place, Credit.expires_at, Credit.created_at).where(
             Credit.store_id == tx.store_id, Credit.customer_id == customer_id).order_by(Credit.created_at)),
         "feedback": _rows(tx, select(Feedback.rating, Feedback.comment, Feedback.may_publish, Feedback.published_at, Feedback.reply,
                                      Feedback.created_at, Feedback.edited_at).where(

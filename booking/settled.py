@@ -22,12 +22,13 @@ def outcome_of(tx: Tx, b: BookingSummary) -> tuple[RefundQuote | None, bool]:
         return None, False
     money = next((row for row in rows if row.outcome != "credit"), None)
     credit = next((row for row in rows if row.outcome == "credit"), None)
-    until = None if credit is None else tx.db.execute(select(func.min(Credit.expires_at)).where(
-        Credit.store_id == tx.store_id, Credit.refund_id == credit.id)).scalar()
+    until, at_shop = (None, False) if credit is None else tx.db.execute(select(
+        func.min(Credit.expires_at), func.coalesce(func.bool_and(Credit.place == "shopify"), False)).where(
+            Credit.store_id == tx.store_id, Credit.refund_id == credit.id)).one()
     main = money or credit
     assert main is not None
     methods = dict.fromkeys(payment.method for payment in facts.load_payments(tx, b) if payment.method != "credit" or money is None)
     amount, given = sum(row.amount for row in rows), credit.amount if credit else 0
     quote = RefundQuote(main.outcome, amount, main.kept, main.fee, main.currency, main.mode, tuple(methods), (), Fraction(1), None,
-                        given, (), until, b.zone)
+                        given, (), until, b.zone, at_shop)
     return quote, money is not None and money.state == "succeeded"

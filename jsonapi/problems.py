@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 from flask import Blueprint, Response
-from psycopg.errors import ForeignKeyViolation
 from pydantic import ValidationError
 from sqlalchemy.exc import TimeoutError
 from werkzeug.exceptions import HTTPException
@@ -88,13 +87,8 @@ def http_problem(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    """The database is away (503), or something is broken (500, logged): nothing has changed either way.
-
-    Two requests at once can remove a thing and begin to use it. The later one meets the foreign key: an answer, not a failure.
-    """
+    """The database is away (503), or something is broken (500, logged): nothing has changed either way."""
     cause = getattr(error, "orig", error)  # what the driver said, whether or not SQLAlchemy wrapped it
-    if isinstance(cause, ForeignKeyViolation):
-        return problem(409, "not_allowed", detail="Other things refer to it, or what it refers to has just been removed. Read them again.")
     if isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError)) or isinstance(error, TimeoutError):
         log.warning("the database does not answer", extra={"error": type(error).__name__})
         response = problem(503, "unavailable", detail="Nothing has changed. Try again in a minute.")

@@ -18,6 +18,7 @@ def customised(said: Content, template: dict[str, Any], s: Snapshot, price: str)
     """The same message in the shop's words. What is not theirs to change stays: recipient, calendar file, addresses of links."""
     values = _values(s, price)
     found = [(kind, fill(text, values) if kind == "text" else text) for kind, text in blocks(template["body"], values, ELEMENTS)]
+    found = [(kind, text) for kind, text in found if text.strip()]  # a paragraph whose placeholders have nothing to say leaves no gap
     sms = said.sms
     if sms is not None and template.get("sms"):
         with_link = "{manage_link}" in template["sms"]

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from messages.render import Mail
 
 TIMEOUT = 20
+CLOSING = 421
 
 
 class Rejected(Exception):
@@ -61,12 +62,19 @@ class Mailer:
         self.connection: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage) -> None:
-        """Hand over one message; raises Rejected, Later or Unknown."""
+        """Hand over one message; raises Rejected, Later or Unknown.
+
+        Servers close a line that was idle. When that shows on a line kept from an earlier message, a new one is opened at once.
+        """
+        kept = self.connection is not None
         connection = self._connected()
         try:
             self._hand_over(connection, message)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()
+            if kept:
+                self.send(message)
+                return
             raise Later(str(error)) from error
         except Exception:
             # Whatever stopped this message half way, the next one on the connection must not pay for it.
@@ -87,6 +95,8 @@ class Mailer:
     def _hand_over(self, connection: smtplib.SMTP, message: EmailMessage) -> None:
         content = _content(message)
         code, reply = connection.mail(message["From"].addresses[0].addr_spec)
+        if code == CLOSING:
+            raise smtplib.SMTPServerDisconnected(reply.decode(errors="replace")[:200])
         _judge(code, reply)
         code, reply = connection.rcpt(message["To"].addresses[0].addr_spec)
         _judge(code, reply)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ROOT = Path(__file__).parents[1]
 
 
 def config(url: str | None = None) -> Config:
+    # Alembic is loaded where it is used: with its templates it would take 12 MiB of every web process.
+    from alembic.config import Config
+
     made = Config(str(ROOT / "alembic.ini"))
     made.set_main_option("script_location", str(ROOT / "migrations"))
     if url:
@@ -21,9 +24,13 @@ def config(url: str | None = None) -> Config:
 
 def upgrade(url: str) -> None:
     """Run what is missing; nothing when the database is new enough."""
+    from alembic import command
+
     command.upgrade(config(url), "head")
 
 
 def head() -> str:
     """The newest migration this code has."""
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory.from_config(config()).get_current_head() or ""

@@ -65,6 +65,7 @@ class Booking(StoreRow, Base):
     contact_email_canonical: Mapped[str | None]
     contact_phone: Mapped[str | None]
     notes: Mapped[str] = mapped_column(server_default="")
+    delivery_address: Mapped[str] = mapped_column(server_default="")
     closed_at: Mapped[Instant | None]
     cancel_reason: Mapped[str | None]
     cancelled_by: Mapped[str | None]
@@ -94,6 +95,8 @@ class Booking(StoreRow, Base):
         Index("bookings_by_status", "store_id", "status", "starts_at", "id"),
         Index("bookings_by_creation", "store_id", "created_at"),
         Index("bookings_conflicts", "store_id", "starts_at", postgresql_where=text("conflict")),
+        Index("bookings_to_forget", "store_id", "closed_at",
+              postgresql_where=text("closed_at is not null and contact_name <> 'Redacted customer'")),
         Index("bookings_imported", "store_id", "source", "external_id", unique=True,
               postgresql_where=text("external_id is not null")),
         CheckConstraint(
@@ -104,6 +107,7 @@ class Booking(StoreRow, Base):
         CheckConstraint("seats >= 1 and price >= 0", name="bookings_seats"),
         CheckConstraint("paid >= 0 and refunded >= 0 and owed >= 0 and refunded + owed <= paid", name="bookings_money"),
         CheckConstraint("due >= 0", name="bookings_due"),
+        CheckConstraint("char_length(delivery_address) <= 400", name="bookings_delivery"),
         CheckConstraint("fold in (0, 1)", name="bookings_fold"),
         CheckConstraint("(sticky_num is null) = (sticky_den is null) and sticky_num between 0 and sticky_den", name="bookings_sticky"),
         CheckConstraint("(closed_at is null) = (" + HOLDING_SQL + ")", name="bookings_closed"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import Select, and_, literal, or_, select, tuple_, union_all
 
 from models.booking import Booking as B
-from models.booking_summary import SUMMARIES, BookingSummary, column
+from models.booking_summary import KEPT, SUMMARIES, BookingSummary, column
 from models.location import Location as L
 from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
@@ -76,12 +76,14 @@ def _upcoming(bookings: Select) -> Select:
 
 def _past(bookings: Select) -> Select:
     return bookings.where(
-        *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)),
+        *_MINE, or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)), KEPT,
         tuple_(B.starts_at, B.id) < tuple_(param("before", INSTANT), param("before_id")),
     ).order_by(B.starts_at.desc(), B.id.desc()).limit(param("most"))
 
 
 _UPCOMING, _PAST = Statement(_upcoming(LISTED), ListedBooking), Statement(_past(LISTED), ListedBooking)
+_BOTH = Statement(union_all(*(select(literal(number), *half.columns) for number, half in enumerate((
+    _upcoming(LISTED).subquery("upcoming"), _past(LISTED).subquery("past"))))))
 _UPCOMING_IN_FULL, _PAST_IN_FULL = Statement(_upcoming(SUMMARIES), BookingSummary), Statement(_past(SUMMARIES), BookingSummary)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -97,6 +99,17 @@ def upcoming_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None 
 def past_of(tx: Tx, customer_id: int, *, before: tuple[datetime, int] | None = None, limit: int = 20) -> list[ListedBooking]:
     """A customer's closed or ended bookings, latest first (A3)."""
     return _PAST.rows(tx, **_before(tx, customer_id, before, limit))
+
+
+def both_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None = None, before: tuple[datetime, int] | None = None,
+            limit: int = 20) -> tuple[list[ListedBooking], list[ListedBooking]]:
+    """`upcoming_of` and `past_of` in one statement; at most `limit` of each."""
+    halves: tuple[list[ListedBooking], list[ListedBooking]] = ([], [])
+    for row in _BOTH.rows(tx, **_after(tx, customer_id, after, limit) | _before(tx, customer_id, before, limit)):
+        halves[row[0]].append(ListedBooking._make(row[1:]))
+    for half in halves:
+        half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
+    return halves[0], halves[1][::-1]
 
 
 def upcoming_in_full(tx: Tx, customer_id: int, after: tuple[datetime, int] | None, limit: int) -> list[BookingSummary]:

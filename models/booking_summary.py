@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Integer, Select, and_, cast, func, select
 
 from models.booking import Booking as B
 from models.customer import Customer as C
@@ -156,6 +156,8 @@ SUMMARIES: Select = (
     .outerjoin(O, and_(O.store_id == B.store_id, O.id == B.order_id))
 )
 """All bookings with their surroundings; add conditions, order and limit."""
+KEPT = func.coalesce(B.closed_at, B.ends_at) > func.opencals_now() - func.make_interval(0, 0, 0, cast(T.retention_days, Integer))
+"""Past the store's retention a booking is shown to its customer no more (R4, R45)."""
 
 
 
@@ -186,7 +188,7 @@ def lock_many(tx: Tx, *conditions: Any) -> list[BookingSummary]:
 def between(tx: Tx, customer_id: int, start: datetime, end: datetime) -> list[BookingSummary]:
     """A customer's bookings that start in [start, end), for the calendar view and the feed (A30, R39)."""
     return run(tx, SUMMARIES.where(
-        B.store_id == tx.store_id, B.customer_id == customer_id, B.starts_at >= start, B.starts_at < end,
+        B.store_id == tx.store_id, B.customer_id == customer_id, B.starts_at >= start, B.starts_at < end, KEPT,
     ).order_by(B.starts_at, B.id))
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, DateTime, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 
 class ClassSession(StoreRow, Base):
+    """`local_start` is the wall time meant, kept when the rules of the zone change (R13); null on dates from before it was noted."""
+
     __tablename__ = "sessions"
 
     service_id: Mapped[Id]
@@ -22,6 +26,7 @@ class ClassSession(StoreRow, Base):
     seats_taken: Mapped[int] = mapped_column(server_default="0")
     status: Mapped[str] = mapped_column(server_default="scheduled")
     overlap_ok: Mapped[bool] = mapped_column(server_default="false")
+    local_start: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
     created_at: Mapped[Instant]
 
     __table_args__ = (

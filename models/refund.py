@@ -64,7 +64,8 @@ class RefundLine(StoreRow, Base):
 
 
 class Credit(StoreRow, Base):
-    """Store credit given instead of money (R21)."""
+    """Store credit given instead of money (R21). `payment_id`: the payment it came from. `place` shopify: it is the shop's own
+    store credit over there, spent at its checkout; the database decides that when the row is written (R23)."""
 
     __tablename__ = "credits"
 
@@ -76,14 +77,18 @@ class Credit(StoreRow, Base):
     currency: Mapped[str]
     expires_at: Mapped[Instant | None]
     created_at: Mapped[Instant]
+    payment_id: Mapped[int | None]
+    place: Mapped[str] = mapped_column(server_default="store")
 
     __table_args__ = (
         of_store(),
         belongs_to("customer_id", "customers"),
         belongs_to("booking_id", "bookings"),
         belongs_to("refund_id", "refunds"),
+        belongs_to("payment_id", "payments"),
         Index("credits_of_customer", "store_id", "customer_id"),
         CheckConstraint("amount > 0 and used between 0 and amount", name="credits_amount"),
+        CheckConstraint("place in ('store','shopify')", name="credits_place"),
     )
 
 

@@ -32,7 +32,7 @@ class ShopifyDue(Base):
     __table_args__ = (
         of_store(),
         Index("shopify_due_next", "store_id", "due_at", postgresql_where=text("state = 'due'")),
-        CheckConstraint("kind in ('customer','remote_customer','calendar','order','refund','cancelled_line','import','reconcile')",
-                        name="shopify_due_kind"),
+        CheckConstraint("kind in ('customer','remote_customer','calendar','order','refund','cancelled_line','import','reconcile','credit',"
+                        "'credit_left')", name="shopify_due_kind"),
         CheckConstraint("state in ('due','failed')", name="shopify_due_state"),
     )

@@ -13,7 +13,11 @@ DEFAULT_BANDS = '\'{"morning": ["06:00", "12:00"], "afternoon": ["12:00", "17:00
 
 
 class Store(Base):
-    """`tax_percent` is contained in prices (a decimal number as text); `credit_days` is how long credit lasts, null for ever (R21)."""
+    """`tax_percent` is contained in prices (a decimal number as text); `credit_days` is how long credit lasts, null for ever (R21).
+
+    Bookings that began before `forgotten_before` name nobody any more (R45); `zone_data` is the release of the time zone data by
+    which the coming ones were last reckoned (R13).
+    """
 
     __tablename__ = "stores"
 
@@ -57,6 +61,8 @@ class Store(Base):
     offer_hold: Mapped[bool] = mapped_column(server_default="false")
     shopify_domain: Mapped[str | None]
     last_order_number: Mapped[int] = mapped_column(server_default="1000")
+    forgotten_before: Mapped[Instant | None]
+    zone_data: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default="1")
     created_at: Mapped[Instant]
 

@@ -7,14 +7,16 @@ from datetime import date, datetime, timedelta
 
 from flask import g, make_response, redirect, request
 
-from booking.credit import credit_of
+from booking.class_waits import class_waits
+from booking.credit import all_credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
-from models.booking_list import ListedBooking, past_of, upcoming_of
+from models.booking_list import ListedBooking, both_of
 from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
+from storefront.class_waits import WaitCard, wait_card
 from storefront.cookies import refresh_login
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
@@ -30,7 +32,26 @@ class CalendarDay:
     inside: bool
     today: bool
     label: str
-    cards: list[Card]
+    cards: list[Card | WaitCard]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the calendar shows: whole weeks from `start` to `end`, for the week or the month of `first`; the rest are queries."""
+
+    week: bool
+    today: date
+    first: date
+    start: date
+    end: date
+    text: str
+    previous: str
+    following: str
+    as_month: str
+    as_week: str
+
+    def inside(self, day: date) -> bool:
+        return self.week or (day.year, day.month) == (self.first.year, self.first.month)
 
 
 @bp.get("/")
@@ -40,44 +61,56 @@ def home():  # noqa: ANN201
 
 @bp.get("/account")
 def account():  # noqa: ANN201
-    """Both groups with paging; `?view=calendar` the same bookings in a month."""
+    """Both groups with paging; `?view=calendar` the same bookings in a month, `?view=week` in a week."""
     with reading(g.store_id) as tx:
         store, person = require_login(tx)
         w = words(store, person)
-        if request.args.get("view") == "calendar":
-            return _calendar(tx, store, person, w)
-        upcoming = upcoming_of(tx, person.customer_id, after=_cursor("upcoming", person.customer_id), limit=PAGE + 1)
-        past = past_of(tx, person.customer_id, before=_cursor("past", person.customer_id), limit=PAGE + 1)
+        if request.args.get("view") in ("calendar", "week"):
+            return _calendar(tx, store, person, w, _span(local_date(tx.now, store.zone), w, week=request.args["view"] == "week"))
+        upcoming, past = both_of(tx, person.customer_id, after=_cursor("upcoming", person.customer_id),
+                                 before=_cursor("past", person.customer_id), limit=PAGE + 1)
         response = make_response(page(
             "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
             upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-            credit=credit_lines(w, credit_of(tx, person.customer_id), store.zone),
+            waits=[wait_card(wait, g.store_id, w) for wait in (class_waits(tx, person.customer_id) if person.waits else ())],
+            left=request.args.get("left"), credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
             paged=bool(request.args.get("upcoming") or request.args.get("past"))))
         refresh_login(response)
         return response
 
 
-def _calendar(tx, store, person, w: Words) -> str:  # noqa: ANN001
-    today = local_date(tx.now, store.zone)
-    first = (read_date(f"{request.args.get('month')}-01") or today).replace(day=1)
-    first = min(max(first, date(2000, 1, 1)), date(2099, 12, 1))
-    start, end = first - timedelta(days=first.weekday()), month_end(first)
-    end += timedelta(days=6 - end.weekday())
-    found = between(tx, person.customer_id, day_span(start, store.zone)[0] - timedelta(hours=14), day_span(end, store.zone)[1] + timedelta(hours=14))
+def _span(today: date, w: Words, *, week: bool) -> Span:
+    """The month or week the address asks for, this one without a question."""
+    if week:
+        day = min(max(read_date(request.args.get("day")) or today, date(2000, 1, 1)), date(2099, 12, 1))
+        first = day - timedelta(days=day.weekday())
+        before, after = first - timedelta(days=7), first + timedelta(days=7)
+        return Span(True, today, first, first, first + timedelta(days=6), w._("Week of {day}").format(day=w.day_and_year(first)),
+                    f"view=week&day={before}", f"view=week&day={after}", f"view=calendar&month={first:%Y-%m}", f"view=week&day={first}")
+    first = min(max((read_date(f"{request.args.get('month')}-01") or today).replace(day=1), date(2000, 1, 1)), date(2099, 12, 1))
+    last = month_end(first)
+    opens = today if (today.year, today.month) == (first.year, first.month) else first
+    return Span(False, today, first, first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday()), w.month(first),
+                f"view=calendar&month={first - timedelta(days=1):%Y-%m}", f"view=calendar&month={last + timedelta(days=1):%Y-%m}",
+                f"view=calendar&month={first:%Y-%m}", f"view=week&day={opens}")
+
+
+def _calendar(tx, store, person, w: Words, span: Span) -> str:  # noqa: ANN001
+    """The bookings of the span in a table, and as a list by day below it."""
+    found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - timedelta(hours=14),
+                    day_span(span.end, store.zone)[1] + timedelta(hours=14))
     of_day: dict[date, list[BookingSummary]] = {}
     for b in found:
         of_day.setdefault(b.local_start.date(), []).append(b)
-    by_day = {day: cards(bookings, w, tx.now) for day, bookings in of_day.items()}
-    weeks, cursor = [], start
-    while cursor <= end:
-        weeks.append([CalendarDay(d.isoformat(), d.day, d.month == first.month, d == today, w.day(d), by_day.get(d, []))
-                      for d in (cursor + timedelta(days=n) for n in range(7))])
-        cursor += timedelta(days=7)
-    agenda = [(w.day(d), by_day[d]) for d in sorted(by_day) if d.month == first.month and d.year == first.year]
-    return page("calendar.html", store, w, person=person, view="calendar", weeks=weeks, agenda=agenda, month_text=w.month(first),
-                weekdays=w.weekday_names(), previous=(first - timedelta(days=1)).strftime("%Y-%m"),
-                following=(month_end(first) + timedelta(days=1)).strftime("%Y-%m"))
+    by_day: dict[date, list[Card | WaitCard]] = {day: [*cards(bookings, w, tx.now)] for day, bookings in of_day.items()}
+    for wait in class_waits(tx, person.customer_id) if person.waits else ():
+        by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w))
+    days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
+    cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
+    return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),
+                weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
+                agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
 
 
 def _cursor(kind: str, customer_id: int) -> tuple[datetime, int] | None:

@@ -47,6 +47,13 @@ def services():  # noqa: ANN201
         for row in rows])
 
 
+@bp.get("/product:<int(max=9223372036854775807):service_id>")
+@bp.get("/product:<int(max=9223372036854775807):service_id>/staff:<int(max=9223372036854775807):staff_id>")
+def direct(service_id: int, staff_id: int | None = None):  # noqa: ANN201
+    """The short address of a service, with one person or anyone, for a shop's own pages and cards (A150)."""
+    return redirect(f"/book/{service_id}" + (f"?staff={staff_id}" if staff_id else ""), 302)
+
+
 @bp.get("/book/<int(max=9223372036854775807):service_id>")
 def choose_time(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
@@ -100,10 +107,13 @@ def confirm(service_id: int):  # noqa: ANN201
             raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
         if person is None and not typed["email"].strip():
             raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
+        if use_credit and deposit and form.get("agree") != "on":
+            raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
         if deposit and not use_credit:
             return redirect("/pay/" + deposits.begin(
                 g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
-                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser()), 303)
+                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser(),
+                agreed=form.get("agree") == "on"), 303)
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
@@ -154,7 +164,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
-        price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble,
+        price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
         deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 
@@ -179,6 +189,7 @@ def field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:
         "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
         "name": w._("Please enter your name (at most 120 characters)."),
         "seats": w._("Please choose how many places you need."),
+        "agree": w._("Please accept what cancelling and moving mean before you pay."),
     }
     return {error["field"]: sentences.get(error["field"], w._("Please check what you entered.")) for error in errors}
 

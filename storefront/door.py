@@ -97,8 +97,8 @@ def _booking(tx: Tx, ref: str) -> BookingSummary | None:
 
 
 def kept_no_longer(b: BookingSummary, tx: Tx) -> bool:
-    """Closed bookings answer 404 after the store's retention period (R4, R45)."""
-    return b.closed_at is not None and b.closed_at < tx.now - timedelta(days=b.store_retention_days)
+    """Closed and ended bookings answer 404 after the store's retention period (R4, R45)."""
+    return (b.closed_at or b.ends_at) < tx.now - timedelta(days=b.store_retention_days)
 
 
 def _to_login() -> HTTPException:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 
 import psycopg
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.http import HTTP_STATUS_CODES
 
 from booking.access import SignedIn, StoreView, visitor
+from booking.rules.decision import Refused
+from jsonapi.problems import STATUS, problem
 from models.session import reading
 from storefront.blueprint import page, words
 from storefront.cookies import login_secret
@@ -22,17 +25,26 @@ def install(app: Flask) -> None:
     """Register the handlers for pages; the JSON APIs answer their own errors under /api/."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(Refused, _refused)
     app.register_error_handler(Exception, _unexpected)
 
 
 def _http(error: HTTPException) -> Response | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
-    return _answer(error.code or 500)
+    response = _answer(error.code or 500)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _csrf(error: CSRFError) -> Response:
     return _answer(400, "csrf")
+
+
+def _refused(refused: Refused) -> Response:
+    """A no that the page has no place of its own for, such as when something was removed while someone chose it."""
+    return _answer(STATUS.get(refused.code, 409))
 
 
 def _unexpected(error: Exception) -> Response:
@@ -45,7 +57,7 @@ def _unexpected(error: Exception) -> Response:
 
 def _answer(status: int, kind: str | None = None) -> Response:
     if request.path.startswith("/api/"):
-        return make_response(jsonify(type="about:blank", title="Error", status=status, code="not_found" if status == 404 else "invalid"), status)
+        return problem(status, "not_found" if status == 404 else "unavailable" if status >= 500 else "invalid", title=HTTP_STATUS_CODES[status])
     store, person = _visitor() if status != 503 else (None, None)
     w = words(store, person)
     heading, text = {

@@ -31,7 +31,7 @@ def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
         over = min(over, sum(payment.left for payment in payments))
         if over:
             quote = given_back(over, payments, b.currency, facts.policies(b)[1].refund_mode, b.zone)
-            text += " " + w.refund(quote.facts(), b.store_name)
+            text += " " + w.refund(quote.facts(), b.store_name) if quote.amount else ""
         return [text]
     return [w._("Your payment stays with the booking; nothing is charged again.")] if b.paid else []
 

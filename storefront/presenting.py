@@ -73,6 +73,7 @@ class Detail:
     version: int
     waits: str | None = None
     instead_schedule: bool = False
+    again_url: str = "/book"
     money: list[str] = field(default_factory=list)
 
 
@@ -125,7 +126,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
-        policy.instead_schedule)
+        policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book")
 
 
 def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
@@ -177,10 +178,14 @@ def _person(door: Door) -> list[tuple[str, str]]:
 
 
 def credit_lines(w: Words, credit: list[Left], zone: str) -> list[str]:
-    """A customer's store credit, what ends first first (R21)."""
+    """A customer's store credit, what ends first first (R21); what lives at the online shop says so (R23)."""
     lines = []
     for one in credit:
-        text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
+        if one.place == "shopify":
+            text = w._("{amount} at the online shop's checkout, valid until {date}") if one.expires_at else w._(
+                "{amount} at the online shop's checkout, without an end")
+        else:
+            text = w._("{amount}, valid until {date}") if one.expires_at else w._("{amount}, without an end")
         lines.append(text.format(amount=w.money(one.left, one.currency), date=w.short_date_and_year(one.expires_at, zone) if one.expires_at else ""))
     return lines
 
@@ -191,7 +196,7 @@ HISTORY = {
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
     "make_offers": "Other times offered", "accept_offer": "Offered time accepted", "decline_offers": "Offered times declined",
     "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
-    "record_payment": "Payment received",
+    "record_payment": "Payment received", "keep_wall_time": "Kept at its local time under new time zone rules",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled",
     "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }

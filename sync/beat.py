@@ -26,6 +26,7 @@ from models.session import Database, database, transaction
 from models.shopify_delivery import ShopifyDelivery
 from settings import Settings
 from sync.calendars import fetch_due
+from sync.keeping import keep_up
 from sync.outbox import Carrier, deliver
 from sync.payments import settle
 from sync.queue import doorbell, queue
@@ -126,9 +127,11 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries and webhooks of long ago."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries and webhooks of long ago,
+    and who closed bookings were for; keep wall time under new zone rules."""
     for store_id in database().all_stores():
         forget_imports(store_id, SYSTEM)
+        keep_up(store_id)
         with transaction(store_id, SYSTEM) as tx:
             for table, column, age in ((Attempt, Attempt.at, timedelta(days=2)), (LoginCode, LoginCode.created_at, timedelta(days=2)),
                                        (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS),

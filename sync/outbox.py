@@ -36,7 +36,7 @@ SEND_FOR = LEASE / 2
 OUTDATED_AFTER = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
 ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link",
-                          "counter_offer", "earlier_slot"})
+                          "counter_offer", "earlier_slot", "zone_rules"})
 """Messages that would mislead once the booking has changed again (D25c)."""
 
 log = logging.getLogger("opencals.outbox")

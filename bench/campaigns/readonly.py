@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
+from flask import Flask
 
 from bench.campaigns import demo
 from bench.campaigns.patient import sign_in
@@ -49,8 +50,8 @@ def main(argv: list[str]) -> int:
     return 0 if same and not answers else 1
 
 
-def routes(facts: dict[str, Any], store: dict[str, Any]) -> list[str]:
-    """Every GET route of the application with true values where it takes some."""
+def application() -> Flask:
+    """The demo's application in this process: for its routes."""
     from app import create_app
     from sandbox.command import _join
     from sandbox.parts import Parts
@@ -58,7 +59,12 @@ def routes(facts: dict[str, Any], store: dict[str, Any]) -> list[str]:
 
     parts = Parts(Path(os.environ.get("OPENCALS_VAR", "var")))
     _join(parts)
-    app = create_app(Settings.from_environment(parts.environment))
+    return create_app(Settings.from_environment(parts.environment))
+
+
+def routes(facts: dict[str, Any], store: dict[str, Any]) -> list[str]:
+    """Every GET route of the application with true values where it takes some."""
+    app = application()
     booking = store["customers"][0]["bookings"][1]
     api = httpx.Client(base_url=f"{facts['api']}/api/merchant/v1", headers={"Authorization": f"Bearer {store['merchant_token']}"})
     ids = {kind: api.get(f"/{kind}").json()["items"][0]["id"] for kind in ("locations", "staff", "services", "sessions", "customers")}

@@ -115,6 +115,8 @@ def _refusal(original: BaseException | None) -> Refused | None:
         return Refused("slot_taken")
     if isinstance(original, errors.CheckViolation) and name == "sessions_seats":
         return Refused("slot_taken")
+    if isinstance(original, errors.ForeignKeyViolation):
+        return Refused("not_allowed", kind="in_use")  # one request removed what another began to use: the later one looks again
     if isinstance(original, errors.UniqueViolation) and name == "customers_verified_email":
         return Refused("stale")  # two proved the same address at once: the second looks again
     return None

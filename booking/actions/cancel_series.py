@@ -171,7 +171,8 @@ def total(parts: Sequence[RefundQuote]) -> RefundQuote:
     return RefundQuote(
         outcome, amount, kept, sum(part.fee for part in parts), parts[0].currency, parts[0].mode, tuple(methods),
         tuple(line for part in parts for line in part.parts), min(part.share for part in parts), min(untils, default=None),
-        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone)
+        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
+        credit > 0 and all(part.at_shop for part in parts if part.credit))
 
 
 def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool) -> CancelPreview:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import Column, exists, insert, or_, select, update
 
 from booking.addresses import canonical_email, canonical_phone
 from booking.rules import availability, wall_time
@@ -14,6 +14,7 @@ from booking.rules.money import exponent
 from booking.rules.policy import Policy, PolicyError
 from models.base import new_id
 from models.session import Tx
+from models.tables import ALL
 
 
 class Checks:
@@ -122,20 +123,37 @@ def unchanged(tx: Tx, table: type, row_id: int, version: int) -> None:
         raise Refused("stale", version=now)
 
 
-def in_use(tx: Tx, column: Any, row_id: int) -> bool:
-    """Whether any row of the column's table refers to it."""
-    table = column.class_
-    return bool(tx.db.execute(select(exists().where(table.store_id == tx.store_id, column == row_id))).scalar())
+def uses(table: type, *own: type) -> list[Column[Any]]:
+    """The columns of other tables that refer to its rows. Tables of `own` are left out: their rows go with it, as those that cascade do."""
+    parts = {part.__table__ for part in own}
+    return [element.parent for other in ALL if other not in parts for key in other.foreign_key_constraints
+            if key.referred_table is table.__table__ and key.ondelete is None for element in key.elements if element.column.name == "id"]
 
 
-def remove(tx: Tx, kind: str, table: type, row_id: int, *uses: Any) -> None:
-    """Delete a row nothing refers to; one that is referred to is made inactive, so that history keeps its names."""
-    kept = any(in_use(tx, column, row_id) for column in uses)
+def in_use(tx: Tx, table: type, row_id: int, *own: type) -> bool:
+    """Whether any row of another table refers to it."""
+    columns = uses(table, *own)
+    return bool(tx.db.execute(select(or_(*(exists().where(c.table.c.store_id == tx.store_id, c == row_id) for c in columns)))).scalar())
+
+
+def remove(tx: Tx, kind: str, table: type, row_id: int, *own: type) -> None:
+    """Delete a row nothing refers to, with the rows of `own`; one that is referred to is made inactive, so that history keeps its names."""
     where = (table.store_id == tx.store_id, table.id == row_id)
+    kept = in_use(tx, table, row_id, *own)
     if kept:
         found = tx.db.execute(update(table).where(*where).values(active=False)).rowcount
     else:
+        remove_parts(tx, table, row_id, *own)
         found = tx.db.execute(table.__table__.delete().where(*where)).rowcount
     if not found:
         raise Refused("not_found")
     tx.audit(f"delete_{kind}", subject=kind, subject_id=row_id, after={"active": False} if kept else None)
+
+
+def remove_parts(tx: Tx, table: type, row_id: int, *own: type) -> None:
+    """Delete the rows of the `own` tables that refer to it."""
+    for part in own:
+        for key in part.__table__.foreign_key_constraints:
+            if key.referred_table is table.__table__:
+                column = next(element.parent for element in key.elements if element.column.name == "id")
+                tx.db.execute(part.__table__.delete().where(part.__table__.c.store_id == tx.store_id, column == row_id))

@@ -109,8 +109,8 @@ def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason:
                                                 amount=amount))
         if payment_id in ends:
             tx.db.execute(insert(Credit).values(
-                store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id, amount=amount,
-                currency=quote.currency, expires_at=ends[payment_id], created_at=tx.now))
+                store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id, payment_id=payment_id,
+                amount=amount, currency=quote.currency, expires_at=ends[payment_id], created_at=tx.now))
     if quote.credit:
         tx.last(issue, b.id)
     if quote.cash and quote.mode == "automatic" and "card" in quote.methods:

@@ -13,6 +13,7 @@ from booking.actions.intents import close, find_intent
 from booking.cards import SavedCard, card_for, fee_due, is_late
 from booking.documents.issue import issue
 from booking.rules.decision import Refused
+from booking.rules.money import card_step
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import BookingSummary, find_by_id
@@ -41,6 +42,8 @@ def charge_card(tx: Tx, ref: str, *, amount: int, reason: str) -> Done:
         raise Refused("not_allowed", kind="charge", missing="rule")
     if not 0 < amount <= most:
         raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be between 1 and {most}"}])
+    if amount % (step := card_step(b.currency)):
+        raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be a multiple of {step}: cards move {b.currency} in such steps"}])
     account_id = tx.db.execute(select(Card.account_id).where(Card.store_id == tx.store_id, Card.id == card.id)).scalar_one()
     intent_id = new_id()
     tx.db.execute(insert(Intent).values(

@@ -11,9 +11,11 @@ from booking.actions.action import Done, action
 from booking.actions.people import Person, check
 from booking.rules.decision import Refused
 from models.access import CustomerLogin
-from models.booking import Booking
 from models.customer import Customer
+from models.email_change import EmailChange
 from models.session import Tx
+
+PARTS = (CustomerLogin, EmailChange)
 
 
 @action
@@ -47,10 +49,10 @@ def update_customer(tx: Tx, customer_id: int, person: Person, fields: set[str], 
 
 @action
 def delete_customer(tx: Tx, customer_id: int) -> Done:
-    """Remove a customer without bookings; those with bookings are erased by the privacy rules (R45), not by this."""
-    if catalogue.in_use(tx, Booking.customer_id, customer_id):
+    """Remove a customer nothing refers to. Those who booked, wait or paid are erased by the privacy rules (R45), not by this."""
+    if catalogue.in_use(tx, Customer, customer_id, *PARTS):
         raise Refused("not_allowed", kind="customer")
-    tx.db.execute(delete(CustomerLogin).where(CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == customer_id))
+    catalogue.remove_parts(tx, Customer, customer_id, *PARTS)
     gone = tx.db.execute(delete(Customer).where(Customer.store_id == tx.store_id, Customer.id == customer_id)).rowcount
     if not gone:
         raise Refused("not_found")

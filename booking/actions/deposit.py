@@ -44,8 +44,10 @@ def taken_online(tx: Tx, offer: ServiceOffer, seats: int) -> int:
 
 @action
 def begin_deposit(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None, seats: int, person: Person | None,
-                  customer_id: int | None, notes: str, owner: str) -> Done:
-    """Hold the time for 20 minutes and write down what is to be booked. `facts`: intent_id, secret of its page, account_id, amount, currency."""
+                  customer_id: int | None, notes: str, owner: str, agreed: bool) -> Done:
+    """Hold the time for 20 minutes and write down what is to be booked, once the terms are accepted (A156). `facts`: intent_id, secret of its page, account_id, amount, currency."""
+    if not agreed:
+        raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
     account, offer = payment_account.in_use(tx), find_offer(tx, service_id)
     if account is None or offer is None:
         raise Refused("not_allowed", kind="book")
@@ -64,7 +66,7 @@ def begin_deposit(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int
         facts={"service_id": str(service_id), "starts_at": starts_at.isoformat(), "staff_id": str(held.facts["staff_id"]), "seats": seats,
                "notes": notes, "browser": owner, "person": None if person is None else {
                    "name": person.name, "email": person.email, "phone": person.phone, "locale": person.locale}})
-    tx.audit("begin_deposit", subject="intent", subject_id=intent_id, amount=amount)
+    tx.audit("begin_deposit", subject="intent", subject_id=intent_id, amount=amount, agreed=agreed)
     return Done(facts={"intent_id": intent_id, "secret": secret, "account_id": account.id, "amount": amount, "currency": offer.currency})
 
 

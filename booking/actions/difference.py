@@ -37,7 +37,7 @@ def due_before_waiting(b: BookingSummary) -> int:
 
 
 def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> RefundQuote | None:
-    """Give back what a move to a cheaper time leaves over, once the move stands; None when nothing is."""
+    """Give back what a move to a cheaper time leaves over, once the move stands; None when nothing is, or less than cards move."""
     if after.held is not None:
         return None
     price, due = (before.price, before.due) if before.held is None else (before.held["price"], due_before_waiting(before))
@@ -46,5 +46,7 @@ def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> 
     if over <= 0:
         return None
     quote = given_back(over, payments, after.currency, facts.policies(after)[1].refund_mode, after.zone)
+    if quote.amount == 0:
+        return None
     settle(tx, after, quote, "difference")
     return quote

@@ -59,11 +59,17 @@ def release_hold(tx: Tx, owner: str) -> Done:
 @action
 def sweep_holds(tx: Tx) -> Done:
     """Remove holds past their end; those of moves waiting for approval end with the approval."""
+    return Done(facts={"removed": expire_holds(tx)})
+
+
+def expire_holds(tx: Tx, session_id: int | None = None) -> int:
+    """Remove holds past their end, of one class date or of the whole store. How many there were."""
+    of_date = () if session_id is None else (Hold.session_id == session_id,)
     gone = tx.db.execute(delete(Hold).where(
-        Hold.store_id == tx.store_id, Hold.expires_at <= tx.now, Hold.kind != "old_slot").returning(Hold.id)).scalars().all()
+        Hold.store_id == tx.store_id, Hold.expires_at <= tx.now, Hold.kind != "old_slot", *of_date).returning(Hold.id)).scalars().all()
     for hold_id in gone:
         tx.audit("expire_hold", subject="hold", subject_id=hold_id)
-    return Done(facts={"removed": len(gone)})
+    return len(gone)
 
 
 def use_hold(tx: Tx, owner: str, offer: ServiceOffer, staff_id: int | None, starts_at: datetime | None = None) -> bool:

@@ -19,6 +19,7 @@ from models.document import Document
 from models.email_change import EmailChange
 from models.feedback import Feedback
 from models.idempotency import IdempotencyKey
+from models.import_run import ImportRun
 from models.note import BookingNote
 from models.outbox import OutboxRow
 from models.session import Tx
@@ -30,11 +31,12 @@ PSEUDONYM = "Redacted customer"
 
 
 @action
-def redact_customer(tx: Tx, customer_id: int) -> Done:
+def redact_customer(tx: Tx, customer_id: int, *, tell: bool = True) -> Done:
     """Sessions, links and saved cards end at once; name, addresses, notes, reasons, feedback texts and messages are erased.
 
     Open bookings are not cancelled: they keep their slot as "Redacted customer", and the shop is told. Refunds stay as they
-    are, and so do receipts once issued: the law wants them kept whole. Once erased, a repeat does nothing. Refused not_found for an unknown customer.
+    are, and so do receipts once issued: the law wants them kept whole. Once erased, a repeat does nothing. Without `tell` the shop
+    gets no message. Refused not_found for an unknown customer.
     """
     bookings = lock_many(tx, Booking.customer_id == customer_id)
     row = tx.db.execute(select(Customer.email_canonical, Customer.phone, Customer.erased_at).where(
@@ -48,21 +50,22 @@ def redact_customer(tx: Tx, customer_id: int) -> Done:
     addresses = {address for b in bookings for address in (b.contact_email, b.contact_phone)}
     addresses |= {row.email_canonical, row.phone} | {address for change in changes for address in change}
     _end_access(tx, customer_id, {address for address in addresses if address})
-    _erase_messages(tx, [b.id for b in bookings], {address for address in addresses if address})
+    erase_messages(tx, [b.id for b in bookings], {address for address in addresses if address})
+    erase_events(tx, [b.id for b in bookings], customer_id)
     _erase_texts(tx, customer_id)
-    # What was issued stays as it was, but for whom it was issued to.
-    tx.db.execute(update(Document).where(Document.store_id == tx.store_id, Document.booking_id.in_([b.id for b in bookings])).values(
-        facts=Document.facts.op("||")(literal({"customer": PSEUDONYM}, Document.facts.type))))
+    erase_documents(tx, [b.id for b in bookings])
     for card_id in tx.db.execute(select(Card.id).where(
             Card.store_id == tx.store_id, Card.customer_id == customer_id, Card.ended_at.is_(None))).scalars().all():
         end_card(tx, card_id)
-    _erase_withdrawals(tx, [b.id for b in bookings], {address for address in addresses if address})
+    erase_withdrawals(tx, [b.id for b in bookings], {address for address in addresses if address})
+    _drop_files(tx, {address for address in addresses if address})
     tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == customer_id).values(
         name="", email=None, email_canonical=None, email_verified_at=None, phone=None, phone_verified_at=None, locale=None, zone=None,
         preferences={}, shopify_id=None, feed_secret_hash=None, erased_at=tx.now, version=Customer.version + 1))
     tx.audit("redact_customer", subject="customer", subject_id=customer_id, bookings=len(bookings))
     ahead = [b for b in bookings if b.holding and b.ends_at > tx.now]
-    tell_shop(tx, "merchant_customer_erased", str(customer_id), appointments=[_told(b) for b in ahead])
+    if tell:
+        tell_shop(tx, "merchant_customer_erased", str(customer_id), appointments=[_told(b) for b in ahead])
     return Done(bookings=tuple(ahead))
 
 
@@ -74,7 +77,13 @@ def _end_access(tx: Tx, customer_id: int, addresses: set[str]) -> None:
     tx.db.execute(delete(SmsStop).where(SmsStop.store_id == tx.store_id, SmsStop.phone.in_(addresses)))
 
 
-def _erase_messages(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
+def erase_documents(tx: Tx, booking_ids: list[int]) -> None:
+    """What was issued stays as it was, but for whom it was issued to."""
+    tx.db.execute(update(Document).where(Document.store_id == tx.store_id, Document.booking_id.in_(booking_ids)).values(
+        facts=Document.facts.op("||")(literal({"customer": PSEUDONYM}, Document.facts.type))))
+
+
+def erase_messages(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
     """What was written, to whom; commands to payment providers stay. Kept API answers that name an address go too."""
     mine = (OutboxRow.store_id == tx.store_id, OutboxRow.channel.in_(("email", "sms")), or_(
         OutboxRow.booking_id.in_(booking_ids), func.lower(OutboxRow.recipient).in_({address.lower() for address in addresses})))
@@ -85,6 +94,16 @@ def _erase_messages(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None
     for address in addresses:
         tx.db.execute(delete(IdempotencyKey).where(
             IdempotencyKey.store_id == tx.store_id, func.strpos(func.lower(cast(IdempotencyKey.answer, Text)), address.lower()) > 0))
+
+
+def erase_events(tx: Tx, booking_ids: list[int], customer_id: int | None = None) -> None:
+    """What the shop's own programs were told or are still to be told: the event stays, the person in it does not (I60)."""
+    person = ("data", "booking", "customer")
+    nobody = {"id": None if customer_id is None else str(customer_id), "name": PSEUDONYM, "email": None, "phone": None}
+    tx.db.execute(update(OutboxRow).where(
+        OutboxRow.store_id == tx.store_id, OutboxRow.channel == "webhook", OutboxRow.payload[person].is_not(None),
+        or_(OutboxRow.booking_id.in_(booking_ids), OutboxRow.payload[(*person, "id")].astext == str(customer_id)),
+    ).values(payload=func.jsonb_set(OutboxRow.payload, list(person), literal(nobody, OutboxRow.payload.type)), last_error=None))
 
 
 def _erase_texts(tx: Tx, customer_id: int) -> None:
@@ -98,10 +117,20 @@ def _erase_texts(tx: Tx, customer_id: int) -> None:
         comment="", may_publish=False, published_at=None, reply=None, replied_at=None))
 
 
-def _erase_withdrawals(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
+def erase_withdrawals(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
     """That and when somebody withdrew must stay on record; who it was, and their words, need not."""
     tx.db.execute(update(Withdrawal).where(Withdrawal.store_id == tx.store_id, or_(
         Withdrawal.booking_id.in_(booking_ids), Withdrawal.email.in_(addresses))).values(name=PSEUDONYM, email="", statement=""))
+
+
+def _drop_files(tx: Tx, addresses: set[str]) -> None:
+    """Files on their way in that name the person would bring them back: they are forgotten, the shop sends one without them (I60)."""
+    for address in addresses:
+        dropped = tx.db.execute(delete(ImportRun).where(
+            ImportRun.store_id == tx.store_id, ImportRun.content.is_not(None),
+            func.strpos(func.lower(func.convert_from(ImportRun.content, "UTF8")), address.lower()) > 0).returning(ImportRun.id)).scalars().all()
+        for run_id in dropped:
+            tx.audit("drop_import", subject="import", subject_id=run_id, why="names an erased customer")
 
 
 def _told(b: BookingSummary) -> dict[str, Any]:

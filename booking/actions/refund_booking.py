@@ -10,7 +10,7 @@ from booking.actions.changing import locked, queue_refund, reread, settle
 from booking.documents.issue import issue
 from booking.keys import settings
 from booking.rules.decision import Refused
-from booking.rules.refund import given_back
+from booking.rules.refund import exactly, given_back
 from booking.shopify.refunds import through_shopify
 from models import payment_account
 from models.booking_summary import find_by_id
@@ -36,7 +36,7 @@ def refund_booking(tx: Tx, ref: str, *, amount: int, reason: str = "", notify: b
         raise Refused("invalid", errors=[{"field": "amount", "problem": "nothing is left of what was paid for this booking"}])
     if not 0 < amount <= left:
         raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be between 1 and {left}"}])
-    quote = given_back(amount, payments, b.currency, facts.policies(b)[1].refund_mode, b.zone)
+    quote = exactly(given_back(amount, payments, b.currency, facts.policies(b)[1].refund_mode, b.zone), amount, "amount")
     reason = reason.strip()[:LONGEST_REASON]
     refund_id = settle(tx, b, quote, "goodwill", reason=reason or None)
     tx.audit("refund_booking", booking_id=b.id, refund_id=refund_id, quote=quote.facts())

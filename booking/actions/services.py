@@ -10,9 +10,6 @@ from sqlalchemy import delete, insert, select
 from booking import openings
 from booking.actions import catalogue
 from booking.actions.action import Done, action
-from models.booking import Booking
-from models.class_session import ClassSession
-from models.hold import Hold
 from models.location import Location
 from models.service import Service
 from models.session import Tx
@@ -52,10 +49,8 @@ def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = Non
 
 @action
 def delete_service(tx: Tx, service_id: int) -> Done:
-    used = any(catalogue.in_use(tx, c, service_id) for c in (Booking.service_id, ClassSession.service_id, Hold.service_id))
-    if not used:
-        tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.service_id == service_id))
-    catalogue.remove(tx, "service", Service, service_id, Booking.service_id, ClassSession.service_id, Hold.service_id)
+    """Remove a service. One that bookings, people who wait or a shop's products refer to stays, inactive, for its name's sake."""
+    catalogue.remove(tx, "service", Service, service_id, StaffService)
     return Done()
 
 

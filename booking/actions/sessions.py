@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from booking.actions.action import Done, action
 from booking.actions.blocks import met
+from booking.actions.catalogue import in_use
+from booking.actions.hold_slot import expire_holds
 from booking.offers import find_offer
 from booking.rules.decision import Refused
-from booking.rules.wall_time import resolve
+from booking.rules.wall_time import resolve, wall
 from booking.slots import lock_staff
 from models.base import new_id
-from models.booking import Booking
 from models.class_session import ClassSession
 from models.session import Tx
 
@@ -41,7 +42,7 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
     ends_at, session_id = starts_at + timedelta(seconds=offer.shape.duration), new_id()
     tx.db.execute(insert(ClassSession).values(
         store_id=tx.store_id, id=session_id, service_id=service_id, staff_id=staff_id, location_id=person.location_id,
-        starts_at=starts_at, ends_at=ends_at, occupied_from=starts_at - timedelta(seconds=offer.shape.buffer_before),
+        starts_at=starts_at, ends_at=ends_at, local_start=wall(starts_at, person.zone)[0], occupied_from=starts_at - timedelta(seconds=offer.shape.buffer_before),
         occupied_to=ends_at + timedelta(seconds=offer.shape.buffer_after), capacity=capacity or offer.capacity,
         overlap_ok=override, created_at=tx.now))
     tx.audit("create_session", subject="session", subject_id=session_id, after={"starts_at": starts_at, "capacity": capacity})
@@ -91,9 +92,10 @@ def update_session(tx: Tx, session_id: int, *, capacity: int) -> Done:
 
 @action
 def delete_session(tx: Tx, session_id: int) -> Done:
-    """Remove a date nobody ever booked; others are cancelled with their parties (cancel_session)."""
+    """Remove a date nobody booked, waits for or is about to book; others are cancelled with their parties (cancel_session)."""
     _locked(tx, session_id)
-    if tx.db.execute(select(exists().where(Booking.store_id == tx.store_id, Booking.session_id == session_id))).scalar():
+    expire_holds(tx, session_id)
+    if in_use(tx, ClassSession, session_id):
         raise Refused("not_allowed", kind="session")
     tx.db.execute(delete(ClassSession).where(ClassSession.store_id == tx.store_id, ClassSession.id == session_id))
     tx.audit("delete_session", subject="session", subject_id=session_id)

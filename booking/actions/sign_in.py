@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from booking import limits
 from booking.actions.action import Done, action
@@ -22,6 +23,8 @@ from models.booking import Booking
 from models.customer import Customer
 from models.refund import Credit
 from models.session import Tx
+from models.waitlist_entry import WaitlistEntry
+from models.waitlist_offer import WaitlistOffer
 
 VALID_FOR = timedelta(minutes=10)
 TRIES = 5
@@ -167,6 +170,22 @@ def _claim(tx: Tx, customer_id: int, address: str) -> None:
         tx.db.execute(update(Credit).where(Credit.store_id == tx.store_id, Credit.booking_id.in_(claimed)).values(customer_id=customer_id))
     for booking_id in claimed:
         tx.audit("claim_booking", booking_id=booking_id, after={"customer_id": customer_id})
+    _claim_waits(tx, customer_id, address, claimed)
+
+
+def _claim_waits(tx: Tx, customer_id: int, address: str, bookings: Sequence[int]) -> None:
+    """What these bookings wait for, and the lines for full classes a guest of this address stands in, unless the account stands there too."""
+    own = aliased(WaitlistEntry)
+    guests = select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
+    seats = and_(WaitlistEntry.kind == "seat", WaitlistEntry.state == "waiting", WaitlistEntry.customer_id.in_(guests), ~exists().where(
+        own.store_id == tx.store_id, own.customer_id == customer_id, own.session_id == WaitlistEntry.session_id, own.kind == "seat",
+        own.state == "waiting"))
+    moved = tx.db.execute(update(WaitlistEntry).where(
+        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.customer_id != customer_id, or_(seats, WaitlistEntry.booking_id.in_(bookings)),
+    ).values(customer_id=customer_id).returning(WaitlistEntry.id).execution_options(synchronize_session=False)).scalars().all()
+    if moved:
+        tx.db.execute(update(WaitlistOffer).where(WaitlistOffer.store_id == tx.store_id, WaitlistOffer.entry_id.in_(moved)).values(customer_id=customer_id))
 
 
 @action

@@ -12,10 +12,6 @@ from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.actions.blocks import follow_location
 from booking.actions.staff_calendars import forget_calendar
-from models.block import Block
-from models.booking import Booking
-from models.class_session import ClassSession
-from models.hold import Hold
 from models.location import Location
 from models.occupancy import Occupancy
 from models.service import Service
@@ -58,13 +54,9 @@ def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None
 
 @action
 def delete_staff(tx: Tx, staff_id: int) -> Done:
-    uses = (Booking.staff_id, ClassSession.staff_id, Hold.staff_id, Block.staff_id)
-    if not any(catalogue.in_use(tx, column, staff_id) for column in uses):
-        tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
-        tx.db.execute(delete(Occupancy).where(Occupancy.store_id == tx.store_id, Occupancy.staff_id == staff_id))
-        tx.db.execute(delete(StaffDate).where(StaffDate.store_id == tx.store_id, StaffDate.staff_id == staff_id))
+    """Remove someone. Whoever bookings, dates, blocks or people who wait refer to stays, inactive, for their names' sake."""
     forget_calendar(tx, staff_id)
-    catalogue.remove(tx, "staff", Staff, staff_id, *uses)
+    catalogue.remove(tx, "staff", Staff, staff_id, StaffService, Occupancy, StaffDate)
     return Done()
 
 

@@ -11,7 +11,7 @@ from booking import notices
 from booking.actions.action import Done, action
 from booking.addresses import canonical_email
 from booking.rules.decision import Refused
-from booking.templates import EDITABLE, FIELDS, newest, problems
+from booking.templates import EDITABLE, FIELDS, at_version, newest, problems
 from booking.wording import SHIPPED
 from models.access import User
 from models.base import new_id
@@ -35,10 +35,24 @@ def save_template(tx: Tx, topic: str, locale: str, texts: dict[str, str | None],
 
 
 @action
-def reset_template(tx: Tx, topic: str, locale: str) -> Done:
-    """Back to our wording; the versions before stay on record."""
+def reset_template(tx: Tx, topic: str, locale: str, *, version: int | None = None) -> Done:
+    """Back to our wording; the versions before stay on record. `version` as in save_template."""
     check(topic, locale)
-    return _write(tx, topic, locale, dict.fromkeys(FIELDS), None)
+    return _write(tx, topic, locale, dict.fromkeys(FIELDS), version)
+
+
+@action
+def restore_template(tx: Tx, topic: str, locale: str, number: int, *, version: int | None = None) -> Done:
+    """The texts of an older version again, as the newest one; Refused not_found for a number that never was."""
+    check(topic, locale)
+    row = at_version(tx, topic, locale, number)
+    if row is None:
+        raise Refused("not_found")
+    texts = {field: getattr(row, field) for field in FIELDS}
+    wrong = problems(topic, texts) if row.body is not None else []
+    if wrong:
+        raise Refused("invalid", errors=wrong)
+    return _write(tx, topic, locale, texts, version)
 
 
 @action

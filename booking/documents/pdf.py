@@ -7,9 +7,10 @@ import threading
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import typst
+if TYPE_CHECKING:
+    import typst
 
 TEMPLATE = Path(__file__).parent / "receipt.typ"
 _one_at_a_time = threading.Lock()
@@ -18,11 +19,13 @@ _one_at_a_time = threading.Lock()
 def render(page: dict[str, Any], issued_at: datetime) -> bytes:
     """The PDF of `printed` lines. Where a name has signs no font here can show, the page is made without the accessibility
     mark rather than not at all."""
+    from typst import TypstError  # loaded with the first document: 7 MiB that most processes never need
+
     inputs = {"data": json.dumps(page, ensure_ascii=False)}
     with _one_at_a_time:
         try:
             return _compiler().compile(sys_inputs=inputs, pdf_standards=["ua-1"], timestamp=int(issued_at.timestamp()))
-        except typst.TypstError as error:
+        except TypstError as error:
             if "could not be displayed" not in str(error):
                 raise
             return _compiler().compile(sys_inputs=inputs, timestamp=int(issued_at.timestamp()))
@@ -31,4 +34,6 @@ def render(page: dict[str, Any], issued_at: datetime) -> bytes:
 @lru_cache(maxsize=1)
 def _compiler() -> typst.Compiler:
     """Made once: finding the fonts takes most of a second."""
+    import typst
+
     return typst.Compiler(str(TEMPLATE))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, Text, any_, literal, select, text
 
 from booking.actions.action import Done, action
 from booking.importing.catalogue import Catalogue, place_of
@@ -71,7 +71,7 @@ def import_batch(tx: Tx, rows: Sequence[ImportRow], catalogue: Catalogue, source
 def _without_known(tx: Tx, rows: Sequence[ImportRow], source: str, loaded: Loaded) -> list[ImportRow]:
     known = set(tx.db.execute(select(Booking.external_id).where(
         Booking.store_id == tx.store_id, Booking.source == source,
-        Booking.external_id.in_([row.external_id for row in rows]))).scalars())
+        Booking.external_id == any_(literal([row.external_id for row in rows], ARRAY(Text))))).scalars())
     fresh: list[ImportRow] = []
     for row in rows:
         if row.external_id in known:
@@ -146,10 +146,10 @@ def _person(row: ImportRow) -> str:
 
 def _customers(tx: Tx, rows: Sequence[ImportRow]) -> dict[str, int]:
     """Customer ids by person; an address the store knows is that customer, a proven one before a guest (R8)."""
-    addresses = {row.email_canonical for row in rows if row.email_canonical}
+    addresses = sorted({row.email_canonical for row in rows if row.email_canonical})
     known = {address: customer_id for address, customer_id in tx.db.execute(
         select(Customer.email_canonical, Customer.id).where(
-            Customer.store_id == tx.store_id, Customer.email_canonical.in_(addresses), Customer.erased_at.is_(None),
+            Customer.store_id == tx.store_id, Customer.email_canonical == any_(literal(addresses, ARRAY(Text))), Customer.erased_at.is_(None),
         ).order_by(Customer.email_verified_at.asc().nulls_first()))}
     fresh = []
     for row in rows:

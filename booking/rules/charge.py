@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from booking.rules.money import card_step
 
-def due_fee(*, deposit: int, fee: int, seats: int, kept: int) -> int:
+
+def due_fee(*, deposit: int, fee: int, seats: int, kept: int, currency: str) -> int:
     """The fee of the rule in minor units: what the deposit rule asks of the party, or the cancellation fee where that is more,
-    less what the shop already keeps of the payments. 0: there is nothing to charge."""
-    return max(0, max(deposit * seats, fee) - kept)
+    less what the shop already keeps of the payments, in whole steps that cards move. 0: there is nothing to charge."""
+    due = max(0, max(deposit * seats, fee) - kept)
+    return due - due % card_step(currency)
 
 
 def card_expired(year: int, month: int, now: datetime) -> bool:

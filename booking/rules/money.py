@@ -8,6 +8,7 @@ from fractions import Fraction
 _EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0) | dict.fromkeys(
     "BHD IQD JOD KWD LYD OMR TND".split(), 3) | {"CLF": 4, "UYW": 4}
 
+# Stripe, "Supported currencies": three-decimal amounts must end in 0, and MGA is taken in whole ariary.
 _CARD_STEPS = dict.fromkeys("BHD JOD KWD OMR TND".split(), 10) | {"MGA": 100}
 
 
@@ -27,6 +28,11 @@ def share_of(amount: int, share: Fraction) -> int:
     """`amount` x `share`, rounded half up; the rest is what is kept, so the two always add up."""
     exact = amount * share
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+def nearest(amount: int, step: int) -> int:
+    """The multiple of `step` closest to `amount`, half a step up."""
+    return (2 * amount + step) // (2 * step) * step
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

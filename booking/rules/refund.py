@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
-from booking.rules.money import share_of, split
+from booking.rules.decision import Refused
+from booking.rules.money import card_step, nearest, share_of, split
 from booking.rules.policy import Policy, Tier
 
 
@@ -43,7 +44,9 @@ FULL = Terms(Fraction(1))
 @dataclass(frozen=True, slots=True)
 class RefundQuote:
     """The outcome in minor units. amount + kept == what was left of the payments concerned; `credit` is the part of `amount`
-    that comes back as store credit, valid until `credit_until` (None: for ever), a day of `zone`.
+    that comes back as store credit, valid until `credit_until` (None: for ever), a day of `zone`; with `at_shop` it is the
+    online shop's own store credit, spent at its checkout. What goes back to a card is in steps that cards move, or all that
+    is left of its payment (R25).
 
     `parts` are (payment id, amount); `credited` (payment id, end of the credit) those that come back as credit. `share` is the
     part of the money that comes back under the policy, for R33; `until` the instant up to which this outcome holds, None when
@@ -64,6 +67,7 @@ class RefundQuote:
     credited: tuple[tuple[int, datetime | None], ...] = ()
     credit_until: datetime | None = None
     zone: str = "UTC"
+    at_shop: bool = False
 
     @property
     def cash(self) -> int:
@@ -73,7 +77,8 @@ class RefundQuote:
         """What a signed quote carries and messages show."""
         return {"outcome": self.outcome, "amount": self.amount, "kept": self.kept, "fee": self.fee, "currency": self.currency,
                 "mode": self.mode, "methods": list(self.methods), "credit": self.credit,
-                "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone}
+                "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone,
+                "credit_at_shop": self.at_shop}
 
 
 def tier_at(policy: Policy, starts_at: datetime, zone: str, now: datetime) -> tuple[Tier, datetime | None]:
@@ -127,7 +132,7 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     refund and never makes it negative (R22). `as_credit` is the customer's choice of credit over money; new credit lasts
     `credit_days`, credit the booking was paid with comes back as credit until its own end (R21).
     """
-    concerned = _concerned(payments, seats, of_seats)
+    concerned = _concerned(payments, currency, seats, of_seats)
     mode = policies[-1].refund_mode
     if concerned == 0:
         return _nothing(currency, mode)
@@ -157,7 +162,7 @@ def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str
     left = sum(payment.left for payment in payments)
     if left == 0:
         return _nothing(currency, mode)
-    concerned = _concerned(payments, seats, of_seats)
+    concerned = _concerned(payments, currency, seats, of_seats)
     amount = concerned if choice == "full" else 0 if choice == "none" else min(int(choice), left)
     concerned = max(concerned, amount)
     share = Fraction(amount, concerned) if concerned else Fraction(1)
@@ -168,6 +173,15 @@ def given_back(amount: int, payments: Sequence[Payment], currency: str, mode: st
     """`amount` on top of everything else, nothing being cancelled: goodwill, or the difference to a lower price (R26, D26b)."""
     left = sum(payment.left for payment in payments)
     return replace(_spread(amount, left, 0, currency, mode, payments, Fraction(1), None, zone=zone), kept=0)
+
+
+def exactly(quote: RefundQuote, amount: int, field: str) -> RefundQuote:
+    """The quote of an amount someone of the shop typed into `field`; Refused invalid where cards cannot move just that (R25)."""
+    if quote.amount != amount:
+        step = card_step(quote.currency)
+        raise Refused("invalid", step=step, currency=quote.currency, errors=[
+            {"field": field, "problem": f"must be a multiple of {step}: cards move {quote.currency} in such steps"}])
+    return quote
 
 
 def worse(new: RefundQuote, seen: dict[str, object]) -> bool:
@@ -189,9 +203,13 @@ def _longer(a: RefundQuote, b: RefundQuote) -> bool:
     return b.until is not None and (a.until is None or a.until > b.until)
 
 
-def _concerned(payments: Sequence[Payment], seats: int, of_seats: int) -> int:
+def _concerned(payments: Sequence[Payment], currency: str, seats: int, of_seats: int) -> int:
+    """The seats' part of what is left; of card money alone in steps that cards move, so that all of the part can come back."""
     left = sum(payment.left for payment in payments)
-    return left if seats == of_seats else split(left, [seats, of_seats - seats])[0]
+    if seats == of_seats:
+        return left
+    part = split(left, [seats, of_seats - seats])[0]
+    return min(left, nearest(part, card_step(currency))) if all(payment.method == "card" for payment in payments if payment.left) else part
 
 
 def _nothing(currency: str, mode: str) -> RefundQuote:
@@ -201,8 +219,13 @@ def _nothing(currency: str, mode: str) -> RefundQuote:
 def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: Sequence[Payment], share: Fraction,
             until: datetime | None, new_until: datetime | None = None, *, credit: bool = False,
             zone: str = "UTC") -> RefundQuote:
-    """Pro rata over the payments by what is left of each (R24); `credit` turns all of it into credit, new one until `new_until`."""
-    amounts = split(amount, [payment.left for payment in payments])
+    """Pro rata over the payments by what is left of each (R24); `credit` turns all of it into credit, new one until `new_until`.
+
+    Where cards move coarser steps the amount follows them, and so does a fee that reduced it (R22, R25).
+    """
+    wanted, amounts = amount, _parts(amount, of, payments, 1 if credit else card_step(currency))
+    amount = sum(amounts)
+    fee = max(0, fee + wanted - amount) if fee else 0
     parts = [(payment, part) for payment, part in zip(payments, amounts, strict=True) if part]
     credited = [(payment, part) for payment, part in parts if credit or payment.method == "credit"]
     as_credit = sum(part for _, part in credited)
@@ -211,3 +234,19 @@ def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: 
     ends = tuple((payment.id, payment.valid_until if payment.method == "credit" else new_until) for payment, _ in credited)
     return RefundQuote(outcome, amount, of - amount, fee, currency, mode, tuple(methods), tuple((payment.id, part) for payment, part in parts),
                        share, until, as_credit, ends, min((end for _, end in ends if end is not None), default=None), zone)
+
+
+def _parts(amount: int, of: int, payments: Sequence[Payment], step: int) -> list[int]:
+    """`amount` over the payments by what is left of each. Card money moves in whole steps or with all that is left of it;
+    other payments take what that leaves over as far as they reach, else the sum is the closest that can be given, at most `of`."""
+    exact = split(amount, [payment.left for payment in payments])
+    if all(payment.method != "card" or part % step == 0 or part == payment.left for payment, part in zip(payments, exact, strict=True)):
+        return exact
+    cards = [payment.left if payment.method == "card" else 0 for payment in payments]
+    rest = [payment.left - card for payment, card in zip(payments, cards, strict=True)]
+    given = nearest(sum(part for part, card in zip(exact, cards, strict=True) if card), step)
+    given = min(sum(cards), given - step if given > of else given)
+    by_card = cards if given == sum(cards) else [
+        min(units * step, card) for units, card in zip(split(given // step, cards), cards, strict=True)]
+    by_hand = split(min(max(0, amount - given), sum(rest)), rest)
+    return [card + other for card, other in zip(by_card, by_hand, strict=True)]

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from booking.actions.action import Done, action
 from booking.actions.stores import create_store, create_user
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
 from booking.sealing import seal
+from booking.shopify.credits import hand_back_unasked
 from booking.shopify.due import mark
 from models.actor import Actor
 from models.session import Tx, database
@@ -26,6 +27,17 @@ from models.store import Store
 DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,98}\.myshopify\.com")
 LATE = timedelta(hours=24)
 """shop/redact comes 48 hours after its uninstall; one that comes this soon after ours belongs to an earlier installation."""
+
+
+UNFINISHED = (
+    "select shopify_mark('credit', credit_id::text) from shopify_credits where store_id = :s and state = 'asked'",
+    "select shopify_mark('refund', r.id::text) from refunds r where r.store_id = :s and r.outcome <> 'credit' and exists ("
+    "select 1 from refund_lines l join payments p on p.store_id = l.store_id and p.id = l.payment_id"
+    " where l.store_id = r.store_id and l.refund_id = r.id and p.method = 'shopify')"
+    " and (r.state = 'pending' or (r.state = 'owed' and r.mode = 'automatic'))",
+    "select shopify_mark('cancelled_line', b.id::text) from bookings b where b.store_id = :s and b.status in ('cancelled', 'declined', 'expired')"
+    " and exists (select 1 from shopify_order_lines o where o.store_id = b.store_id and o.booking_id = b.id and o.state = 'booked')")
+"""What an earlier stay left unfinished: its marks went when the shop left, what they stood for did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,8 @@ def _connect(tx: Tx, shop: ShopFacts, tokens: TokenPair) -> Done:
     tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(shopify_domain=shop.domain))
     if fresh:
         mark(tx, "import", "customers")
+        for statement in UNFINISHED:
+            tx.db.execute(text(statement), {"s": tx.store_id})
         tx.audit("connect_shop", subject="store", subject_id=tx.store_id, after={"scopes": tokens.scopes})
     return Done(facts={"fresh": fresh})
 
@@ -154,6 +168,7 @@ def uninstall_shop(tx: Tx, triggered_at: datetime | None) -> Done:
     tx.db.execute(update(ShopifyInstall).where(ShopifyInstall.store_id == tx.store_id).values(
         state="uninstalled", uninstalled_at=tx.now, access_token=None, refresh_token=None, access_until=None, refresh_until=None, lease=None,
         leased_until=None))
+    hand_back_unasked(tx)
     for table in (ShopifyDue, ShopifyStaged, ShopifyImport):
         tx.db.execute(delete(table).where(table.store_id == tx.store_id))
     tx.audit("disconnect_shop", subject="store", subject_id=tx.store_id)

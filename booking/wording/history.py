@@ -95,6 +95,7 @@ def _actions(w: Words) -> dict[str, str]:
         "reply_to_feedback": w._("Feedback answered"), "publish_feedback": w._("Publishing of feedback changed"),
         "leave_feedback": w._("Feedback given"), "send_manage_link": w._("Manage link sent"),
         "revoke_link": w._("Link revoked, new link sent"), "resend_message": w._("Message sent again"),
+        "keep_wall_time": w._("Kept at its local time under new time zone rules"), "forget_booking": w._("Personal data forgotten"),
         "clear_conflict": w._("Conflict settled"), "add_note": w._("Note added"), "remove_note": w._("Note removed"), "claim_booking": w._("Taken into the customer's account"),
         "import_booking": w._("Imported"), "merge_customers": w._("Customers merged"), "export_customer": w._("Customer's data exported"), "create_customer": w._("Customer added"),
         "update_customer": w._("Customer changed"), "delete_customer": w._("Customer removed"), "update_profile": w._("Profile changed"),
@@ -181,7 +182,7 @@ def topic(w: Words, code: str) -> str:
         "merchant_booking_moved": w._("Moved, to the team"), "merchant_booking_cancelled": w._("Cancelled, to the team"),
         "merchant_approval_needed": w._("Please answer, to the team"), "merchant_customer_erased": w._("Customer erased, to the team"),
         "merchant_calendar_lost": w._("Calendar to connect again, to the team"), "reminder": w._("Reminder"),
-        "feedback_request": w._("Feedback asked for"), "feedback_reply": w._("Answer to feedback"),
+        "zone_rules": w._("New time zone rules"), "feedback_request": w._("Feedback asked for"), "feedback_reply": w._("Answer to feedback"),
     }.get(code, code.replace("_", " ").capitalize())
 
 

@@ -48,7 +48,11 @@ class Words:
 
     def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
-        return _date(self.locale, _local(instant, zone).date(), self._("MMM d, y"))
+        return self.day_and_year(_local(instant, zone).date())
+
+    def day_and_year(self, day: date) -> str:
+        """Mar 13, 2027, of a date."""
+        return _date(self.locale, day, self._("MMM d, y"))
 
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
@@ -204,6 +208,8 @@ class Words:
             text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
         elif kind == "offers":
             text = self._("There are no offered times to accept. Please contact {venue} directly.")
+        elif kind == "in_use":  # what was chosen has been removed meanwhile
+            text = self._("That time can't be booked online. Please choose one of the times shown.")
         elif kind == "book":
             text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:
@@ -249,8 +255,11 @@ class Words:
     def credit(self, quote: dict[str, Any], venue: str) -> str:
         """The credit of a refund, and until when it is valid (R21)."""
         credit = quote.get("credit", quote["amount"])
-        sentence = self._("You'll get {amount} as credit for your next visit at {venue}.").format(
-            amount=self.money(credit, quote["currency"]), venue=venue)
+        if quote.get("credit_at_shop"):
+            text = self._("You'll get {amount} as store credit in your account at {venue}. You can use it at checkout.")
+        else:
+            text = self._("You'll get {amount} as credit for your next visit at {venue}.")
+        sentence = text.format(amount=self.money(credit, quote["currency"]), venue=venue)
         if quote.get("credit_until"):
             day = self.short_date_and_year(datetime.fromisoformat(quote["credit_until"]), quote["zone"])
             sentence += " " + self._("It is valid until {date}.").format(date=day)

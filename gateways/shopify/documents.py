@@ -6,7 +6,7 @@ The names here are the operations' names. Money is asked for in the shop's curre
 from __future__ import annotations
 
 API_VERSION = "2026-10"
-LINES, REFUNDS, REFUNDED_LINES = 50, 20, 20
+LINES, REFUNDS, REFUNDED_LINES, CREDITS = 50, 20, 20, 50
 
 _CUSTOMER = """
 fragment CustomerFields on Customer {
@@ -101,6 +101,25 @@ mutation RefundCreate($input: RefundInput!, $key: String!) {{
     userErrors {{ field message }}
   }}
 }}"""
+
+STORE_CREDITS = f"""
+query StoreCredits($id: ID!) {{
+  customer(id: $id) {{ storeCreditAccounts(first: 4) {{ nodes {{ id
+    transactions(first: {CREDITS}, reverse: true, query: "type:credit") {{
+      nodes {{ ... on StoreCreditAccountCreditTransaction {{ id createdAt expiresAt amount {{ amount currencyCode }} }} }} pageInfo {{ hasNextPage }}
+    }}
+  }} }} }}
+}}"""
+
+STORE_CREDIT = """
+mutation StoreCredit($id: ID!, $credit: StoreCreditAccountCreditInput!) {
+  storeCreditAccountCredit(id: $id, creditInput: $credit) { storeCreditAccountTransaction { id } userErrors { field message code } }
+}"""
+
+CREDIT_LEFT = """
+query CreditLeft($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on StoreCreditAccountCreditTransaction { id remainingAmount { amount currencyCode } } }
+}"""
 
 ORDER_CANCEL = """
 mutation OrderCancel($id: ID!, $refundMethod: OrderCancelRefundMethodInput!, $note: String) {

@@ -14,6 +14,9 @@ alter table staff_calendars add constraint staff_calendars_provider check (
 alter table staff_calendars add constraint staff_calendars_reconnect check (
     state <> 'reconnect' or provider <> 'ics' and sealed_token is null and due_at is null);
 
+-- What a customer waits for, for the list in their account.
+create index waitlist_seats_of_customer on waitlist_entries (store_id, customer_id) where state = 'waiting' and kind = 'seat';
+
 -- What an entry elsewhere keeps busy, and nothing else of it: its id only as a hash, by which a later change finds it again.
 create table calendar_times (
     store_id bigint not null,

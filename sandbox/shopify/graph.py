@@ -71,7 +71,7 @@ def answer(shop: Shop, bucket: Bucket, body: dict[str, Any], *, throttle: bool =
     given: dict[str, Any] = {"data": data, "extensions": {"cost": {
         "requestedQueryCost": cost, "actualQueryCost": cost, "throttleStatus": bucket.status()}}}
     if result.errors:
-        given["errors"] = [{"message": e.message, "path": e.path} for e in result.errors]
+        given["errors"] = [{"message": e.message, "path": e.path, **({"extensions": e.extensions} if e.extensions else {})} for e in result.errors]
         call["errors"] += [e.message for e in result.errors]
     return given, call
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.shopify import bulk, orders, views
+from sandbox.shopify import bulk, credits, orders, views
 from sandbox.shopify.shop import Shop, Trouble
 
 CUSTOMER_FIELDS = ("firstName", "lastName", "email", "phone", "locale", "note", "tags")
@@ -15,7 +15,7 @@ def roots(shop: Shop) -> dict[str, Any]:
     return {name: _guarded(shop, name, do) for name, do in {
         "customerCreate": _customer_create, "customerUpdate": _customer_update, "metafieldsSet": _metafields_set,
         "metafieldsDelete": _metafields_delete, "metafieldDefinitionCreate": _define, "refundCreate": _refund, "orderCancel": _cancel,
-        "orderUpdate": _order_update, "tagsAdd": _tags_add, "bulkOperationRunQuery": bulk.run,
+        "orderUpdate": _order_update, "tagsAdd": _tags_add, "bulkOperationRunQuery": bulk.run, "storeCreditAccountCredit": credits.credit,
     }.items()}
 
 
@@ -32,7 +32,7 @@ def _guarded(shop: Shop, name: str, do: Callable[..., dict[str, Any]]) -> Callab
             try:
                 answer = {errors: []} | do(shop, info, **arguments)
             except Trouble as trouble:
-                return {errors: [{"field": trouble.args[0], "message": trouble.args[1], "code": "INVALID"}]}
+                return {errors: [{"field": trouble.args[0], "message": trouble.args[1], "code": trouble.args[2] if len(trouble.args) > 2 else "INVALID"}]}
             if key:
                 shop.answered[key] = answer
             return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.shopify import views
+from sandbox.shopify import credits, views
 from sandbox.shopify.shop import Shop, gid
 
 DAY = re.compile(r"updated_at:>='?([0-9]{4}-[0-9]{2}-[0-9]{2})")
@@ -23,6 +23,7 @@ def roots(shop: Shop) -> dict[str, Any]:
         "customers": lambda info, **page: _page(shop, shop.customers, views.customer, page),
         "order": lambda info, id: _one(shop, shop.orders, id, views.order),
         "orders": lambda info, **page: _page(shop, shop.orders, views.order, page),
+        "nodes": lambda info, ids: [_node(shop, wanted) for wanted in ids],
         "bulkOperations": lambda info, **page: views.connection([op for op in shop.bulk.values() if op["status"] == "RUNNING"]),
         "bulkOperation": lambda info, id: shop.bulk.get(id),
     }
@@ -38,6 +39,12 @@ def _one(shop: Shop, things: dict[str, Any], wanted: str, view: Any) -> dict[str
     with shop.lock:
         found = things.get(wanted)
         return None if found is None else view(shop, found)
+
+
+def _node(shop: Shop, wanted: str) -> dict[str, Any] | None:
+    """Credit transactions are all that is asked for by id alone."""
+    with shop.lock:
+        return next((credits.transaction(shop, one) for one in credits.transactions(shop) if one["id"] == wanted), None)
 
 
 def _by_identifier(shop: Shop, identifier: dict[str, Any]) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ def gid(kind: str, number: int) -> str:
 
 
 class Trouble(Exception):
-    """Shopify's own refusal: becomes a userError. `args` are (field path, message)."""
+    """Shopify's own refusal: becomes a userError. `args` are (field path, message[, code])."""
 
 
 @dataclass
@@ -41,6 +41,7 @@ class Shop:
     products: dict[str, dict[str, Any]] = field(default_factory=dict)
     metafields: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     definitions: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
+    credit_accounts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     bulk: dict[str, dict[str, Any]] = field(default_factory=dict)
     answered: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: int = 9_100_000_000
@@ -54,7 +55,7 @@ class Shop:
         return {name: value for name, value in self.__dict__.items() if name not in ("lock", "changed", "now")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        self.__dict__.update({"credit_accounts": {}} | state)
         self.__post_init__()
 
     def instant(self) -> str:
@@ -106,11 +107,18 @@ class Shop:
             for name in ("phone", "email", "firstName", "lastName"):
                 kept[name] = kept[name] or removed[name]
             kept["updatedAt"] = self.instant()
+            for place in [place for place in self.credit_accounts if place[0] == removed_gid]:
+                self._join_credit(self.credit_accounts.pop(place), kept_gid)
             for order in self.orders.values():
                 if order["customer"] == removed_gid:
                     order["customer"] = kept_gid
         self.changed("customers/merge", {"admin_graphql_api_customer_kept_id": kept_gid,
                                          "admin_graphql_api_customer_deleted_id": removed_gid, "status": "completed", "errors": []})
+
+    def _join_credit(self, account: dict[str, Any], owner: str) -> None:
+        place = (owner, account["currency"])
+        kept = self.credit_accounts.setdefault(place, account | {"owner": owner, "transactions": []})
+        kept["transactions"] += [one | {"account": place} for one in account["transactions"]]
 
     def _unique(self, own: str | None, values: dict[str, Any]) -> None:
         for name in ("email", "phone"):

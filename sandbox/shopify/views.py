@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.shopify import orders
+from sandbox.shopify import credits, orders
 from sandbox.shopify.shop import Shop, Trouble, number_of
 
 
@@ -25,6 +25,7 @@ def customer(shop: Shop, c: dict[str, Any]) -> dict[str, Any]:
             "updatedAt": c["updatedAt"], "defaultEmailAddress": {"emailAddress": c["email"]} if c["email"] else None,
             "defaultPhoneNumber": {"phoneNumber": c["phone"]} if c["phone"] else None,
             "metafield": lambda info, key, namespace="$app": shop.metafields.get((c["id"], namespace, key)),
+            "storeCreditAccounts": lambda info, first=None, **page: connection(credits.accounts(shop, c["id"], first)),
             "numberOfOrders": sum(o["customer"] == c["id"] for o in shop.orders.values())}
 
 

@@ -24,7 +24,7 @@ from shopify_app.api.things import Thing, given
 def _customers(tx: Tx, rows: Sequence[Row]) -> list[s.CustomerOut]:
     credit = credit_of_all(tx, [row.id for row in rows])
     return [s.CustomerOut(id=str(row.id), name=row.name, email=row.email, phone=row.phone, verified=row.email_verified_at is not None,
-                          credit=[CreditOut(amount={"amount": one.left, "currency": one.currency}, expires_at=one.expires_at)
+                          credit=[CreditOut(amount={"amount": one.left, "currency": one.currency}, expires_at=one.expires_at, place=one.place)
                                   for one in credit.get(row.id, ())], created_at=row.created_at) for row in rows]
 
 

@@ -46,7 +46,9 @@ def _date(one: dict[str, Any]) -> dict[str, Any]:
 def _not_allowed(facts: dict[str, Any]) -> str:
     match facts:
         case {"kind": "customer" | "session"}:
-            return "Bookings refer to it, so it cannot be removed."
+            return "Bookings, or people who wait or are about to book, refer to it, so it cannot be removed."
+        case {"kind": "in_use"}:
+            return "Other things refer to it now, or what it refers to has just been removed. Read them again."
         case {"kind": "publish"}:
             return "The customer has not agreed to publishing it."
         case {"kind": "reply"}:

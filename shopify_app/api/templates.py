@@ -6,22 +6,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking import notices
-from booking.actions.templates import check, reset_template, save_template, test_template
-from booking.keys import settings
+from booking.actions.templates import check, reset_template, restore_template, save_template, test_template
 from booking.rules.decision import Refused
-from booking.templates import EDITABLE, ELEMENTS, FIELDS, VALUES, newest, problems
+from booking.templates import EDITABLE, ELEMENTS, FIELDS, VALUES, states, versions
 from booking.wording.languages import pick
-from messages import render_mail, render_sms
-from messages.render import our_wording
 from models.booking_summary import find
-from models.message_template import MessageTemplate
 from models.session import Tx, reading
 from models.store import Store
 from shopify_app.api.bookings import known_ref
-from shopify_app.api.call import Call
+from shopify_app.api.call import PAGING, Call
 from shopify_app.api.door import operation
 from shopify_app.api.shapes import templates as s
+from shopify_app.message_wording import sampled, standard, worded
 
 LANGUAGE = {"locale": "a language we ship; the store's unless given"}
 
@@ -30,11 +26,9 @@ LANGUAGE = {"locale": "a language we ship; the store's unless given"}
 def list_templates(call: Call) -> Any:
     with reading(call.store_id) as tx:
         home = pick(tx.db.execute(select(Store.locale).where(Store.store_id == tx.store_id)).scalar_one())
-        rows = tx.db.execute(select(MessageTemplate.topic, MessageTemplate.locale, MessageTemplate.version, MessageTemplate.body.is_not(None)).where(
-            MessageTemplate.store_id == tx.store_id).order_by(MessageTemplate.version)).all()
-    last = {(name, home): (0, False) for name in EDITABLE} | {(topic, locale): (version, custom) for topic, locale, version, custom in rows}
+        last = {(name, home): (0, False, None) for name in EDITABLE} | states(tx)
     return {"items": [{"name": name, "locale": locale, "version": version, "custom": custom}
-                      for (name, locale), (version, custom) in sorted(last.items())], "next": None}
+                      for (name, locale), (version, custom, _) in sorted(last.items())], "next": None}
 
 
 @operation("GET", "/templates/{name}", summary="A message as it is worded now, with its placeholders", query=LANGUAGE, answer=s.TemplateOut)
@@ -50,25 +44,39 @@ def put_template(call: Call, name: str) -> Any:
     return call.act(save_template, name, locale, _texts(call.body), version=call.body.version, show=lambda tx, done: _shown(tx, name, locale))
 
 
-@operation("POST", "/templates/{name}/reset", summary="Back to our wording", body=s.LocaleIn, answer=s.TemplateOut)
+@operation("POST", "/templates/{name}/reset", summary="Back to our wording", body=s.ResetIn, answer=s.TemplateOut)
 def post_template_reset(call: Call, name: str) -> Any:
     locale = _given_locale(call, name)
-    return call.act(reset_template, name, locale, show=lambda tx, done: _shown(tx, name, locale))
+    return call.act(reset_template, name, locale, version=call.body.version, show=lambda tx, done: _shown(tx, name, locale))
+
+
+@operation("GET", "/templates/{name}/versions", summary="What a message said before, latest first", query=LANGUAGE | PAGING, answer=s.VersionList)
+def list_template_versions(call: Call, name: str) -> Any:
+    limit, position = call.limit(), call.position(f"versions:{name}")
+    with reading(call.store_id) as tx:
+        locale = _locale(tx, name, call.query.get("locale"))
+        rows = versions(tx, name, locale, before=position[0] if position else None, limit=limit + 1)
+    ours = standard(name, locale)
+    return {"items": [{"version": row.version, "custom": row.custom, "changed_at": row.created_at,
+                       **({field: getattr(row, field) for field in FIELDS} if row.custom else ours)} for row in rows[:limit]],
+            "next": call.next(f"versions:{name}", [rows[limit - 1].version]) if len(rows) > limit else None}
+
+
+@operation("POST", "/templates/{name}/restore", summary="Say again what an older version said", body=s.RestoreIn, answer=s.TemplateOut)
+def post_template_restore(call: Call, name: str) -> Any:
+    locale = _given_locale(call, name)
+    return call.act(restore_template, name, locale, call.body.restore, version=call.body.version, show=lambda tx, done: _shown(tx, name, locale))
 
 
 @operation("POST", "/templates/{name}/preview", summary="The message with a real booking; nothing is saved or sent", body=s.PreviewIn, answer=s.Preview)
 def post_template_preview(call: Call, name: str) -> Any:
     locale = _given_locale(call, name)
-    wrong = problems(name, _texts(call.body))
-    if wrong:
-        raise Refused("invalid", errors=wrong)
     with reading(call.store_id) as tx:
         b = find(tx, known_ref(call.body.booking))
         if b is None:
             raise Refused("invalid", errors=[{"field": "booking", "problem": "is not known"}])
-        payload = notices.sample(tx, name, b, locale) | {"template": _texts(call.body), "test": True}
-    mail = render_mail(name, payload, settings().base_domain)
-    return s.Preview(subject=mail.subject, html=mail.html, text=mail.text, sms=render_sms(name, payload))
+        seen = sampled(tx, name, locale, _texts(call.body), b)
+    return s.Preview(subject=seen.mail.subject, html=seen.mail.html, text=seen.mail.text, sms=seen.sms, sms_parts=seen.length and seen.length.parts)
 
 
 @operation("POST", "/templates/{name}/test", summary="Mail it to someone of the shop", body=s.TestIn, answer=s.Sent)
@@ -78,11 +86,9 @@ def post_template_test(call: Call, name: str) -> Any:
 
 
 def _shown(tx: Tx, name: str, locale: str) -> s.TemplateOut:
-    row = newest(tx, name, locale)
-    custom = row is not None and row.body is not None
-    texts = {field: getattr(row, field) for field in FIELDS} if custom else our_wording(name, locale, EDITABLE[name])
+    now = worded(tx, name, locale)
     return s.TemplateOut(
-        name=name, locale=locale, version=row.version if row else 0, custom=custom, changed_at=row.created_at if row else None, **texts,
+        name=name, locale=locale, version=now.version, custom=now.custom, changed_at=now.since, **now.texts,
         placeholders=[s.Placeholder(name=key, kind="value", meaning=meaning) for key, meaning in VALUES.items()]
         + [s.Placeholder(name=key, kind="element", meaning=ELEMENTS[key]) for key in EDITABLE[name]])
 

@@ -47,6 +47,8 @@ def _cancel(visit: Visit, ref: str) -> Response:
             if refund is None or choice not in ("policy", "full", "none", "amount"):
                 left = w.money(b.paid - b.refunded - b.owed, b.currency)
                 return _page(visit, tx, b, status=422, problems={"amount": w._("Please enter an amount of at most {amount}.").format(amount=left)})
+            if isinstance(refund, int) and not _moves(tx, b, refund, seats):
+                return _page(visit, tx, b, status=422, problems={"amount": given.steps_problem(w, b.currency)})
             quote = facts.quote_cancellation(tx, b, seats=seats)
             if choice == "policy" and form.get("policy_amount") != f"{quote.outcome} {quote.amount}":
                 return _page(visit, tx, b, status=409, problem=w._("The refund under the policy has changed since you opened the page."))
@@ -81,6 +83,11 @@ def _seats(b: BookingSummary) -> int:
     """How many seats are meant: all unless a number of them is named."""
     number = given.whole(request.values.get("seats"))
     return number if number is not None and 1 <= number <= b.seats else b.seats
+
+
+def _moves(tx: Tx, b: BookingSummary, amount: int, seats: int) -> bool:
+    """Whether just this amount can go back the way it was paid (R25)."""
+    return merchant_quote(amount, facts.load_payments(tx, b), b.currency, "manual", seats=seats, of_seats=b.seats).amount == amount
 
 
 def _amount(b: BookingSummary) -> int | None:

@@ -44,7 +44,10 @@ def refuse(visit: Visit, ref: str, refused: Refused) -> Any:
     if refused.code == "not_found":
         raise refused
     if refused.code == "invalid":
-        return show_booking(visit, ref, problems=field_problems(refused), typed=request.form.to_dict(), status=422,
+        problems = field_problems(refused)
+        if "step" in refused.facts:
+            problems = dict.fromkeys(problems, given.steps_problem(visit.words, refused.facts["currency"]))
+        return show_booking(visit, ref, problems=problems, typed=request.form.to_dict(), status=422,
                             problem=visit.words.refusal("invalid", refused.facts, visit.store.name))
     return show_booking(visit, ref, problem=sentence(visit, refused), status=409)
 

@@ -108,7 +108,7 @@ def remove_class(visit: Visit, session_id: int) -> Any:
     except Refused as refused:
         if refused.code != "not_allowed":
             raise
-        return _one(visit, session_id, problems={"remove": visit.words._("Someone has booked this date: cancel it, so that they are told.")}, status=409)
+        return _one(visit, session_id, problems={"remove": visit.words._("Someone has booked this date, waits for it or is just booking it: cancel it, so that they are told.")}, status=409)
     return visit.go("/classes", done="removed")
 
 

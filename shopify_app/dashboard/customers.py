@@ -70,7 +70,7 @@ def show_customer(visit: Visit, customer_id: int, *, problem: str | None = None,
         profile = _profile(tx, c.id)
         ahead = diary.page(tx, Filters(customer_id=c.id, starts_from=tx.now), limit=BOOKINGS)
         past = diary.page(tx, Filters(customer_id=c.id, starts_to=tx.now, latest_first=True), limit=BOOKINGS)
-        credits = tx.db.execute(select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.created_at).where(
+        credits = tx.db.execute(select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.place, Credit.created_at).where(
             Credit.store_id == tx.store_id, Credit.customer_id == c.id).order_by(Credit.created_at)).all()
         same = customer_list.duplicates_of(tx, c, profile.email_canonical)
     return visit.show("customer.html", here="customers", status=status, c=c, profile=profile, ahead=ahead, past=past, credits=credits,

@@ -86,7 +86,7 @@ class Visit:
 def screen(path: str, *, roles: tuple[str, ...] = MANAGERS, methods: tuple[str, ...] = ("GET",)) -> Callable:
     """Register `view(visit, **parts)` at /admin + `path`. Signed out: the sign-in page. Wrong role: 403 in words.
 
-    Refused("not_found") raised by a view answers 404; other refusals are the view's to word.
+    Refused("not_found") raised by a view answers 404. Other refusals are the view's to word; what it leaves gets a plain page.
     """
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,7 +104,7 @@ def screen(path: str, *, roles: tuple[str, ...] = MANAGERS, methods: tuple[str, 
             except Refused as refused:
                 if refused.code == "not_found":
                     return visit.show("missing.html", here="", status=404)
-                raise
+                return visit.show("refused.html", here="", status=422 if refused.code == "invalid" else 409)
 
         bp.add_url_rule(f"/admin{path}", view.__name__, answer, methods=list(methods))
         return view

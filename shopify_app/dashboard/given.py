@@ -6,8 +6,9 @@ import re
 from datetime import date, datetime, time
 
 from booking.rules.decision import Refused
-from booking.rules.money import exponent
+from booking.rules.money import card_step, exponent
 from booking.rules.wall_time import occurrences
+from booking.wording import Words
 
 LARGEST_ID = 2**63 - 1
 
@@ -35,6 +36,12 @@ def whole(text: str | None) -> int | None:
 def text(value: str | None, longest: int) -> str:
     """Typed text cut to `longest` characters, without NUL, which no database text can hold."""
     return (value or "")[:longest].replace("\x00", "").strip()
+
+
+def steps_problem(w: Words, currency: str) -> str:
+    """Where an amount is finer than cards move (R25)."""
+    return w._("Cards move {currency} in steps of {step} only. Please enter such an amount.").format(
+        currency=currency, step=w.money(card_step(currency), currency))
 
 
 def day(value: str | None) -> date | None:

@@ -67,5 +67,7 @@ MESSAGES = {
     "refund_done": "The refund is being carried out.",
     "replied": "The answer is on its way.",
     "merged": "Merged.",
+    "restored": "Restored. Messages say this from now on.",
+    "reset": "Back to the standard wording. What you had stays under Versions.",
     "erased": "Everything personal about this customer is erased.",
 }

@@ -17,7 +17,7 @@ from gateways.shopify.wire import Busy, Drift, ScopeMissing, ShopifyError, ShopU
 from models.session import reading, transaction
 from models.shopify_due import ShopifyDue
 from settings import Settings
-from sync.shopify import calendars, deliveries, definitions, importing, orders, people, reconcile, refunds
+from sync.shopify import calendars, credits, deliveries, definitions, importing, orders, people, reconcile, refunds
 from sync.shopify.shop import SYNC, Shop, give_back, keep, lost, take
 
 SLICE_SECONDS = 20.0
@@ -29,9 +29,9 @@ log = logging.getLogger("opencals.shopify")
 
 WORK: dict[str, Callable[[Shop, str, dict[str, Any]], datetime | None]] = {
     "customer": people.ours, "remote_customer": people.theirs, "calendar": calendars.write, "order": orders.read, "refund": refunds.execute,
-    "cancelled_line": refunds.cancelled_line, "import": importing.go_on, "reconcile": reconcile.look}
+    "cancelled_line": refunds.cancelled_line, "credit": credits.give, "credit_left": credits.look_what_is_left, "import": importing.go_on, "reconcile": reconcile.look}
 """Kind -> the function that does it; it returns when to look again, or None when there is nothing to wait for."""
-ORDER = ("refund", "cancelled_line", "reconcile", "order", "customer", "remote_customer", "calendar", "import")
+ORDER = ("refund", "cancelled_line", "credit", "reconcile", "order", "customer", "remote_customer", "calendar", "credit_left", "import")
 """Money first, bulk last."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from booking.shopify.credits import open_credits
 from booking.shopify.due import mark
 from gateways.shopify import documents
 from gateways.shopify.wire import Drift
@@ -32,6 +33,8 @@ def mark_when_due(shop: Shop) -> None:
         if due:
             for what in WHAT:
                 mark(tx, "reconcile", what)
+            if open_credits(tx, 0, 1):
+                mark(tx, "credit_left", "all")
 
 
 def look(shop: Shop, subject: str, facts: dict[str, Any]) -> None:

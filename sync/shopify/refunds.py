@@ -78,7 +78,8 @@ def cancelled_line(shop: Shop, subject: str, facts: dict[str, Any]) -> None:
             ShopifyOrderLine, (ShopifyOrderLine.store_id == Booking.store_id) & (ShopifyOrderLine.booking_id == Booking.id)).where(
                 Booking.store_id == shop.store_id, Booking.id == int(subject), ShopifyOrderLine.state == "booked")).first()
         refund_id = tx.db.execute(select(Refund.id).where(
-            Refund.store_id == shop.store_id, Refund.booking_id == int(subject), Refund.cause == "cancellation", Refund.amount > 0)).scalar()
+            Refund.store_id == shop.store_id, Refund.booking_id == int(subject), Refund.cause == "cancellation", Refund.amount > 0,
+            Refund.outcome != "credit")).scalar()
     if row is None:
         return
     if shop.on_cancel in ("refund_line", "cancel_order") and refund_id is not None:

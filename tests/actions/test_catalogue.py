@@ -5,22 +5,33 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from booking.access_tokens import parse
+from booking.actions.action import action
 from booking.actions.approve_booking import approve_booking
 from booking.actions.blocks import create_block, delete_block, update_block
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.customers import create_customer, update_customer
+from booking.actions.catalogue import uses
+from booking.actions.customers import create_customer, delete_customer, update_customer
+from booking.actions.hold_slot import hold_slot, release_hold
+from booking.actions.join_class_waitlist import join_class_waitlist
 from booking.actions.locations import create_location, delete_location, update_location
 from booking.actions.mark_booking import arrive_booking
 from booking.actions.people import Person
 from booking.actions.services import create_service, delete_service, update_service
+from booking.actions.sessions import delete_session
 from booking.actions.staff import create_staff, delete_staff, update_staff
 from booking.actions.stores import create_store, create_user, update_store
 from booking.actions.tokens import create_token
 from booking.offers import find_offer
 from models.actor import SYSTEM, Actor
+from models.class_session import ClassSession
+from models.customer import Customer
+from models.location import Location
+from models.service import Service
 from models.session import reading
+from models.staff import Staff, StaffService
 from tests.actions.test_reschedule import refused
 from tests.actions.test_slots import accepted, shown
 from tests.support.world import MERCHANT, OPEN, World, at
@@ -277,3 +288,49 @@ def test_every_change_is_on_record_and_shops_see_only_their_own(world, owner_url
     assert wrong(create_service, other.store_id, MERCHANT, name="X", duration_s=60, staff=[world.tom]) == ["staff"]
     update_service(world.store_id, MERCHANT, world.service, price=1)
     assert (audit(world), audit(other)) == ([*made, "update_service"], made)
+
+
+class TestRemoval:
+    """What other rows refer to is refused or kept inactive in words; the database's foreign keys are never met as a failure."""
+
+    def test_the_list_of_uses_is_the_databases_own(self, world):
+        rows = world.sql("select conrelid::regclass::text, confrelid::regclass::text from pg_constraint where contype = 'f' and confdeltype = 'a'")
+        for table in (Staff, Service, Location, ClassSession, Customer):
+            assert {r for r, to in rows if to == table.__tablename__} == {column.table.name for column in uses(table)}
+
+    def test_a_date_held_at_checkout_stays_until_the_hold_is_over(self, world):
+        yoga = world.add_service("Yoga", capacity=3, staff=[world.elena])
+        date = world.session(yoga, at(12, 18))
+        hold_slot(world.store_id, GUEST, service_id=yoga, starts_at=at(12, 18), owner="browser")
+        assert refused("not_allowed", delete_session, world.store_id, MERCHANT, date).facts["kind"] == "session"
+        world.set_clock(world.now + timedelta(minutes=11))
+        delete_session(world.store_id, MERCHANT, date)
+        assert world.sql("select count(*) from sessions")[0][0] == world.sql("select count(*) from holds")[0][0] == 0
+        assert audit(world)[-2:] == ["expire_hold", "delete_session"]
+
+    def test_those_who_wait_without_a_booking_keep_what_they_wait_for(self, world):
+        yoga = world.add_service("Yoga", capacity=2, staff=[world.elena])
+        date = world.session(yoga, at(12, 18), capacity=2)
+        hold_slot(world.store_id, GUEST, service_id=yoga, starts_at=at(12, 18), owner="browser")
+        join_class_waitlist(world.store_id, GUEST, date, seats=2, person=Person("Bea", "bea@example.com", ""))
+        release_hold(world.store_id, GUEST, "browser")
+        bea = world.sql("select id from customers where email = 'bea@example.com'")[0][0]
+        assert refused("not_allowed", delete_session, world.store_id, MERCHANT, date).facts["kind"] == "session"
+        assert refused("not_allowed", delete_customer, world.store_id, MERCHANT, bea).facts["kind"] == "customer"
+        delete_service(world.store_id, MERCHANT, yoga)
+        delete_staff(world.store_id, MERCHANT, world.elena)
+        assert world.sql("select active from services where id = %s", yoga) == world.sql("select active from staff where id = %s", world.elena) == [(False,)]
+
+    def test_a_customer_nothing_refers_to_goes_with_logins_and_words(self, world):
+        bea = create_customer(world.store_id, MERCHANT, Person("Bea", "bea@example.com", "")).facts["id"]
+        delete_customer(world.store_id, MERCHANT, bea)
+        assert world.sql("select count(*) from customers where id = %s", bea) == [(0,)]
+
+    def test_a_race_with_someone_who_begins_to_use_it_is_a_refusal(self, world):
+        gone = world.sql("select max(id) + 1 from staff")[0][0]
+
+        @action
+        def use(tx):
+            tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=world.service, staff_id=gone))
+
+        assert refused("not_allowed", use, world.store_id, MERCHANT).facts == {"kind": "in_use"}

@@ -9,13 +9,16 @@ from booking.actions.action import Once
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
+from booking.actions.imports import upload_import
 from booking.actions.people import Person
 from booking.actions.create_booking import create_booking
 from booking.actions.redact_customer import redact_customer
 from booking.actions.reply_to_feedback import reply_to_feedback
+from booking.actions.webhooks import create_webhook
 from booking.links import check_token, manage_token
 from booking.privacy import customer_data
 from booking.rules.decision import Refused
+from booking.webhooks import TOPICS
 from models.actor import SYSTEM
 from models.session import reading
 from tests.access.test_email_change import change, signed_in
@@ -31,7 +34,10 @@ def world(db, owner_url) -> World:
 
 @pytest.fixture
 def customer(world) -> int:
-    """Someone with a past visit and feedback, a cancelled and an open booking, a session, a changed address."""
+    """Someone with a past visit and feedback, a cancelled and an open booking, a session, a changed address; the shop's own
+    program was told of it, or is to be told; a file that names them waits to be imported."""
+    create_webhook(world.store_id, MERCHANT, url="https://hooks.example.com/x", topics=TOPICS)
+    upload_import(world.store_id, MERCHANT, "old.csv", b"Name,E-mail\nZebulon Quuxley,ZQ@canary.example\n")
     person = Person("Zebulon Quuxley", "zq@canary.example", "+12125559876")
     refs = []
     for day in (10, 11, 20):
@@ -61,6 +67,21 @@ def test_no_trace_stays_in_any_table(world, customer, postgres, database_name):
     redact_customer(world.store_id, SYSTEM, customer)
     left = dump(postgres, database_name)
     assert [word for word in CANARY if word in left] == []
+
+
+def test_what_waits_for_the_shops_programs_still_tells_what_happened_but_not_to_whom(world, customer):
+    events = "select id, state, topic, payload #>> '{data,booking,ref}' from outbox where channel = 'webhook' order by id"
+    before = world.sql(events)
+    redact_customer(world.store_id, SYSTEM, customer)
+    assert world.sql(events) == before and len(before) >= 4 and {row[1] for row in before} == {"due"}
+    people = {str(row[0]) for row in world.sql("select payload #> '{data,booking,customer}' from outbox where channel = 'webhook'")}
+    assert people == {str({"id": str(customer), "name": "Redacted customer", "email": None, "phone": None})}
+
+
+def test_only_files_that_name_them_are_forgotten(world, customer):
+    upload_import(world.store_id, MERCHANT, "other.csv", b"Name,E-mail\nBea,bea@example.com\n")
+    redact_customer(world.store_id, SYSTEM, customer)
+    assert world.sql("select filename from imports") == [("other.csv",)]
 
 
 def test_the_books_stay(world, customer):

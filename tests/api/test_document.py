@@ -70,6 +70,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
     declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract=visit.ref, asker=Asker("192.0.2.1"))
     leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5)
     assert api.send("PUT", f"/staff/{world.elena}/dates/2027-03-20", {"hours": []}).status_code == 200
+    assert api.send("PUT", "/templates/reminder", {"subject": "Soon", "heading": "Soon", "body": "{when}"}).status_code == 200
     block = api.post("/blocks", {"staff": str(world.tom), "starts_at": "2027-03-10T09:00:00Z", "ends_at": "2027-03-12T09:00:00Z"})
     cancelled = world.book(at(11, 15), paid=2500)
     far = world.book(at(29, 15))

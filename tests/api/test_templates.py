@@ -93,6 +93,37 @@ def test_versions_keep_a_change_from_getting_lost_and_reset_goes_back(api, world
     assert any("Your booking has moved" in mail.html for _, mail in post.mails)
 
 
+def test_what_was_said_before_can_be_read_and_said_again(api, world):
+    for body in ("One", "Two", "Three"):
+        api.send("PUT", "/templates/reminder", TEXTS | {"body": body})
+    api.post("/templates/reminder/reset", {"version": 3}, status=200)
+    api.refused(409, "stale", "POST", "/templates/reminder/reset", {"version": 3})
+    first = api.get("/templates/reminder/versions", limit=2)
+    assert [(v["version"], v["custom"]) for v in first["items"]] == [(4, False), (3, True)] and first["items"][1]["body"] == "Three"
+    rest = api.get("/templates/reminder/versions", limit=2, cursor=first["next"])
+    assert [v["body"] for v in rest["items"]] == ["Two", "One"] and rest["next"] is None
+    api.refused(422, "invalid", "GET", "/templates/booking_moved/versions", query_string={"limit": 2, "cursor": first["next"]})
+    api.refused(409, "stale", "POST", "/templates/reminder/restore", {"restore": 2, "version": 3})
+    api.refused(404, "not_found", "POST", "/templates/reminder/restore", {"restore": 9})
+    back = api.post("/templates/reminder/restore", {"restore": 2, "version": 4}, status=200)
+    assert (back["version"], back["body"], back["custom"]) == (5, "Two", True)
+    assert api.get("/templates/reminder/versions", locale="de")["items"] == []
+
+
+def test_a_paragraph_with_nothing_to_say_leaves_no_gap(api, world):
+    b = world.book(at(10, 15), service=world.add_service("Talk", price=0), staff=world.elena)
+    shown = api.post("/templates/booking_cancelled/preview", TEXTS | {"body": "Dear {customer_name},\n\n{price}\n\nBye", "booking": b.ref}, status=200)
+    assert "<p style=\"margin:0 0 14px;white-space:pre-line;\"></p>" not in shown["html"] and "Dear Ada Archer,\n\nBye" in shown["text"]
+
+
+def test_a_preview_shows_the_money_and_the_time_before(api, world):
+    b = world.book(at(10, 15), paid=2500)
+    seen = api.post("/templates/booking_cancelled/preview", TEXTS | {"body": "{refund}", "booking": b.ref}, status=200)
+    assert "You'll be refunded $25 to the card you paid with" in seen["text"] and seen["sms_parts"] == 1
+    seen = api.post("/templates/booking_moved/preview", TEXTS | {"body": "{old_when}", "booking": b.ref}, status=200)
+    assert "Tue, Mar 9, 2027, 10:00 AM EST" in seen["text"]
+
+
 def test_a_preview_sends_nothing_and_values_are_only_text(api, world):
     b = world.book(at(10, 15))
     before = len(world.outbox())

@@ -10,6 +10,7 @@ from booking.actions.domains import add_domain
 from booking.actions.imports import upload_import
 from booking.actions.staff_dates import set_staff_date
 from booking.actions.stores import create_store
+from booking.actions.templates import save_template
 from booking.actions.webhooks import create_webhook, ping_webhook
 from models.actor import SYSTEM
 from tests.browser.axe import serious
@@ -26,6 +27,8 @@ def full(world) -> list[str]:
     world.book(at(12, 15), service=yoga, seats=2)
     create_block(world.store_id, MERCHANT, staff_id=world.tom, starts_at=at(9, 19), ends_at=at(9, 21), reason="School")
     set_staff_date(world.store_id, MERCHANT, world.elena, at(10, 15).date(), [["10:00", "12:00"]])
+    for version in ("One", "Two"):
+        save_template(world.store_id, MERCHANT, "reminder", "ar", {"subject": version, "heading": version, "body": "{when}\n\n{manage_link}", "sms": None})
     add_domain(world.store_id, SYSTEM, f"book.{world.slug}.example")
     hook = create_webhook(world.store_id, SYSTEM, url="https://example.com/hook", topics=["booking.created"]).facts["id"]
     ping_webhook(world.store_id, SYSTEM, hook)
@@ -33,7 +36,7 @@ def full(world) -> list[str]:
     return ["/services", "/services/new", f"/services/{yoga}", f"/services/{yoga}/policy", f"/services/{world.service}/policy", "/settings/policy", "/settings/portal",
             "/settings/store", "/settings/waiting", "/settings/locations", f"/settings/locations/{world.location}", "/settings/domain", "/staff", f"/staff/{world.elena}",
             f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", f"/webhooks/{hook}",
-            "/import", f"/import/{run}", "/setup"]
+            "/import", f"/import/{run}", "/setup", "/settings/messages", "/settings/messages/booking_confirmed/en", "/settings/messages/reminder/ar"]
 
 
 def test_axe_finds_nothing_serious(world, visit, full):

@@ -44,6 +44,7 @@ def test_pay_a_deposit_and_cancel_until_the_money_is_back(shop, visit, bank, wid
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("Bea")
     page.get_by_label("E-mail address").fill("bea@example.com")
+    page.get_by_label("I accept").check()
     page.get_by_role("button", name="Continue to payment").click()
     expect(page.get_by_role("heading", name="Pay the deposit")).to_be_visible()
     pay = page.get_by_role("button", name="Pay $25")

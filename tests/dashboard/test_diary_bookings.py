@@ -219,6 +219,20 @@ def test_a_payment_is_noted_and_has_its_receipt(owner, staff, world):
     staff.send(f"/admin/bookings/{b.ref}/payments", 403, taken="1", method="cash")
 
 
+def test_amounts_finer_than_cards_move_are_refused_in_words(owner, world):
+    """Fils go back to a card in tens (R25): goodwill and the amount of a cancellation say so, and nothing happens."""
+    service = world.add_service("Kuwait", currency="KWD")
+    b = world.book(at(10, 15), service=service, staff=world.elena, paid=2510)
+    owner.get(f"/admin/bookings/{b.ref}")
+    owner.send(f"/admin/bookings/{b.ref}/goodwill", 422, amount="1.255")
+    assert "Cards move KWD in steps of KWD0.010 only." in words(owner.page).replace("\xa0", "")
+    owner.get(f"/admin/bookings/{b.ref}/cancel")
+    owner.send(f"/admin/bookings/{b.ref}/cancel", 422, refund="amount", amount="1.255")
+    assert "Cards move KWD in steps of KWD0.010 only." in words(owner.page).replace("\xa0", "") and world.read(b.ref).owed == 0
+    owner.send(f"/admin/bookings/{b.ref}/cancel", refund="amount", amount="1.25")
+    assert world.read(b.ref).owed == 1250
+
+
 def test_the_reason_of_goodwill_is_told_to_the_customer(owner, world):
     b = world.book(at(5, 15), paid=2500)
     owner.get(f"/admin/bookings/{b.ref}")

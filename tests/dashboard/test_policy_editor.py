@@ -116,7 +116,7 @@ def test_schedule_an_appointment_takes_the_place_of_cancelling(manager, world, a
     manager.fill(path(world), own="own", instead_schedule="1")
     visitor = Visitor(app, world)
     visitor.get(link(world.book(at(10, 15))))
-    assert "Schedule an appointment" in words(visitor.page) and "Cancel booking" not in words(visitor.page)
+    assert "Schedule an appointment" in words(visitor.page) and "Cancel Booking" not in words(visitor.page)
 
 
 def test_the_stores_policy_reaches_every_service_without_its_own(manager, world, app):

@@ -7,7 +7,7 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged",
-               "manage_link", "refund_given", "reminder", "request_received")
+               "manage_link", "refund_given", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
 ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")

@@ -96,7 +96,7 @@ def test_nothing_is_fetched_and_nothing_counts_opens(topic):
     assert not Page(html).tags & {"img", "link", "script", "iframe", "form", "input"} and "url(" not in html
 
 
-@pytest.mark.parametrize("topic", sorted(set(TO_CUSTOMER) - {"manage_link", "reminder"}))
+@pytest.mark.parametrize("topic", sorted(set(TO_CUSTOMER) - {"manage_link", "reminder", "zone_rules"}))
 def test_the_owner_is_asked_whether_it_was_them(topic):
     assert "Wasn't you?" in both(topic)[0]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from email import message_from_bytes, policy
 
 import pytest
 
 from messages import Mail, render_mail
-from messages.mail import _content, compose
+from messages.mail import Later, Mailer, Unknown, _content, compose
 from tests.messages.payloads import payload
 
 
@@ -74,3 +76,67 @@ def test_every_line_arrives_as_it_was_written(line):
     assert message.get_body(("plain",)).get_content().splitlines() == ["first", line, "last"]
     assert message.get_body(("html",)).get_content().splitlines() == ["<p>", line, "</p>"]
     assert all(len(part) <= 998 for part in _content(made(mail)).split(b"\r\n"))
+
+
+class Server(threading.Thread):
+    """A mail server that ends each line as `ends` says: "after" the message, with "421" at the next one, "before" or "within" the content."""
+
+    def __init__(self, *ends: str) -> None:
+        super().__init__(daemon=True)
+        self.listening, self.ends, self.stored = socket.create_server(("127.0.0.1", 0)), ends, 0
+        self.url = f"smtp://127.0.0.1:{self.listening.getsockname()[1]}"
+        self.start()
+
+    def run(self) -> None:
+        for end in self.ends:
+            line, _ = self.listening.accept()
+            with line, line.makefile("rwb", buffering=0) as wire:
+                self._talk(wire, end)
+        self.listening.close()
+
+    def _talk(self, wire, end: str) -> None:
+        wire.write(b"220 here\r\n")
+        here = 0
+        for command in wire:
+            word = command[:4].upper()
+            if word == b"MAIL" and (end == "before" or (end == "421" and here)):
+                wire.write(b"421 idle too long\r\n" if end == "421" else b"")
+                return
+            wire.write(b"354 go\r\n" if word == b"DATA" else b"250 ok\r\n")
+            if word == b"DATA":
+                while wire.readline() != b".\r\n":
+                    pass
+                self.stored, here = self.stored + 1, here + 1
+                if end == "within":
+                    return
+                wire.write(b"250 stored\r\n")
+                if end == "after":
+                    return
+
+
+@pytest.mark.parametrize("end", ["after", "421"])
+def test_a_line_the_server_closed_while_idle_delays_nothing(end):
+    server = Server(end, "stays")
+    mailer = Mailer(server.url)
+    mailer.send(made())
+    mailer.send(made())
+    assert server.stored == 2
+    mailer.close()
+
+
+def test_a_server_that_closes_new_lines_too_is_asked_again_later():
+    server = Server("after", "before", "stays")
+    mailer = Mailer(server.url)
+    mailer.send(made())
+    with pytest.raises(Later):
+        mailer.send(made())
+    assert server.stored == 1
+
+
+def test_a_line_lost_within_the_content_is_never_repeated_at_once():
+    server = Server("after", "within", "stays")
+    mailer = Mailer(server.url)
+    mailer.send(made())
+    with pytest.raises(Unknown):
+        mailer.send(made())
+    assert server.stored == 2

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 import pytest
 
+from booking.rules.decision import Refused
 from booking.rules.durations import parse
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import (Payment, RefundQuote, Terms, given_back, merchant_quote, quote, share_of_tier, sticky_after_move, terms_now,
+from booking.rules.refund import (Payment, RefundQuote, Terms, exactly, given_back, merchant_quote, quote, share_of_tier, sticky_after_move, terms_now,
                                   tier_at, worse)
 from booking.rules.wall_time import resolve
 from booking.rules.windows import ChangeFacts, change_decision
@@ -258,3 +259,45 @@ def test_what_a_quote_carries():
 def test_a_policy_without_a_last_tier_is_a_fault():
     with pytest.raises(ValueError, match="last tier"):
         tier_at(Policy(tiers=(Tier(parse("PT48H"), "full"),)), START, "UTC", START)
+
+
+KWD = [Payment(1, 2510, 0, "card")]
+
+
+@pytest.mark.parametrize(("paid", "tier", "fee", "amount", "fee_told", "parts"), [
+    ([(2510, 0, "card")], ("partial", 50), 0, 1260, 0, [1260]), ([(2490, 0, "card")], ("partial", 50), 0, 1250, 0, [1250]),
+    ([(2480, 0, "card")], ("partial", 33), 0, 820, 0, [820]), ([(2510, 0, "card")], ("full",), 305, 2210, 300, [2210]),
+    ([(2510, 0, "card")], ("full",), 4, 2510, 0, [2510]), ([(2510, 0, "card")], ("full",), 6, 2500, 10, [2500]),
+    ([(2510, 0, "card")], ("partial", 0), 0, 0, 0, []), ([(100, 0, "card")], ("partial", 4), 0, 0, 0, []),
+    # Cash takes what cards cannot; what the shop noted of its own machine goes back whole.
+    ([(2510, 0, "card"), (2505, 0, "cash")], ("partial", 50), 0, 2508, 0, [1260, 1248]), ([(2505, 0, "card")], ("full",), 0, 2505, 0, [2505]),
+    ([(2505, 0, "cash")], ("partial", 50), 0, 1253, 0, [1253]), ([(1010, 0, "card"), (1010, 0, "card")], ("partial", 50), 0, 1010, 0, [510, 500]),
+    # Credit knows no steps.
+    ([(2510, 0, "card")], ("credit", 50), 0, 1255, 0, [1255]),
+])
+def test_r25_where_cards_move_coarser_steps_the_quote_says_so(paid, tier, fee, amount, fee_told, parts):
+    payments = [Payment(number, *row) for number, row in enumerate(paid, 1)]
+    given = quote([policy((None, *tier), fee=fee)], START, "UTC", START - timedelta(days=3), payments, "KWD")
+    assert (given.amount, given.fee, [part for _, part in given.parts]) == (amount, fee_told, parts)
+    assert given.amount + given.kept == sum(payment.left for payment in payments) and given.kept >= given.fee
+
+
+def test_r25_seats_of_a_party_leave_in_steps_too():
+    left, taken = 2500, []
+    for seats in (3, 2, 1):
+        one = quote([TRAINING], START, "UTC", START - timedelta(days=3), [Payment(1, left, 0, "card")], "KWD", seats=1, of_seats=seats)
+        assert one.outcome == "full" and one.kept == 0
+        taken.append(one.amount)
+        left -= one.amount
+    assert taken == [830, 840, 830] and left == 0
+
+
+@pytest.mark.parametrize(("amount", "right"), [(1250, True), (1255, False), (2510, True), (1, False)])
+def test_r25_what_someone_types_is_done_or_refused(amount, right):
+    made = given_back(amount, KWD, "KWD", "manual", "UTC")
+    if right:
+        assert exactly(made, amount, "amount").amount == amount
+    else:
+        with pytest.raises(Refused, match="invalid") as told:
+            exactly(made, amount, "amount")
+        assert told.value.facts["step"] == 10 and told.value.facts["errors"][0]["field"] == "amount"

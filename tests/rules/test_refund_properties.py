@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.rules.money import card_step
 from booking.rules.refund import Terms, merchant_quote, quote, sticky_after_move, terms_now, tier_at, worse
 from tests.rules.strategies import checked, payments, refund_policies, zoned_instants
 
@@ -34,6 +36,24 @@ def test_money_adds_up(of, drawn, before, paid, sticky, seats, others):
     assert 0 <= result.credit <= result.amount and (result.outcome == "credit") == (result.credit == result.amount > 0)
     assert (result.outcome == "none") == (concerned == 0)
     assert (result.amount > 0) == (result.outcome in ("full", "partial", "credit"))
+
+
+@checked(150)
+@given(st.lists(refund_policies, min_size=1, max_size=2), zoned_instants(), sooner, payments(), st.integers(1, 4), st.integers(0, 3),
+       st.sampled_from(("card", None)), st.sampled_from(("KWD", "MGA")))
+def test_cards_are_asked_for_steps_they_move(of, drawn, before, paid, seats, others, only, currency):
+    """Whatever the policy, each part for a card can be carried out, and the figures still add up (R25)."""
+    start, zone = drawn
+    step = card_step(currency)
+    made = [replace(p, amount=p.amount * step, refunded=p.refunded * step, method=only or p.method) for p in paid]
+    result = quote(of, start, zone, start - before, made, currency, seats=seats, of_seats=seats + others)
+    by_id = {payment.id: payment for payment in made}
+    assert all(part % step == 0 or by_id[payment].method != "card" or payment in dict(result.credited) for payment, part in result.parts)
+    assert all(0 < part <= by_id[payment].left for payment, part in result.parts) and sum(part for _, part in result.parts) == result.amount
+    assert 0 <= result.amount <= result.amount + result.kept <= sum(p.left for p in made) and 0 <= result.fee <= result.kept
+    assert (result.amount > 0) == (result.outcome in ("full", "partial", "credit"))
+    if not others and [tier_at(p, start, zone, start - before)[0].outcome for p in of] == ["full"] and not of[0].fee:
+        assert result.kept == 0
 
 
 @checked(60)

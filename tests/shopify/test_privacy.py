@@ -12,6 +12,8 @@ from redis import Redis
 from app import create_app
 from booking import keys
 from booking.actions.tokens import create_token
+from booking.actions.webhooks import create_webhook
+from booking.webhooks import TOPICS
 from models.session import database, use
 from tests.shopify.conftest import Connected
 from tests.shopify.delivering import deliver
@@ -31,7 +33,8 @@ def app(over, db) -> Flask:
 
 @pytest.fixture
 def person(store):
-    """A customer over there with bookings here, past and to come, a mail waiting and a delivery waiting."""
+    """A customer over there with bookings here, past and to come, a mail waiting, a delivery waiting and an event for the shop's program."""
+    create_webhook(store.store_id, MERCHANT, url="https://hooks.example.com/x", topics=TOPICS)
     there = store.shop.add_customer(firstName="Canary", lastName="Quetzalcoatl", email="quetzalcoatl@example.com", phone="+12125550177", verifiedEmail=True)
     store.write("select shopify_mark('remote_customer', %s)", there["id"])
     store.sync()

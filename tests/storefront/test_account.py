@@ -67,6 +67,21 @@ def test_the_calendar_shows_the_month_in_both_forms(world, ada):
     assert account(b) not in ada.page and "No bookings in this month." in words(ada.page)
 
 
+def test_the_calendar_shows_one_week(world, ada):
+    """A30: month, week and day by day; each leads to the others, and a week crosses the end of a month."""
+    b = world.book(at(2, 15), staff=world.elena)
+    other = world.book(at(8, 15), staff=world.elena)
+    ada.get("/account?view=week&day=2027-03-04")
+    assert ada.page.count(f'href="{account(b)}"') == 2 and account(other) not in ada.page
+    assert "Week of Mar 1, 2027" in words(ada.page) and "Elena Marsh" in words(ada.page)
+    for query in ("view=week&amp;day=2027-02-22", "view=week&amp;day=2027-03-08", "view=calendar&amp;month=2027-03"):
+        assert f'href="/account?{query}"' in ada.page, query
+    ada.get("/account?view=week&day=2027-03-31")
+    assert "No bookings in this week." in words(ada.page) and "Thursday, April 1, 2027" not in words(ada.page)
+    for odd in ("0001-01-01", "9999-12-31", "x", "2027-02-30"):
+        ada.get(f"/account?view=week&day={odd}")
+
+
 def test_wrong_codes_are_counted_and_the_fifth_ends_the_code(world, visitor):
     visitor.get("/account/login")
     visitor.send("/account/login", email="ada@example.com")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
 from tests.storefront.visitor import Visitor, account, link, words
@@ -77,3 +78,18 @@ def test_a_paused_shop_takes_no_bookings_and_keeps_those_there_are(world, visito
     visitor.get(link(b, "cancel"))
     visitor.send(link(b, "cancel"))
     assert world.read(b.ref).status == "cancelled"
+
+
+def test_book_again_leads_to_the_same_service_and_person(world, ada):
+    """A150, R4: a closed booking's page offers its own service again; the short address of a service does the same."""
+    b = world.book(at(10, 15), staff=world.tom)
+    cancel_booking(world.store_id, MERCHANT, b.ref)
+    ada.get(link(b))
+    assert f'href="/book/{world.service}?staff={world.tom}"' in ada.page
+    for path in (f"/product:{world.service}/staff:{world.tom}", f"/product:{world.service}"):
+        ada.get(ada.get(path, 302).headers["Location"])
+        assert ("staff:" in path) == (f'value="{world.tom}" selected' in ada.page)
+    ada.get(ada.get("/product:12", 302).headers["Location"], 404)
+    update_service(world.store_id, MERCHANT, world.service, active=False)
+    ada.get(link(b))
+    assert 'class="button" href="/book"' in ada.page

@@ -125,12 +125,18 @@ def test_a_hostile_next_survives_no_step_of_the_login(world, visitor):
 
 
 def test_after_the_retention_period_both_doors_are_404(world, ada):
-    b = world.book(at(10, 15))
+    b, never_closed = world.book(at(10, 15)), world.book(at(2, 15))
     cancel_booking(world.store_id, MERCHANT, b.ref)
     ada.get(account(b))
     ada.get(link(b))
+    ada.get("/account?view=calendar&month=2027-03")
+    assert account(b) in ada.page and account(never_closed) in ada.page
     with_days = world.read(b.ref).store_retention_days
-    world.set_clock(world.now + timedelta(days=with_days + 1))
+    world.set_clock(world.now + timedelta(days=with_days + 2))
     ada.sign_in()
-    ada.get(account(b), 404)
-    ada.get(link(b), 404)
+    for gone in (b, never_closed):
+        ada.get(account(gone), 404)
+        ada.get(link(gone), 404)
+        for listed in ("/account", "/account?view=calendar&month=2027-03"):
+            ada.get(listed)
+            assert account(gone) not in ada.page, "no list leads to a page that is gone"

@@ -23,7 +23,7 @@ def pages(b, service: int) -> dict[str, list[str]]:
     move = {"at": "2027-03-11T15:00:00+00:00"}
     details = f"/book/{service}/details?at=2027-03-11T15:00:00%2B00:00&staff=1"
     return {
-        "/": ["/"], "/account": ["/account", "/account?view=calendar", "/account?view=calendar&month=2027-04", "/account?upcoming=x&past=y"],
+        "/": ["/"], "/account": ["/account", "/account?view=calendar", "/account?view=calendar&month=2027-04", "/account?view=week", "/account?upcoming=x&past=y"],
         "/account/bookings/<ref>": [account(b), account(b) + "?action=reschedule", account(b) + "?panel=payment", account(b) + "?done=moved"],
         "/manage/<ref>": [link(b), link(b, action="reschedule"), link(b, action="accept", offer=1), link(b, panel="payment")],
         "/account/bookings/<ref>/reschedule": [account(b, "reschedule"), account(b, "reschedule") + "?at=2027-03-11T15:00:00%2B00:00"],
@@ -39,6 +39,8 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/profile": ["/account/profile"], "/account/feed": ["/account/feed"], "/account/feed/<secret>.ics": ["/account/feed/x.ics"],
         "/manage": ["/manage"], "/book": ["/book"], "/book/<int(max=9223372036854775807):service_id>": [f"/book/{service}", f"/book/{service}?month=2027-04"],
         "/book/<int(max=9223372036854775807):service_id>/details": [details],
+        "/product:<int(max=9223372036854775807):service_id>": [f"/product:{service}"],
+        "/product:<int(max=9223372036854775807):service_id>/staff:<int(max=9223372036854775807):staff_id>": [f"/product:{service}/staff:{b.staff_id}"],
         "/account/bookings/<ref>/feedback": [account(b, "feedback")], "/feedback/<ref>": [feedback_path(b)],
         "/feedback.json": ["/feedback.json"], "/account/email": ["/account/email"], "/account/email/code": ["/account/email/code"],
         "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],

@@ -22,10 +22,11 @@ from tests.support.world import MERCHANT, at
 LATE = {"cancel": {"notice": "PT0S", "tiers": [{"at_least": "PT48H", "outcome": "full"}, {"outcome": "forfeit"}]}}
 
 
-@pytest.mark.parametrize(("deposit", "fee", "seats", "kept", "due"), [
-    (2500, 0, 1, 0, 2500), (2500, 0, 2, 0, 5000), (2500, 3000, 1, 0, 3000), (2500, 0, 1, 2500, 0), (2500, 3000, 1, 2500, 500), (0, 0, 3, 0, 0)])
-def test_the_fee_is_what_the_rule_asks_less_what_is_kept(deposit, fee, seats, kept, due):
-    assert due_fee(deposit=deposit, fee=fee, seats=seats, kept=kept) == due
+@pytest.mark.parametrize(("deposit", "fee", "seats", "kept", "currency", "due"), [
+    (2500, 0, 1, 0, "USD", 2500), (2500, 0, 2, 0, "USD", 5000), (2500, 3000, 1, 0, "USD", 3000), (2500, 0, 1, 2500, "USD", 0),
+    (2500, 3000, 1, 2500, "USD", 500), (0, 0, 3, 0, "USD", 0), (2505, 0, 1, 0, "JPY", 2505), (2505, 0, 1, 0, "KWD", 2500), (9, 0, 1, 0, "KWD", 0)])
+def test_the_fee_is_what_the_rule_asks_less_what_is_kept(deposit, fee, seats, kept, currency, due):
+    assert due_fee(deposit=deposit, fee=fee, seats=seats, kept=kept, currency=currency) == due
 
 
 @pytest.fixture

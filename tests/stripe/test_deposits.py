@@ -9,6 +9,7 @@ import pytest
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
 from booking.actions.services import update_service
+from booking.actions.stores import update_store
 from gateways.stripe import pages
 from sync.payments import settle
 from tests.actions.test_reschedule import race
@@ -34,7 +35,7 @@ def details(visitor: Visitor, service: int) -> None:  # noqa: F811
 def begin(visitor: Visitor, service: int, email="bea@example.com") -> str:  # noqa: F811
     """As far as the page with the card form; its address."""
     details(visitor, service)
-    to = visitor.send(f"/book/{service}/details", name="Bea", email=email, phone="").headers["Location"]
+    to = visitor.send(f"/book/{service}/details", name="Bea", email=email, phone="", agree="on").headers["Location"]
     assert to.startswith("/pay/")
     visitor.get(to)
     return to
@@ -186,7 +187,7 @@ def test_cancelling_gives_it_back_to_the_card(world, till, visitor, service):  #
 def test_someone_signed_in_lands_in_the_account(world, till, visitor, service):  # noqa: F811
     visitor.sign_in()
     details(visitor, service)
-    to = visitor.send(f"/book/{service}/details").headers["Location"]
+    to = visitor.send(f"/book/{service}/details", agree="on").headers["Location"]
     visitor.get(to)
     type_card(till, visitor.page)
     assert visitor.get(visitor.send(f"{to}/done").headers["Location"], 303).headers["Location"].startswith("/account/bookings/")
@@ -201,21 +202,39 @@ def test_without_stripe_nothing_is_asked(world, visitor, service):  # noqa: F811
 def test_while_stripe_is_down_nothing_is_booked_and_the_time_is_free(world, till, visitor, bank, service):  # noqa: F811
     details(visitor, service)
     bank.faults.order("stripe", "down", 1)
-    visitor.send(f"/book/{service}/details", 503, name="Bea", email="bea@example.com")
+    visitor.send(f"/book/{service}/details", 503, name="Bea", email="bea@example.com", agree="on")
     assert "Nothing has been booked or paid" in words(visitor.page) and 'value="Bea"' in visitor.page
     assert world.sql("select 1 from holds") == [] and booked(world) == []
+
+
+def test_the_terms_are_accepted_before_anyone_pays(world, till, visitor, bank, service):  # noqa: F811
+    """A156, R20: what cancelling means stands open on the page, and nothing begins without the tick."""
+    update_store(world.store_id, MERCHANT, terms="Please come ten minutes early.")
+    details(visitor, service)
+    assert "<details class=\"small\" open>" in visitor.page and "and the terms of Harbor Massage, and I accept them." in words(visitor.page)
+    visitor.send(f"/book/{service}/details", 422, name="Bea", email="bea@example.com")
+    assert "Please accept what cancelling and moving mean before you pay." in words(visitor.page) and 'href="#agree"' in visitor.page
+    assert bank.all("payment_intent") == [] and world.sql("select 1 from intents") == []
+    visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", agree="on")
+    assert world.sql("select facts->>'agreed' from audit_entries where action = 'begin_deposit'") == [("true",)]
+
+
+def test_without_a_deposit_there_is_nothing_to_accept(world, visitor):  # noqa: F811
+    visitor.get(f"/book/{world.service}?day=2027-03-11&month=2027-03")
+    visitor.get(visitor.send(f"/book/{world.service}", at=TIME).headers["Location"])
+    assert 'name="agree"' not in visitor.page
 
 
 @pytest.mark.parametrize(("field", "value"), [("email", "nope"), ("email", "")])
 def test_what_is_typed_is_checked_before_anyone_pays(world, till, visitor, bank, service, field, value):  # noqa: F811
     details(visitor, service)
-    visitor.send(f"/book/{service}/details", 422, **({"name": "Bea", "email": "bea@example.com"} | {field: value}))
+    visitor.send(f"/book/{service}/details", 422, **({"name": "Bea", "email": "bea@example.com", "agree": "on"} | {field: value}))
     assert bank.all("payment_intent") == [] and world.sql("select 1 from intents") == []
 
 
 def test_amounts_come_from_the_server(world, till, visitor, bank, service):  # noqa: F811
     details(visitor, service)
-    visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", amount="1", deposit="1", price="1")
+    visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", agree="on", amount="1", deposit="1", price="1")
     assert bank.all("payment_intent")[0]["amount"] == 2500
 
 
@@ -226,7 +245,7 @@ def test_credit_that_covers_the_deposit_stands_for_it(world, till, visitor, serv
     visitor.sign_in()
     details(visitor, service)
     assert ("Pay $25 with my credit; $55 is left to pay." in words(visitor.page)) == offered
-    to = visitor.send(f"/book/{service}/details", credit="on").headers["Location"]
+    to = visitor.send(f"/book/{service}/details", credit="on", agree="on").headers["Location"]
     assert to.startswith("/account/bookings/" if offered else "/pay/")
     made = world.sql("select paid, due from bookings where starts_at = %s", TIME)
     assert made == ([(2500, 5500)] if offered else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
@@ -30,7 +30,9 @@ class ReceiptOut(Shape):
 
 
 class CreditOut(Shape):
-    """Store credit that can still be spent. `expires_at` null: no end."""
+    """Store credit that can still be spent. `expires_at` null: no end. `place` shopify: in the customer's account at Shopify,
+    spent at its checkout; the amount is as of the last look there."""
 
     amount: Money
     expires_at: datetime | None
+    place: Literal["store", "shopify"]

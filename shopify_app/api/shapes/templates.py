@@ -70,15 +70,38 @@ class TestIn(PreviewIn):
     to: Email
 
 
-class LocaleIn(Shape):
+class ResetIn(Shape):
     locale: Locale | None = None
+    version: Whole | None = None
+
+
+class RestoreIn(ResetIn):
+    """`restore`: the number of the version to say again."""
+
+    restore: Whole
+
+
+class TemplateVersion(Texts):
+    """`custom` false: back to our wording then; `subject` to `sms` are ours of today."""
+
+    version: int
+    custom: bool
+    changed_at: datetime
+
+
+class VersionList(Shape):
+    items: list[TemplateVersion]
+    next: str | None
 
 
 class Preview(Shape):
+    """`sms_parts`: how many text messages it is sent as."""
+
     subject: str
     html: str
     text: str
     sms: str | None
+    sms_parts: int | None
 
 
 class Sent(Shape):

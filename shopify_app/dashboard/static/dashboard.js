@@ -4,7 +4,7 @@ if (first) first.focus();
 
 // A form that changes what customers see warns before it is left unsaved.
 for (const form of document.querySelectorAll("form[data-keep]")) {
-  let changed = false;
+  let changed = form.hasAttribute("data-unsaved");
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", () => { changed = false; });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
