@@ -28,6 +28,8 @@ from models.waitlist_offer import WaitlistOffer
 
 VALID_FOR = timedelta(minutes=10)
 TRIES = 5
+BY_MAIL, BY_PHONE = "login", "login_phone"
+"""What a sign-in code was drawn for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,12 @@ def counted(store_id: int, by, challenge: str, use: Callable[[], Done]) -> Done:
 
 @action
 def _sign_in(tx: Tx, code: str, challenge: str, device: str) -> Done:
-    row = use_code(tx, code, challenge, "login")
-    customer_id = _customer_of(tx, row.address)
-    _claim(tx, customer_id, row.address)
+    row = use_code(tx, code, challenge, BY_MAIL, BY_PHONE)
+    if row.purpose == BY_PHONE:
+        customer_id = _still_theirs(tx, row)
+    else:
+        customer_id = _customer_of(tx, row.address)
+        _claim(tx, customer_id, row.address)
     secret = secrets.token_urlsafe(32)
     login_id = new_id()
     tx.db.execute(insert(CustomerLogin).values(
@@ -122,11 +127,11 @@ def _sign_in(tx: Tx, code: str, challenge: str, device: str) -> Done:
     return Done(facts={"customer_id": customer_id, "secret": secret})
 
 
-def use_code(tx: Tx, code: str, challenge: str, purpose: str):  # noqa: ANN201
+def use_code(tx: Tx, code: str, challenge: str, *purposes: str):  # noqa: ANN201
     """The code's row, closed by this; of two right submits one gets it (I35)."""
     row = tx.db.execute(select(LoginCode).where(
         LoginCode.store_id == tx.store_id, LoginCode.challenge_hash == keyed_hash("challenge", tx.store_id, challenge),
-        LoginCode.purpose == purpose, LoginCode.closed_at.is_(None), LoginCode.expires_at > tx.now).with_for_update()).one_or_none()
+        LoginCode.purpose.in_(purposes), LoginCode.closed_at.is_(None), LoginCode.expires_at > tx.now).with_for_update()).one_or_none()
     expected = row.code_hash if row else "-"
     given = _code_hash(tx, row.id if row else 0, "".join(code.split()))
     if not compare_digest(expected.encode(), given.encode()):
@@ -137,6 +142,16 @@ def use_code(tx: Tx, code: str, challenge: str, purpose: str):  # noqa: ANN201
 
 def _code_hash(tx: Tx, code_id: int, code: str) -> str:
     return keyed_hash("code", tx.store_id, code_id, code)
+
+
+def _still_theirs(tx: Tx, row) -> int:  # noqa: ANN001
+    """The customer the code was sent to, if the number is theirs and proven still. A code nobody was sent opens nothing."""
+    customer_id = tx.db.execute(select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.id == row.customer_id, Customer.phone == row.address, Customer.phone_verified_at.is_not(None),
+        Customer.erased_at.is_(None)).with_for_update()).scalar()
+    if customer_id is None:
+        raise Refused("unauthorized")
+    return customer_id
 
 
 def _customer_of(tx: Tx, address: str) -> int:
