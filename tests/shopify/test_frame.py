@@ -19,7 +19,7 @@ from sandbox.shopify.staff import OWNER, STAFF, UNPROVEN
 from shopify_app.dashboard.door import SCREENS
 from tests.dashboard.forms import form_at
 from tests.dashboard.test_sign_in import paths
-from tests.shopify.conftest import Connected
+from tests.shopify.world import Connected
 from tests.shopify.tokens import admin_claims, customer_claims, signed
 from tests.support.world import at, set_clock
 
