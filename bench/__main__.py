@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-CAMPAIGNS = ("boundary", "first_import", "flush", "forged", "histories", "messages", "odd_input", "patient", "race", "readonly", "refunds",
+CAMPAIGNS = ("boundary", "bulk", "first_import", "flush", "forged", "histories", "messages", "odd_input", "patient", "race", "readonly", "refunds",
              "templates")
 
 
