@@ -30,7 +30,6 @@ PROBLEMS: dict[str, str] = {
     "cannot change": "This can't be changed.",
     "must be an address that begins with https://": "This must be an address that begins with https://",
     "is not an address": "This is not an address.",
-    "belongs to an online location, and has no spaces": "A meeting link goes with a place online, and has no spaces.",
     # people and shop
     "is not an e-mail address": "This is not an e-mail address.",
     "is not a phone number; give it with its country code, as in +1 212 555 0100":
