@@ -30,10 +30,8 @@ class BookingLinks(Shape):
 
 
 class CustomerBooking(Shape):
-    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people.
-
-    `address` is where to go; of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's.
-    """
+    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people. `address` is where to go;
+    of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's."""
 
     ref: str
     status: Status
