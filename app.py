@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,7 +20,7 @@ from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
 from shopify_app.calendar_return import blueprint as calendar_return
 from shopify_app.dashboard.door import load_screens
-from shopify_app.embed.pages import blueprint as shopify_embed
+from shopify_app.embed import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
@@ -39,8 +41,9 @@ DOORS = (
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
-UPLOADS, LARGEST_UPLOAD = "/admin/import", 6 * 1024 * 1024
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app")
+UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import"), 6 * 1024 * 1024
+DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
@@ -100,9 +103,12 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
 
 def _allow_files() -> None:
-    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
-    if request.path == UPLOADS and request.method == "POST":
-        request.max_content_length = LARGEST_UPLOAD
+    """Files to import and deliveries may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.method == "POST":
+        if UPLOADS.fullmatch(request.path):
+            request.max_content_length = LARGEST_UPLOAD
+        elif request.path.startswith(DELIVERIES):
+            request.max_content_length = LARGEST_DELIVERY
 
 
 def _headers(response: Response) -> Response:

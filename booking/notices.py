@@ -10,6 +10,7 @@ from sqlalchemy import select
 from booking import facts
 from booking.keys import keyed_hash, settings
 from booking.links import feedback_path, manage_path, store_origin, unsubscribe_path
+from booking.places import place_of
 from booking.preferences import CHANNELS, channels_for, kind_of
 from booking.rules.quiet_hours import quiet_until
 from booking.rules.refund import RefundQuote
@@ -20,7 +21,7 @@ from models.session import OutboxItem, Tx
 from models.statement import Statement, param
 
 
-_NOTIFIED = Statement(select(User.email, User.name).where(
+_NOTIFIED = Statement(select(User.email, User.name, User.locale).where(
     User.store_id == param("store"), User.notify, User.removed_at.is_(None)))
 _NAMED = Statement(select(User.name).where(User.store_id == param("store"), User.id == param("user")))
 
@@ -75,14 +76,16 @@ def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | N
 
 
 def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", **extra: Any) -> None:
-    """The people of the shop who asked for notices, or its own address when nobody did; not the staff member a second time."""
-    people = dict(_NOTIFIED.rows(tx))
+                  once: str = "", only_here: bool = False, **extra: Any) -> None:
+    """The people of the shop who asked for notices, each in their language, or its own address when nobody did; not the staff member
+    a second time, unless `only_here`: nothing else tells them."""
+    people = [tuple(row) for row in _NOTIFIED.rows(tx)]
     if not people and b.store_email:
-        people = {b.store_email: b.store_name}
-    for email, name in people.items():
-        if email != b.staff_email:
-            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, refund, "merchant", name) | extra, "merchant", once)
+        people = [(b.store_email, b.store_name, None)]
+    for email, name, locale in people:
+        if only_here or email != b.staff_email:
+            snapshot = _snapshot(tx, topic, b, old, refund, "merchant", name) | {"locale": locale or b.store_locale} | extra
+            _put(tx, topic, "email", email, b, snapshot, "merchant", once)
 
 
 def _quiet_until(tx: Tx, b: BookingSummary) -> datetime:
@@ -108,7 +111,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
                   "logo": b.store_logo_url, "accent": b.store_accent, "contact_note": b.store_contact_note},
         "booking": {
             "ref": b.ref, "status": b.status, "version": b.version, "service": b.service_name, "staff": b.staff_name,
-            "location": b.location_name, "address": b.location_address, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
+            "location": b.location_name, "address": place_of(b).whereabouts, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
             "zone": b.zone, "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
             "currency": b.currency, "conflict": b.conflict},
         "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,

@@ -26,6 +26,7 @@ class StaffOffer:
     name: str
     location_id: int
     location_name: str
+    location_kind: str
     zone: str
     hours: dict[int, list[tuple[int, int]]]
     dates: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
@@ -70,7 +71,8 @@ _STATEMENT = (
         Service.buffer_after_s, Service.lead_time_s, Service.horizon_days, Service.capacity, Service.price, Service.deposit,
         Service.currency, Service.policy, Service.active, Store.policy.label("store_policy"), Store.real_time,
         Store.open_for_booking, Store.zone.label("store_zone"), Staff.id.label("staff_id"), Staff.name.label("staff_name"),
-        Staff.hours, _DATES.label("dates"), Location.id.label("location_id"), Location.name.label("location_name"), Location.zone.label("location_zone"))
+        Staff.hours, _DATES.label("dates"), Location.id.label("location_id"), Location.name.label("location_name"),
+        Location.kind.label("location_kind"), Location.zone.label("location_zone"))
     .select_from(Service)
     .join(Store, Store.store_id == Service.store_id)
     .outerjoin(StaffService, and_(StaffService.store_id == Service.store_id, StaffService.service_id == Service.id))
@@ -109,6 +111,7 @@ class _Row(NamedTuple):
     dates: dict[str, Any] | None
     location_id: int | None
     location_name: str
+    location_kind: str
     location_zone: str
 
 
@@ -126,6 +129,6 @@ def find_offer(tx: Tx, service_id: int) -> ServiceOffer | None:
         Shape(first.duration_s, first.step_s, first.buffer_before_s, first.buffer_after_s, first.lead_time_s, first.horizon_days),
         first.capacity, first.price, first.deposit, first.currency, first.policy if first.policy is not None else first.store_policy,
         first.active, first.real_time, first.open_for_booking, first.store_zone,
-        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_zone, parse_hours(row.hours),
+        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_kind, row.location_zone, parse_hours(row.hours),
                          {date.fromisoformat(day): parse_day(pairs, day) for day, pairs in (row.dates or {}).items()})
               for row in rows if row.staff_id is not None and row.location_id is not None))

@@ -22,7 +22,7 @@ from models.store import Store
 
 PROFILE = ("name", "email", "email_verified_at", "phone", "phone_verified_at", "locale", "zone", "preferences", "shopify_id", "created_at")
 BOOKED = ("ref", "status", "starts_at", "ends_at", "zone", "seats", "price", "currency", "paid", "refunded", "owed", "contact_name",
-          "contact_email", "contact_phone", "notes", "cancel_reason", "cancelled_by", "created_at", "closed_at")
+          "contact_email", "contact_phone", "notes", "delivery_address", "cancel_reason", "cancelled_by", "created_at", "closed_at")
 
 
 def customer_data(tx: Tx, customer_id: int) -> dict[str, Any] | None:

@@ -27,6 +27,10 @@ class BadToken(Exception):
     """Not a token of the kind asked for: forged, expired, too early, for another app or shop, or of the other kind."""
 
 
+class StaleToken(BadToken):
+    """A token of ours that was good until a moment ago: a fresh one may be asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdminCaller:
     """A person of the shop in the Shopify admin. `shop` is `{name}.myshopify.com`."""
@@ -70,6 +74,8 @@ def _claims(token: str, client_id: str, secrets: Sequence[str], required: Sequen
                                 options={"require": list(required), "strict_aud": True})
         except jwt.InvalidSignatureError:
             continue
+        except jwt.ExpiredSignatureError as error:
+            raise StaleToken("expired") from error
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise BadToken(type(error).__name__) from error
         if any(not isinstance(claims.get(name), str) for name in required if name in ("dest", "iss", "sub", "sid", "jti")):

@@ -15,7 +15,8 @@ from models.store import Store
 
 _STORE = Statement(select(Store.name, Store.slug, Store.email, Store.phone, Store.accent, Store.locale, Store.logo_url).where(
     Store.store_id == param("store")))
-_NOTIFIED = Statement(select(User.email, User.name).where(User.store_id == param("store"), User.notify))
+_NOTIFIED = Statement(select(User.email, User.name, User.locale).where(
+    User.store_id == param("store"), User.notify, User.removed_at.is_(None)))
 
 
 def store_facts(tx: Tx) -> tuple[dict[str, Any], str]:
@@ -35,10 +36,10 @@ def tell(tx: Tx, topic: str, channel: str, recipient: str, once: str, *, locale:
 
 
 def tell_shop(tx: Tx, topic: str, once: str, **facts: Any) -> None:
-    """The people of the shop who asked for notices, or its own address when nobody did."""
-    people = dict(_NOTIFIED.rows(tx))
+    """The people of the shop who asked for notices, each in their language, or its own address when nobody did."""
+    people = [tuple(row) for row in _NOTIFIED.rows(tx)]
     store, _ = store_facts(tx)
     if not people and store["email"]:
-        people = {store["email"]: store["name"]}
-    for email, name in people.items():
-        tell(tx, topic, "email", email, once, kind="merchant", name=name, **facts)
+        people = [(store["email"], store["name"], None)]
+    for email, name, locale in people:
+        tell(tx, topic, "email", email, once, kind="merchant", name=name, locale=locale, **facts)

@@ -54,6 +54,10 @@ class Snapshot:
     def customer(self) -> str:
         return (self.payload.get("customer") or {}).get("name") or self.words._("A customer")
 
+    def quoted(self, text: str) -> str:
+        """A sentence that is not ours: it keeps its own direction where this language runs from right to left (Unicode TR 9)."""
+        return f"\u2068{text}\u2069" if self.words.direction == "rtl" else text
+
     def when(self, which: dict[str, Any] | None = None) -> str:
         booking = which or self.booking
         return self.words.when(datetime.fromisoformat(booking["starts_at"]), booking["zone"])
@@ -63,9 +67,9 @@ class Snapshot:
         return None if value is None else datetime.fromisoformat(value)
 
     def money(self) -> str | None:
-        """The refund in words, for messages after a cancellation."""
+        """The refund in a whole sentence, for messages after a cancellation."""
         refund = self.payload.get("refund")
-        return self.words.refund(refund, self.venue, done=True) if refund else None
+        return self.words.refund(refund, self.venue, done=True).removesuffix(".") + "." if refund else None
 
     def difference(self) -> list[str]:
         """What a move to another price means: the rest comes back, or more is to pay (R26)."""

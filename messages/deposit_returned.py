@@ -12,6 +12,5 @@ def content(s: Snapshot) -> Content:
         subject=_("{venue}: your payment of {amount} goes back").format(venue=s.venue, amount=amount),
         heading=_("Your payment goes back"),
         paragraphs=[_("Your payment of {amount} arrived after the time you chose was no longer free, so nothing was booked.").format(amount=amount),
-                    _("The whole amount goes back to your card. Banks take a few days to show it."),
-                    _("You can choose another time here: {url}").format(url=s.payload["book_url"])],
-        booking=False, manage=False, alarm=False)
+                    _("The whole amount goes back to your card. Banks take a few days to show it.")],
+        buttons=[(_("Choose another time"), s.payload["book_url"])], booking=False, manage=False, alarm=False)

@@ -10,4 +10,4 @@ def content(s: Snapshot) -> Content:
     return Content(
         subject=_("{venue} has answered your feedback").format(venue=s.venue),
         heading=_("{venue} has answered your feedback").format(venue=s.venue),
-        paragraphs=[line for line in s.payload["reply"].split("\n") if line.strip()], manage=False, alarm=False)
+        paragraphs=[s.quoted(line) for line in s.payload["reply"].split("\n") if line.strip()], manage=False, alarm=False)

@@ -10,8 +10,9 @@ def content(s: Snapshot) -> Content:
     lines = [_("{customer}: {service}, {when} is cancelled. The time is free again.").format(
         customer=s.customer, service=s.service, when=s.when(s.old))]
     if s.booking["status"] in ("confirmed", "pending"):
-        lines = [_("{customer}: {service}, {when} now has {n} seats.").format(
-            customer=s.customer, service=s.service, when=s.when(), n=s.booking["seats"])]
+        seats = s.booking["seats"]
+        lines = [s.words.ngettext("{customer}: {service}, {when} now has {n} seat.", "{customer}: {service}, {when} now has {n} seats.", seats).format(
+            customer=s.customer, service=s.service, when=s.when(), n=seats)]
     refund = s.payload.get("refund")
     if refund and refund["amount"] and refund["outcome"] != "credit":
         lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(

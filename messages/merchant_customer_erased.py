@@ -13,8 +13,7 @@ def content(s: Snapshot) -> Content:
     lines = [_("A customer's personal data was erased at their request. Past bookings keep their times and amounts, without a name.")]
     if open_ones:
         lines.append(_("These bookings are still open under the name “Redacted customer”. They were not cancelled; please decide what becomes of them:"))
-        lines += [_("{service}, {when} ({ref})").format(
-            service=b["service"], when=s.words.when(datetime.fromisoformat(b["starts_at"]), b["zone"]), ref=b["ref"]) for b in open_ones]
+        lines += [f"{b['service']}, {s.words.when(datetime.fromisoformat(b['starts_at']), b['zone'])} ({b['ref']})" for b in open_ones]
     else:
         lines.append(_("There are no open bookings."))
     return Content(subject=_("A customer's data was erased"), heading=_("A customer's data was erased"), paragraphs=lines, booking=False,

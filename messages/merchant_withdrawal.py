@@ -13,8 +13,8 @@ def content(s: Snapshot) -> Content:
         heading=_("A customer has withdrawn from a contract"),
         paragraphs=[
             _("It arrived on {when} and was acknowledged to {email} at once.").format(when=at, email=said["email"]),
-            _("Name: {name}").format(name=said["name"]), _("Contract: {contract}").format(contract=said["contract"]),
-            *([_("Their words: {text}").format(text=said["statement"])] if said["statement"] else []),
+            _("Name: {name}").format(name=said["name"]), _("Contract: {contract}").format(contract=s.quoted(said["contract"])),
+            *([_("Their words: {text}").format(text=s.quoted(said["statement"]))] if said["statement"] else []),
             _("Booking: {ref}").format(ref=s.payload["ref"]) if s.payload["ref"] else _("No booking could be matched by itself."),
             _("Nothing was cancelled or refunded by this. Please see what the law asks of you; time limits may run.")],
         booking=False, manage=False, alarm=False)

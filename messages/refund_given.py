@@ -11,5 +11,5 @@ def content(s: Snapshot) -> Content:
     return Content(
         subject=_("Refund: {service}, {when}").format(service=s.service, when=s.when()),
         heading=_("{venue} gives you money back").format(venue=s.venue),
-        paragraphs=[*([money] if money else []), *([_("Reason: {reason}").format(reason=reason)] if reason else [])],
+        paragraphs=[*([money] if money else []), *([_("Reason: {reason}").format(reason=s.quoted(reason))] if reason else [])],
         sms=s.sms(money or ""))

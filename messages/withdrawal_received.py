@@ -14,7 +14,7 @@ def content(s: Snapshot) -> Content:
         paragraphs=[
             _("{venue} received your declaration on {when}.").format(venue=s.venue, when=at),
             _("Number: {number}").format(number=s.payload["number"]),
-            _("Name: {name}").format(name=said["name"]), _("Contract: {contract}").format(contract=said["contract"]),
-            *([_("Your words: {text}").format(text=said["statement"])] if said["statement"] else []),
+            _("Name: {name}").format(name=said["name"]), _("Contract: {contract}").format(contract=s.quoted(said["contract"])),
+            *([_("Your words: {text}").format(text=s.quoted(said["statement"]))] if said["statement"] else []),
             _("This confirms that it was received. {venue} will write to you about what follows from it.").format(venue=s.venue)],
         booking=False, manage=False, alarm=False)

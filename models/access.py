@@ -33,7 +33,10 @@ class LoginCode(StoreRow, Base):
 
 
 class CustomerLogin(StoreRow, Base):
-    """A signed-in browser. The cookie carries the secret whose hash stands here; ending it is a write here (I38)."""
+    """A signed-in browser. The cookie carries the secret whose hash stands here; ending it is a write here (I38).
+
+    `shopify_hint`: the sealed id token of a session opened with Shopify, taken away by a trigger when the session ends.
+    """
 
     __tablename__ = "customer_logins"
 
@@ -42,6 +45,7 @@ class CustomerLogin(StoreRow, Base):
     created_at: Mapped[Instant]
     device: Mapped[str] = mapped_column(server_default="")
     ended_at: Mapped[Instant | None]
+    shopify_hint: Mapped[str | None]
 
     __table_args__ = (
         of_store(),
@@ -66,7 +70,7 @@ class MerchantToken(StoreRow, Base):
 
 
 class User(StoreRow, Base):
-    """A person of the shop: gets merchant notices, signs in to the dashboard."""
+    """A person of the shop: gets merchant notices, signs in to the dashboard. `shopify_user_id`: the same person in the Shopify admin."""
 
     __tablename__ = "users"
 
@@ -74,13 +78,18 @@ class User(StoreRow, Base):
     name: Mapped[str]
     role: Mapped[str]
     notify: Mapped[bool] = mapped_column(server_default="true")
+    locale: Mapped[str | None]
     created_at: Mapped[Instant]
     removed_at: Mapped[Instant | None]
+    shopify_user_id: Mapped[Id | None]
 
     __table_args__ = (
         of_store(),
         Index("users_email", "store_id", "email", unique=True),
+        Index("users_shopify", "store_id", "shopify_user_id", unique=True, postgresql_where=text("shopify_user_id is not null")),
+        CheckConstraint("shopify_user_id > 0", name="users_shopify_user_id"),
         CheckConstraint("role in ('owner','manager','staff')", name="users_role"),
+        CheckConstraint("locale ~ '^[a-z]{2}$'", name="users_locale"),
     )
 
 

@@ -69,6 +69,7 @@ class BookingSummary(NamedTuple):
     contact_email: str | None
     contact_phone: str | None
     notes: str
+    delivery_address: str
     closed_at: datetime | None
     cancel_reason: str | None
     cancelled_by: str | None
@@ -90,6 +91,8 @@ class BookingSummary(NamedTuple):
     location_name: str
     location_address: str
     location_phone: str | None
+    location_kind: str
+    location_meeting_url: str | None
     customer_name: str
     customer_email: str | None
     customer_phone: str | None

@@ -12,6 +12,7 @@ class ShopifyInstall(Base):
     """States: installed, reconnect (the tokens are dead, somebody must open the app), uninstalled.
 
     `installation` counts up with every new install. `access_token` and `refresh_token` are sealed (booking/sealing.py).
+    `accounts`: unknown, classic, new (the kind of customer accounts the shop uses); `storefront_host`: where its storefront answers.
     `customers_until`, `orders_until`: newest change seen by a whole reconciliation. `lease`: the one worker busy with this shop.
     """
 
@@ -38,6 +39,8 @@ class ShopifyInstall(Base):
     paused_until: Mapped[Instant | None]
     succeeded_at: Mapped[Instant | None]
     last_error: Mapped[str | None]
+    storefront_host: Mapped[str | None]
+    accounts: Mapped[str] = mapped_column(server_default="unknown")
 
     __table_args__ = (
         of_store(),
@@ -45,5 +48,6 @@ class ShopifyInstall(Base):
         CheckConstraint("(uninstalled_at is not null) = (state = 'uninstalled')", name="shopify_installs_ended"),
         CheckConstraint("state <> 'uninstalled' or (access_token is null and refresh_token is null)",
                         name="shopify_installs_no_tokens_left"),
+        CheckConstraint("accounts in ('unknown','classic','new')", name="shopify_installs_accounts"),
         CheckConstraint("on_cancel in ('nothing','tag_note','refund_line','cancel_order')", name="shopify_installs_on_cancel"),
     )

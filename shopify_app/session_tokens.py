@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from booking import shopify_tokens
 from booking.keys import settings
+from booking.user_access import shop_user
 from models.actor import Actor
-from models.session import database
+from models.session import database, reading
 
 RETRY_HEADER = "X-Shopify-Retry-Invalid-Session-Request"
 """On a 401: App Bridge gets a new token and asks once more."""
@@ -17,10 +18,14 @@ def looks_like_one(token: str) -> bool:
 
 
 def merchant_of(token: str) -> tuple[int, Actor] | None:
-    """(store id, the person) of a valid admin token of a shop where the app is installed."""
+    """(store id, the person) of a valid admin token of a shop where the app is installed and this person has been admitted."""
     try:
         caller = shopify_tokens.admin_caller(token, settings().shopify_api_key or "", settings().shopify_secrets)
     except shopify_tokens.BadToken:
         return None
     store_id = database().store_for_shop(caller.shop)
-    return None if store_id is None else (store_id, Actor("user", "dashboard", caller.user_id, "shopify"))
+    if store_id is None:
+        return None
+    with reading(store_id) as tx:
+        _, user = shop_user(tx, caller.user_id)
+    return None if user is None else (store_id, Actor("user", "dashboard", user.user_id, user.role))

@@ -6,24 +6,18 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-import phonenumbers
 from flask import Blueprint, g, render_template, request
 
 import storefront
 from booking.access import SignedIn, StoreView
 from booking.wording import SHIPPED, Words, words_for
 from booking.wording.languages import pick
+from booking.wording.phones import readable_phone
 
 bp = Blueprint("storefront", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
 
-@bp.app_template_filter("phone")
-def phone(number: str) -> str:
-    """A stored number as people write it: +1 212-555-0142."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        return number
+bp.add_app_template_filter(readable_phone, "phone")
 
 
 def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:

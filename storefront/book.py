@@ -99,7 +99,9 @@ def confirm(service_id: int):  # noqa: ANN201
         credit = _credit(tx, person, offer, deposit)
     w, form = words(store, person), request.form
     at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
-    typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")}
+    typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")} | {
+        "delivery_address": given.text(form.get("delivery_address"), 401)}
+    comes = typed["delivery_address"] if any(person.location_kind == "delivery" for person in offer.only(staff_id)) else None
     use_credit = form.get("credit") == "on" and bool(credit)  # it covers the deposit
     someone = None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale)
     try:
@@ -113,10 +115,10 @@ def confirm(service_id: int):  # noqa: ANN201
             return redirect("/pay/" + deposits.begin(
                 g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
                 person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser(),
-                agreed=form.get("agree") == "on"), 303)
+                agreed=form.get("agree") == "on", delivery_address=comes), 303)
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
-            customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"],
+            customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"], delivery_address=comes,
             use_credit=use_credit, credit_covers=deposit if use_credit else 0, person=someone).booking
     except Trouble:
         return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, credit=credit, trouble=w._(
@@ -163,7 +165,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
     policy = read_policy(offer.policy)
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
-        seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
+        comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
         deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
@@ -189,6 +191,7 @@ def field_errors(errors: list[dict[str, str]], w: Words) -> dict[str, str]:
         "phone": w._("Please enter the phone number with its country code, such as +1 212 555 0100."),
         "name": w._("Please enter your name (at most 120 characters)."),
         "seats": w._("Please choose how many places you need."),
+        "delivery_address": w._("Please tell us where to come (at most 400 characters)."),
         "agree": w._("Please accept what cancelling and moving mean before you pay."),
     }
     return {error["field"]: sentences.get(error["field"], w._("Please check what you entered.")) for error in errors}

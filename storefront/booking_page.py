@@ -8,6 +8,7 @@ from booking.documents.printed import title
 from booking.feedback import given_for, may_give
 from booking.keys import settings
 from booking.links import manage_path
+from booking.places import place_of
 from booking.settled import outcome_of
 from booking.wording import Words
 from messages.ics import invite
@@ -76,7 +77,7 @@ def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
     return {
         "store": {"name": b.store_name, "slug": b.store_slug, "email": b.store_email},
         "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
-                    "address": b.location_address, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
+                    "address": place_of(b).whereabouts, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
 
 

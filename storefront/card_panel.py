@@ -37,7 +37,8 @@ class Panel:
 def panel(tx: Tx, door: Door) -> Panel | None:
     """What there is to say of the booking's card; None where the store keeps none."""
     b, w = door.b, door.words
-    if account_of(tx) is None:
+    account = account_of(tx)
+    if account is None or not account.takes:
         return None
     card = shown_card(tx, b, by_link=door.by_link)
     needed = card is not None and any(needs_card(tx, booking_id, card.id) for booking_id in rests_on(tx, card.id))

@@ -11,15 +11,16 @@ from urllib.parse import quote
 from booking import facts
 from booking.credit import Left
 from booking.actions.visits import visit_decision
+from booking.places import Place, place_of
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
 from booking.rules.status import CLOSED
 from booking.rules.windows import deadline
 from booking.wording import Words
 from booking.wording.policies import policy_lines
+from booking.wording.phones import readable_phone
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
-from storefront.blueprint import phone
 from storefront.door import Door
 
 
@@ -74,6 +75,7 @@ class Detail:
     waits: str | None = None
     instead_schedule: bool = False
     again_url: str = "/book"
+    place: Place | None = None
     money: list[str] = field(default_factory=list)
 
 
@@ -121,19 +123,19 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
             waits = w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old) + " " + waits
     return Detail(
         b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w),
-        f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address else None,
+        f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address and b.location_kind == "place" else None,
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
-        policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book")
+        policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
 
 
 def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
     """The facts of A57: service, staff, date, time, address, deposit status."""
     found = [(w._("Service"), b.service_name), (w._("With"), b.staff_name), (w._("Date"), w.date(b.starts_at, b.zone)),
              (w._("Time"), w.span(b.starts_at, b.ends_at, b.zone)),
-             (w._("Where"), ", ".join(filter(None, (b.location_name, b.location_address))))]
+             (w._("Where"), _where(b, w))]
     if b.seats > 1:
         found.append((w._("Seats"), str(b.seats)))
     if b.price:
@@ -142,6 +144,14 @@ def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
     if b.due and b.holding:
         found.append((w._("Still to pay"), w._("{amount}, at {venue}").format(amount=w.money(b.due, b.currency), venue=b.store_name)))
     return found
+
+
+def _where(b: BookingSummary, w: Words) -> str:
+    """Name and address; of a meeting online that it is one, of a delivery where the shop comes."""
+    place = place_of(b)
+    if place.kind == "online":
+        return w._("{place}, online").format(place=place.name)
+    return w._("At your address: {address}").format(address=place.address) if place.kind == "delivery" and place.address else place.line
 
 
 def deposit(b: BookingSummary, w: Words) -> str:
@@ -173,7 +183,7 @@ def _person(door: Door) -> list[tuple[str, str]]:
     if door.by_link:
         pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.contact_email)), (w._("Phone"), mask_phone(b.contact_phone))]
     else:
-        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), phone(b.contact_phone) if b.contact_phone else "")]
+        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), readable_phone(b.contact_phone) if b.contact_phone else "")]
     return [(name, value) for name, value in pairs if value]
 
 

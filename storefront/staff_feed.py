@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from booking.addresses import first_name
 from booking.keys import keyed_hash, settings
+from booking.places import place_of
 from booking.rules.status import HOLDING
 from messages.ics import feed
 from models.booking import Booking
@@ -41,4 +42,4 @@ def staff_calendar(secret: str) -> Response:
 def _entry(b: BookingSummary) -> dict:
     return {"store": {"name": first_name(b.customer_name or b.contact_name) or b.store_name, "slug": b.store_slug, "email": b.store_email},
             "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
-                        "address": b.location_address, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone}}
+                        "address": place_of(b).whereabouts, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -67,8 +67,10 @@ def _keep(store_id: int, topic: str, webhook_id: str, body: dict[str, Any]) -> N
 
 
 def _json(raw: bytes) -> dict[str, Any] | None:
+    """The object, or None for what the database cannot keep as JSON: no object, NaN, half a surrogate pair, zero bytes."""
     try:
         body = json.loads(raw)
+        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) and "\\u0000" not in raw.decode("utf-8", "replace") else None
@@ -82,6 +84,6 @@ def _shop_gid(body: dict[str, Any], topic: str) -> str | None:
 def _instant(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text or "")
-    except ValueError:
+        return found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else None

@@ -1,4 +1,4 @@
-"""POST /webhooks/stripe (design 4.5): forged deliveries answer 400 and leave nothing; a repeated one is one row (I24)."""
+"""POST /webhooks/stripe (design 4.5): forged deliveries answer 401, unreadable ones 400, and leave nothing; a repeated one is one row (I5)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, request
 
 from booking.actions.provider_events import receive_event
 from gateways.stripe.client import enabled
-from gateways.stripe.events import CONCERNS, Told, store_of, verified
+from gateways.stripe.events import CONCERNS, Forged, Told, store_of, verified
 from models.actor import Actor
 from models.session import database
 
@@ -17,9 +17,12 @@ blueprint = Blueprint("stripe_webhook", __name__)
 def told_by_stripe() -> Response:
     if not enabled():
         abort(404)
-    told = verified(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    try:
+        told = verified(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    except Forged:
+        return Response("The signature does not fit.", 401, mimetype="text/plain")
     if told is None:
-        return Response("The signature does not fit.", 400, mimetype="text/plain")
+        return Response("This is not an event.", 400, mimetype="text/plain")
     keep(told)
     return Response("", 200)
 

@@ -24,8 +24,9 @@ def status(store_id: int, outbox_id: int) -> Response:
     """Twilio repeats a report that is not answered; one about a message we do not know is answered too."""
     _require_genuine()
     state, sid = request.form.get("MessageStatus", ""), request.form.get("MessageSid", "")
-    if state in RANK and sid:
-        note_delivery(store_id, WEBHOOK, outbox_id, sid, state, request.form.get("ErrorCode") or None)
+    error = request.form.get("ErrorCode") or None
+    if state in RANK and sid and _plain(sid) and (error is None or _plain(error)):
+        note_delivery(store_id, WEBHOOK, outbox_id, sid, state, error)
     return Response(status=204)
 
 
@@ -43,6 +44,11 @@ def inbound() -> Response:
         for store_id in database().stores_texting(phone):
             verb(store_id, WEBHOOK, phone)
     return Response('<?xml version="1.0" encoding="UTF-8"?><Response/>', mimetype="text/xml")
+
+
+def _plain(text: str) -> bool:
+    """Whether it can be an identifier or an error number of Twilio's."""
+    return text.isascii() and text.isalnum() and len(text) <= 64
 
 
 def _require_genuine() -> None:

@@ -35,13 +35,14 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 @action
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
-                   hold: str | None = None, notes: str = "", use_credit: bool = False, notify: bool = True,
+                   hold: str | None = None, notes: str = "", delivery_address: str | None = None, use_credit: bool = False, notify: bool = True,
                    override: bool = False, order_id: int | None = None, credit_covers: int = 0) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
     anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
     as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
+    `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to say it (A149).
     `credit_covers` is the deposit that credit stands for: Refused quote_changed when by now there is less of it.
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
@@ -56,11 +57,13 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     customer = customer_for(tx, customer_id, person)
     held = bool(hold) and use_hold(tx, hold, offer, staff_id, starts_at)
     chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer and not held, override=override)
+    address = _address(delivery_address, chosen, as_customer)
     policy = read_policy(offer.policy)
     waits = as_customer and needs_approval(policy, first=True, starts_at=chosen.starts_at, zone=chosen.staff.zone, now=tx.now)
     values: dict[str, Any] = {
         "status": "pending" if waits else "confirmed", "never_approved": waits, "seats": seats, "price": offer.price * seats,
         "approval_deadline": approval_deadline(policy, tx.now, chosen.starts_at) if waits else None, "notes": notes[:2000],
+        "delivery_address": address,
         "customer_id": customer.id, "contact_name": customer.name, "contact_email": customer.email,
         "contact_email_canonical": customer.email_canonical, "contact_phone": customer.phone}
     b = _insert(tx, offer, chosen, values, order_id)
@@ -73,6 +76,16 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
     _tell(tx, made, notify, as_customer)
     return Done(made)
+
+
+def _address(given: str | None, chosen: Chosen, as_customer: bool) -> str:
+    """Kept for a delivery only; a customer who was asked for it (not None) has to give one."""
+    if chosen.staff.location_kind != "delivery":
+        return ""
+    address = " ".join((given or "").split())
+    if as_customer and given is not None and not address or len(address) > 400:
+        raise Refused("invalid", errors=[{"field": "delivery_address", "problem": "is missing" if not address else "is longer than 400 characters"}])
+    return address
 
 
 def check_payments(payments: Sequence[dict[str, Any]]) -> None:

@@ -29,7 +29,8 @@ MOST_WEEKS_BETWEEN = 12
 @action
 def create_series(tx: Tx, *, service_id: int, starts_at: datetime, dates: int, every: int = 1, staff_id: int | None = None,
                   seats: int = 1, person: Person | None = None, customer_id: int | None = None,
-                  payments: Sequence[dict[str, Any]] = (), notes: str = "", notify: bool = True, override: bool = False) -> Done:
+                  payments: Sequence[dict[str, Any]] = (), notes: str = "", delivery_address: str = "", notify: bool = True,
+                 override: bool = False) -> Done:
     """`dates` bookings, `every` so many weeks, at the wall time of `starts_at`; one payment is split over all dates (R25).
 
     All or none: Refused lists under `dates` every date that does not fit, and why. One mail to the customer for all of it.
@@ -54,7 +55,7 @@ def create_series(tx: Tx, *, service_id: int, starts_at: datetime, dates: int, e
                 raise Refused("outside_hours")
             made.append(create_booking.within(
                 tx, service_id=service_id, starts_at=instant, staff_id=staff_id or (made[0].staff_id if made else None), seats=seats,
-                payments=paid, notes=notes, notify=False, override=override, **who).booking)
+                payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, **who).booking)
             if person is None or not person.email.strip():
                 # Without an address the shop's customer can only be told by id; the first date has written them down.
                 who = {"customer_id": made[0].customer_id}

@@ -35,7 +35,8 @@ class VisitPart:
 
 @action
 def create_visit(tx: Tx, *, parts: Sequence[VisitPart], starts_at: datetime, person: Person | None = None, customer_id: int | None = None,
-                 payments: Sequence[dict[str, Any]] = (), notes: str = "", notify: bool = True, override: bool = False) -> Done:
+                 payments: Sequence[dict[str, Any]] = (), notes: str = "", delivery_address: str = "", notify: bool = True,
+                 override: bool = False) -> Done:
     """Book the parts back to back from `starts_at`, in one order. All or none; payments are split by the prices of the parts (R25).
 
     One mail to the customer for all of it. A person who does two parts in a row keeps the buffers between them.
@@ -54,7 +55,7 @@ def create_visit(tx: Tx, *, parts: Sequence[VisitPart], starts_at: datetime, per
         paid = [payment | {"amount": share[n]} for payment, share in zip(payments, shares, strict=True) if share[n]]
         made.append(create_booking.within(
             tx, service_id=part.service_id, starts_at=_next(made[-1], offer, staff_id) if made else starts_at, staff_id=staff_id,
-            payments=paid, notes=notes, notify=False, override=override, order_id=made[0].order_id if made else None, **who).booking)
+            payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, order_id=made[0].order_id if made else None, **who).booking)
         who = {"customer_id": made[0].customer_id}
     visit_id = new_id()
     mine = (Booking.store_id == tx.store_id, Booking.id.in_([b.id for b in made]))

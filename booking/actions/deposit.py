@@ -39,17 +39,21 @@ def deposit_of(offer: ServiceOffer, seats: int) -> int:
 
 def taken_online(tx: Tx, offer: ServiceOffer, seats: int) -> int:
     """The deposit where the store can take it now, else 0."""
-    return deposit_of(offer, seats) if offer.deposit and payment_account.in_use(tx) is not None else 0
+    account = payment_account.in_use(tx) if offer.deposit else None
+    return deposit_of(offer, seats) if account is not None and account.takes else 0
 
 
 @action
 def begin_deposit(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None, seats: int, person: Person | None,
-                  customer_id: int | None, notes: str, owner: str, agreed: bool) -> Done:
+                  customer_id: int | None, notes: str, owner: str, agreed: bool,
+                  delivery_address: str | None = None) -> Done:
     """Hold the time for 20 minutes and write down what is to be booked, once the terms are accepted (A156). `facts`: intent_id, secret of its page, account_id, amount, currency."""
     if not agreed:
         raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
+    if delivery_address is not None and not delivery_address.strip():
+        raise Refused("invalid", errors=[{"field": "delivery_address", "problem": "is missing"}])
     account, offer = payment_account.in_use(tx), find_offer(tx, service_id)
-    if account is None or offer is None:
+    if account is None or not account.takes or offer is None:
         raise Refused("not_allowed", kind="book")
     if person is not None:
         check(person)
@@ -64,7 +68,7 @@ def begin_deposit(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int
     intent_id, secret = write_intent(
         tx, "deposit", browser=owner, lasts=PAY_WITHIN, account_id=account.id, customer_id=customer_id, amount=amount, currency=offer.currency,
         facts={"service_id": str(service_id), "starts_at": starts_at.isoformat(), "staff_id": str(held.facts["staff_id"]), "seats": seats,
-               "notes": notes, "browser": owner, "person": None if person is None else {
+               "notes": notes, "delivery_address": delivery_address, "browser": owner, "person": None if person is None else {
                    "name": person.name, "email": person.email, "phone": person.phone, "locale": person.locale}})
     tx.audit("begin_deposit", subject="intent", subject_id=intent_id, amount=amount, agreed=agreed)
     return Done(facts={"intent_id": intent_id, "secret": secret, "account_id": account.id, "amount": amount, "currency": offer.currency})
@@ -80,7 +84,7 @@ def book_paid(tx: Tx, intent_id: int, reference: str, amount: int) -> Done:
     tx.actor = Actor("customer", "account", intent.customer_id)
     b = create_booking.within(
         tx, service_id=int(draft["service_id"]), starts_at=datetime.fromisoformat(draft["starts_at"]), staff_id=int(draft["staff_id"]),
-        seats=draft["seats"], customer_id=intent.customer_id, person=_person(draft), hold=draft["browser"], notes=draft["notes"],
+        seats=draft["seats"], customer_id=intent.customer_id, person=_person(draft), hold=draft["browser"], notes=draft["notes"], delivery_address=draft.get("delivery_address"),
         payments=[{"amount": amount, "method": "card", "provider_ref": reference}]).booking
     assert b is not None
     payment_id = tx.db.execute(select(Payment.id).where(Payment.store_id == tx.store_id, Payment.booking_id == b.id)).scalar_one()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -27,8 +28,9 @@ def request_user_code(tx: Tx, email: str, *, challenge: str, asker: Asker) -> Do
     address = canonical_email(email)
     limits.count(tx, "code_address", f"user:{address}", (3, 15 * limits.MINUTE), (10, limits.DAY))
     limits.count(tx, "code_source", f"user:{asker.ip}", (10, limits.HOUR))
-    if _user(tx, address) is not None:
-        send_code(tx, address, "dashboard", challenge, None, None)
+    user = _user(tx, address)
+    if user is not None:
+        send_code(tx, address, "dashboard", challenge, None, user.locale)
     tx.audit("request_login_code", subject="user_code")
     return Done()
 
@@ -44,14 +46,14 @@ def sign_in_user(store_id: int, by: Actor, code: str, *, challenge: str) -> Done
 @action
 def _sign_in_user(tx: Tx, code: str, challenge: str) -> Done:
     row = use_code(tx, code, challenge, "dashboard")
-    user_id = _user(tx, row.address)
-    if user_id is None:
+    user = _user(tx, row.address)
+    if user is None:
         raise Refused("unauthorized")
     secret = secrets.token_urlsafe(32)
     tx.db.execute(insert(UserLogin).values(
-        store_id=tx.store_id, id=new_id(), secret_hash=keyed_hash("user-login", tx.store_id, secret), user_id=user_id, created_at=tx.now))
-    tx.audit("sign_in", subject="user", subject_id=user_id)
-    return Done(facts={"user_id": user_id, "secret": secret})
+        store_id=tx.store_id, id=new_id(), secret_hash=keyed_hash("user-login", tx.store_id, secret), user_id=user.id, created_at=tx.now))
+    tx.audit("sign_in", subject="user", subject_id=user.id)
+    return Done(facts={"user_id": user.id, "secret": secret})
 
 
 @action
@@ -65,6 +67,6 @@ def sign_out_user(tx: Tx, secret: str) -> Done:
     return Done()
 
 
-def _user(tx: Tx, address: str) -> int | None:
-    return tx.db.execute(select(User.id).where(
-        User.store_id == tx.store_id, User.email == address, User.removed_at.is_(None))).scalar()
+def _user(tx: Tx, address: str) -> Any | None:
+    return tx.db.execute(select(User.id, User.locale).where(
+        User.store_id == tx.store_id, User.email == address, User.removed_at.is_(None))).one_or_none()

@@ -33,6 +33,6 @@ def sync_now(tx: Tx) -> Done:
         raise Refused("not_found")
     tx.db.execute(update(ShopifyDue).where(ShopifyDue.store_id == tx.store_id, ShopifyDue.state == "failed").values(
         state="due", attempts=0, due_at=tx.now))
-    for what in ("customers", "orders"):
+    for what in ("shop", "customers", "orders"):
         mark(tx, "reconcile", what)
     return Done()

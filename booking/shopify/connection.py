@@ -53,7 +53,10 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class ShopFacts:
-    """What Shopify says of a shop. `gid` is its permanent id; the domain may change."""
+    """What Shopify says of a shop. `gid` is its permanent id; the domain may change.
+
+    `host`: where its storefront answers; `accounts`: unknown, classic, new (the kind of its customer accounts).
+    """
 
     gid: str
     domain: str
@@ -62,6 +65,8 @@ class ShopFacts:
     currency: str
     zone: str
     locale: str
+    host: str | None = None
+    accounts: str = "unknown"
 
 
 def connect_shop(by: Actor, shop: ShopFacts, tokens: TokenPair) -> int:
@@ -101,7 +106,8 @@ def _connect(tx: Tx, shop: ShopFacts, tokens: TokenPair) -> Done:
     before = tx.db.execute(select(ShopifyInstall.state, ShopifyInstall.installation).where(
         ShopifyInstall.store_id == tx.store_id).with_for_update()).one_or_none()
     # As in OAuth itself, the newest grant wins; what waited for the old one goes on with the new.
-    values = sealed(tx, tokens) | {"shop_gid": shop.gid, "state": "installed", "uninstalled_at": None, "paused_until": None, "last_error": None}
+    values = sealed(tx, tokens) | {"shop_gid": shop.gid, "state": "installed", "uninstalled_at": None, "paused_until": None, "last_error": None,
+                                   "storefront_host": shop.host, "accounts": shop.accounts}
     fresh = before is None or before.state == "uninstalled"
     if fresh:
         values |= {"installed_at": tx.now, "installation": 1 if before is None else before.installation + 1, "defined_at": None,
@@ -152,6 +158,15 @@ def rename_shop(tx: Tx, domain: str) -> Done:
     changed = tx.db.execute(update(Store).where(Store.store_id == tx.store_id, Store.shopify_domain != domain).values(shopify_domain=domain))
     if changed.rowcount:
         tx.audit("rename_shop", subject="store", subject_id=tx.store_id)
+    return Done()
+
+
+@action
+def note_accounts(tx: Tx, host: str | None, accounts: str) -> Done:
+    """Where the shop's storefront answers now, and which kind of customer accounts it uses."""
+    tx.db.execute(update(ShopifyInstall).where(
+        ShopifyInstall.store_id == tx.store_id, (ShopifyInstall.accounts != accounts) | ShopifyInstall.storefront_host.is_distinct_from(host),
+    ).values(storefront_host=host, accounts=accounts))
     return Done()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
@@ -14,14 +13,17 @@ from booking.actions.action import Done, action
 from booking.importing.load import copy_rows
 from booking.rules.decision import Refused
 from booking.shopify.due import mark
-from booking.shopify.people import RemoteCustomer, erased_hash, from_shopify, settle_customer
+from booking.shopify.news import with_news
+from booking.shopify.people import erased_hash, from_shopify, settle_customer
+from booking.shopify.remote import RemoteCustomer, remote_of
 from models.base import new_id
 from models.customer import Customer
 from models.session import Tx
 from models.shopify_customer import ShopifyErased
 from models.shopify_import import ShopifyImport, ShopifyStaged
 
-CUSTOMER = ("store_id", "id", "name", "email", "email_canonical", "email_verified_at", "phone", "locale", "shopify_id", "created_at")
+CUSTOMER = ("store_id", "id", "name", "email", "email_canonical", "email_verified_at", "phone", "locale", "preferences", "shopify_id",
+            "created_at")
 
 
 @action
@@ -80,17 +82,11 @@ def apply_staged(tx: Tx, limit: int = 1000) -> Done:
     meet = _who_meet_ours(tx, remotes)
     for gid in sorted(meet):
         facts = settle_customer.within(tx, remotes[gid]).facts
-        if facts["to_them"]:
+        if facts["to_them"] or facts["news"]:
             mark(tx, "remote_customer", gid)
     _copy(tx, [remote for gid, remote in remotes.items() if gid not in meet])
     tx.db.execute(delete(ShopifyStaged).where(ShopifyStaged.store_id == tx.store_id, ShopifyStaged.line <= rows[-1].line))
     return Done(facts={"left": True, "new": len(remotes) - len(meet)})
-
-
-def remote_of(body: dict[str, Any]) -> RemoteCustomer:
-    email, phone = body["defaultEmailAddress"], body["defaultPhoneNumber"]
-    return RemoteCustomer(body["id"], body["firstName"], body["lastName"], email and email["emailAddress"], bool(body["verifiedEmail"]),
-                          phone and phone["phoneNumber"], body["locale"], datetime.fromisoformat(body["updatedAt"]))
 
 
 def _who_meet_ours(tx: Tx, remotes: dict[str, RemoteCustomer]) -> set[str]:
@@ -115,9 +111,10 @@ def _copy(tx: Tx, remotes: Sequence[RemoteCustomer]) -> None:
     for remote in remotes:
         fields, customer_id = remote.fields(), new_id()
         proven = tx.now if remote.verified_email and fields["email"] else None
+        news = {channel: said.wants for channel, said in remote.news.items() if said.wants is not None}
         people.append((tx.store_id, customer_id, fields["name"] or "", fields["email"], fields["email"], proven, fields["phone"], fields["locale"],
-                       remote.gid, tx.now))
-        agreed.append((tx.store_id, customer_id, json.dumps(fields), remote.updated_at))
+                       json.dumps(with_news({}, news)), remote.gid, tx.now))
+        agreed.append((tx.store_id, customer_id, json.dumps(fields | ({"news": news} if news else {})), remote.updated_at))
         audit.append({"at": tx.now.isoformat(), "actor_kind": tx.actor.kind, "channel": tx.actor.channel, "action": "create_customer",
                       "subject": "customer", "subject_id": customer_id, "facts": {"source": "shopify"}})
     copy_rows(tx, "customers", CUSTOMER, people)

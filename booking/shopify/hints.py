@@ -12,6 +12,7 @@ from booking.rules.decision import Refused
 from booking.rules.two_way import full_name
 from booking.shopify.due import mark
 from booking.shopify.people import is_erased
+from booking.shopify.remote import STATES
 from models.customer import Customer
 from models.session import Tx
 from models.shopify_customer import ShopifyCustomer
@@ -41,6 +42,22 @@ def customer_changed(tx: Tx, body: dict[str, Any]) -> bool:
     if row is not None and row.remote_updated_at is not None and changed_at is not None:
         if changed_at < row.remote_updated_at or _says(body) == {name: row.agreed.get(name) for name in ("name", "email", "phone")}:
             return False
+    mark(tx, "remote_customer", gid)
+    return True
+
+
+def wish_changed(tx: Tx, body: dict[str, Any], channel: str) -> bool:
+    """Mark the customer whose consent to news has changed, unless that is what both sides have agreed on (our own echo)."""
+    gid = gid_of({"id": body.get("customer_id") or body.get("id")}, "Customer")
+    if gid is None or is_erased(tx, gid):
+        return False
+    consent = body.get(f"{channel}_marketing_consent")
+    state = str(consent.get("state")).upper() if isinstance(consent, dict) else ""
+    agreed = tx.db.execute(select(ShopifyCustomer.agreed).join(
+        Customer, (Customer.store_id == ShopifyCustomer.store_id) & (Customer.id == ShopifyCustomer.customer_id)).where(
+            Customer.store_id == tx.store_id, Customer.shopify_id == gid)).scalar()
+    if agreed is not None and state in STATES and agreed.get("news", {}).get(channel) == STATES[state]:
+        return False
     mark(tx, "remote_customer", gid)
     return True
 

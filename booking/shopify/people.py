@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +11,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from booking.actions.action import Done, action
-from booking.addresses import canonical_email, canonical_phone
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from booking.rules.two_way import Plan, full_name, plan
 from booking.shopify.due import mark
+from booking.shopify.news import NewsPlan, plan_news, with_news
+from booking.shopify.remote import RemoteCustomer
 from booking.shopify.tasks import note
 from models.base import new_id
 from models.customer import Customer
@@ -24,55 +24,43 @@ from models.session import Tx
 from models.shopify_customer import ShopifyCustomer, ShopifyErased
 
 COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.email_verified_at, Customer.phone, Customer.locale,
-           Customer.shopify_id, Customer.erased_at)
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteCustomer:
-    """A customer as the Admin API shows it."""
-
-    gid: str
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    verified_email: bool
-    phone: str | None
-    locale: str | None
-    updated_at: datetime
-
-    def fields(self) -> dict[str, str | None]:
-        """In our terms: an address or number we could not use counts as none."""
-        return {"name": full_name(self.first_name, self.last_name) or None, "email": _usable(canonical_email, self.email),
-                "phone": _usable(lambda text: canonical_phone(text, None), self.phone), "locale": self.locale or None}
+           Customer.preferences, Customer.shopify_id, Customer.erased_at)
 
 
 @action
 def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
-    """Bring what Shopify shows into our copy. `facts`: customer_id, and in to_them what has to be written over there.
+    """Bring what Shopify shows into our copy. `facts`: customer_id, and what has to be written over there: fields in to_them, wishes
+    about news in news (channel -> Said).
 
     Someone unknown becomes a customer; someone we know by an address that both sides have verified is linked (R9).
     """
     from_shopify(tx)
     if is_erased(tx, remote.gid):
-        return Done(facts={"customer_id": None, "to_them": {}})
-    row = find_linked(tx, remote.gid) or _link(tx, remote) or _create(tx, remote)
+        return Done(facts={"customer_id": None, "to_them": {}, "news": {}})
+    row = find_linked(tx, remote.gid) or _link(tx, remote) or create_from_shopify(tx, remote)
     state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
         ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == row.id).with_for_update()).one_or_none()
     agreed = dict(state.agreed) if state else {}
     if state and state.remote_updated_at and remote.updated_at < state.remote_updated_at:
-        return Done(facts={"customer_id": row.id, "to_them": {}})
+        return Done(facts={"customer_id": row.id, "to_them": {}, "news": {}})
     changed = {name: datetime.fromisoformat(at) for name, at in (state.changed if state else {}).items()}
     ours = {"name": full_name(row.name, None) or None, "email": row.email_canonical, "phone": row.phone, "locale": row.locale}
     made = plan({name: agreed[name] for name in ours if name in agreed}, ours, remote.fields(), changed, remote.updated_at)
-    written = _write(tx, row, made, remote)
-    refused = {name: value for name, value in agreed.get("refused", {}).items() if ours.get(name) == value}
-    kept = made.agreed | ({"refused": refused} if refused else {})
-    _keep(tx, row.id, agreed=kept, remote_updated_at=remote.updated_at)
-    to_them = {name: value for name, value in made.to_them.items() if name not in refused}
-    return Done(facts={"customer_id": row.id, "to_them": to_them, "written": written})
+    news = plan_news(agreed.get("news", {}), row.preferences, changed, remote.news)
+    written = _write(tx, row, made, remote, news)
+    wished = {f"{channel}_news": said.wants for channel, said in news.to_them.items()}
+    refused = {name: value for name, value in agreed.get("refused", {}).items() if (ours | wished).get(name) == value}
+    kept: dict[str, Any] = made.agreed | ({"news": news.agreed} if news.agreed else {}) | ({"refused": refused} if refused else {})
+    # An edit that both sides have now is no edit any more; what is still to be written there stays one.
+    done = {name for name in ours if name not in made.to_them} | {f"{channel}_news" for channel in remote.news if channel not in news.to_them}
+    still = {name: at.isoformat() for name, at in changed.items() if name not in done}
+    _keep(tx, row.id, agreed=kept, changed=still, remote_updated_at=remote.updated_at)
+    return Done(facts={
+        "customer_id": row.id, "written": written, "to_them": {name: value for name, value in made.to_them.items() if name not in refused},
+        "news": {channel: said for channel, said in news.to_them.items() if f"{channel}_news" not in refused}})
 
 
-def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer) -> list[str]:
+def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer, news: NewsPlan) -> list[str]:
     """Our copy takes over their fields; an address somebody else here has proven stays theirs."""
     values: dict[str, Any] = {name: value for name, value in made.to_us.items() if name != "name"}
     if "name" in made.to_us:
@@ -81,6 +69,8 @@ def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer) -> list[str]:
         values |= {"email_canonical": made.to_us["email"], "email_verified_at": tx.now if remote.verified_email else None}
     elif remote.verified_email and row.email_verified_at is None and row.email_canonical and row.email_canonical == remote.fields()["email"]:
         values["email_verified_at"] = tx.now
+    if news.to_us:
+        values["preferences"] = with_news(row.preferences, news.to_us)
     if not values:
         return []
     change = update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id)
@@ -99,7 +89,7 @@ def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer) -> list[str]:
 
 def _link(tx: Tx, remote: RemoteCustomer) -> Any:
     """The unlinked customer with the same address, if both sides have verified it. Linked to another: a case for the merchant (R9)."""
-    address = _usable(canonical_email, remote.email)
+    address = remote.fields()["email"]
     if not address or not remote.verified_email:
         return None
     row = tx.db.execute(select(*COLUMNS).where(
@@ -114,7 +104,7 @@ def _link(tx: Tx, remote: RemoteCustomer) -> Any:
     return row
 
 
-def _create(tx: Tx, remote: RemoteCustomer) -> Any:
+def create_from_shopify(tx: Tx, remote: RemoteCustomer) -> Any:
     """A new customer of ours, whose address is proven where Shopify has it verified and nobody here has proven it before."""
     fields, customer_id = remote.fields(), new_id()
     address = fields["email"]
@@ -165,8 +155,8 @@ def keep_apart(tx: Tx, customer_id: int, why: str) -> Done:
 
 
 @action
-def note_refusal(tx: Tx, customer_id: int, gid: str, values: dict[str, str | None]) -> Done:
-    """Shopify does not take these values (an address or number of somebody else there). They are not sent again; a person decides."""
+def note_refusal(tx: Tx, customer_id: int, gid: str, values: dict[str, Any]) -> Done:
+    """Shopify does not take these values (an address or number of somebody else there, news for a number it cannot reach). They are not sent again; a person decides."""
     agreed = tx.db.execute(select(ShopifyCustomer.agreed).where(
         ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == customer_id)).scalar() or {}
     _keep(tx, customer_id, agreed=dict(agreed) | {"refused": dict(agreed.get("refused", {})) | values})
@@ -206,12 +196,3 @@ def forget_state(tx: Tx, customer_id: int) -> None:
 def _keep(tx: Tx, customer_id: int, **values: Any) -> None:
     tx.db.execute(upsert(ShopifyCustomer).values(store_id=tx.store_id, customer_id=customer_id, **values).on_conflict_do_update(
         index_elements=["store_id", "customer_id"], set_=values))
-
-
-def _usable(canonical: Any, text: str | None) -> str | None:
-    if not text:
-        return None
-    try:
-        return canonical(text)
-    except Refused:
-        return None

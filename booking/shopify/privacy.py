@@ -18,6 +18,10 @@ from models.shopify_due import ShopifyDue
 from models.shopify_import import ShopifyStaged
 
 
+TELLING = ("customers/create", "customers/update", "customers_email_marketing_consent/update", "customers_marketing_consent/update")
+"""Topics whose content is about one person."""
+
+
 def note_data_request(tx: Tx, body: dict[str, Any]) -> None:
     """The export is made when the merchant fetches it, so nothing personal waits in between. Unknown people have no data here."""
     row = find_linked(tx, _gid(body))
@@ -53,10 +57,11 @@ def _forget_what_waits(tx: Tx, gid: str) -> None:
     number = gid.rsplit("/", 1)[1]
     tx.db.execute(delete(ShopifyDue).where(ShopifyDue.store_id == tx.store_id, ShopifyDue.kind == "remote_customer", ShopifyDue.subject == gid))
     tx.db.execute(delete(ShopifyStaged).where(ShopifyStaged.store_id == tx.store_id, ShopifyStaged.gid == gid))
+    # Consent to news names its customer by another field than the rest.
     said = ShopifyDelivery.body["id"].astext, ShopifyDelivery.body["admin_graphql_api_id"].astext
     tx.db.execute(update(ShopifyDelivery).where(
-        ShopifyDelivery.store_id == tx.store_id, ShopifyDelivery.topic.in_(("customers/create", "customers/update")),
-        ShopifyDelivery.body.is_not(None), or_(said[0] == number, said[1] == gid)).values(state="ignored", body=null(), applied_at=tx.now))
+        ShopifyDelivery.store_id == tx.store_id, ShopifyDelivery.topic.in_(TELLING), ShopifyDelivery.body.is_not(None),
+        or_(said[0] == number, said[1] == gid, ShopifyDelivery.body["customer_id"].astext == number)).values(state="ignored", body=null(), applied_at=tx.now))
 
 
 def _gid(body: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The languages we ship, and their catalogues."""
+"""The languages we ship, and their catalogues: `locale/de.po` is what customers read, `locale/dashboard/de.po` what only the shop's people read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 CATALOGUES = Path(__file__).parent / "locale"
+MERCHANTS = CATALOGUES / "dashboard"
 NAMES = {"de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية"}
-SHIPPED = {"en": "English"} | {code: name for code, name in NAMES.items() if (CATALOGUES / f"{code}.po").exists()}
+SHIPPED = {"en": "English"} | NAMES
 
 
 def pick(wanted: str | None) -> str:
@@ -23,10 +24,15 @@ def pick(wanted: str | None) -> str:
 
 @lru_cache(maxsize=16)
 def catalogue(locale: str) -> gettext.NullTranslations:
-    """The compiled catalogue. English is the language of the source texts and needs none."""
-    path = CATALOGUES / f"{locale}.po"
-    if not path.exists():
+    """The compiled catalogues; what customers do not read is looked up in the shop's. English is the language of the source texts and needs none."""
+    if locale not in NAMES:
         return gettext.NullTranslations()
+    texts = _compiled(CATALOGUES / f"{locale}.po", locale)
+    texts.add_fallback(_compiled(MERCHANTS / f"{locale}.po", locale))
+    return texts
+
+
+def _compiled(path: Path, locale: str) -> gettext.GNUTranslations:
     compiled = BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=locale))

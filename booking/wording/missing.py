@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from babel.messages.pofile import read_po
 
-from booking.wording.extract import texts
-from booking.wording.languages import CATALOGUES, NAMES
+from booking.wording.extract import Texts, merchant_texts, texts
+from booking.wording.languages import CATALOGUES, MERCHANTS, NAMES
 
 
 def main() -> int:
-    singular, plural = texts()
-    wanted = singular | plural
+    return 1 if sum([_lacking("", CATALOGUES, texts()), _lacking("dashboard/", MERCHANTS, merchant_texts())]) else 0
+
+
+def _lacking(name: str, folder: Path, found: Texts) -> int:
+    wanted = found[0] | found[1]
     lacking = 0
     for code in NAMES:
-        with (CATALOGUES / f"{code}.po").open("rb") as file:
+        with (folder / f"{code}.po").open("rb") as file:
             known = {message.id: message.string for message in read_po(file, locale=code) if message.id}
         missing = sorted(map(str, (text for text in wanted if not known.get(text))))
         lacking += len(missing)
-        print(f"{code}: {len(missing)} missing, {len(set(known) - wanted)} no longer used")
+        print(f"{name}{code}: {len(missing)} missing, {len(set(known) - wanted)} no longer used")
         for text in missing:
             print(f"  {text}")
-    return 1 if lacking else 0
+    return lacking
 
 
 if __name__ == "__main__":

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-from functools import lru_cache
+from datetime import UTC, date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates
 
 from booking.rules.durations import Notice
-from booking.rules.money import exponent
+from booking.wording import formats
 from booking.wording.languages import catalogue
 
 
@@ -30,68 +28,69 @@ class Words:
 
     def money(self, amount: int, currency: str) -> str:
         """`$25`, `$25.50`: whole amounts without zeros."""
-        return _money(self.locale, amount, currency)
+        return formats.money(self.locale, amount, currency)
 
     # Time
 
     def date(self, instant: datetime, zone: str) -> str:
         """Saturday, March 13, 2027."""
-        return _date(self.locale, _local(instant, zone).date(), self._("EEEE, MMMM d, y"))
+        return formats.date(self.locale, formats.local(instant, zone).date(), self._("EEEE, MMMM d, y"))
 
     def short_date(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13."""
-        return _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d"))
+        return formats.date(self.locale, formats.local(instant, zone).date(), self._("EEE, MMM d"))
 
     def day_of_month(self, day: date) -> str:
         """Mar 13."""
-        return _date(self.locale, day, self._("MMM d"))
+        return formats.date(self.locale, day, self._("MMM d"))
 
     def short_date_and_year(self, instant: datetime, zone: str) -> str:
         """Mar 13, 2027."""
-        return self.day_and_year(_local(instant, zone).date())
+        return self.day_and_year(formats.local(instant, zone).date())
 
     def day_and_year(self, day: date) -> str:
         """Mar 13, 2027, of a date."""
-        return _date(self.locale, day, self._("MMM d, y"))
+        return formats.date(self.locale, day, self._("MMM d, y"))
 
     def day(self, day: date) -> str:
         """Saturday, March 13, 2027, of a date."""
-        return _date(self.locale, day, self._("EEEE, MMMM d, y"))
+        return formats.date(self.locale, day, self._("EEEE, MMMM d, y"))
 
     def month(self, day: date) -> str:
-        return _date(self.locale, day, self._("MMMM y"))
+        return formats.date(self.locale, day, self._("MMMM y"))
 
     def month_name(self, day: date) -> str:
         """Mar."""
-        return _date(self.locale, day, "MMM")
+        return formats.date(self.locale, day, "MMM")
 
     def weekday(self, day: date) -> str:
         """Sat."""
-        return _date(self.locale, day, "EEE")
+        return formats.date(self.locale, day, "EEE")
 
     def time(self, instant: datetime, zone: str) -> str:
         """9:00 AM."""
-        local = _local(instant, zone)
-        return _clock(self.locale, local.hour, local.minute)
+        local = formats.local(instant, zone)
+        return formats.clock(self.locale, local.hour, local.minute)
 
     def zone(self, instant: datetime, zone: str) -> str:
         """The zone's name then: EST, CET; where it has none, GMT-03:00."""
-        local = _local(instant, zone)
+        local = formats.local(instant, zone)
         name = local.tzname() or ""
         return name if name.isalpha() else dates.get_timezone_gmt(local, locale=self.locale)
 
     def when(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00 AM EST: the precise form of deadlines and messages (R10)."""
-        day = _date(self.locale, _local(instant, zone).date(), self._("EEE, MMM d, y"))
-        return f"{day}, {self.time(instant, zone)} {self.zone(instant, zone)}"
+        day = formats.date(self.locale, formats.local(instant, zone).date(), self._("EEE, MMM d, y"))
+        return self._("{day}, {time} {zone}").format(day=day, time=self.time(instant, zone), zone=self.zone(instant, zone))
 
     def exactly(self, instant: datetime | None, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00:07 AM EST (14:00:07 UTC): to the second, for what counts before the law (R48)."""
         assert instant is not None, "what is acknowledged has arrived at some moment"
-        local = _local(instant, zone)
+        local = formats.local(instant, zone)
         clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
-        day = _date(self.locale, local.date(), self._("EEE, MMM d, y"))
-        return f"{day}, {clock} {self.zone(instant, zone)} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+        day = formats.date(self.locale, local.date(), self._("EEE, MMM d, y"))
+        when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
+        return f"{when} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
@@ -276,30 +275,3 @@ class Words:
 
 
 STATES = ("pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired")
-
-
-@lru_cache(maxsize=4096)
-def _money(locale: str, amount: int, currency: str) -> str:
-    digits = exponent(currency)
-    whole = amount % 10**digits == 0
-    number = amount / 10**digits if digits else amount
-    text = numbers.format_currency(number, currency, locale=locale, currency_digits=True)
-    if whole and digits:
-        point = numbers.get_decimal_symbol(Locale.parse(locale))
-        text = text.replace(f"{point}{'0' * digits}", "")
-    return text.replace("\u202f", " ")
-
-
-def _local(instant: datetime, zone: str) -> datetime:
-    return instant.astimezone(ZoneInfo(zone))
-
-
-# A shop's pages show the same few days and minutes over and over; the formatter is slow, its answers are few.
-@lru_cache(maxsize=20_000)
-def _date(locale: str, day: date, pattern: str) -> str:
-    return dates.format_date(day, pattern, locale=locale)
-
-
-@lru_cache(maxsize=5_000)
-def _clock(locale: str, hour: int, minute: int) -> str:
-    return dates.format_time(time(hour, minute), "short", locale=locale).replace("\u202f", " ")

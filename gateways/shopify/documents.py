@@ -10,7 +10,8 @@ LINES, REFUNDS, REFUNDED_LINES, CREDITS = 50, 20, 20, 50
 
 _CUSTOMER = """
 fragment CustomerFields on Customer {
-  id firstName lastName locale state verifiedEmail updatedAt defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
+  id firstName lastName locale state verifiedEmail updatedAt
+  defaultEmailAddress { emailAddress marketingState marketingUpdatedAt } defaultPhoneNumber { phoneNumber smsMarketingConsent { state updatedAt } }
 }"""
 _MONEY = "{ shopMoney { amount currencyCode } }"
 
@@ -42,6 +43,16 @@ mutation CustomerCreate($input: CustomerInput!) {
 CUSTOMER_UPDATE = """
 mutation CustomerUpdate($input: CustomerInput!) {
   customerUpdate(input: $input) { customer { ...CustomerFields } userErrors { field message } }
+}""" + _CUSTOMER
+
+EMAIL_CONSENT = """
+mutation EmailConsent($input: CustomerEmailMarketingConsentUpdateInput!) {
+  customerEmailMarketingConsentUpdate(input: $input) { customer { ...CustomerFields } userErrors { field message } }
+}""" + _CUSTOMER
+
+SMS_CONSENT = """
+mutation SmsConsent($input: CustomerSmsMarketingConsentUpdateInput!) {
+  customerSmsMarketingConsentUpdate(input: $input) { customer { ...CustomerFields } userErrors { field message } }
 }""" + _CUSTOMER
 
 METAFIELDS_SET = """
@@ -147,7 +158,8 @@ query BulkRunning { bulkOperations(first: 5, query: "status:running operation_ty
 
 BULK_CUSTOMERS = """
 { customers { edges { node {
-  id firstName lastName locale state verifiedEmail updatedAt defaultEmailAddress { emailAddress } defaultPhoneNumber { phoneNumber }
+  id firstName lastName locale state verifiedEmail updatedAt
+  defaultEmailAddress { emailAddress marketingState marketingUpdatedAt } defaultPhoneNumber { phoneNumber smsMarketingConsent { state updatedAt } }
 } } } }"""
 
 ALL = {name: value for name, value in list(globals().items()) if name.isupper() and isinstance(value, str) and "{" in value and name[0] != "_"}

@@ -12,6 +12,7 @@ from gateways.shopify.wire import Drift, ShopifyError, check, post
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
+ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 
 
 class GrantRefused(ShopifyError):
@@ -30,6 +31,17 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Someone of the shop, as Shopify names the user of a session token. `owner`: the owner of the shop's account."""
+
+    user_id: int
+    name: str
+    email: str
+    email_verified: bool
+    owner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """Our app at Shopify; `base` is a template with `{shop}`."""
 
@@ -41,6 +53,16 @@ class App:
         """An offline pair for a merchant's id token (managed installation)."""
         return self._grant(shop, {"grant_type": EXCHANGE, "subject_token": id_token, "subject_token_type": ID_TOKEN,
                                   "requested_token_type": OFFLINE, "expiring": 1})
+
+    def person(self, shop: str, id_token: str) -> Person:
+        """Who a merchant's id token speaks for. The online token that comes with the answer is not kept."""
+        answer = self._ask(shop, {"grant_type": EXCHANGE, "subject_token": id_token, "subject_token_type": ID_TOKEN, "requested_token_type": ONLINE})
+        try:
+            user = answer["associated_user"]
+            name = " ".join(filter(None, (user.get("first_name"), user.get("last_name"))))
+            return Person(int(user["id"]), name, str(user["email"]), user.get("email_verified") is True, user.get("account_owner") is True)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Drift("no user with the online token") from error
 
     def refresh(self, shop: str, refresh_token: str) -> Tokens:
         """The next pair; the old refresh token dies with its use."""
@@ -71,6 +93,14 @@ class App:
         return type("OurSession", (shopify.Session,), {"api_key": self.key, "secret": self.secret})
 
     def _grant(self, shop: str, body: dict[str, Any]) -> Tokens:
+        answer = self._ask(shop, body)
+        try:
+            return Tokens(answer["access_token"], int(answer["expires_in"]), answer["refresh_token"],
+                          int(answer["refresh_token_expires_in"]), answer.get("scope", ""))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Drift("not an expiring token pair") from error
+
+    def _ask(self, shop: str, body: dict[str, Any]) -> dict[str, Any]:
         url = f"{self.base.format(shop=shop)}/admin/oauth/access_token"
         response = post(url, {"client_id": self.key, "client_secret": self.secret} | body, {"Accept": "application/json"})
         if response.status_code in (400, 401, 403):
@@ -78,10 +108,11 @@ class App:
         check(response)
         try:
             answer = response.json()
-            return Tokens(answer["access_token"], int(answer["expires_in"]), answer["refresh_token"],
-                          int(answer["refresh_token_expires_in"]), answer.get("scope", ""))
-        except (ValueError, KeyError, TypeError) as error:
-            raise Drift("not an expiring token pair") from error
+        except ValueError as error:
+            raise Drift("the answer is no JSON") from error
+        if not isinstance(answer, dict):
+            raise Drift("the answer is no object")
+        return answer
 
 
 def _code(response: Any) -> str:

@@ -19,10 +19,11 @@ GONE = ("failed", "canceled")
 
 
 def begin(store_id: int, by: Actor, *, service_id: int, starts_at: datetime, staff_id: int | None, seats: int, person: Person | None,
-          customer_id: int | None, notes: str, owner: str, agreed: bool) -> str:
+          customer_id: int | None, notes: str, owner: str, agreed: bool,
+          delivery_address: str | None = None) -> str:
     """Hold the time and begin the payment; the secret of the page where it is made. Raises Refused, or Trouble without effect."""
     begun = begin_deposit(store_id, by, service_id=service_id, starts_at=starts_at, staff_id=staff_id, seats=seats, person=person,
-                          customer_id=customer_id, notes=notes, owner=owner, agreed=agreed).facts
+                          customer_id=customer_id, notes=notes, owner=owner, agreed=agreed, delivery_address=delivery_address).facts
     intent_id = begun["intent_id"]
     with reading(store_id) as tx:
         gate = account_by_id(tx, begun["account_id"]).stripe

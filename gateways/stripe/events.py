@@ -16,7 +16,7 @@ from booking.actions.provider_events import begin_sweep, close_event, end_sweep,
 from booking.actions.save_card import forget_detached
 from booking.keys import settings
 from booking.sealing import marks
-from gateways.stripe import pages, refunds
+from gateways.stripe import accounts, disputes, pages, refunds
 from gateways.stripe.client import Account, account_of
 from gateways.stripe.errors import Trouble, Unknown, Wrong
 from models.actor import SYSTEM
@@ -38,17 +38,25 @@ class Told:
     made_at: datetime
 
 
+class Forged(Exception):
+    """None of the installation's secrets signed this very body within five minutes."""
+
+
 def verified(body: bytes, signature: str) -> Told | None:
-    """The event, when one of the installation's secrets signed this very body within five minutes; else None."""
-    if not signature.isascii():
+    """The event that one of the installation's secrets signed; None for a signed body that is no event. Raises Forged."""
+    if not any(_signed(body, signature, secret) for secret in filter(None, (settings().stripe_webhook_secret or "").split(","))):
+        raise Forged
+    try:
+        return read(json.loads(body))
+    except (ValueError, RecursionError):
         return None
-    for secret in filter(None, (settings().stripe_webhook_secret or "").split(",")):
-        try:
-            stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE_S)
-            return read(json.loads(body))
-        except (stripe.SignatureVerificationError, ValueError):
-            continue
-    return None
+
+
+def _signed(body: bytes, signature: str, secret: str) -> bool:
+    try:
+        return signature.isascii() and stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE_S)
+    except (stripe.SignatureVerificationError, ValueError):
+        return False
 
 
 def read(event: Any) -> Told | None:
@@ -56,10 +64,11 @@ def read(event: Any) -> Told | None:
     try:
         about = event["data"]["object"]
         parent = about.get("payment_intent")
-        return Told(str(event["id"]), str(event["type"]), str(event.get("account") or ""), str(about["id"]),
+        told = Told(str(event["id"]), str(event["type"]), str(event.get("account") or ""), str(about["id"]),
                     parent if isinstance(parent, str) else None, datetime.fromtimestamp(int(event["created"]), UTC))
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, OSError):
         return None
+    return told if all(text.isprintable() for text in (told.event_id, told.topic, told.account, told.object_id, told.parent or "")) else None
 
 
 def store_of(account: str) -> int | None:
@@ -131,9 +140,19 @@ def _detached(store_id: int, account: Account, method_id: str, parent: str | Non
     forget_detached(store_id, SYSTEM, method_id)
 
 
+def _dispute(store_id: int, account: Account, dispute_id: str, parent: str | None) -> None:
+    disputes.take(store_id, account, dispute_id)
+
+
+def _account(store_id: int, account: Account, object_id: str, parent: str | None) -> None:
+    accounts.look(store_id, account.id)
+
+
 CONCERNS: dict[str, Callable[[int, Account, str, str | None], None]] = {
     "refund.created": _refund, "refund.updated": _refund, "refund.failed": _refund, "charge.refund.updated": _refund, "charge.refunded": _charge,
     "setup_intent.succeeded": _page, "setup_intent.canceled": _page, "payment_intent.succeeded": _page, "payment_intent.canceled": _page,
-    "payment_method.detached": _detached,
+    "payment_method.detached": _detached, "account.updated": _account, "account.application.deauthorized": _account,
+    "charge.dispute.created": _dispute, "charge.dispute.updated": _dispute, "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute, "charge.dispute.funds_reinstated": _dispute,
 }
 """The topics we act on."""

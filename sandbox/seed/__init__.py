@@ -34,7 +34,7 @@ def seed(settings: Settings) -> dict[str, Any]:
         customers = load_diary(shop, business, people)
         refs = make_visits(shop, business, people, customers)
         if business["kind"] == "shopify":
-            connect(shop.store_id, shop.services, [service["name"] for service in business["services"]])
+            connect(shop.store_id, business["shopify_domain"], shop.services, [service["name"] for service in business["services"]])
         stores[business["slug"]] = _facts(shop, business, people, customers, refs)
     database.engine.dispose()
     return stores

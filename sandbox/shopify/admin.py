@@ -14,9 +14,12 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from sandbox.shopify import orders
 from sandbox.shopify.shop import Shop, Trouble, number_of
 from sandbox.shopify.site import Shopify
+from sandbox.shopify.staff import OWNER, people
 
-USER = "61000042"
 SHOWN = 40
+PLACES = ("customer-account.page.render", "customer-account.order-status.block.render", "customer-account.order-index.block.render",
+          "customer-account.profile.block.render", "customer-account.order.action.menu-item.render")
+"""Where the extensions can stand; the first is an extension of its own."""
 
 
 def install(site: Blueprint, shopify: Shopify, portal: str) -> None:
@@ -27,13 +30,17 @@ def install(site: Blueprint, shopify: Shopify, portal: str) -> None:
         found = [c for c in shop.customers.values() if q in f"{c['firstName']} {c['lastName']} {c['email']} {c['phone']}".lower()]
         return render_template(
             "shopify_admin.html", shop=shop, shops=shopify.shops.values(), problem=problem, q=q, frame=app_url(shop), customers=found[:SHOWN],
+            people=people(shop), user=acting(shop), places=PLACES,
             orders=list(shop.orders.values())[::-1][:SHOWN], products=shop.products.values(), money=lambda amount: orders.text(shop, amount),
             fields=lambda c: {key[2]: value["value"] for key, value in shop.metafields.items() if key[0] == c["id"]}, total=len(shop.customers),
             captured=orders.captured, given_back=orders.given_back)
 
+    def acting(shop: Shop) -> str:
+        return request.args["user"] if request.args.get("user") in people(shop) else OWNER
+
     def app_url(shop: Shop) -> str:
         host = base64.urlsafe_b64encode(f"admin.shopify.com/store/{shop.domain.split('.')[0]}".encode()).rstrip(b"=").decode()
-        return f"{portal}/app?" + urlencode({"shop": shop.domain, "host": host, "embedded": "1", "id_token": id_token(shopify, shop)})
+        return f"{portal}/app?" + urlencode({"shop": shop.domain, "host": host, "embedded": "1", "id_token": id_token(shopify, shop, acting(shop))})
 
     @site.get("/shopify/admin")
     def admin_home() -> str:
@@ -43,7 +50,15 @@ def install(site: Blueprint, shopify: Shopify, portal: str) -> None:
     @site.get("/shopify/admin/token")
     def admin_token() -> Any:
         """What App Bridge's idToken() answers in the frame; asked by the admin page itself."""
-        return {"token": id_token(shopify, shopify.find(request.args.get("shop", "")))}
+        shop = shopify.find(request.args.get("shop", ""))
+        return {"token": id_token(shopify, shop, acting(shop))}
+
+    @site.get("/shopify/admin/extensions")
+    def admin_extensions() -> Any:
+        """What App Bridge's app.extensions() answers."""
+        placed = shopify.find(request.args.get("shop", "")).placed
+        return [{"handle": handle, "type": "ui_extension", "activations": [{"target": target} for target in placed if (target == PLACES[0]) is (handle == "booking-page")]}
+                for handle in ("booking-page", "booking-blocks")]
 
     @site.get("/shopify/app-bridge.js")
     def app_bridge() -> Response:
@@ -59,10 +74,10 @@ def install(site: Blueprint, shopify: Shopify, portal: str) -> None:
         return redirect(f"/shopify/admin?{urlencode({'shop': shop})}", 303)
 
 
-def id_token(shopify: Shopify, shop: Shop) -> str:
+def id_token(shopify: Shopify, shop: Shop, user: str = OWNER) -> str:
     """As App Bridge gives it: signed by the app's secret, good for a minute of real time."""
     now = int(time.time())
-    return jwt.encode({"iss": f"https://{shop.domain}/admin", "dest": f"https://{shop.domain}", "aud": shopify.key, "sub": USER,
+    return jwt.encode({"iss": f"https://{shop.domain}/admin", "dest": f"https://{shop.domain}", "aud": shopify.key, "sub": user,
                        "sid": uuid.uuid4().hex, "jti": uuid.uuid4().hex, "exp": now + 60, "nbf": now, "iat": now}, shopify.secret, algorithm="HS256")
 
 
@@ -90,6 +105,13 @@ def _redact(shopify: Shopify, shop: Shop, form: Any) -> None:
         "customer": {"id": number_of(c["id"]), "email": c["email"], "phone": c["phone"]}})
 
 
+def _accounts(shopify: Shopify, shop: Shop, form: Any) -> None:
+    """The kind of customer accounts, and where the merchant has put the extensions."""
+    shop.accounts = "CLASSIC" if form.get("accounts") == "CLASSIC" else "NEW_CUSTOMER_ACCOUNTS"
+    shop.placed = tuple(target for target in PLACES if target in form.getlist("placed"))
+    shop.changed("shop/update", {"id": shop.number, "myshopify_domain": shop.domain, "domain": shop.domain, "name": shop.name})
+
+
 def _crowd(shopify: Shopify, shop: Shop, form: Any) -> None:
     """Invented customers, all at once and without telling anybody: what a first import meets."""
     at = shop.instant()
@@ -102,6 +124,7 @@ def _crowd(shopify: Shopify, shop: Shop, form: Any) -> None:
 
 
 DO = {
+    "accounts": _accounts,
     "crowd": _crowd,
     "product": lambda shopify, shop, form: orders.add_product(shop, form["title"], int(form["price"])),
     "customer": _customer,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.shopify import views
 from sandbox.shopify.shop import Shop, Trouble
 
 CUSTOMER_LINE = ("id", "firstName", "lastName", "locale", "state", "verifiedEmail", "updatedAt")
@@ -37,7 +38,4 @@ def lines(shop: Shop) -> Iterator[bytes]:
     """One customer a line, by id."""
     for customer_gid in sorted(shop.customers):
         c = shop.customers[customer_gid]
-        shown = {name: c[name] for name in CUSTOMER_LINE} | {
-            "defaultEmailAddress": {"emailAddress": c["email"]} if c["email"] else None,
-            "defaultPhoneNumber": {"phoneNumber": c["phone"]} if c["phone"] else None}
-        yield json.dumps(shown, ensure_ascii=False).encode() + b"\n"
+        yield json.dumps({name: c[name] for name in CUSTOMER_LINE} | views.addresses(c), ensure_ascii=False).encode() + b"\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.shopify import bulk, credits, orders, views
@@ -13,7 +14,8 @@ CUSTOMER_FIELDS = ("firstName", "lastName", "email", "phone", "locale", "note", 
 
 def roots(shop: Shop) -> dict[str, Any]:
     return {name: _guarded(shop, name, do) for name, do in {
-        "customerCreate": _customer_create, "customerUpdate": _customer_update, "metafieldsSet": _metafields_set,
+        "customerCreate": _customer_create, "customerUpdate": _customer_update,
+        "customerEmailMarketingConsentUpdate": _consent, "customerSmsMarketingConsentUpdate": _consent, "metafieldsSet": _metafields_set,
         "metafieldsDelete": _metafields_delete, "metafieldDefinitionCreate": _define, "refundCreate": _refund, "orderCancel": _cancel,
         "orderUpdate": _order_update, "tagsAdd": _tags_add, "bulkOperationRunQuery": bulk.run, "storeCreditAccountCredit": credits.credit,
     }.items()}
@@ -52,6 +54,9 @@ def _customer_create(shop: Shop, info: Any, input: dict[str, Any]) -> dict[str, 
     if not any(input.get(name) for name in ("firstName", "lastName", "email", "phone")):
         raise Trouble(["input"], "Customer must have a name, phone number or email address")
     made = shop.add_customer(**{name: input[name] for name in CUSTOMER_FIELDS if input.get(name) is not None})
+    for channel in ("email", "sms"):
+        if said := input.get(f"{channel}MarketingConsent"):
+            shop.change_consent(made["id"], channel, said["marketingState"], _moment(said))
     if input.get("metafields"):
         _metafields_set(shop, info, [field | {"ownerId": made["id"]} for field in input["metafields"]])
     return {"customer": views.customer(shop, made)}
@@ -60,6 +65,18 @@ def _customer_create(shop: Shop, info: Any, input: dict[str, Any]) -> dict[str, 
 def _customer_update(shop: Shop, info: Any, input: dict[str, Any]) -> dict[str, Any]:
     changed = shop.change_customer(input["id"], **{name: input[name] for name in CUSTOMER_FIELDS if name in input})
     return {"customer": views.customer(shop, changed)}
+
+
+def _consent(shop: Shop, info: Any, input: dict[str, Any]) -> dict[str, Any]:
+    channel = "email" if "emailMarketingConsent" in input else "sms"
+    said = input[f"{channel}MarketingConsent"]
+    return {"customer": views.customer(shop, shop.change_consent(input["customerId"], channel, said["marketingState"], _moment(said)))}
+
+
+def _moment(said: dict[str, Any]) -> str | None:
+    """As Shopify keeps it: whole seconds in UTC."""
+    at = said.get("consentUpdatedAt")
+    return at and datetime.fromisoformat(str(at)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _metafields_set(shop: Shop, info: Any, metafields: list[dict[str, Any]]) -> dict[str, Any]:

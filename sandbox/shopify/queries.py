@@ -32,7 +32,7 @@ def roots(shop: Shop) -> dict[str, Any]:
 def _shop(shop: Shop) -> dict[str, Any]:
     return {"id": gid("Shop", shop.number), "name": shop.name, "myshopifyDomain": shop.domain, "email": shop.email, "contactEmail": shop.email,
             "currencyCode": shop.currency, "ianaTimezone": shop.zone, "primaryDomain": {"url": f"https://{shop.domain}", "host": shop.domain},
-            "customerAccountsV2": {"customerAccountsVersion": "NEW_CUSTOMER_ACCOUNTS"}}
+            "customerAccountsV2": {"customerAccountsVersion": shop.accounts}}
 
 
 def _one(shop: Shop, things: dict[str, Any], wanted: str, view: Any) -> dict[str, Any] | None:

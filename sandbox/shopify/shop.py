@@ -22,7 +22,10 @@ class Trouble(Exception):
 
 @dataclass
 class Shop:
-    """Plain dictionaries with GraphQL's field names; money in minor units; instants as ISO 8601 to the second, as Shopify has it."""
+    """`owner`: (address, name) of the account's owner; `placed`: targets the merchant has put extensions at.
+
+    Plain dictionaries with GraphQL's field names; money in minor units; instants as ISO 8601 to the second, as Shopify has it.
+    """
 
     domain: str
     number: int
@@ -31,6 +34,9 @@ class Shop:
     zone: str
     email: str
     locale: str = "en"
+    accounts: str = "NEW_CUSTOMER_ACCOUNTS"
+    owner: tuple[str, str] | None = None
+    placed: tuple[str, ...] = ()
     plan_points: tuple[int, int] = (2000, 100)
     installed: bool = False
     scopes: str = ""
@@ -94,6 +100,28 @@ class Shop:
             found.update(values, updatedAt=self.instant())
             payload = self.customer_payload(found)
         self.changed("customers/update", payload)
+        return found
+
+    def change_consent(self, customer_gid: str, channel: str, state: str, at: str | None = None) -> dict[str, Any]:
+        """What somebody says about news by `email` or `sms`; nobody is told when it was said before."""
+        address = {"email": "email", "sms": "phone"}[channel]
+        with self.lock:
+            found = self.customers.get(customer_gid)
+            if found is None or not found[address]:
+                raise Trouble(["input", "customerId"], f"Customer must have {'an email address' if channel == 'email' else 'a phone number'}")
+            if state not in ("SUBSCRIBED", "UNSUBSCRIBED", "PENDING"):
+                raise Trouble(["input", f"{channel}MarketingConsent", "marketingState"], "The marketing state cannot be set")
+            if (found.get(f"{channel}_news") or {}).get("state") == state:
+                return found
+            found[f"{channel}_news"] = {"state": state, "at": at or self.instant()}
+            found["updatedAt"] = self.instant()
+            said = {"state": state.lower(), "opt_in_level": "single_opt_in", "consent_updated_at": found[f"{channel}_news"]["at"]}
+        number = number_of(customer_gid)
+        if channel == "email":
+            self.changed("customers_email_marketing_consent/update", {"customer_id": number, "email_address": found["email"], "email_marketing_consent": said})
+        else:
+            self.changed("customers_marketing_consent/update", {"id": number, "phone": found["phone"], "sms_marketing_consent": said})
+        self.changed("customers/update", self.customer_payload(found))
         return found
 
     def remove_customer(self, customer_gid: str) -> None:

@@ -16,15 +16,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 
-from booking.shopify_tokens import BadToken, admin_caller
+from booking.shopify_tokens import AdminCaller, BadToken, admin_caller
 from sandbox.faults import Faults
-from sandbox.shopify import bulk, graph
+from sandbox.shopify import bulk, graph, staff
+from sandbox.shopify.accounts import Provider
 from sandbox.shopify.deliveries import Deliveries
 from sandbox.shopify.schema import NoSchema
 from sandbox.shopify.seed import SCOPES
 from sandbox.shopify.shop import Shop
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 
 
 class Shopify:
@@ -38,6 +40,7 @@ class Shopify:
         self.calls: deque[dict[str, Any]] = deque(maxlen=20_000)
         self.codes: dict[str, tuple[str, str]] = {}
         self.buckets: dict[str, graph.Bucket] = {}
+        self.accounts = Provider(self)
         self.lock = threading.Lock()
         for shop in shops.values():
             self.adopt(shop)
@@ -59,6 +62,7 @@ class Shopify:
         site.add_url_rule("/shopify/calls.json", "calls", view_func=lambda: jsonify(list(self.calls)))
         site.add_url_rule("/shopify/deliveries.json", "deliveries", view_func=lambda: jsonify(list(self.deliveries.told) if self.deliveries else []))
         site.add_url_rule("/shopify/webhook", view_func=self.send_webhook, methods=["POST"])
+        self.accounts.install(site)
         return site
 
     def find(self, domain: str) -> Shop:
@@ -67,7 +71,7 @@ class Shopify:
     # OAuth
 
     def access_token(self, shop: str) -> Any:
-        if broken := self._broken():
+        if broken := self.broken():
             return broken
         found, body = self.find(shop), request.get_json(silent=True) or {}
         if (body.get("client_id"), body.get("client_secret")) != (self.key, self.secret):
@@ -77,7 +81,9 @@ class Shopify:
                 caller = admin_caller(str(body.get("subject_token")), self.key, [self.secret])
             except BadToken:
                 return {"error": "invalid_subject_token"}, 400
-            return found.grant(SCOPES) if caller.shop == shop else ({"error": "invalid_subject_token"}, 400)
+            if caller.shop != shop:
+                return {"error": "invalid_subject_token"}, 400
+            return self._online(found, caller) if body.get("requested_token_type") == ONLINE else found.grant(SCOPES)
         if body.get("grant_type") == "refresh_token":
             with found.lock:
                 scopes = found.refresh.pop(str(body.get("refresh_token")), None)
@@ -102,6 +108,14 @@ class Shopify:
         message = "&".join(f"{name}={answer[name]}" for name in sorted(answer))
         answer["hmac"] = hmac.new(self.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
         return redirect(f"{wanted['redirect_uri']}?{urlencode(answer)}", 303)
+
+    def _online(self, shop: Shop, caller: AdminCaller) -> Any:
+        """A token of one person, with what Shopify knows of them."""
+        person = staff.people(shop).get(str(caller.user_id))
+        if person is None:
+            return {"error": "invalid_subject_token"}, 400
+        return {"access_token": "shpat_" + secrets.token_hex(16), "scope": shop.scopes, "expires_in": 86399, "associated_user_scope": shop.scopes,
+                "associated_user": person}
 
     # Admin API
 
@@ -159,7 +173,7 @@ class Shopify:
         status = self.deliveries.send(delivery, secret=body.get("secret")).status_code
         return {"status": status, "webhook_id": delivery["webhook_id"]}
 
-    def _broken(self) -> Any:
+    def broken(self) -> Any:
         mode = self.faults.take("shopify")
         if mode in ("timeout", "5xx", "down", "throttled", "timeout_after_effect"):
             return {"errors": "not now"}, 503

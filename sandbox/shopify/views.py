@@ -22,11 +22,19 @@ def customer(shop: Shop, c: dict[str, Any]) -> dict[str, Any]:
     return {"__typename": "Customer", "id": c["id"], "legacyResourceId": number_of(c["id"]), "firstName": c["firstName"], "lastName": c["lastName"],
             "displayName": " ".join(filter(None, (c["firstName"], c["lastName"]))) or c["email"] or "", "locale": c["locale"],
             "state": c["state"], "verifiedEmail": c["verifiedEmail"], "tags": c["tags"], "note": c["note"], "createdAt": c["createdAt"],
-            "updatedAt": c["updatedAt"], "defaultEmailAddress": {"emailAddress": c["email"]} if c["email"] else None,
-            "defaultPhoneNumber": {"phoneNumber": c["phone"]} if c["phone"] else None,
+            "updatedAt": c["updatedAt"], **addresses(c),
             "metafield": lambda info, key, namespace="$app": shop.metafields.get((c["id"], namespace, key)),
             "storeCreditAccounts": lambda info, first=None, **page: connection(credits.accounts(shop, c["id"], first)),
             "numberOfOrders": sum(o["customer"] == c["id"] for o in shop.orders.values())}
+
+
+def addresses(c: dict[str, Any]) -> dict[str, Any]:
+    """Both with what was said about news; somebody of whom nothing is kept has never said anything."""
+    email = c.get("email_news") or {"state": "NOT_SUBSCRIBED", "at": None}
+    sms = c.get("sms_news") or {"state": "NEVER_SUBSCRIBED", "at": None}
+    return {
+        "defaultEmailAddress": {"emailAddress": c["email"], "marketingState": email["state"], "marketingUpdatedAt": email["at"]} if c["email"] else None,
+        "defaultPhoneNumber": {"phoneNumber": c["phone"], "smsMarketingConsent": {"state": sms["state"], "updatedAt": sms["at"]}} if c["phone"] else None}
 
 
 def order(shop: Shop, o: dict[str, Any]) -> dict[str, Any]:

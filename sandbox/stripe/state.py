@@ -14,7 +14,8 @@ from typing import Any
 from sandbox.stripe.errors import StripeError, missing
 
 KEYS_LIVE = timedelta(hours=24)
-PREFIXES = {"customer": "cus", "payment_method": "pm", "setup_intent": "seti", "payment_intent": "pi", "charge": "ch", "refund": "re", "event": "evt"}
+PREFIXES = {"customer": "cus", "payment_method": "pm", "setup_intent": "seti", "payment_intent": "pi", "charge": "ch", "refund": "re", "event": "evt",
+            "account": "acct", "account_link": "alnk", "dispute": "du"}
 Object = dict[str, Any]
 
 

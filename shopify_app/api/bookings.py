@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select, tuple_
 
 from booking import counter_offers
 from booking.links import manage_path
+from booking.places import place_of
 from booking.rules.counter_offers import stands
 from booking.rules.decision import Refused
 from booking.rules.status import STATES
@@ -39,7 +40,8 @@ def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
     here = ZoneInfo(b.zone)
     return {
         "ref": b.ref, "status": b.status, "version": b.version, "service": str(b.service_id), "service_name": b.service_name,
-        "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id), "starts_at": b.starts_at.astimezone(here),
+        "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id), "place": b.location_kind,
+        "meeting_url": place_of(b).link, "delivery_address": b.delivery_address, "starts_at": b.starts_at.astimezone(here),
         "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "seats": b.seats,
         "customer": {"id": str(b.customer_id), "name": b.customer_name or b.contact_name, "email": b.customer_email or b.contact_email,
                      "phone": b.customer_phone or b.contact_phone},

@@ -22,6 +22,7 @@ from shopify_app.api.call import Call
 from shopify_app.api.problems import refused
 
 PREFIX = "/api/merchant/v1"
+MANAGERS = ("owner", "manager")
 blueprint = Blueprint("merchant_api", __name__)
 install(blueprint, refused)
 
@@ -67,6 +68,8 @@ def _of_shopify(token: str) -> Call:
     if found is None:
         raise Refused("unauthorized", session=True)
     store_id, actor = found
+    if actor.role not in MANAGERS:
+        raise Refused("not_allowed", kind="role")  # this API has no screens to choose from: it is as wide as a manager's dashboard
     with reading(store_id) as tx:
         origin = _origin(tx, store_id)
     g.store_id = store_id

@@ -23,7 +23,7 @@ from shopify_app.api.things import Thing, given
 
 
 def _locations(tx: Tx, rows: Sequence[Row]) -> list[s.LocationOut]:
-    return [s.LocationOut(id=str(row.id), name=row.name, address=row.address, zone=row.zone, phone=row.phone, email=row.email,
+    return [s.LocationOut(id=str(row.id), name=row.name, kind=row.kind, meeting_url=row.meeting_url, address=row.address, zone=row.zone, phone=row.phone, email=row.email,
                           active=row.active) for row in rows]
 
 
@@ -58,7 +58,7 @@ def get_location(call: Call, id: str) -> Any:
 
 @operation("PATCH", "/locations/{id}", summary="Change a location", body=s.LocationPatch, answer=s.LocationOut)
 def patch_location(call: Call, id: str) -> Any:
-    return LOCATIONS.write(call, locations.update_location, number(id), **given(call.body, "phone", "email"))
+    return LOCATIONS.write(call, locations.update_location, number(id), **given(call.body, "phone", "email", "meeting_url"))
 
 
 @operation("DELETE", "/locations/{id}", summary="Remove a location; one in use becomes inactive", answer=Nothing)

@@ -44,7 +44,7 @@ def shopify_out(tx: Tx, origin: str) -> s.ShopifyOut:
         ShopifyTask.created_at.desc(), ShopifyTask.id).limit(MOST_TASKS)).all()
     words = words_for(pick(row.locale))
     return s.ShopifyOut.model_validate({
-        "connection": {"state": row.state, "shop": row.shopify_domain, "scopes": row.scopes, "installed_at": row.installed_at,
+        "connection": {"state": row.state, "shop": row.shopify_domain, "scopes": row.scopes, "accounts": row.accounts, "installed_at": row.installed_at,
                        "succeeded_at": row.succeeded_at},
         "on_cancel": row.on_cancel, "waiting": counts.get("due", 0), "failed": counts.get("failed", 0), "problem": row.last_error,
         "first_import": {"state": brought.state if brought else "none", "read": brought.staged if brought else 0, "expected": brought and brought.objects},

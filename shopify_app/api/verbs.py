@@ -66,7 +66,7 @@ def post_booking(call: Call) -> Any:
     common = {
         "starts_at": b.starts_at, "customer_id": reference(b.customer, "customer") if known else None,
         "person": None if known else Person(b.customer.name, b.customer.email, b.customer.phone),
-        "payments": [payment.model_dump() for payment in b.payments], "notes": b.notes, "notify": b.notify, "override": b.override}
+        "payments": [payment.model_dump() for payment in b.payments], "notes": b.notes, "delivery_address": b.delivery_address, "notify": b.notify, "override": b.override}
     if b.parts:
         _alone(b, "parts", repeat=None, seats=1, use_credit=False)
         parts = [VisitPart(service_id, staff_id), *[

@@ -13,18 +13,23 @@ from booking import facts
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.links import manage_url
+from booking.places import place_of
 from booking.rules.decision import Refused
 from booking.rules.status import CHECKED_IN, CLOSED
 from booking.wording import Words
-from booking.wording.history import history_line, message_state, refund_state, topic
+from booking.wording.history import history_line, message_state, refund_state
+from booking.wording.topics import topic
+from booking.wording.outside import outside_text
 from booking.wording.policies import policy_lines
 from models import trail
 from models.access import User
 from models.booking_summary import BookingSummary, find
+from models.dispute import disputes_of
 from models.message_list import ListedMessage, messages_of
 from models.money_list import ListedRefund, payments_of, refunds_of
 from models.note import BookingNote
 from models.session import Tx, reading
+from shopify_app.dashboard.disputes import line
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
 from shopify_app.dashboard.given import known_ref
 
@@ -59,13 +64,13 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
         payments = payments_of(tx, b.id)
         found = {
             "payments": payments, "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
-            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "notes": _notes(tx, b.id),
+            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)], "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.effective_policy(b), b.starts_at, b.zone, b.currency), "link": manage_url(tx, b),
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
             "decisions": [_decision(w, kind, decision, b) for kind, decision in facts.decisions(b, tx.now).items()]}
     held = None if b.held is None else w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
-    return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held,
+    return visit.show("booking.html", here="bookings", status=status, b=b, buttons=_buttons(w, b, found["now"]), problem=problem, held=held, place=place_of(b),
                       problems=problems or {}, typed=typed or {}, may_money=money, payment=payment_word(w, b),
                       methods=[(name, w.method(name)) for name in ("cash", "external", "gift_card")], **found)
 
@@ -131,15 +136,15 @@ def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> di
     fresh = m.booking_version == b.version or (m.topic in ("booking_confirmed", "manage_link", "request_received") and b.holding)
     return {"id": m.id, "what": topic(w, m.topic), "to": m.recipient, "channel": w._("SMS") if m.channel == "sms" else w._("E-mail"),
             "state": w._("Planned") if later else message_state(w, m.state, m.attempts, m.delivery), "bad": m.state in ("failed", "unknown"),
-            "at": m.sent_at or (m.due_at if later else m.created_at), "error": m.last_error if m.state in ("failed", "unknown", "due") else None,
+            "at": m.sent_at or (m.due_at if later else m.created_at), "error": outside_text(w, m.last_error) if m.last_error and m.state in ("failed", "unknown", "due") else None,
             "kind": {"sent": "plain", "failed": "bad", "unknown": "warn", "due": "pending"}.get(m.state, "plain"),
             "again": m.to_customer and fresh and bool(address) and m.state != "due"}
 
 
 def _refund(w: Words, r: ListedRefund) -> dict[str, Any]:
     cause = {"cancellation": w._("Cancellation"), "seats": w._("Seats cancelled"), "difference": w._("Price difference"),
-             "goodwill": w._("Goodwill")}[r.cause]
-    state = w._("As credit") if r.outcome == "credit" else refund_state(w, r.state)
+             "goodwill": w._("Goodwill"), "dispute": w._("Dispute lost")}[r.cause]
+    state = w._("As credit") if r.outcome == "credit" else w._("Won back") if (r.cause, r.state) == ("dispute", "none") else refund_state(w, r.state)
     return {"id": r.id, "cause": cause, "state": state, "code": "plain" if r.state in ("none", "succeeded") else r.state, "amount": r.amount,
             "kept": r.kept, "currency": r.currency, "at": r.settled_at or r.created_at, "executable": r.state in ("owed", "failed"),
             "by_card": "card" in (r.methods or [])}

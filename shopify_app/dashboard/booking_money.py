@@ -12,7 +12,7 @@ from booking.rules.decision import Refused
 from models.booking_summary import find as find_booking
 from models.session import reading
 from shopify_app.dashboard import given
-from shopify_app.dashboard.booking_verbs import attempt, refuse
+from shopify_app.dashboard.booking_verbs import attempt, wrong
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
 
 BY_HAND = ("cash", "external", "gift_card")
@@ -30,7 +30,7 @@ def booking_payment(visit: Visit, ref: str) -> Any:
     if amount is None or not 0 < amount <= b.due or method not in BY_HAND:
         problem = w._("Please enter at most {amount}: what is still to pay.").format(amount=w.money(b.due, b.currency)) if b.due else \
             w._("Nothing is to pay for this booking.")
-        return refuse(visit, ref, Refused("invalid", errors=[{"field": "taken", "problem": problem}]))
+        return wrong(visit, ref, {"taken": problem})
     return attempt(visit, ref, "payment_noted", record_payment, ref, {"amount": amount, "method": method})
 
 

@@ -21,7 +21,7 @@ from shopify_app.dashboard.door import EVERYONE, Visit, field_problems, screen
 PATH = "/bookings/new"
 KNOWN = ("service", "staff", "seats", "customer", "at", "date", "time")
 METHODS = ("cash", "external", "gift_card")
-TYPED = ("name", "email", "phone", "notes", "amount", "method", "notify")
+TYPED = ("name", "email", "phone", "notes", "delivery_address", "amount", "method", "notify")
 
 
 @screen(PATH, roles=EVERYONE, methods=("GET", "POST"))
@@ -55,12 +55,12 @@ def _book(visit: Visit) -> Response:
     try:
         done = create_booking(
             visit.store_id, visit.actor, service_id=offer.id, starts_at=at, staff_id=staff_id, seats=seats, person=person,
-            customer_id=customer_id, payments=payments, notes=given.text(form.get("notes"), 2000), notify=form.get("notify") == "1",
+            customer_id=customer_id, payments=payments, notes=given.text(form.get("notes"), 2000), delivery_address=given.text(form.get("delivery_address"), 401), notify=form.get("notify") == "1",
             override=bool(found), once=Once.of(f"user:{visit.user.user_id}", given.text(form.get("once"), 64) or secrets.token_hex(8),
                                                lambda made: {"ref": made.booking.ref}, "book", offer.id, at.isoformat(), staff_id, seats))
     except Refused as refused:
         if refused.code == "invalid":
-            return _again(visit, field_problems(refused))
+            return _again(visit, field_problems(visit.words, refused))
         with reading(visit.store_id) as tx:
             return _page(visit, tx, problem=_problem(visit, refused), status=409, details=False)
     ref = done.answer["ref"] if done.answer else done.booking.ref
@@ -116,7 +116,7 @@ def _details(visit: Visit, tx: Tx, offer: ServiceOffer, known: dict[str, str], r
         staff=staff_id or "", seats=seats, warnings=found, problems=problems, customer=customer, asked=who, typed=entered, path=PATH, keep=keep,
         matches=customer_list.search(tx, who, limit=12) if who and customer is None else [], once=secrets.token_hex(16),
         methods=[(method, visit.words.method(method)) for method in METHODS],
-        change=visit.url(PATH, **_without(known, "at", "date", "time")), price=visit.words.money(offer.price * seats, offer.currency))
+        comes=any(person.location_kind == "delivery" for person in offer.only(staff_id)), change=visit.url(PATH, **_without(known, "at", "date", "time")), price=visit.words.money(offer.price * seats, offer.currency))
 
 
 def _problem(visit: Visit, refused: Refused) -> str:

@@ -44,12 +44,17 @@ def refuse(visit: Visit, ref: str, refused: Refused) -> Any:
     if refused.code == "not_found":
         raise refused
     if refused.code == "invalid":
-        problems = field_problems(refused)
+        problems = field_problems(visit.words, refused)
         if "step" in refused.facts:
             problems = dict.fromkeys(problems, given.steps_problem(visit.words, refused.facts["currency"]))
-        return show_booking(visit, ref, problems=problems, typed=request.form.to_dict(), status=422,
-                            problem=visit.words.refusal("invalid", refused.facts, visit.store.name))
+        return wrong(visit, ref, problems)
     return show_booking(visit, ref, problem=sentence(visit, refused), status=409)
+
+
+def wrong(visit: Visit, ref: str, problems: dict[str, str]) -> Any:
+    """The booking's page with what was typed, and what is wrong with it by field."""
+    return show_booking(visit, ref, problems=problems, typed=request.form.to_dict(), status=422,
+                        problem=visit.words.refusal("invalid", {}, visit.store.name))
 
 
 def sentence(visit: Visit, refused: Refused) -> str:
@@ -57,6 +62,8 @@ def sentence(visit: Visit, refused: Refused) -> str:
     w, code = visit.words, refused.code
     if code == "not_allowed" and refused.facts.get("kind") == "message":
         return w._("This message can't be sent again: there is no address for it.")
+    if refused.facts.get("disputed"):
+        return w._("The customer's bank is looking into this payment. Stripe refuses refunds of it until that is decided.")
     if code == "not_allowed":
         return w._("That is not possible in the booking's present state.")
     if code == "stale":
@@ -124,12 +131,12 @@ def booking_goodwill(visit: Visit, ref: str) -> Any:
         raise Refused("not_found")
     amount = given.amount(request.form.get("amount"), b.currency)
     if amount is None:
-        return refuse(visit, ref, Refused("invalid", errors=[{"field": "amount", "problem": visit.words._("Please enter an amount, such as 25.50.")}]))
+        return wrong(visit, ref, {"amount": visit.words._("Please enter an amount, such as 25.50.")})
     left = b.paid - b.refunded - b.owed
     if not 0 < amount <= left:
         problem = visit.words._("Please enter at most {amount}: what was paid and not given back yet.").format(
             amount=visit.words.money(left, b.currency))
-        return refuse(visit, ref, Refused("invalid", errors=[{"field": "amount", "problem": problem}]))
+        return wrong(visit, ref, {"amount": problem})
     return attempt(visit, ref, "refund_owed", refund_booking, ref, amount=amount,
                    reason=given.text(request.form.get("told"), 500))
 

@@ -118,7 +118,7 @@ def customer_edit(visit: Visit, customer_id: int) -> Any:
             return _form(visit, c, entered, version, theirs=now, status=409)
         if refused.code != "invalid":
             raise
-        return _form(visit, c, entered, given.whole(request.form.get("version")) or version, problems=field_problems(refused), status=422)
+        return _form(visit, c, entered, given.whole(request.form.get("version")) or version, problems=field_problems(visit.words, refused), status=422)
     return visit.go(f"/customers/{c.id}", done="saved")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from booking.actions.imports import LARGEST, check_import, drop_import, start_import, upload_import
 from booking.importing.formats import FIELDS
 from booking.rules.decision import Refused
+from booking.wording.problems import problem_text
 from models.import_run import ImportRun
 from models.session import reading
 from shopify_app.dashboard.door import Visit, screen
@@ -22,6 +23,9 @@ LABELS = {
     "id": "Id in the old system", "starts_at": "Start", "ends_at": "End", "duration_minutes": "Duration in minutes", "zone": "Time zone", "service": "Service",
     "staff": "Staff", "location": "Location", "name": "Customer's name", "first_name": "First name", "last_name": "Last name", "email": "E-mail", "phone": "Phone",
     "seats": "Seats", "price": "Price", "paid": "Paid", "status": "Status", "notes": "Notes", "booked_at": "Booked at"}
+
+COUNTS = {"location": ("{n} location", "{n} locations"), "service": ("{n} service, its self-service off", "{n} services, their self-service off"),
+          "staff": ("{n} person", "{n} people")}
 
 
 @screen("/import", methods=("GET", "POST"))
@@ -86,9 +90,10 @@ def forget_import(visit: Visit, run_id: int) -> Any:
 @screen("/import/<int:run_id>/errors.csv")
 def import_errors(visit: Visit, run_id: int) -> Any:
     """Line and reason of each row that was left out. Cells never begin like a formula: the file is opened in spreadsheets."""
-    run = _row(visit, run_id)
+    run, w = _row(visit, run_id), visit.words
     written = StringIO(newline="")
-    csv.writer(written).writerows([("line", "reason"), *((line, f"'{reason}" if reason[:1] in "=+-@\t" else reason) for line, reason in run.bad or ())])
+    reasons = [(line, problem_text(w, reason)) for line, reason in run.bad or ()]
+    csv.writer(written).writerows([("line", "reason"), *((line, f"'{text}" if text[:1] in "=+-@\t" else text) for line, text in reasons)])
     return Response(written.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="import-{run.id}-errors.csv"'})
 
 
@@ -105,7 +110,8 @@ def _show(visit: Visit, run_id: int, *, fields: dict[str, str] | None = None, pr
     run, _ = _row(visit, run_id), visit.words._
     busy = run.state in ("checking", "importing")
     return visit.show(
-        "import_run.html", here="import", run=run, busy=busy, refresh=busy and request.method == "GET", bad=(run.bad or [])[:SHOWN],
+        "import_run.html", here="import", run=run, busy=busy, refresh=busy and request.method == "GET", bad=[(line, problem_text(visit.words, reason)) for line, reason in (run.bad or [])[:SHOWN]],
+        problem=problem_text(visit.words, run.problem) if run.problem else None,
         fields=fields if fields is not None else run.columns["fields"], labels=[(field, _(LABELS[field])) for field in FIELDS],
         titles=[title.strip() for title in run.header], problems=problems or {}, status=status, counts=_counts(visit, run.report or {}))
 
@@ -113,9 +119,7 @@ def _show(visit: Visit, run_id: int, *, fields: dict[str, str] | None = None, pr
 def _counts(visit: Visit, report: dict[str, Any]) -> list[str]:
     """What was, or would be, created besides bookings."""
     w, created = visit.words, report.get("created") or {}
-    said = {"location": ("{n} location", "{n} locations"), "service": ("{n} service, its self-service off", "{n} services, their self-service off"),
-            "staff": ("{n} person", "{n} people")}
-    return [w.ngettext(*said[kind], n).format(n=n) for kind, n in created.items() if n and kind in said]
+    return [w.ngettext(*COUNTS[kind], n).format(n=n) for kind, n in created.items() if n and kind in COUNTS]
 
 
 def _list(visit: Visit, *, problems: dict[str, str] | None = None, status: int = 200) -> Any:

@@ -16,8 +16,8 @@ from shopify_app.dashboard.door import Visit, screen
 from shopify_app.dashboard.typed import Typed, differences, must_be_id
 from shopify_app.dashboard.zones import ZONES
 
-FIELDS = ("name", "address", "zone", "phone", "email")
-LABELS = {"name": "Name", "address": "Address", "zone": "Time zone", "phone": "Phone", "email": "E-mail", "active": "In use"}
+FIELDS = ("name", "kind", "address", "meeting_url", "zone", "phone", "email")
+LABELS = {"name": "Name", "kind": "What kind of place", "address": "Address", "meeting_url": "Meeting link", "zone": "Time zone", "phone": "Phone", "email": "E-mail", "active": "In use"}
 
 
 @screen("/settings/locations")
@@ -31,7 +31,7 @@ def locations(visit: Visit) -> Any:
 @screen("/settings/locations/new", methods=("GET", "POST"))
 def new_location(visit: Visit) -> Any:
     if request.method == "GET":
-        return _show(visit, None, {"zone": visit.store.zone, "active": "1", "version": "0"})
+        return _show(visit, None, {"kind": "place", "zone": visit.store.zone, "active": "1", "version": "0"})
     typed = Typed(visit.words)
     try:
         create_location(visit.store_id, visit.actor, **_read(typed))
@@ -68,7 +68,11 @@ def remove_location(visit: Visit, location_id: int) -> Any:
 
 
 def _read(typed: Typed) -> dict[str, Any]:
-    return {name: typed.text(name, 500) or (None if name in ("phone", "email") else "") for name in FIELDS}
+    values: dict[str, Any] = {name: typed.text(name, 500) or (None if name in ("phone", "email", "meeting_url") else "") for name in FIELDS}
+    values["kind"] = values["kind"] or "place"
+    if values["kind"] != "online":
+        values["meeting_url"] = None
+    return values
 
 
 def _plain(value: Any) -> str:
@@ -92,5 +96,7 @@ def _again(visit: Visit, location_id: int | None, typed: Typed, refused: Refused
 
 def _show(visit: Visit, location_id: int | None, form: dict[str, Any], *, problems: dict[str, str] | None = None, status: int = 200,
           conflict: list[tuple[str, str, str]] | None = None) -> Any:
-    return visit.show("location.html", here="settings", location_id=location_id, form=form, problems=problems or {}, status=status,
+    kinds = [("place", visit.words._("An address customers come to")), ("online", visit.words._("Online, by a meeting link")),
+             ("delivery", visit.words._("At the customer's address"))]
+    return visit.show("location.html", here="settings", kinds=kinds, location_id=location_id, form=form, problems=problems or {}, status=status,
                       conflict=conflict, zones=ZONES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from flask import request
 from sqlalchemy import select
 
 from booking.actions.services import update_service
@@ -16,6 +17,8 @@ from booking.actions.stores import update_store
 from booking.facts import read_policy
 from booking.rules.decision import Refused
 from booking.rules.policy import Flags, Policy, resolve_flags
+from booking.wording import SHIPPED, words_for
+from booking.wording.languages import pick
 from models.service import Service
 from models.session import Tx, reading
 from models.store import Store
@@ -64,8 +67,6 @@ def store_policy(visit: Visit) -> Any:
 
 
 def _editor(visit: Visit, service_id: int | None) -> Any:
-    from flask import request
-
     subject, now = _read(visit, service_id)
     if request.method == "GET":
         return _show(visit, subject, subject.fields(), now)
@@ -131,7 +132,7 @@ def _show(visit: Visit, subject: Subject, fields: dict[str, Any], now: Any, *, p
         seen = subject.default
     return visit.show(
         "policy.html", here="settings" if subject.service_id is None else "services", subject=subject, form=fields, problems=problems or {},
-        choices=policy_form.choices(visit.words), ask=ask, conflict=conflict,
+        languages=SHIPPED.items(), read_in=_read_in(visit), choices=policy_form.choices(visit.words), ask=ask, conflict=conflict,
         seen=_preview(visit, subject, seen, {name: fields.get(name, "inherit") for name in SWITCHES}, now), status=status)
 
 
@@ -139,8 +140,13 @@ def _preview(visit: Visit, subject: Subject, policy: Policy | None, switches: di
     flags = subject.store_flags
     if subject.service_id is not None:
         flags = resolve_flags(flags, *(switches.get(name, "inherit") for name in SWITCHES))
-    return preview(visit.words, policy if policy is not None else subject.default, flags, now=now, zone=visit.store.zone,
+    return preview(visit.words, words_for(_read_in(visit)), policy if policy is not None else subject.default, flags, now=now, zone=visit.store.zone,
                    currency=subject.currency, venue=visit.store.name, price=subject.price, horizon_days=subject.horizon_days)
+
+
+def _read_in(visit: Visit) -> str:
+    """The language the preview is read in: the one chosen beside it, at first the store's, which most customers read."""
+    return pick(request.form.get("read_in") or visit.store.locale)
 
 
 def _read(visit: Visit, service_id: int | None) -> tuple[Subject, Any]:

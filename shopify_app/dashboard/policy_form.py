@@ -8,6 +8,7 @@ from typing import Any
 from booking.rules.durations import Notice, parse
 from booking.rules.policy import APPROVAL_HOURS, APPROVALS, PRICE_DIFFERENCES, Policy, PolicyError, Tier
 from booking.wording import Words
+from booking.wording.problems import problem_text
 from shopify_app.dashboard.typed import UNITS, Typed, parse_amount, plain_amount
 
 MOST_ROWS = 19
@@ -56,7 +57,7 @@ def read(typed: Typed, currency: str) -> Policy | None:
         return Policy.from_json(body)
     except PolicyError as error:
         for problem in error.problems:
-            typed.wrong(field_of(problem["field"], [row[2] for row in rows]), problem["problem"])
+            typed.wrong(field_of(problem["field"], [row[2] for row in rows]), problem_text(typed.w, problem["problem"]))
         return None
 
 

@@ -17,7 +17,13 @@ AHEAD = 14
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`lines` stand on the booking's page; `late` are the sentences of someone who comes after the deadlines; `concerns` by place."""
+    """`lines` stand on the booking's page; `late` are the sentences of someone who comes after the deadlines; `concerns` by place.
+
+    `language` and `direction` are those of the lines: the customers', not the reader's.
+    """
+
+    language: str
+    direction: str
 
     when: str
     lines: list[str]
@@ -25,21 +31,21 @@ class Preview:
     concerns: list[tuple[str, str]]
 
 
-def preview(w: Words, policy: Policy, switches: Flags, *, now: datetime, zone: str, currency: str, venue: str,
+def preview(w: Words, customers: Words, policy: Policy, switches: Flags, *, now: datetime, zone: str, currency: str, venue: str,
             price: int | None = None, horizon_days: int | None = None) -> Preview:
-    """For a booking at ten in the morning, far enough ahead that every date of the policy is still to come where that is possible."""
+    """In the `customers`' words, concerns in the shop's. For a booking at ten in the morning, far enough ahead that every date of the policy is still to come where that is possible."""
     days = max(AHEAD, longest_notice(policy).rank // 86400 + 2)
     if horizon_days is not None:
         days = max(1, min(days, horizon_days))
     day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
     start = resolve(datetime.combine(day, time(10)), zone)
     shown = policy.with_flags(switches)
-    lines = policy_lines(w, shown, start, zone, currency) + further_lines(w, shown, venue)
+    lines = policy_lines(customers, shown, start, zone, currency) + further_lines(customers, shown, venue)
     for kind, allowed in (("reschedule", shown.reschedule_allowed), ("cancel", shown.cancel_allowed)):
         if not allowed:
-            lines.append(w.refusal("not_allowed", {"kind": kind}, venue))
-    late = [w.refusal("too_late", {"kind": kind, "notice_hours": notice.hours_text()}, venue)
+            lines.append(customers.refusal("not_allowed", {"kind": kind}, venue))
+    late = [customers.refusal("too_late", {"kind": kind, "notice_hours": notice.hours_text()}, venue)
             for kind, allowed, notice in (("reschedule", shown.reschedule_allowed, shown.reschedule_notice),
                                           ("cancel", shown.cancel_allowed, shown.cancel_notice)) if allowed and notice.rank]
     concerns = [(c.field, concern_line(w, c, currency)) for c in policy_concerns(policy, price=price, horizon_days=horizon_days)]
-    return Preview(w.when(start, zone), lines, late, concerns)
+    return Preview(customers.locale, customers.direction, w.when(start, zone), lines, late, concerns)

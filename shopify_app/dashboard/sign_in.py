@@ -10,12 +10,12 @@ from flask import Response, abort, g, redirect, render_template, request
 from booking.actions.sign_in import Asker, new_challenge
 from booking.actions.sign_in_user import request_user_code, sign_in_user, sign_out_user
 from booking.rules.decision import Refused
-from booking.wording import Words, words_for
-from booking.wording.languages import pick
+from booking.wording import Words
 from models.actor import Actor
 from models.session import reading
 from shopify_app.dashboard.cookies import challenge, forget_user, remember_challenge, remember_user, user_secret
 from shopify_app.dashboard.door import bp, enter, safe_next, store_of
+from shopify_app.dashboard.language import words_of
 
 GUEST = Actor("user", "dashboard")
 
@@ -88,12 +88,12 @@ def _store_id() -> int:
 def _words() -> tuple[Words, str]:
     with reading(_store_id()) as tx:
         store = store_of(tx)
-    return words_for(pick(store.locale)), store.name
+    return words_of(store), store.name
 
 
 def _page(template: str, *, status: int = 200, **facts: Any) -> Response:
     with reading(_store_id()) as tx:
         store = store_of(tx)
-    w = words_for(pick(store.locale))
+    w = words_of(store)
     body = render_template(f"dashboard/{template}", store=store, user=None, w=w, _=w.gettext, menu=[], here="", done=None, **facts)
     return Response(body, status, mimetype="text/html")

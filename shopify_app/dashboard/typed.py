@@ -13,6 +13,7 @@ from flask import request
 from booking.rules.decision import Refused
 from booking.rules.money import exponent
 from booking.wording import Words
+from booking.wording.problems import problem_text
 
 LARGEST_ID = 2**63
 UNITS = {"minutes": "PT{n}M", "hours": "PT{n}H", "days": "P{n}D"}
@@ -107,13 +108,13 @@ class Typed:
 
     def shown(self, *lists: str) -> dict[str, Any]:
         """Everything as it was typed, for showing the form again; `lists` are fields with several values."""
-        plain: dict[str, Any] = {name: _plain(value) for name, value in self.form.items() if name != "csrf_token"}
+        plain: dict[str, Any] = {name: _plain(value) for name, value in self.form.items() if name not in ("csrf_token", "id_token")}
         return plain | {name: self.form.getlist(name) for name in lists}
 
     def refused(self, refused: Refused, place: Callable[[str], str] = lambda field: field) -> None:
         """Put the action's problems at the fields of this form."""
         for problem in refused.facts.get("errors", ()):
-            self.wrong(place(problem["field"]), problem["problem"])
+            self.wrong(place(problem["field"]), problem_text(self.w, problem["problem"]))
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -11,6 +12,7 @@ from booking import webhooks as events
 from booking.actions.webhooks import create_webhook, delete_webhook, ping_webhook, redeliver_webhook, renew_webhook_secret, update_webhook
 from booking.rules.decision import Refused
 from booking.webhook_log import deliveries
+from booking.wording.outside import outside_text
 from models.session import Tx, reading
 from models.webhook_endpoint import WebhookEndpoint
 from shopify_app.dashboard.door import OWNER, Visit, screen
@@ -112,4 +114,4 @@ def _show(visit: Visit, webhook_id: int, form: dict[str, Any], *, problems: dict
         secret = events.secret(tx.store_id, row.id, row.key_id, row.epoch)
     more = visit.url(f"/webhooks/{row.id}", before=log[PAGE - 1].id) if len(log) > PAGE else None
     return visit.show("webhook.html", here="api", row=row, form=form, topics=events.TOPICS, problems=problems or {}, status=status, conflict=conflict,
-                      log=log[:PAGE], more=more, secret=secret, zone=visit.store.zone)
+                      log=log[:PAGE], more=more, secret=secret, zone=visit.store.zone, said=partial(outside_text, visit.words))

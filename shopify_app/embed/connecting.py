@@ -7,9 +7,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from booking.keys import settings
-from booking.shopify.connection import ShopFacts, TokenPair, connect_shop
+from booking.shopify.connection import TokenPair, connect_shop
 from gateways.shopify import documents
 from gateways.shopify.admin import Admin
+from gateways.shopify.facts import shop_facts
 from gateways.shopify.oauth import App, Tokens
 from gateways.shopify.pace import Pace
 from gateways.shopify.wire import Drift
@@ -17,7 +18,7 @@ from models.actor import Actor
 from models.session import database, reading
 from models.shopify_install import ShopifyInstall
 
-SCOPES = ("read_customers,write_customers,read_customer_merge,read_orders,write_orders,read_products,read_locales,"
+SCOPES = ("read_customers,write_customers,read_customer_merge,read_orders,write_orders,read_products,read_locales,customer_read_customers,"
           "read_store_credit_accounts,read_store_credit_account_transactions,write_store_credit_account_transactions")
 """What the app needs; the same list stands in shopify.app.toml."""
 KEEP_FOR = timedelta(days=30)
@@ -51,12 +52,7 @@ def connect_by_code(domain: str, code: str, by: Actor) -> int:
 def _connect(domain: str, tokens: Tokens, by: Actor) -> int:
     """Ask the shop who it is with its new token, then write both down. The answer's own id decides which store it is (I27)."""
     data = Admin(settings().shopify_api_base, domain, tokens.access, Pace()).run(documents.SHOP)
-    try:
-        shop, locales = data["shop"], data["shopLocales"]
-        facts = ShopFacts(shop["id"], shop["myshopifyDomain"], shop["name"], shop["email"], shop["currencyCode"], shop["ianaTimezone"],
-                          next((entry["locale"] for entry in locales if entry["primary"]), "en"))
-    except (KeyError, TypeError) as error:
-        raise Drift(f"a shop without {error}") from error
+    facts = shop_facts(data)
     if facts.domain != domain:
         raise Drift("another shop answered")
     return connect_shop(by, facts, TokenPair(tokens.access, tokens.access_seconds, tokens.refresh, tokens.refresh_seconds, tokens.scopes))

@@ -5,22 +5,25 @@ from __future__ import annotations
 import logging
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
+from flask import Response, abort, jsonify, redirect, render_template, request
 
 from booking.keys import settings, sign, unsign
-from booking.shopify_tokens import SHOP, AdminCaller, BadToken, admin_caller
+from booking.rules.decision import Refused
+from booking.shopify.team import ShopPerson, admit_shop_person
+from booking.shopify_tokens import AdminCaller, BadToken
 from booking.wording import words_for
 from booking.wording.languages import pick
 from gateways.shopify.oauth import GrantRefused
 from gateways.shopify.wire import ShopifyError
 from models.actor import Actor
 from models.session import database
+from shopify_app.dashboard.door import Visit
+from shopify_app.dashboard.language import words_of
 from shopify_app.embed.connecting import SCOPES, connect_by_code, connect_by_id_token, needs_grant, our_app
+from shopify_app.embed.door import blueprint, caller_of, frame_of, framed_by, given_token, known_person, screens_of, shop_domain
 from shopify_app.session_tokens import RETRY_HEADER
 
-blueprint = Blueprint("shopify_embed", __name__, url_prefix="/app", template_folder="templates", static_folder="static")
 STATE_COOKIE = "shopify_state"
 STATE_SECONDS = 600
 log = logging.getLogger("opencals.shopify")
@@ -28,46 +31,86 @@ log = logging.getLogger("opencals.shopify")
 
 @blueprint.get("")
 def home() -> Response:
-    """The frame's document: a shell without data. What it shows is asked for with a session token."""
-    domain = _domain(request.args.get("shop"))
+    """The frame's first document: a shell without data. What it shows is asked for with a session token."""
+    domain = shop_domain(request.args.get("shop"))
     if domain is None or not settings().shopify_secrets:
         abort(404)
+    framed_by(domain)
     w = words_for(pick(request.args.get("locale")))
-    bridge = settings().shopify_bridge_url
-    page = Response(render_template("embed/home.html", key=settings().shopify_api_key, bridge=bridge, w=w, _=w.gettext), mimetype="text/html")
-    source = f"{urlsplit(bridge).scheme}://{urlsplit(bridge).netloc}"
-    frame = " ".join(filter(None, (f"https://{domain}", "https://admin.shopify.com", settings().sandbox_url)))
-    page.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'self' {source}; style-src 'self' {source}; img-src 'self' https: data:; font-src 'self' {source}; "
-        f"connect-src 'self' {source} https://{domain}; form-action 'self'; base-uri 'none'; frame-ancestors {frame}")
-    return page
+    frame = frame_of(domain, "")
+    return Response(render_template("embed/home.html", frame=frame, menu=_menu(domain), url=lambda path: frame.base + path, w=w, _=w.gettext), mimetype="text/html")
+
+
+@blueprint.get("/session-token")
+def session_token() -> Response:
+    """Only App Bridge: it reads where to go back to, and goes there with a fresh token."""
+    domain, back = shop_domain(request.args.get("shop")), request.args.get("shopify-reload", "")
+    # The token goes to this path: it is one of ours, on this host.
+    if domain is None or not settings().shopify_secrets or not (back == "/app" or back.startswith(("/app?", "/app/"))) or "\\" in back:
+        abort(404)
+    framed_by(domain)
+    w = words_for(pick(request.args.get("locale")))
+    return Response(render_template("embed/session_token.html", frame=frame_of(domain, ""), w=w, _=w.gettext), mimetype="text/html")
 
 
 @blueprint.post("/session")
 def session() -> Any:
-    """Connect the shop of the session token where that is needed; which store it is."""
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    """Connect the shop of the session token where that is needed, and let its person in: the store, their role, where the screens are."""
+    token = given_token()
     try:
-        caller = admin_caller(token, settings().shopify_api_key or "", settings().shopify_secrets)
+        caller = caller_of(token)
     except BadToken:
         return _again(401)
     by = Actor("user", "dashboard", caller.user_id, "shopify")
     try:
         if needs_grant(caller.shop):
             connect_by_id_token(caller.shop, token, by)
+        if known_person(caller) is None:
+            _admit(caller, token, by)
     except GrantRefused as refused:
         log.warning("token exchange refused", extra={"shop": caller.shop, "error": str(refused)})
         return _again(401)
     except ShopifyError as error:
         log.warning("the shop could not be connected", extra={"shop": caller.shop, "error": f"{type(error).__name__} {error}"[:200]})
         return jsonify(code="unavailable"), 503
-    return jsonify(store=str(_store_of(caller)))
+    except Refused as refused:
+        return jsonify(code="not_allowed", kind=refused.facts.get("kind")), 403
+    known = known_person(caller)
+    if known is None:
+        return _again(401)
+    store_id, _, user = known
+    return jsonify(store=str(store_id), role=user.role, dashboard=screens_of(caller.shop))
+
+
+def _admit(caller: AdminCaller, token: str, by: Actor) -> None:
+    """Ask Shopify who this is, once; the dashboard remembers them."""
+    store_id = database().store_for_shop(caller.shop)
+    if store_id is None:
+        return
+    found = our_app().person(caller.shop, token)
+    if found.user_id != caller.user_id:
+        raise GrantRefused("another person answered")
+    admit_shop_person(store_id, by, ShopPerson(found.user_id, found.name, found.email, found.email_verified, found.owner))
+
+
+def _menu(domain: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The screens of whoever opens the home, where the admin has said who that is."""
+    token = given_token()
+    try:
+        caller = caller_of(token)
+    except BadToken:
+        return []
+    known = known_person(caller) if caller.shop == domain else None
+    if known is None:
+        return []
+    store_id, store, user = known
+    return Visit(store_id, store, user, words_of(store, user), frame_of(domain, token)).menu()
 
 
 @blueprint.get("/install")
 def install() -> Response:
     """The classic way in, for links from outside the admin: on to Shopify's own question."""
-    domain = _domain(request.args.get("shop"))
+    domain = shop_domain(request.args.get("shop"))
     if domain is None or not settings().shopify_secrets:
         abort(404)
     nonce = secrets.token_urlsafe(16)
@@ -80,7 +123,7 @@ def install() -> Response:
 def callback() -> Any:
     """Shopify sends the merchant back. The GET shows what would be connected, its button does it (R5)."""
     given = request.args.to_dict()
-    domain, w = _domain(given.get("shop")), words_for(pick(given.get("locale")))
+    domain, w = shop_domain(given.get("shop")), words_for(pick(given.get("locale")))
     state = unsign("shopify-state", given.get("state", ""))
     ours = isinstance(state, list) and state == [domain, request.cookies.get(STATE_COOKIE)]
     if domain is None or not ours or not our_app().callback_is_genuine(given):
@@ -105,14 +148,5 @@ def _again(status: int) -> Any:
     return answer
 
 
-def _store_of(caller: AdminCaller) -> int | None:
-    return database().store_for_shop(caller.shop)
-
-
 def _callback_url() -> str:
     return settings().origin(f"app.{settings().base_domain}") + "/app/callback"
-
-
-def _domain(text: str | None) -> str | None:
-    match = SHOP.fullmatch((text or "").lower())
-    return match[1] if match else None

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.links import manage_path
+from booking.places import place_of
 from booking.rules.decision import Refused
 from booking.rules.wall_time import day_span
 from booking.slots import MOST_DAYS
@@ -91,7 +92,8 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
     return {
         "ref": b.ref, "status": b.status, "status_text": call.words.status(b.status), "version": b.version, "service": str(b.service_id),
         "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
-        "location_name": b.location_name, "address": b.location_address, "starts_at": b.starts_at.astimezone(here),
+        "location_name": b.location_name, "address": place_of(b).whereabouts, "place": place_of(b).kind, "meeting_url": place_of(b).link,
+        "starts_at": b.starts_at.astimezone(here),
         "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "when": call.words.when(b.starts_at, b.zone), "seats": b.seats,
         "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed),
         "can_reschedule": decided["reschedule"].allowed, "can_cancel": decided["cancel"].allowed,

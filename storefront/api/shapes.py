@@ -30,7 +30,10 @@ class BookingLinks(Shape):
 
 
 class CustomerBooking(Shape):
-    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people."""
+    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people.
+
+    `address` is where to go; of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's.
+    """
 
     ref: str
     status: Status
@@ -43,6 +46,8 @@ class CustomerBooking(Shape):
     location: str
     location_name: str
     address: str
+    place: Literal["place", "online", "delivery"]
+    meeting_url: str | None
     starts_at: datetime
     ends_at: datetime
     zone: str
@@ -83,25 +88,6 @@ class HeldTime(Shape):
     staff_name: str
     expires_at: datetime
     sentence: str
-    url: str
-
-
-class ClassWaitOut(Shape):
-    """A date of a full class the customer waits for: the place in line from 1, and what is held now. `url` is its page."""
-
-    id: str
-    service_name: str
-    staff_name: str
-    location_name: str
-    address: str
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-    when: str
-    seats: int
-    place: int
-    place_text: str
-    held: HeldTime | None
     url: str
 
 
@@ -214,9 +200,19 @@ class Choice(Shape):
     name: str
 
 
+class DearerMove(Shape):
+    """A move that costs more: the difference, what is then still to pay at the shop in all, and both in a sentence (R26)."""
+
+    difference: Money
+    difference_text: str
+    due: Money
+    text: str
+
+
 class FreeTimes(Shape):
     """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
-    changed; `notes` say what a move means; `price` is the booking's after the move."""
+    changed; `notes` say what a move means; `price` is the booking's after the move, of a visit of all its parts; `dearer` is null
+    unless it is higher than now."""
 
     zone: str
     days: list[FreeDay]
@@ -225,6 +221,7 @@ class FreeTimes(Shape):
     people: list[Choice]
     notes: list[str]
     price: Money
+    dearer: DearerMove | None
 
 
 class MoveIn(Shape):

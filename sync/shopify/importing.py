@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from booking.shopify.first_import import apply_staged, begin_import, expect_objects, finish_reading, remote_of, stage
+from booking.shopify.first_import import apply_staged, begin_import, expect_objects, finish_reading, stage
+from booking.shopify.remote import remote_of
 from gateways.shopify import bulk, documents
 from gateways.shopify.wire import Drift, Unreachable
 from models.session import reading

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from booking.rules.consent import CHANNELS, Said
 from booking.rules.decision import Refused
 from booking.rules.two_way import name_parts
-from booking.shopify.people import (
-    RemoteCustomer, keep_apart, link_customer, note_refusal, settle_customer, unlink_customer,
-)
+from booking.shopify.news import said_here
+from booking.shopify.people import keep_apart, link_customer, note_refusal, settle_customer, unlink_customer
+from booking.shopify.remote import RemoteCustomer, remote_of
 from gateways.shopify import documents
 from gateways.shopify.wire import Drift, UserErrors
 from models.customer import Customer
@@ -26,9 +27,7 @@ OURS = {"namespace": "$app", "key": "customer", "type": "single_line_text_field"
 def read_customer(node: dict[str, Any]) -> RemoteCustomer:
     """From the fields of the API; Drift when they are not as agreed."""
     try:
-        email, phone = node["defaultEmailAddress"], node["defaultPhoneNumber"]
-        return RemoteCustomer(node["id"], node["firstName"], node["lastName"], email and email["emailAddress"], bool(node["verifiedEmail"]),
-                              phone and phone["phoneNumber"], node["locale"], datetime.fromisoformat(node["updatedAt"]))
+        return remote_of(node)
     except (KeyError, TypeError, ValueError) as error:
         raise Drift(f"a customer without {error}") from error
 
@@ -38,7 +37,7 @@ def ours(shop: Shop, subject: str, facts: dict[str, Any]) -> None:
     with reading(shop.store_id) as tx:
         row = tx.db.execute(select(
             Customer.id, Customer.shopify_id, Customer.email_canonical, Customer.email_verified_at, Customer.phone, Customer.name, Customer.locale,
-            ShopifyCustomer.agreed).outerjoin(ShopifyCustomer, (ShopifyCustomer.store_id == Customer.store_id) & (
+            Customer.preferences, ShopifyCustomer.agreed, ShopifyCustomer.changed).outerjoin(ShopifyCustomer, (ShopifyCustomer.store_id == Customer.store_id) & (
                 ShopifyCustomer.customer_id == Customer.id)).where(
                     Customer.store_id == shop.store_id, Customer.id == int(subject), Customer.erased_at.is_(None))).one_or_none()
     if row is None or "apart" in (row.agreed or {}):
@@ -72,32 +71,58 @@ def theirs(shop: Shop, subject: str, facts: dict[str, Any]) -> None:
 
 def _settle(shop: Shop, node: dict[str, Any]) -> None:
     facts = settle_customer(shop.store_id, SYNC, read_customer(node)).facts or {}
-    to_them, customer_id = facts["to_them"], facts["customer_id"]
-    if not to_them:
-        return
+    if facts["to_them"]:
+        _send(shop, node["id"], facts["customer_id"], facts["to_them"])
+    for channel, said in facts["news"].items():
+        _tell_wish(shop, node["id"], facts["customer_id"], channel, said)
+
+
+def _send(shop: Shop, gid: str, customer_id: int, to_them: dict[str, str | None]) -> None:
     try:
-        answer = shop.change(documents.CUSTOMER_UPDATE, input={"id": node["id"]} | _input(to_them))
+        answer = shop.change(documents.CUSTOMER_UPDATE, input={"id": gid} | _input(to_them))
     except UserErrors as refused:
         named = {name: value for name, value in to_them.items() if any(refused.about(part) for part in _input({name: value}))} or to_them
-        note_refusal(shop.store_id, SYNC, customer_id, node["id"], named)
+        note_refusal(shop.store_id, SYNC, customer_id, gid, named)
         rest = {name: value for name, value in to_them.items() if name not in named}
         if not rest:
             return
-        answer = shop.change(documents.CUSTOMER_UPDATE, input={"id": node["id"]} | _input(rest))
+        answer = shop.change(documents.CUSTOMER_UPDATE, input={"id": gid} | _input(rest))
     settle_customer(shop.store_id, SYNC, read_customer(answer["customer"]))
+
+
+def _tell_wish(shop: Shop, gid: str, customer_id: int, channel: str, said: Said) -> None:
+    """Consent has mutations of its own, one for each channel."""
+    document, key = (documents.EMAIL_CONSENT, "emailMarketingConsent") if channel == "email" else (documents.SMS_CONSENT, "smsMarketingConsent")
+    try:
+        answer = shop.change(document, input={"customerId": gid, key: _consent(said)})
+    except UserErrors:
+        note_refusal(shop.store_id, SYNC, customer_id, gid, {f"{channel}_news": said.wants})
+        return
+    settle_customer(shop.store_id, SYNC, read_customer(answer["customer"]))
+
+
+def _consent(said: Said) -> dict[str, str]:
+    made = {"marketingState": "SUBSCRIBED", "marketingOptInLevel": "SINGLE_OPT_IN"} if said.wants else {"marketingState": "UNSUBSCRIBED"}
+    return made | ({"consentUpdatedAt": said.at.isoformat(timespec="seconds")} if said.at else {})
 
 
 def _create(shop: Shop, row: Any) -> dict[str, Any]:
     values = {"name": row.name, "email": row.email_canonical, "phone": row.phone, "locale": row.locale}
-    made = {name: value for name, value in _input({name: value for name, value in values.items() if value}).items() if value}
+    made: dict[str, Any] = {name: value for name, value in _input({name: value for name, value in values.items() if value}).items() if value}
     made["metafields"] = [OURS | {"value": str(row.id)}]
+    for channel, address in zip(CHANNELS, (row.email_canonical, row.phone), strict=True):
+        at = (row.changed or {}).get(f"{channel}_news")
+        said = said_here(row.preferences, channel, datetime.fromisoformat(at) if at else None)
+        if address and said.wants:
+            made[f"{channel}MarketingConsent"] = _consent(said)
     try:
         return shop.change(documents.CUSTOMER_CREATE, input=made)["customer"]
     except UserErrors as refused:
         if not refused.about("phone"):
             raise
         # Somebody else there has the number: the person is made without it.
-        return shop.change(documents.CUSTOMER_CREATE, input={name: value for name, value in made.items() if name != "phone"})["customer"]
+        return shop.change(documents.CUSTOMER_CREATE, input={
+            name: value for name, value in made.items() if name not in ("phone", "smsMarketingConsent")})["customer"]
 
 
 def _is_this_one(there: dict[str, Any], row: Any) -> bool:

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from booking.shopify.connection import note_accounts
 from booking.shopify.credits import open_credits
 from booking.shopify.due import mark
 from gateways.shopify import documents
+from gateways.shopify.facts import shop_facts
 from gateways.shopify.wire import Drift
 from models.customer import Customer
 from models.session import reading, transaction
@@ -31,7 +33,7 @@ def mark_when_due(shop: Shop) -> None:
             ShopifyInstall.store_id == shop.store_id,
             (ShopifyInstall.reconciled_at.is_(None)) | (ShopifyInstall.reconciled_at <= tx.now - EVERY)).values(reconciled_at=tx.now)).rowcount
         if due:
-            for what in WHAT:
+            for what in ("shop", *WHAT):
                 mark(tx, "reconcile", what)
             if open_credits(tx, 0, 1):
                 mark(tx, "credit_left", "all")
@@ -39,6 +41,10 @@ def mark_when_due(shop: Shop) -> None:
 
 def look(shop: Shop, subject: str, facts: dict[str, Any]) -> None:
     """Page through what changed, oldest first, and mark what we do not have yet. The cursor moves only when the end is reached."""
+    if subject == "shop":
+        facts_now = shop_facts(shop.run(documents.SHOP))
+        note_accounts(shop.store_id, SYNC, facts_now.host, facts_now.accounts)
+        return
     document, kind, column = WHAT[subject]
     with reading(shop.store_id) as tx:
         row = tx.db.execute(select(column, ShopifyInstall.installed_at).where(ShopifyInstall.store_id == shop.store_id)).one()

@@ -33,12 +33,26 @@ def test_the_store_shows_and_changes_its_defaults(api, world):
 def test_a_location_is_made_changed_and_removed(api):
     made = api.post("/locations", {"name": "Pier 4", "address": "4 Pier Road", "zone": "America/Chicago"})
     assert made == {"id": made["id"], "name": "Pier 4", "address": "4 Pier Road", "zone": "America/Chicago", "phone": None, "email": None,
-                    "active": True}
+                    "active": True, "kind": "place", "meeting_url": None}
     assert api.get(f"/locations/{made['id']}") == made
     assert api.patch(f"/locations/{made['id']}", {"email": "pier@example.com"})["email"] == "pier@example.com"
     assert made["id"] in ids(api.get("/locations"))
     api.delete(f"/locations/{made['id']}")
     api.refused(404, "not_found", "GET", f"/locations/{made['id']}")
+
+
+def test_a_place_online_gives_its_bookings_a_link(api, world):
+    """A149: the link stands in the booking; one that is not online cannot have one."""
+    api.refused(422, "invalid", "POST", "/locations", {"name": "X", "zone": "America/Chicago", "meeting_url": "https://meet.example/a"})
+    room = api.post("/locations", {"name": "Room", "zone": "America/Chicago", "kind": "online", "meeting_url": "https://meet.example/a"})
+    api.patch(f"/staff/{world.elena}", {"location": room["id"]})
+    made = world.book(at(12, 16))
+    assert {k: api.get(f"/bookings/{made.ref}")[k] for k in ("place", "meeting_url", "delivery_address")} == {
+        "place": "online", "meeting_url": "https://meet.example/a", "delivery_address": ""}
+    api.patch(f"/locations/{room['id']}", {"kind": "delivery"})
+    walk = api.post("/bookings", {"service": str(world.service), "staff": str(world.elena), "starts_at": "2027-03-15T16:00:00Z",
+                                  "customer": {"email": "a@example.com", "name": "A"}, "delivery_address": "7 Pier Road"})
+    assert (walk["place"], walk["meeting_url"], walk["delivery_address"]) == ("delivery", None, "7 Pier Road")
 
 
 def test_a_location_in_use_becomes_inactive(api, world):

@@ -34,7 +34,7 @@ def full(world) -> list[str]:
     ping_webhook(world.store_id, SYSTEM, hook)
     run = upload_import(world.store_id, SYSTEM, "old.csv", b"starts_at,duration_minutes,service,staff\n").facts["id"]
     return ["/services", "/services/new", f"/services/{yoga}", f"/services/{yoga}/policy", f"/services/{world.service}/policy", "/settings/policy", "/settings/portal",
-            "/settings/store", "/settings/waiting", "/settings/locations", f"/settings/locations/{world.location}", "/settings/domain", "/staff", f"/staff/{world.elena}",
+            "/settings/store", "/settings/waiting", "/settings/locations", f"/settings/locations/{world.location}", "/settings/payments", "/settings/domain", "/staff", f"/staff/{world.elena}",
             f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", f"/webhooks/{hook}",
             "/import", f"/import/{run}", "/setup", "/settings/messages", "/settings/messages/booking_confirmed/en", "/settings/messages/reminder/ar"]
 

@@ -186,6 +186,25 @@ class TestLocations:
         manager.send(f"/admin/settings/locations/{world.location}/remove")
         assert world.sql("select active from locations where id = %s", world.location)[0].active is False
 
+    def test_a_place_online_and_at_the_customers(self, manager, world):
+        """A149: the meeting link goes with the kind, and the booking shows where it is."""
+        manager.fill("/settings/locations/new", 422, name="Room", zone="America/New_York", kind="online", meeting_url="meet.example")
+        assert "must be an address that begins with https://" in words(manager.page)
+        manager.fill("/settings/locations/new", name="Room", zone="America/New_York", kind="online", meeting_url="https://meet.example/{room}")
+        room = world.sql("select id from locations where name = 'Room'")[0].id
+        vera = world.staff("Vera Line", location_id=room)
+        b = world.book(at(10, 15), service=world.add_service("Talk", staff=[vera]))
+        manager.get(f"/admin/bookings/{b.ref}")
+        assert 'href="https://meet.example/' in manager.page and "{room}" not in manager.page
+        manager.fill(f"/settings/locations/{room}", kind="delivery")
+        assert world.sql("select kind, meeting_url from locations where id = %s", room) == [("delivery", None)]
+        manager.get("/admin/settings/locations")
+        assert "At the customer's address" in words(manager.page)
+        service = world.sql("select id from services where name = 'Talk'")[0].id
+        manager.get(f"/admin/bookings/new?service={service}&at=2027-03-11T15:00:00%2B00:00")
+        manager.send("/admin/bookings/new", name="Bea", email="bea@example.com", delivery_address="7 Pier Road")
+        assert world.sql("select delivery_address from bookings order by starts_at") == [("",), ("7 Pier Road",)]
+
     def test_wrong_fields_and_a_zone_that_was_promised(self, manager, world):
         manager.fill("/settings/locations/new", 422, name="", zone="Mars/Base")
         assert "is not a time zone" in words(manager.page)

@@ -59,7 +59,7 @@ def test_both_bodies_are_complete(topic):
     page = Page(mail.html)
     assert mail.subject and "\n" not in mail.subject and len(mail.subject) < 120
     for body in (page.text, mail.text):
-        assert "Harbor Massage" in body and "+12125550142" in body and "shop@example.com" in body
+        assert "Harbor Massage" in body and "+1 212-555-0142" in body and "shop@example.com" in body
         assert not re.search(r"\{\w*\}|None|Undefined|\{\{|\{%", body)
     for line in filter(None, (line.strip() for line in mail.text.splitlines())):
         if not line.startswith(("-", "Manage", "Reschedule", "Harbor", "Leave feedback", "Undo")) and ": " not in line:

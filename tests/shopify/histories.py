@@ -8,11 +8,16 @@ from typing import Any
 
 from booking.actions.customers import create_customer, update_customer
 from booking.actions.people import Person
+from booking.actions.profile import change_profile
+from models.actor import Actor
 from sandbox.shopify.shop import Trouble
 from tests.shopify.delivering import deliver
 from tests.support.world import MERCHANT
 
+WISHES = {True: "SUBSCRIBED", False: "UNSUBSCRIBED"}
 NAMES = ("Ada Archer", "Ben Bauer", "Zoë Çelik", "Mary Ann Lee", "Xi")
+PLACES = {"name": 0, "phone": 2, "news": 3}
+"""Where `ours` and `theirs` show a field."""
 FAULTS = ("timeout_after_effect", "timeout", "5xx", "throttled")
 
 
@@ -26,6 +31,7 @@ class History:
         self.fresh = 0
         self.here: dict[tuple[int, str], tuple[Any, Any]] = {}
         self.there: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self.had: dict[tuple[str, str], list[Any]] = {}
 
     def run(self, steps: int = 22) -> None:
         """Two people, edited again and again on both sides between few rounds of work: most edits meet another."""
@@ -33,7 +39,7 @@ class History:
         self.new_here()
         self.new_there()
         self.work()
-        turns = [self.edit_here, self.edit_there] * 5 + [self.hear, self.hear, self.work, self.trouble, self.new_here, self.new_there]
+        turns = [self.edit_here, self.edit_there] * 5 + [self.wish_here, self.wish_there] * 2 + [self.hear, self.hear, self.work, self.trouble, self.new_here, self.new_there]
         for _ in range(steps):
             self.chance.choice(turns)()
             self.wait(seconds=self.chance.choice((1, 2, 7)))
@@ -87,14 +93,36 @@ class History:
             values = self.chance.choice(({"firstName": first, "lastName": last or None}, {"phone": self.number()}))
             gid = self.chance.choice(gids)
             before = self.theirs()[gid]
+            for field, place in PLACES.items():
+                self.had.setdefault((gid, field), []).append(before[place])
             try:
                 self.store.shop.change_customer(gid, **values)
             except Trouble:
                 return
-            for place, field in ((0, "name"), (2, "phone")):
+            for field, place in (("name", 0), ("phone", 2)):
                 if self.theirs()[gid][place] != before[place]:
                     self.there[gid, field] = (self.theirs()[gid][place], self.store.now)
             self.collect()
+
+    def wish_here(self) -> None:
+        """Somebody wants news by e-mail, or no more, and says so on the portal."""
+        rows = self.store.sql("select id, coalesce((preferences #>> '{email,marketing}')::boolean, false) from customers order by created_at, id")
+        if rows:
+            customer_id, before = self.chance.choice(rows)
+            wish = self.chance.choice((True, False))
+            change_profile(self.store.store_id, Actor("customer", "account", customer_id), customer_id, {"preferences": {"email": {"marketing": wish}}})
+            if wish != before:
+                self.changes += 1
+                self.here[customer_id, "news"] = (wish, self.store.now)
+
+    def wish_there(self) -> None:
+        gid = self.chance.choice(list(self.store.shop.customers))
+        wish = self.chance.choice((True, False))
+        before = self.store.shop.customers[gid].get("email_news")
+        self.store.shop.change_consent(gid, "email", WISHES[wish])
+        if self.store.shop.customers[gid]["email_news"] != before:
+            self.there[gid, "news"] = (wish, self.store.now)
+        self.collect()
 
     def number(self) -> str:
         return f"+1212{self.chance.randint(2_000_000, 9_999_999)}"
@@ -123,15 +151,18 @@ class History:
     # What must be true then
 
     def ours(self) -> dict[str, tuple]:
-        return {gid: (name, email, phone) for gid, name, email, phone in self.store.sql(
-            "select shopify_id, name, email_canonical, phone from customers where shopify_id is not null")}
+        """GID -> name, address, number, whether they want news."""
+        return {row[0]: tuple(row[1:]) for row in self.store.sql(
+            "select shopify_id, name, email_canonical, phone, coalesce((preferences #>> '{email,marketing}')::boolean, false)"
+            " from customers where shopify_id is not null")}
 
     def theirs(self) -> dict[str, tuple]:
-        return {c["id"]: (" ".join(filter(None, (c["firstName"], c["lastName"]))), c["email"], c["phone"]) for c in self.store.shop.customers.values()}
+        return {c["id"]: (" ".join(filter(None, (c["firstName"], c["lastName"]))), c["email"], c["phone"],
+                          (c.get("email_news") or {}).get("state") == "SUBSCRIBED") for c in self.store.shop.customers.values()}
 
     def effective_writes(self) -> int:
         """Mutations of customers that were accepted: each must carry a change of ours."""
-        return sum(call["operation"] in ("CustomerCreate", "CustomerUpdate") and not call["throttled"] and not call["user_errors"]
+        return sum(call["operation"] in ("CustomerCreate", "CustomerUpdate", "EmailConsent") and not call["throttled"] and not call["user_errors"]
                    for call in self.store.calls())
 
     def check(self) -> None:
@@ -147,13 +178,17 @@ class History:
         linked = dict(self.store.sql("select id, shopify_id from customers"))
         for (customer_id, field), (value, at) in self.here.items():
             gid = linked[customer_id]
-            stands = self.ours()[gid][0 if field == "name" else 2]
+            stands = self.ours()[gid][PLACES[field]]
             their_value, their_edit = self.there.get((gid, field), (None, None))
-            their_last = max((when for (other, _), (_, when) in self.there.items() if other == gid), default=None)
+            # Of a wish the moment is told, of fields only the customer's last change of any.
+            their_last = their_edit if field == "news" else max(
+                (when for (other, _), (_, when) in self.there.items() if other == gid), default=None)
             if their_edit is not None and their_edit > at:
-                assert stands == their_value, (customer_id, field, "their later edit is lost")
+                # An edit there back to a value from before cannot be told from no edit: then ours may stand too.
+                back = field != "news" and their_value in self.had.get((gid, field), [])
+                assert stands == their_value or back and stands == value, (customer_id, field, "their later edit is lost")
             elif their_edit is None or their_last < at:
                 assert stands == value, (customer_id, field, "our later edit is lost")
         for (gid, field), (value, _) in self.there.items():
             if not any(linked[customer_id] == gid and name == field for customer_id, name in self.here):
-                assert self.ours()[gid][0 if field == "name" else 2] == value, (gid, field, "their edit is lost")
+                assert self.ours()[gid][PLACES[field]] == value, (gid, field, "their edit is lost")

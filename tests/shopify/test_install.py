@@ -14,9 +14,10 @@ from app import create_app
 from booking import keys
 from models.session import database, use
 from sandbox.shopify.seed import SCOPES
-from tests.shopify.conftest import Connected
+from sandbox.shopify.staff import OWNER
 from tests.shopify.delivering import deliver
 from tests.shopify.tokens import KEY, SECRET, admin_claims, customer_claims, signed
+from tests.shopify.world import Connected
 from tests.support.world import NOW, MERCHANT, set_clock
 
 
@@ -39,7 +40,7 @@ def fresh(over, owner_url):
 
 
 def of(shop, **other) -> str:
-    return signed(admin_claims(iss=f"https://{shop.domain}/admin", dest=f"https://{shop.domain}") | other)
+    return signed(admin_claims(iss=f"https://{shop.domain}/admin", dest=f"https://{shop.domain}", sub=OWNER) | other)
 
 
 def open_app(app, shop, token=None):
@@ -120,8 +121,9 @@ def test_session_tokens_open_the_api_of_their_own_store(app, over, fresh):
 def test_the_person_is_in_the_audit(app, fresh):
     store_id = int(open_app(app, fresh).json["store"])
     api(app, fresh, method="PATCH", json={"on_cancel": "refund_line"})
+    [(user,)] = read(store_id, f"select id from users where shopify_user_id = {OWNER}")
     assert read(store_id, "select action, actor_kind, actor_id, channel from audit_entries where action = 'choose_on_cancel'") == [
-        ("choose_on_cancel", "user", "42", "dashboard")]
+        ("choose_on_cancel", "user", str(user), "dashboard")]
 
 
 def test_the_frame_is_for_that_shop_only(app, fresh):

@@ -75,7 +75,7 @@ def test_a_shop_we_do_not_know_is_answered_and_forgotten(app, store):
 
 
 def test_the_store_is_the_signed_shops_and_no_other(app, store, over, owner_url):
-    from tests.shopify.conftest import Connected
+    from tests.shopify.world import Connected
     other = Connected(over, owner_url)
     deliver(app, other, CHANGED)
     assert kept(store) == [] and len(kept(other)) == 1
@@ -187,7 +187,7 @@ class TestTheAppsFile:
             assert sub["uri"] == ("/webhooks/shopify/compliance" if "compliance_topics" in sub else "/webhooks/shopify")
             assert all(re.fullmatch(r"[a-z_]+/[a-z_]+", topic) for topic in sub.get("topics", []) + sub.get("compliance_topics", []))
             if "include_fields" in sub:
-                assert "id" in sub["include_fields"]
+                assert {"id", "customer_id"} & set(sub["include_fields"])
 
     def test_the_scopes_are_those_the_app_asks_for(self, config):
         assert config["access_scopes"]["scopes"] == SCOPES

@@ -59,12 +59,16 @@ class TestDoor:
             deliver(http, event, secret="whsec_other"), deliver(http, event, stamp=int(time.time()) - 301),
             http.post("/webhooks/stripe", data=body), http.post("/webhooks/stripe", data=body + b" ", headers={"Stripe-Signature": sign(body, WEBHOOK_SECRET)}),
             http.post("/webhooks/stripe", data=body, headers={"Stripe-Signature": "t=1,v1=\u00e9".encode().decode("latin1")})]
-        assert [answer.status_code for answer in answers] == [400] * 5 and kept(world) == []
+        assert [answer.status_code for answer in answers] == [401] * 5 and kept(world) == []
 
     @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"id": 1}', b'{"id": "e", "type": "refund.failed", "created": "x", "data": {"object": {"id": "r"}}}',
-                                      b"\xff", b'{"id": "e", "type": "refund.failed", "created": 1e400, "data": {"object": {"id": "r"}}}'])
+                                      b'{"id": "e", "type": "refund.failed", "created": 1e400, "data": {"object": {"id": "r"}}}', b"[" * 100_000,
+                                      b'{"id": "a\\u0000b", "type": "refund.failed", "created": 1, "data": {"object": {"id": "r"}}}'])
     def test_signed_nonsense_is_refused(self, world, http, body):
         assert deliver(http, None, body=body).status_code == 400 and kept(world) == []
+
+    def test_what_is_no_text_cannot_be_signed(self, world, http):
+        assert deliver(http, None, body=b"\xff").status_code == 401 and kept(world) == []
 
     def test_what_does_not_concern_us_is_answered_and_forgotten(self, till, world, http):
         event = self.event(till, world)

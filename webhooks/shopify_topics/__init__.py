@@ -11,7 +11,7 @@ from models.session import Tx
 from models.shopify_delivery import ShopifyDelivery
 from webhooks.shopify_topics import (
     app_scopes_update, app_uninstalled, bulk_operations_finish, customers_create, customers_data_request, customers_delete,
-    customers_merge, customers_redact, customers_update, orders_cancelled, orders_create, orders_paid, orders_updated, products_update,
+    customers_email_marketing_consent_update, customers_marketing_consent_update, customers_merge, customers_redact, customers_update, orders_cancelled, orders_create, orders_paid, orders_updated, products_update,
     refunds_create, shop_redact, shop_update,
 )
 
@@ -23,6 +23,8 @@ TOPICS: dict[str, ModuleType] = {
     "customers/update": customers_update,
     "customers/delete": customers_delete,
     "customers/merge": customers_merge,
+    "customers_email_marketing_consent/update": customers_email_marketing_consent_update,
+    "customers_marketing_consent/update": customers_marketing_consent_update,
     "orders/create": orders_create,
     "orders/updated": orders_updated,
     "orders/paid": orders_paid,

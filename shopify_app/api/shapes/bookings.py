@@ -52,7 +52,7 @@ class PartIn(Shape):
 
 class BookingIn(Shape):
     """`staff` null means anyone. `override` books outside hours or over another booking. `use_credit` pays with the customer's
-    store credit as far as it goes. `repeat` makes a series of it, `parts` a visit with further services right after it."""
+    store credit as far as it goes. `delivery_address` is where the shop comes, for a location of that kind. `repeat` makes a series of it, `parts` a visit with further services right after it."""
 
     service: str
     staff: str | None = None
@@ -61,6 +61,7 @@ class BookingIn(Shape):
     customer: Who
     payments: Annotated[list[PaymentIn], Field(max_length=20)] = []
     notes: Text = ""
+    delivery_address: Annotated[str, Field(max_length=400)] = ""
     use_credit: Flag = False
     repeat: RepeatIn | None = None
     parts: Annotated[list[PartIn], Field(max_length=7)] = []
@@ -157,7 +158,7 @@ class BookingLine(Shape):
 
 class BookingOut(Shape):
     """`series` and `visit` are the same for bookings that belong together. After a change of several, `bookings` lists them all and
-    `refund` is their sum. Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
+    `refund` is their sum. `meeting_url` is there once an online booking is confirmed. Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
 
     ref: str
     status: Status
@@ -167,6 +168,9 @@ class BookingOut(Shape):
     staff: str
     staff_name: str
     location: str
+    place: Literal["place", "online", "delivery"]
+    meeting_url: str | None
+    delivery_address: str
     starts_at: datetime
     ends_at: datetime
     zone: str
@@ -234,7 +238,7 @@ class RefundOut(Shape):
 
     id: str
     booking: str
-    cause: Literal["cancellation", "seats", "difference", "goodwill"]
+    cause: Literal["cancellation", "seats", "difference", "goodwill", "dispute"]
     outcome: Outcome
     state: RefundState
     amount: Money

@@ -17,11 +17,17 @@ Switch = Literal["inherit", "on", "off"]
 Times = Annotated[list[Annotated[list[str], Field(min_length=2, max_length=2)]], Field(max_length=24)]
 Hours = Annotated[dict[Day, Times], Field(description='Wall time at the location: {"mon": [["09:00", "12:00"], ["13:00", "17:00"]]}')]
 Address = Annotated[str, Field(max_length=400)]
+Place = Literal["place", "online", "delivery"]
+Meeting = Annotated[str, Field(max_length=500)]
 Zone = Annotated[str, Field(max_length=60, description="IANA name such as America/New_York")]
 
 
 class LocationIn(Shape):
+    """`meeting_url` is for an online location; `{room}` in it becomes a name of its own for each booking or class date."""
+
     name: Name
+    kind: Place = "place"
+    meeting_url: Meeting | None = None
     address: Address = ""
     zone: Zone
     phone: Phone | None = None
@@ -30,6 +36,8 @@ class LocationIn(Shape):
 
 class LocationPatch(Shape):
     name: Name | None = None
+    kind: Place | None = None
+    meeting_url: Meeting | None = None
     address: Address | None = None
     zone: Zone | None = None
     phone: Phone | None = None
@@ -40,6 +48,8 @@ class LocationPatch(Shape):
 class LocationOut(Shape):
     id: str
     name: str
+    kind: Place
+    meeting_url: str | None
     address: str
     zone: str
     phone: str | None

@@ -17,6 +17,7 @@ class Connection(Shape):
     state: Literal["installed", "reconnect", "uninstalled"]
     shop: str | None
     scopes: str
+    accounts: Literal["unknown", "classic", "new"]
     installed_at: datetime
     succeeded_at: datetime | None
 

@@ -8,12 +8,13 @@ async function call(method, path, body) {
   const answer = await fetch(path, {
     method, headers: {Authorization: `Bearer ${token}`, ...(body ? {"Content-Type": "application/json"} : {})},
     body: body ? JSON.stringify(body) : undefined});
-  if (!answer.ok) throw new Error(String(answer.status));
+  if (!answer.ok) throw Object.assign(new Error(String(answer.status)), {body: await answer.json().catch(() => ({}))});
   return answer.status === 204 ? null : answer.json();
 }
 
 function show(home) {
   const {connection, problem} = home;
+  showReady(connection);
   at("connection").textContent = at("connection").dataset[connection.state] || connection.state;
   const brought = home.first_import;
   at("import").textContent = brought.state === "done" ? at("import").dataset.done
@@ -23,9 +24,8 @@ function show(home) {
     ? new Intl.DateTimeFormat(document.documentElement.lang, {dateStyle: "medium", timeStyle: "short"}).format(new Date(connection.succeeded_at))
     : at("succeeded").dataset.never;
   at("problem").hidden = !problem;
-  at("problem").textContent = problem || "";
+  at("problem").textContent = problem ? at("problem").dataset.text.replace("{detail}", problem) : "";
   at("portal").href = home.portal;
-  at("dashboard").href = home.dashboard;
   const chosen = document.querySelector(`input[name=on_cancel][value=${home.on_cancel}]`);
   if (chosen) chosen.checked = true;
   const list = at("tasks");
@@ -48,6 +48,25 @@ function show(home) {
   clearTimeout(again);
   // The first customers come over within seconds: show it happening.
   if (brought.state !== "done" || home.waiting) again = setTimeout(() => load().catch(() => {}), 4000);
+}
+
+// The merchant places extensions by hand, and only new customer accounts run them: the admin itself is asked what is there.
+async function showReady(connection) {
+  let extensions = [];
+  try { extensions = await window.shopify.app.extensions(); } catch { /* an older admin does not tell: then it counts as open */ }
+  const targets = extensions.flatMap((extension) => (extension.activations || []).map((activation) => activation.target));
+  const done = {
+    accounts: connection.accounts === "new", page: targets.includes("customer-account.page.render"),
+    blocks: targets.some((target) => target !== "customer-account.page.render" && target.startsWith("customer-account."))};
+  for (const [name, ready] of Object.entries(done)) {
+    const line = at(`check-${name}`);
+    line.classList.toggle("ready", ready);
+    line.querySelector(".mark").textContent = ready ? at("checks").dataset.done : at("checks").dataset.open;
+    const link = line.querySelector("a");
+    link.href = `https://admin.shopify.com/store/${connection.shop.split(".")[0]}/${link.dataset.to}`;
+    link.hidden = line.querySelector(".why").hidden = ready;
+  }
+  at("all-ready").hidden = !Object.values(done).every(Boolean);
 }
 
 async function load() { show(await call("GET", `${API}/shopify`)); }
@@ -94,16 +113,34 @@ async function start() {
   at("state").hidden = false;
   at("failed").hidden = true;
   try {
-    await call("POST", "/app/session", {});
+    const {role, dashboard} = await call("POST", "/app/session", {});
+    const asked = new URL(location.href).searchParams, next = asked.get("next");
+    // The screens are a person's: those who have no business here, or came for one of them, go on there.
+    if (next !== null || role === "staff") return goOn(dashboard + (next && /^[/?]/.test(next) ? next : ""));
+    if (!document.querySelector("s-app-nav s-link:not([rel=home])")) return goOn(`/app?shop=${encodeURIComponent(asked.get("shop"))}`);
     await load();
     await loadProducts();
-  } catch {
+  } catch (problem) {
+    const why = at("stopped").dataset[problem.body?.kind];
     at("state").hidden = true;
-    at("failed").hidden = false;
+    at("stopped").textContent = why || "";
+    at("stopped").hidden = !why;
+    at("failed").hidden = Boolean(why);
   }
 }
 
+async function goOn(path) {
+  const url = new URL(path, location.origin);
+  url.searchParams.set("id_token", await window.shopify.idToken());
+  location.replace(url);
+}
+
 at("retry").addEventListener("click", start);
+at("check-again").addEventListener("click", async () => {
+  at("check-again").disabled = true;
+  try { show(await call("POST", `${API}/shopify/sync`, {})); } finally { at("check-again").disabled = false; }
+  setTimeout(() => load().catch(() => {}), 2500);
+});
 at("sync").addEventListener("click", async () => {
   at("sync").disabled = true;
   try { show(await call("POST", `${API}/shopify/sync`, {})); } finally { at("sync").disabled = false; }

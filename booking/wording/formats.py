@@ -1,0 +1,40 @@
+"""Money, days and clock times as a language writes them. A shop's pages show the same few over and over, and the formatter is slow."""
+
+from __future__ import annotations
+
+from datetime import date as Day
+from datetime import datetime, time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+
+from booking.rules.money import exponent
+
+
+@lru_cache(maxsize=4096)
+def money(locale: str, amount: int, currency: str) -> str:
+    digits = exponent(currency)
+    whole = amount % 10**digits == 0
+    number = amount / 10**digits if digits else amount
+    text = numbers.format_currency(number, currency, locale=locale, currency_digits=True)
+    if whole and digits:
+        point = numbers.get_decimal_symbol(Locale.parse(locale))
+        text = text.replace(f"{point}{'0' * digits}", "")
+    # Where one writes from right to left, a sign after Latin letters changes sides, US$ reads $US: a mark keeps it where it is.
+    mark = "\u200e" if locale == "ar" and text[-2:-1].isalpha() and not text[-1].isalnum() else ""
+    return text.replace("\u202f", " ") + mark
+
+
+def local(instant: datetime, zone: str) -> datetime:
+    return instant.astimezone(ZoneInfo(zone))
+
+
+@lru_cache(maxsize=20_000)
+def date(locale: str, day: Day, pattern: str) -> str:
+    return dates.format_date(day, pattern, locale=locale)
+
+
+@lru_cache(maxsize=5_000)
+def clock(locale: str, hour: int, minute: int) -> str:
+    return dates.format_time(time(hour, minute), "short", locale=locale).replace("\u202f", " ")

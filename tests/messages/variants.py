@@ -1,0 +1,62 @@
+"""Every turn each message can take, as changes to its payload: who did it, what comes back, how many, one or several (for looking at all)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from messages.render import MESSAGES
+from tests.messages.payloads import ORIGIN, REFUND, payload
+
+UNSUBSCRIBE = {"unsubscribe_url": f"{ORIGIN}/unsubscribe/k1.abc"}
+CANCELLED = {"booking": {"status": "cancelled"}}
+DATES = [{"ref": f"0123456789a{n}", "zone": "America/New_York", "version": 2, "status": "confirmed", "starts_at": f"2027-03-{13 + 7 * n}T14:00:00+00:00", "ends_at": f"2027-03-{13 + 7 * n}T15:00:00+00:00"} for n in range(3)]
+OPEN = [{"ref": "0123456789ab", "service": "Deep tissue", "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]
+TIERS = {"cancel": {"notice": "PT6H", "fee": {"amount": 500}, "tiers": [
+    {"at_least": "P7D", "outcome": "full"}, {"at_least": "PT48H", "outcome": "partial", "percent": 50}, {"at_least": "PT24H", "outcome": "credit"},
+    {"outcome": "forfeit"}]}}
+OFFER = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo", "n": 1, "until": "2027-03-02T12:00:00+00:00",
+         "url": f"{ORIGIN}/manage/0123456789ab?token=k1.abc&action=accept&offer=1"}
+
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "booking_confirmed": {"party, something to pay": {"booking": {"seats": 3, "due": 5500}}, "no changes allowed": {"can": {"reschedule": False, "cancel": False}},
+                          "tiers": {"policy": TIERS}},
+    "booking_moved": {"cheaper": {"refund": REFUND}, "dearer": {"booking": {"price": 9000, "due": 2000}, "old": {"price": 8000}},
+                      "by the shop": {"by": "store", "by_name": "Elena Marsh"}, "series": {"bookings": DATES}},
+    "booking_cancelled": {
+        "full": CANCELLED | {"refund": REFUND}, "forfeit": CANCELLED | {"refund": REFUND | {"outcome": "forfeit", "amount": 0, "kept": 2500}},
+        "partial with fee": CANCELLED | {"refund": REFUND | {"outcome": "partial", "amount": 1000, "kept": 1500, "fee": 500}},
+        "credit": CANCELLED | {"refund": REFUND | {"outcome": "credit", "credit_until": "2028-03-01T12:00:00+00:00", "zone": "America/New_York"}},
+        "none": CANCELLED | {"refund": REFUND | {"outcome": "none", "amount": 0}}, "by hand": CANCELLED | {"refund": REFUND | {"mode": "manual"}},
+        "gift card": CANCELLED | {"refund": REFUND | {"methods": ["gift_card"]}}, "cash": CANCELLED | {"refund": REFUND | {"methods": ["cash"]}},
+        "card and cash": CANCELLED | {"refund": REFUND | {"methods": ["card", "cash"]}}, "by the shop": CANCELLED | {"by": "store", "by_name": "Elena Marsh"},
+        "one seat left": {"refund": REFUND}, "part of a series": CANCELLED | {"bookings": DATES[:2], "stays": DATES[2:]}},
+    "approval_given": {"by name": {"by_name": "Elena Marsh"}},
+    "approval_refused": {"money back": {"because": "declined", "refund": REFUND}, "in time, old one stays": {"because": "deadline", "restored": True},
+                         "offers declined": {"because": "offers_declined", "refund": REFUND}, "offers expired": {"because": "offers_expired"}},
+    "card_charged": {"late": {"charged": {"reason": "late_cancel"}}},
+    "counter_offer": {"one": {"offers": [OFFER]}, "ends apart": {"offers": [OFFER, OFFER | {"n": 2, "until": "2027-03-03T12:00:00+00:00"}]}},
+    "earlier_slot": {"to be stopped": UNSUBSCRIBE, "seat": {"waits_for": "seat"} | UNSUBSCRIBE},
+    "feedback_request": {"to be stopped": UNSUBSCRIBE}, "feedback_reply": {"to be stopped": UNSUBSCRIBE}, "reminder": {"to be stopped": UNSUBSCRIBE},
+    "refund_given": {"with reason": {"refund": REFUND, "reason": "The heating was off."}},
+    "request_received": {"no time limit": {"approval_deadline": None}},
+    "sign_in_code": {"another address": {"purpose": "change_email"}, "one minute": {"minutes": 1}},
+    "team_invitation": {"owner": {"role": "owner"}, "staff": {"role": "staff"}},
+    "waitlist_joined": {"seat": {"waits_for": "seat"}},
+    "withdrawal_received": {"with words": {"declared": {"statement": "I have changed my mind."}}},
+    "merchant_approval_needed": {"a move": {"booking": {"status": "pending"}}},
+    "merchant_booking_cancelled": {"with refund": CANCELLED | {"refund": REFUND}, "one seat left": {}, "by name": CANCELLED | {"by": "store", "by_name": "Elena Marsh"}},
+    "merchant_booking_created": {"conflict": {"booking": {"conflict": True}}},
+    "merchant_booking_moved": {"conflict": {"booking": {"conflict": True}}},
+    "merchant_customer_erased": {"nothing open": {"appointments": []}},
+    "merchant_offer_accepted": {"conflict": {"booking": {"conflict": True}}},
+    "merchant_offers_ended": {"request ends": {"booking": {"status": "declined"}, "refund": REFUND}},
+    "merchant_refunds_owed": {"two": {"owed": [{"ref": f"0123456789a{n}", "customer": name, "service": "Deep tissue", "amount": 2500, "currency": "USD",
+        "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"} for n, name in enumerate(("Ada Archer", ""))]}},
+    "merchant_withdrawal": {"unmatched": {"ref": "", "declared": {"statement": "I have changed my mind."}}},
+}
+
+
+def every(locale: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """(topic, turn, payload) of every message in a language."""
+    return [(topic, turn, payload(topic, locale=locale, **changes))
+            for topic in sorted(MESSAGES) for turn, changes in ({"": {}} | VARIANTS.get(topic, {})).items()]

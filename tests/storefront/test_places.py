@@ -1,0 +1,133 @@
+"""Where a booking takes place: at an address, online by a link, or at the customer's (A149, R13, D16, D22c)."""
+
+from __future__ import annotations
+
+import pytest
+from icalendar import Calendar
+
+from booking.actions.approve_booking import approve_booking
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.locations import create_location, update_location
+from booking.actions.profile import update_profile
+from booking.actions.redact_customer import redact_customer
+from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.sessions import create_session
+from booking.rules.decision import Refused
+from models.actor import SYSTEM
+from tests.storefront.visitor import account, link, words
+from tests.support.world import MERCHANT, World, at
+
+MEET = "https://meet.example/harbor-"
+
+
+@pytest.fixture
+def online(world) -> int:
+    """A person who works online, in a room of each booking's own; her id."""
+    room = create_location(world.store_id, MERCHANT, name="Video room", zone="America/New_York", kind="online", meeting_url=MEET + "{room}").facts["id"]
+    return world.staff("Vera Line", location_id=room)
+
+
+def talk(world: World, online: int, **more) -> int:
+    return world.add_service("Talk", staff=[online], **more)
+
+
+def rooms(page: str) -> set[str]:
+    return {part.split('"')[0].split("\\n")[0].split()[0] for part in page.split(MEET)[1:]}
+
+
+def test_an_online_booking_has_a_room_of_its_own(world, ada, online):
+    service = talk(world, online)
+    first, second = world.book(at(10, 15), service=service), world.book(at(11, 15), service=service)
+    found = []
+    for b in (first, second):
+        ada.get(link(b))
+        assert "Video room, online" in words(ada.page) and "Join online" in ada.page and "Show on a map" not in ada.page
+        found.append(rooms(ada.page))
+        entry = Calendar.from_ical(ada.get(link(b, "calendar.ics")).data).walk("VEVENT")[0]
+        assert str(entry["location"]) == f"Video room, {MEET}{next(iter(found[-1]))}"
+    assert len(found[0] | found[1]) == 2 and all(len(room) == 24 for room in found[0] | found[1])
+    [mail] = [row for row in world.outbox("booking_confirmed") if row.payload["booking"]["ref"] == first.ref]
+    assert mail.payload["booking"]["address"] == MEET + next(iter(found[0]))
+    reschedule_booking(world.store_id, world.customer(first), first.ref, starts_at=at(12, 15))
+    ada.get(account(first))
+    assert rooms(ada.page) == found[0], "the link stays when the time moves"
+    cancel_booking(world.store_id, MERCHANT, first.ref)
+    ada.get(link(first))
+    assert MEET not in ada.page, "over is over"
+
+
+def test_a_request_has_no_link_until_it_is_confirmed(world, ada, online):
+    service = talk(world, online, policy={"approval": "manual"})
+    asked = world.book(at(10, 15), service=service, by=world.customer(world.book(at(9, 15))))
+    ada.get(link(asked))
+    assert MEET not in ada.page and "You get the link to join once Harbor Massage has confirmed." in words(ada.page)
+    assert MEET not in str([row.payload for row in world.outbox("request_received")])
+    approve_booking(world.store_id, MERCHANT, asked.ref)
+    ada.get(link(asked))
+    assert "Join online" in ada.page and MEET in str(world.outbox("approval_given")[-1].payload)
+
+
+def test_all_of_a_class_meet_in_one_room(world, ada, online):
+    yoga = world.add_service("Yoga", capacity=4, staff=[online])
+    for day in (12, 13):
+        create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=online, starts_at=at(day, 15))
+    found = []
+    for day, email in ((12, "ada@example.com"), (12, "bea@example.com"), (13, "ada@example.com")):
+        ada.get(link(world.book(at(day, 15), service=yoga, email=email)))
+        found.append(rooms(ada.page))
+    assert found[0] == found[1] != found[2]
+
+
+def test_someone_elsewhere_reads_their_own_time_first(world, ada, online):
+    """R13: online bookings are told in the viewer's zone first; at an address the place's own time stands first."""
+    there, here = world.book(at(10, 15), service=talk(world, online)), world.book(at(10, 17))
+    update_profile(world.store_id, world.customer(there), there.customer_id, name="Ada Archer", phone="", locale=None,
+                   zone="Europe/Berlin", preferences={"email": {"transactional": True}})
+    for b, own_first in ((there, True), (here, False)):
+        ada.get(account(b))
+        seen = words(ada.page)
+        assert (seen.index("Where you are: Wed, Mar 10, 2027") < seen.index("AM EST" if own_first else "PM EST")) == own_first
+
+
+def test_the_customer_says_where_to_come(world, visitor):
+    van = create_location(world.store_id, MERCHANT, name="Van", zone="America/New_York", kind="delivery").facts["id"]
+    walker = world.staff("Dora Walk", location_id=van)
+    service = world.add_service("Dog walk", staff=[walker])
+    visitor.get(f"/book/{service}?day=2027-03-11&month=2027-03")
+    visitor.get(visitor.send(f"/book/{service}", at="2027-03-11T16:00:00+00:00").headers["Location"])
+    assert "Where should we come?" in words(visitor.page)
+    for wrong in ("", "  ", "x" * 401):
+        visitor.send(f"/book/{service}/details", 422, name="Bea", email="bea@example.com", delivery_address=wrong)
+        assert "Please tell us where to come" in words(visitor.page) and 'href="#delivery_address"' in visitor.page
+    visitor.get(visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", delivery_address="7 Pier\nRoad").headers["Location"])
+    assert "At your address: 7 Pier Road" in words(visitor.page) and "Show on a map" not in visitor.page
+    [told] = world.outbox("booking_confirmed")
+    assert told.payload["booking"]["address"] == "7 Pier Road"
+    customer = world.sql("select customer_id from bookings")[0][0]
+    redact_customer(world.store_id, SYSTEM, customer)
+    assert world.sql("select delivery_address from bookings") == [("",)]
+
+
+def test_nobody_is_asked_for_an_address_elsewhere(world, visitor):
+    visitor.get(f"/book/{world.service}?day=2027-03-11&month=2027-03")
+    visitor.get(visitor.send(f"/book/{world.service}", at="2027-03-11T16:00:00+00:00").headers["Location"])
+    assert "Where should we come?" not in words(visitor.page)
+    visitor.send(f"/book/{world.service}/details", name="Bea", email="bea@example.com", delivery_address="7 Pier Road")
+    assert world.sql("select delivery_address from bookings") == [("",)]
+
+
+@pytest.mark.parametrize(("values", "field"), [
+    ({"kind": "moon"}, "kind"), ({"meeting_url": MEET}, "meeting_url"), ({"kind": "online", "meeting_url": "http://meet.example"}, "meeting_url"),
+    ({"kind": "online", "meeting_url": "https://me et.example/x"}, "meeting_url"), ({"kind": "online", "meeting_url": "https://a@b.example"}, "meeting_url"),
+    ({"kind": "delivery", "meeting_url": MEET}, "meeting_url")])
+def test_a_place_that_cannot_be_is_refused(world, values, field):
+    with pytest.raises(Refused) as refused:
+        create_location(world.store_id, MERCHANT, name="X", zone="America/New_York", **values)
+    assert [error["field"] for error in refused.value.facts["errors"]] == [field]
+
+
+def test_a_place_that_is_online_no_longer_has_no_link(world, online):
+    room = world.sql("select location_id from staff where id = %s", online)[0][0]
+    update_location(world.store_id, MERCHANT, room, meeting_url="https://meet.example/one")
+    update_location(world.store_id, MERCHANT, room, kind="place")
+    assert world.sql("select kind, meeting_url from locations where id = %s", room) == [("place", None)]
