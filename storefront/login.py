@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from flask import g, redirect, request
+from flask import g, make_response, redirect, request
 
 from booking.access import visitor
 from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in, sign_out, sign_out_everywhere
 from booking.rules.decision import Refused
+from booking.shopify.signing_in import hint_of, shop_accounts
 from booking.wording import Words
 from models.actor import Actor
 from models.session import reading
@@ -16,6 +17,7 @@ from storefront.blueprint import bp, page, words
 from storefront.cookies import challenge, forget_login, login_secret, remember_challenge, remember_login
 from storefront.devices import device_name
 from storefront.door import require_login, safe_next
+from storefront.login_shopify import signed_out_page
 
 GUEST = Actor("customer", "account")
 
@@ -24,9 +26,10 @@ GUEST = Actor("customer", "account")
 def login():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = visitor(tx, login_secret())
+        offered = shop_accounts(tx) is not None
     if person and not request.args.get("again"):
         return redirect(safe_next(request.args.get("next")), 303)
-    return page("login.html", store, words(store), next=safe_next(request.args.get("next")), email="", problem=None)
+    return page("login.html", store, words(store), next=safe_next(request.args.get("next")), email="", problem=None, shopify=offered)
 
 
 @bp.post("/account/login")
@@ -35,6 +38,7 @@ def ask_for_code():  # noqa: ANN201
     email, target = request.form.get("email", "")[:320], safe_next(request.form.get("next"))
     with reading(g.store_id) as tx:
         store, _ = visitor(tx, None)
+        offered = shop_accounts(tx) is not None
     w = words(store)
     fresh = new_challenge()
     try:
@@ -43,7 +47,7 @@ def ask_for_code():  # noqa: ANN201
         status = 429 if refused.code == "rate_limited" else 422
         problem = w._("Please enter an e-mail address, such as name@example.com.") if refused.code == "invalid" else \
             w.refusal(refused.code, refused.facts, store.name)
-        return page("login.html", store, w, next=target, email=email, problem=problem), status
+        return page("login.html", store, w, next=target, email=email, problem=problem, shopify=offered), status
     response = redirect(f"/account/login/code?{urlencode({'next': target})}", 303)
     remember_challenge(response, fresh)
     return response
@@ -86,9 +90,13 @@ def wrong_code(refused: Refused, w: Words, venue: str) -> str:
 @bp.post("/account/logout")
 def logout():  # noqa: ANN201
     secret = login_secret()
-    if secret:
-        sign_out(g.store_id, GUEST, secret)
     response = redirect("/account/login", 303)
+    if secret:
+        with reading(g.store_id) as tx:
+            hint = hint_of(tx, secret)
+        sign_out(g.store_id, GUEST, secret)
+        if hint:
+            response = make_response(signed_out_page(hint))
     forget_login(response)
     return response
 

@@ -110,13 +110,17 @@ def _sign_in(tx: Tx, code: str, challenge: str, device: str) -> Done:
     row = use_code(tx, code, challenge, "login")
     customer_id = _customer_of(tx, row.address)
     _claim(tx, customer_id, row.address)
-    secret = secrets.token_urlsafe(32)
-    login_id = new_id()
+    return Done(facts={"customer_id": customer_id, "secret": open_login(tx, customer_id, device)})
+
+
+def open_login(tx: Tx, customer_id: int, device: str, shopify_hint: str | None = None) -> str:
+    """A new session of the customer; its secret, of which only the keyed hash is kept."""
+    secret, login_id = secrets.token_urlsafe(32), new_id()
     tx.db.execute(insert(CustomerLogin).values(
         store_id=tx.store_id, id=login_id, secret_hash=keyed_hash("login", tx.store_id, secret), customer_id=customer_id, created_at=tx.now,
-        device=device[:80]))
-    tx.audit("sign_in", subject="customer", subject_id=customer_id, login_id=login_id)
-    return Done(facts={"customer_id": customer_id, "secret": secret})
+        device=device[:80], shopify_hint=shopify_hint))
+    tx.audit("sign_in", subject="customer", subject_id=customer_id, login_id=login_id, via="shopify" if shopify_hint else "code")
+    return secret
 
 
 def use_code(tx: Tx, code: str, challenge: str, purpose: str):  # noqa: ANN201

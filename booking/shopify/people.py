@@ -37,7 +37,7 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     from_shopify(tx)
     if is_erased(tx, remote.gid):
         return Done(facts={"customer_id": None, "to_them": {}, "news": {}})
-    row = find_linked(tx, remote.gid) or _link(tx, remote) or _create(tx, remote)
+    row = find_linked(tx, remote.gid) or _link(tx, remote) or create_from_shopify(tx, remote)
     state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
         ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == row.id).with_for_update()).one_or_none()
     agreed = dict(state.agreed) if state else {}
@@ -51,7 +51,10 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     wished = {f"{channel}_news": said.wants for channel, said in news.to_them.items()}
     refused = {name: value for name, value in agreed.get("refused", {}).items() if (ours | wished).get(name) == value}
     kept: dict[str, Any] = made.agreed | ({"news": news.agreed} if news.agreed else {}) | ({"refused": refused} if refused else {})
-    _keep(tx, row.id, agreed=kept, remote_updated_at=remote.updated_at)
+    # An edit that both sides have now is no edit any more; what is still to be written there stays one.
+    done = {name for name in ours if name not in made.to_them} | {f"{channel}_news" for channel in remote.news if channel not in news.to_them}
+    still = {name: at.isoformat() for name, at in changed.items() if name not in done}
+    _keep(tx, row.id, agreed=kept, changed=still, remote_updated_at=remote.updated_at)
     return Done(facts={
         "customer_id": row.id, "written": written, "to_them": {name: value for name, value in made.to_them.items() if name not in refused},
         "news": {channel: said for channel, said in news.to_them.items() if f"{channel}_news" not in refused}})
@@ -101,7 +104,7 @@ def _link(tx: Tx, remote: RemoteCustomer) -> Any:
     return row
 
 
-def _create(tx: Tx, remote: RemoteCustomer) -> Any:
+def create_from_shopify(tx: Tx, remote: RemoteCustomer) -> Any:
     """A new customer of ours, whose address is proven where Shopify has it verified and nobody here has proven it before."""
     fields, customer_id = remote.fields(), new_id()
     address = fields["email"]

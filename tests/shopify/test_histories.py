@@ -8,7 +8,7 @@ from flask import Flask
 from app import create_app
 from booking import keys
 from models.session import database, use
-from tests.shopify.conftest import Connected
+from tests.shopify.world import Connected
 from tests.shopify.histories import History
 
 

@@ -15,9 +15,9 @@ from booking import keys
 from models.session import database, use
 from sandbox.shopify.seed import SCOPES
 from sandbox.shopify.staff import OWNER
-from tests.shopify.conftest import Connected
 from tests.shopify.delivering import deliver
 from tests.shopify.tokens import KEY, SECRET, admin_claims, customer_claims, signed
+from tests.shopify.world import Connected
 from tests.support.world import NOW, MERCHANT, set_clock
 
 

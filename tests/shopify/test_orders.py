@@ -15,7 +15,7 @@ from booking.rules.decision import Refused
 from booking.shopify.orders import map_variant
 from models.session import reading
 from sandbox.shopify import orders as there
-from tests.shopify.conftest import Connected
+from tests.shopify.world import Connected
 from tests.support.world import MERCHANT, at
 
 START = at(10, 15)

@@ -15,7 +15,7 @@ from booking.actions.tokens import create_token
 from booking.actions.webhooks import create_webhook
 from booking.webhooks import TOPICS
 from models.session import database, use
-from tests.shopify.conftest import Connected
+from tests.shopify.world import Connected
 from tests.shopify.delivering import deliver
 from tests.support.world import MERCHANT, at
 

@@ -75,7 +75,7 @@ def test_a_shop_we_do_not_know_is_answered_and_forgotten(app, store):
 
 
 def test_the_store_is_the_signed_shops_and_no_other(app, store, over, owner_url):
-    from tests.shopify.conftest import Connected
+    from tests.shopify.world import Connected
     other = Connected(over, owner_url)
     deliver(app, other, CHANGED)
     assert kept(store) == [] and len(kept(other)) == 1
