@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0016b"
-down_revision = "0019"
+down_revision = "0017b"
 
 SQL = Path(__file__).parents[1] / "sql" / "0016b_received.sql"
 
