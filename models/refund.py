@@ -28,6 +28,7 @@ class Refund(StoreRow, Base):
     reason: Mapped[str | None]
     created_at: Mapped[Instant]
     settled_at: Mapped[Instant | None]
+    reminded_at: Mapped[Instant | None]
 
     __table_args__ = (
         of_store(),

@@ -24,7 +24,7 @@ class Plan:
 
 
 def plan(agreed: Values, ours: Values, theirs: Values, changed: Mapping[str, datetime], their_change: datetime) -> Plan:
-    """`changed`: when each field last changed here. `their_change`: their last change of anything, to the second.
+    """`changed`: when each field last changed here, of those that have changed since both agreed. `their_change`: their last change of anything, to the second.
 
     An empty value never removes one from the other side unless both once agreed on it; an address is never removed.
     """
@@ -51,8 +51,7 @@ def _ours_wins(name: str, agreed: Values, here: str | None, there: str | None, c
         return changed is not None and changed > their_change
     if there == agreed[name]:
         return True
-    if here == agreed[name]:
-        return False
+    # Edited here since, and back to what was agreed: an edit all the same.
     return changed is not None and changed > their_change
 
 

@@ -51,7 +51,10 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     wished = {f"{channel}_news": said.wants for channel, said in news.to_them.items()}
     refused = {name: value for name, value in agreed.get("refused", {}).items() if (ours | wished).get(name) == value}
     kept: dict[str, Any] = made.agreed | ({"news": news.agreed} if news.agreed else {}) | ({"refused": refused} if refused else {})
-    _keep(tx, row.id, agreed=kept, remote_updated_at=remote.updated_at)
+    # An edit that both sides have now is no edit any more; what is still to be written there stays one.
+    done = {name for name in ours if name not in made.to_them} | {f"{channel}_news" for channel in remote.news if channel not in news.to_them}
+    still = {name: at.isoformat() for name, at in changed.items() if name not in done}
+    _keep(tx, row.id, agreed=kept, changed=still, remote_updated_at=remote.updated_at)
     return Done(facts={
         "customer_id": row.id, "written": written, "to_them": {name: value for name, value in made.to_them.items() if name not in refused},
         "news": {channel: said for channel, said in news.to_them.items() if f"{channel}_news" not in refused}})

@@ -102,6 +102,8 @@ export interface FreeTimes {
   notes: string[];
   /** Of the booking after the move; of a visit all its parts together. */
   price: Money;
+  /** Set where that is more than now: the difference, and what is then still to pay at the shop. */
+  dearer: {difference: Money; difference_text: string; due: Money; text: string} | null;
 }
 
 export interface Cancellation {

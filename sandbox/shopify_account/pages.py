@@ -24,7 +24,8 @@ PLACED = {
     "profile": [("booking-blocks", "customer-account.profile.block.render")],
 }
 DIALOG = ("booking-blocks", "customer-account.order.action.render")
-LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español"}
+LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية"}
+RIGHT_TO_LEFT = ("ar",)
 SHOWN = 60
 SAMPLE_ORDER = "gid://shopify/Order/1"
 
@@ -56,7 +57,7 @@ def blueprint(shopify: Shopify, api: str) -> Blueprint:
         state = {"store": shop.domain, "customer": customer, "page": page if page in PAGES else abort(404), "path": args.get("path", "/"),
                  "language": args.get("language") if args.get("language") in LANGUAGES else "en", "signedIn": args.get("signed_in") != "0", "order": args.get("order", SAMPLE_ORDER)}
         return render_template("shopify_account.html", shop=shop, people=people, state=state, pages={k: v for k, v in PAGES.items() if k != "order"},
-                               placed=PLACED[page], dialog=DIALOG, languages=LANGUAGES, orders=_orders(shop, customer), built=_bundle(PLACED[page][0][0]).exists())
+                               placed=PLACED[page], dialog=DIALOG, languages=LANGUAGES, direction=_direction(state["language"]), orders=_orders(shop, customer), built=_bundle(PLACED[page][0][0]).exists())
 
     @site.get("/shopify/account/frame")
     def frame() -> str:
@@ -64,7 +65,8 @@ def blueprint(shopify: Shopify, api: str) -> Blueprint:
         if (extension, target) not in {DIALOG, *(pair for pairs in PLACED.values() for pair in pairs)}:
             abort(404)
         facts = {"target": target, "extension": extension, "language": language, "texts": _texts(extension, language)}
-        return render_template("shopify_frame.html", facts=json.dumps(facts).replace("<", "\\u003c"), extension=extension)
+        return render_template("shopify_frame.html", facts=json.dumps(facts).replace("<", "\\u003c"), extension=extension,
+                               language=language if language in LANGUAGES else "en", direction=_direction(language))
 
     @site.get("/shopify/account/<extension>.js")
     def bundle(extension: str) -> Response:
@@ -78,6 +80,10 @@ def blueprint(shopify: Shopify, api: str) -> Blueprint:
         return send_file(Path(__file__).parents[2] / "storefront" / "static" / "icon.svg")
 
     return site
+
+
+def _direction(language: str | None) -> str:
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 def _bundle(extension: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Response, request
 from sqlalchemy import select
@@ -31,15 +32,15 @@ def connect_payments(visit: Visit) -> Any:
     """On to Stripe's own pages; the account is opened first where there is none."""
     if not enabled():
         return _show(visit, status=409)
-    here = f"{request.host_url.rstrip('/')}{visit.url('/settings/payments')}"
     try:
-        to = accounts.onboard(visit.store_id, visit.actor, f"{here}?from=stripe", f"{here}?from=again")
+        to = accounts.onboard(visit.store_id, visit.actor, _back(visit, "stripe"), _back(visit, "again"))
     except (Busy, Unsure):
         return _show(visit, status=503, problem=visit.words._("Stripe does not answer at the moment. Nothing has changed; please try again in a minute."))
     except Trouble as trouble:
         problem = visit.words._("Stripe refuses this: {reason}. Please tell whoever runs this installation.").format(reason=trouble.message or trouble.code)
         return _show(visit, status=502, problem=problem)
-    return _led_to_stripe(Response("", 303, headers={"Location": to}))
+    # Stripe's pages stand in no frame: from the Shopify admin a link leads there.
+    return _show(visit, on_to=to) if visit.frame else _led_to_stripe(Response("", 303, headers={"Location": to}))
 
 
 @screen("/settings/payments/look", roles=OWNER, methods=("POST",))
@@ -63,6 +64,14 @@ def leave_payments(visit: Visit) -> Any:
     return visit.go("/settings/payments", done="disconnected")
 
 
+def _back(visit: Visit, how: str) -> str:
+    """Where Stripe sends the owner back to: this page, or the app in the Shopify admin they came from."""
+    if visit.frame:
+        shop = parse_qs(urlsplit(visit.frame.home).query)["shop"][0]
+        return f"https://{shop}/admin/apps/{visit.frame.key}"
+    return f"{request.host_url.rstrip('/')}{visit.url('/settings/payments')}?{urlencode({'from': how})}"
+
+
 def _account(tx: Tx) -> Any:
     """What is kept of the account in use; None without one."""
     return tx.db.execute(select(
@@ -71,7 +80,7 @@ def _account(tx: Tx) -> Any:
     ).where(PaymentAccount.store_id == tx.store_id, PaymentAccount.ended_at.is_(None))).one_or_none()
 
 
-def _show(visit: Visit, *, problem: str | None = None, unsure: str | None = None, status: int = 200) -> Any:
+def _show(visit: Visit, *, problem: str | None = None, unsure: str | None = None, on_to: str | None = None, status: int = 200) -> Any:
     with reading(visit.store_id) as tx:
         account, before = _account(tx), tx.db.execute(select(PaymentAccount.id).where(
             PaymentAccount.store_id == tx.store_id, PaymentAccount.origin == "onboarding").limit(1)).first()
@@ -83,7 +92,7 @@ def _show(visit: Visit, *, problem: str | None = None, unsure: str | None = None
                  "asked": w.when(account.looked_at, visit.store.zone) if account.looked_at else "",
                  "finish": account.origin == "onboarding" and not (account.charges_enabled and account.payouts_enabled and not account.needs.get("due"))}
     page = visit.show("settings_payments.html", here="settings", status=status, on=enabled(), account=account, problem=problem, unsure=unsure,
-                      again=came == "again", before=before is not None, test=settings().stripe_test_mode, stripe=accounts.at_stripe("dashboard"),
+                      on_to=on_to, again=came == "again", before=before is not None, test=settings().stripe_test_mode, stripe=accounts.at_stripe("dashboard"),
                       looking=came == "stripe" and account is not None and account.look_at is not None, **facts)
     return _led_to_stripe(page)
 

@@ -12,17 +12,19 @@ from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import price_there
 from booking.actions.visits import reschedule_visit
 from booking.offers import ServiceOffer, find_offer
+from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.slots import MOST_DAYS, Slot, free_days
 from booking.visit_times import visit_days
+from booking.wording.words import Words
 from jsonapi.operations import number
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
-from storefront.move_notes import move_notes
+from storefront.move_notes import dearer_note, move_notes
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
 
@@ -104,10 +106,11 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     if staff_id not in (b.staff_id, ANYONE) and not offer.only(staff_id):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
     here = local_date(tx.now, head.zone)
-    price = sum(price_there(part, find_offer(tx, part.service_id)) for part in parts)
+    prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
     return s.FreeTimes(
         zone=head.zone, first=here, last=here + timedelta(days=offer.shape.horizon_days),
-        notes=[] if whole else move_notes(tx, b, w, price_there(b, offer)), price={"amount": price, "currency": b.currency}, people=_people(offer, b) if may_choose else [],
+        notes=[] if whole else move_notes(tx, b, w, prices[0]), price={"amount": sum(prices), "currency": b.currency},
+        dearer=_dearer(w, parts, prices), people=_people(offer, b) if may_choose else [],
         days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots]) for day, slots in _found(
             tx, offer, parts, max(first, here), last, None if staff_id == ANYONE else head.staff_id if whole else staff_id)])
 
@@ -120,6 +123,16 @@ def _found(tx: Tx, offer: ServiceOffer, parts: tuple[BookingSummary, ...], first
     if len(parts) > 1:
         return visit_days(tx, parts, first, last).days
     return free_days(tx, offer, first, last, staff_id=staff_id, seats=head.seats, moving=head).days
+
+
+def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> s.DearerMove | None:
+    """What the move costs more, shown before it is confirmed; the difference is paid at the shop (R26)."""
+    difference = sum(prices) - sum(part.price for part in parts)
+    if difference <= 0:
+        return None
+    currency, due = parts[0].currency, sum(moves.difference(part.price, price, part.due)[0] for part, price in zip(parts, prices, strict=True))
+    return s.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
+                        due={"amount": due, "currency": currency}, text=dearer_note(w, parts[0], sum(prices), difference, due))
 
 
 def _people(offer: ServiceOffer, b: BookingSummary) -> list[s.Choice]:

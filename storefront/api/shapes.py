@@ -200,9 +200,19 @@ class Choice(Shape):
     name: str
 
 
+class DearerMove(Shape):
+    """A move that costs more: the difference, what is then still to pay at the shop in all, and both in a sentence (R26)."""
+
+    difference: Money
+    difference_text: str
+    due: Money
+    text: str
+
+
 class FreeTimes(Shape):
     """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
-    changed; `notes` say what a move means; `price` is the booking's after the move."""
+    changed; `notes` say what a move means; `price` is the booking's after the move, of a visit of all its parts; `dearer` is null
+    unless it is higher than now."""
 
     zone: str
     days: list[FreeDay]
@@ -211,6 +221,7 @@ class FreeTimes(Shape):
     people: list[Choice]
     notes: list[str]
     price: Money
+    dearer: DearerMove | None
 
 
 class MoveIn(Shape):

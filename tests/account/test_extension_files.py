@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from babel import Locale
 
 ROOT = Path(__file__).parents[2] / "extensions"
 PAGES = ("booking-page", "booking-blocks")
@@ -73,10 +74,23 @@ def test_every_language_says_the_same_things(folder):
     assert languages(folder) >= {"en.default", "de", "fr"} and sum(name.endswith(".default") for name in languages(folder)) == 1
     english = texts(folder, "en.default")
     for language in languages(folder) - {"en.default"}:
-        other = texts(folder, language)
-        assert set(other) == set(english), language
+        other, forms = texts(folder, language), {*Locale.parse(language).plural_form.tags, "other"}
+        assert {key.split("#")[0] for key in other} == {key.split("#")[0] for key in english}, language
         for key, text in other.items():
-            assert text.strip() and set(re.findall(r"{{\w+}}", text)) == set(re.findall(r"{{\w+}}", english[key])), (language, key)
+            base, _, form = key.partition("#")
+            needed = set(re.findall(r"{{\w+}}", english.get(key) or english[f"{base}#other"]))
+            if form in ("zero", "one", "two"):  # such a form may say the number in a word
+                assert set(re.findall(r"{{\w+}}", text)) <= needed, (language, key)
+            else:
+                assert set(re.findall(r"{{\w+}}", text)) == needed, (language, key)
+            assert text.strip() and (not form or form in forms), (language, key)
+        for base in {key.split("#")[0] for key in english if "#" in key}:
+            assert {key.split("#")[1] for key in other if key.startswith(f"{base}#")} >= (forms if language == "ar" else {"one", "other"}), (language, base)
+
+
+@pytest.mark.parametrize("folder", [*PAGES, "booking-collection"])
+def test_arabic_is_there_and_written_in_arabic(folder):
+    assert all(re.search(r"[\u0600-\u06ff]", text) for text in texts(folder, "ar").values())
 
 
 @pytest.mark.parametrize("folder", PAGES)

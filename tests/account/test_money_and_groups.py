@@ -68,6 +68,8 @@ def test_a_dearer_time_is_booked_at_the_price_that_was_shown_only(world, ada):
     update_service(world.store_id, MERCHANT, service, price=9000)
     times = ada.get(f"/bookings/{b.ref}/slots")
     assert times["price"] == {"amount": 9000, "currency": "USD"} and "$10 more" in times["notes"][0]
+    assert times["dearer"] == {"difference": {"amount": 1000, "currency": "USD"}, "difference_text": "$10", "due": {"amount": 1000, "currency": "USD"},
+                               "text": "The new time costs $90, $10 more. Still to pay at Harbor Massage: $10."}
     body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1}
     ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body)
     ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body | {"price": 8500})

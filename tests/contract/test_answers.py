@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from http.cookies import SimpleCookie
 
+import psycopg
 import pytest
 
 from app import create_app
@@ -132,3 +133,30 @@ class TestSecure:
         assert answer.status_code == 200 and "evil.example" not in answer.text
         assert ("Strict-Transport-Security" in answer.headers) == (scheme == "https")
         assert client.get("/account/login", base_url="http://evil.example", headers={"X-Forwarded-Host": host}).status_code == 404
+
+
+def test_no_dashboard_page_writes_anything(app, world, postgres, database_name):
+    """Reading any screen, in any role, by GET or HEAD, leaves every table as it was (I46)."""
+    b = world.book(at(10, 15), paid=2500)
+    world.session(world.add_service("Yoga", capacity=3, staff=[world.elena]), at(12, 15))
+    owner, staff = Colleague(app, world), Colleague(app, world)
+    owner.sign_in("owner")
+    staff.sign_in("staff")
+    ids = {"services": world.service, "staff": world.elena, "locations": world.location, "customers": b.customer_id, "classes": world.sql("select id from sessions")[0][0]}
+
+    def real(path):
+        return re.sub(r"/(\w+)/1(?=/|$)", lambda m: f"/{m[1]}/{b.ref if m[1] == 'bookings' else ids.get(m[1], 1)}", path)
+
+    def contents():
+        with psycopg.connect(postgres.admin_url(database_name)) as connection:
+            names = [name for (name,) in connection.execute("select tablename from pg_tables where schemaname = 'public' order by 1")]
+            return {name: connection.execute(f'select md5(coalesce(string_agg(t::text, \'|\' order by t::text), \'\')) from "{name}" t').fetchone()[0] for name in names}
+
+    before, opened = contents(), 0
+    for who in (owner, staff):
+        for path in map(real, addresses(app, "GET", ("dashboard.",))):
+            for method in ("GET", "HEAD"):
+                opened += who.client.open(path, method=method, base_url=who.origin).status_code == 200
+    assert opened > 90 and contents() == before
+    owner.fill(f"/customers/{b.customer_id}/edit", name="Ada Other")
+    assert contents() != before

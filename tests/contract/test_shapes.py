@@ -11,6 +11,7 @@ from jsonapi.problems import STATUS, TITLES
 from models.session import database
 from tests.account.conftest import Extension
 from tests.api.conftest import Api, token_for
+from tests.support import audit_pairs
 from tests.support.shopify import ADA, KEY, SECRET, ShopWorld, customer_token
 from tests.support.world import OPEN, World, at
 
@@ -28,7 +29,8 @@ ACTIONS = {"reschedule", "cancel", "feedback", "waitlist", "card", "offers"}
 
 
 @pytest.fixture(scope="module")
-def app(settings):
+def app(settings, owner_url):
+    audit_pairs.install(owner_url)
     yield create_app(replace(settings, shopify_api_key=KEY, shopify_api_secret=SECRET))
     database().engine.dispose()
 

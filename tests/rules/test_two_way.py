@@ -17,7 +17,9 @@ EARLIER, LATER = T - timedelta(seconds=1), T + timedelta(seconds=1)
 @pytest.mark.parametrize(("agreed", "here", "there", "changed", "to_us", "to_them"), [
     ("A", "A", "A", None, False, False),
     ("A", "B", "A", EARLIER, False, True),       # changed here only, although something else changed there later
-    ("A", "A", "B", LATER, True, False),         # changed there only
+    ("A", "A", "B", None, True, False),          # changed there only
+    ("A", "A", "B", EARLIER, True, False),       # edited here and back, then changed there
+    ("A", "A", "B", LATER, False, True),         # changed there, then edited here back to what was agreed
     ("A", "B", "B", LATER, False, False),        # the same on both sides: nothing to do, an echo is no change
     ("A", "B", "C", LATER, False, True),         # both: the later one
     ("A", "B", "C", EARLIER, True, False),

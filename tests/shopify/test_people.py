@@ -183,3 +183,22 @@ def test_a_mark_that_comes_while_we_work_is_not_lost(store, monkeypatch):
     store.write("select shopify_mark('order', 'gid://shopify/Order/1')")
     store.sync()
     assert len(seen) == 2 and store.due() == []
+
+
+def test_an_edit_back_to_what_was_agreed_is_an_edit_all_the_same(store):
+    """Theirs, then ours, and ours is what both had before: the later word stands, and is no longer an edit once it has arrived."""
+    customer_id = new_customer(store)
+    store.sync()
+    [there] = store.shop.customers.values()
+    later(store)
+    store.shop.change_customer(there["id"], firstName="Theirs")
+    for name in ("Somebody Else", "Ada Archer"):
+        later(store)
+        update_customer(store.store_id, MERCHANT, customer_id, Person(name, "ada@example.com", "+12125550101"), {"name"})
+    store.sync()
+    assert (there["firstName"], ours(store, customer_id)[0]) == ("Ada", "Ada Archer")
+    assert store.sql("select changed from shopify_customers") == [({},)]
+    store.shop.change_customer(there["id"], firstName="Augusta")  # in the same second: nothing of ours is newer
+    store.write("select shopify_mark('remote_customer', %s)", there["id"])
+    store.sync()
+    assert ours(store, customer_id)[0] == "Augusta Archer"

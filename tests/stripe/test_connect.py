@@ -181,7 +181,7 @@ class TestState:
         with reading(world.store_id) as tx:
             assert taken_online(tx, find_offer(tx, service), 1) == 0
         refused("not_allowed", begin_deposit, world.store_id, SYSTEM, service_id=service, starts_at=at(10, 15), staff_id=None, seats=1, person=None,
-                customer_id=None, notes="", owner="x")
+                customer_id=None, notes="", owner="x", agreed=True)
 
     def test_cards_are_not_offered_meanwhile(self, app, world, bank):
         accounts.onboard(world.store_id, MERCHANT, BACK, AGAIN)

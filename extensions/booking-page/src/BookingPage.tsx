@@ -44,7 +44,7 @@ function Facts({booking}: {booking: BookingDetail}) {
         {booking.facts.map((fact) => (
           <s-stack key={fact.label} gap="none">
             <s-text color="subdued">{fact.label}</s-text>
-            <s-text>{fact.value}</s-text>
+            <s-text dir="auto">{fact.value}</s-text>
           </s-stack>
         ))}
         <s-stack direction="inline" gap="base">

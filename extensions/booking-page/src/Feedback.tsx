@@ -15,10 +15,10 @@ export function Feedback({booking, show}: {booking: BookingDetail; show: (next: 
   return (
     <s-section heading={t('feedback.heading')}>
       <s-stack gap="base">
-        {given?.reply && <s-banner tone="info" heading={t('feedback.answer')}><s-text>{given.reply}</s-text></s-banner>}
+        {given?.reply && <s-banner tone="info" heading={t('feedback.answer')}><s-text dir="auto">{given.reply}</s-text></s-banner>}
         {may.allowed && <Form booking={booking} show={show} />}
         {!may.allowed && given && <s-text type="strong">{t('feedback.stars', {count: given.rating})}</s-text>}
-        {!may.allowed && given?.comment && <s-text>{given.comment}</s-text>}
+        {!may.allowed && given?.comment && <s-text dir="auto">{given.comment}</s-text>}
         <s-text color="subdued">{may.sentence}</s-text>
       </s-stack>
     </s-section>

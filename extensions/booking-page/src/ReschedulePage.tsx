@@ -94,6 +94,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
     }
   }
 
+  const {dearer} = times;
   const shown: FreeDay | undefined = times.days.find((d) => d.date === day);
   return (
     <s-stack gap="large">
@@ -111,8 +112,18 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
           <s-stack gap="base">
             <s-text>{t('move.old', {when: booking.when})}</s-text>
             <s-text type="strong">{t('move.new', {day: shown.text, time: shown.slots.find((s) => s.starts_at === chosen)?.text ?? ''})}</s-text>
-            {times.notes.map((note) => <s-text key={note} color="subdued">{note}</s-text>)}
-            <s-button id="confirm" variant="primary" loading={busy} onClick={() => void confirm(chosen)}>{t('move.button')}</s-button>
+            {dearer && (
+              <s-banner tone="warning" heading={t('move.dearer', {difference: dearer.difference_text})}>
+                <s-stack gap="small-300">
+                  <s-text>{dearer.text}</s-text>
+                  <s-text>{t('move.paidThere')}</s-text>
+                </s-stack>
+              </s-banner>
+            )}
+            {times.notes.filter((note) => note !== dearer?.text).map((note) => <s-text key={note} color="subdued">{note}</s-text>)}
+            <s-button id="confirm" variant="primary" loading={busy} onClick={() => void confirm(chosen)}>
+              {dearer ? t('move.buttonDearer', {difference: dearer.difference_text}) : t('move.button')}
+            </s-button>
           </s-stack>
         </s-section>
       )}

@@ -1,0 +1,46 @@
+import {waitFor} from '@testing-library/preact';
+import {describe, expect, test} from 'vitest';
+
+import {detail, element, problem, refusedFor, shown} from '../../shared/testing';
+import {at, extension} from './page';
+
+describe('one booking', () => {
+  test('facts, rules, and what may be done', async () => {
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail()}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('Elena Marsh'));
+    for (const text of ['You can change this until Tuesday.', 'You can cancel this until Tuesday.', 'Cancel until Tuesday: full refund.']) expect(shown()).toContain(text);
+    expect(element('s-link', 'booking.calendarFile').getAttribute('href')).toBe('https://shop.test/manage/abc123/calendar.ics');
+    expect(document.body.innerHTML).not.toContain('booking.card');
+  });
+
+  test('receipts, and what belongs together', async () => {
+    const together = {kind: 'visit' as const, bookings: [{ref: 'abc123', text: 'Colour, 10:00', status_text: 'Confirmed'}, {ref: 'def456', text: 'Cut, 11:00', status_text: 'Confirmed'}]};
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({together, documents: [{number: 7, title: 'Receipt 7', url: 'https://shop.test/receipt.pdf'}]})}});
+    await extension.render();
+    await waitFor(() => expect(element('s-link', 'Receipt 7').getAttribute('href')).toBe('https://shop.test/receipt.pdf'));
+    expect(element('s-link', 'Cut, 11:00').getAttribute('href')).toBe('/bookings/def456');
+    expect(shown()).toContain('together.visitText');
+  });
+
+  test('refusals are sentences, not buttons; closed bookings only tell', async () => {
+    const actions = {...detail().actions, reschedule: refusedFor('too_late', 'Within 24h.'), cancel: refusedFor('too_late', 'Too late to cancel.')};
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions})}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('Within 24h.'));
+    expect(document.querySelector('s-button[href*="reschedule"], s-button[href*="cancel"]')).toBeNull();
+  });
+
+  test('closed', async () => {
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({closed: true, status: 'cancelled', money: 'You were refunded $25.', policy: []})}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('You were refunded $25.'));
+    expect(document.body.innerHTML).not.toContain('booking.change');
+  });
+
+  test('someone else’s is not found', async () => {
+    at('/bookings/abc123', {'GET /bookings/abc123': problem(404, 'not_found', 'There is no such booking.')});
+    await extension.render();
+    await waitFor(() => expect(element('s-banner').getAttribute('heading')).toBe('common.notFound'));
+  });
+});
