@@ -71,9 +71,24 @@ def account_by_id(tx: Tx, account_id: int) -> Account:
     return _open(tx, payment_account.by_id(tx, account_id))
 
 
-def _open(tx: Tx, row: AccountRow) -> Account:
+def usable(tx: Tx, sealed: str | None) -> bool:
+    """Whether the account sealed so can be reached from here."""
+    if sealed is None or not enabled():
+        return False
     try:
-        return Account(row.id, unseal(tx.store_id, payment_account.FIELD, row.sealed), row.ended, row.takes)
+        _name(tx, sealed)
+    except Busy:
+        return False
+    return True
+
+
+def _open(tx: Tx, row: AccountRow) -> Account:
+    return Account(row.id, _name(tx, row.sealed), row.ended, row.takes)
+
+
+def _name(tx: Tx, sealed: str) -> str:
+    try:
+        return unseal(tx.store_id, payment_account.FIELD, sealed)
     except Unsealable as error:
         # A key left SECRET_KEY_FALLBACKS before `payments reseal` ran: everything waits until it is back.
         log.error("a payment account is sealed under a key that is not there", extra={"store": tx.store_id})

@@ -91,6 +91,25 @@ class HeldTime(Shape):
     url: str
 
 
+class ClassWaitOut(Shape):
+    """A date of a full class the customer waits for: the place in line from 1, and what is held now. `url` is its page."""
+
+    id: str
+    service_name: str
+    staff_name: str
+    location_name: str
+    address: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    when: str
+    seats: int
+    place: int
+    place_text: str
+    held: HeldTime | None
+    url: str
+
+
 class WaitingOut(Shape):
     """How the booking waits for an earlier time: the place in line, the wishes, and what is held for it now."""
 

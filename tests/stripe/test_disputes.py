@@ -246,7 +246,7 @@ def test_a_forged_event_is_not_stored_and_a_forged_object_not_believed(world, ti
     b = world.book(at(10, 15))
     dispute = httpx.post(f"{bank.url}/stripe/disputes", json={"payment_intent": till.take(b, 5000)}).json()
     event = [event for event in bank.all("event", till.account) if event["type"] == "charge.dispute.created"][0]
-    assert deliver(http, event, secret="whsec_other").status_code == 400 and world.sql("select 1 from stripe_events") == []
+    assert deliver(http, event, secret="whsec_other").status_code in (400, 401) and world.sql("select 1 from stripe_events") == []
     lied = json.loads(json.dumps(shown(event)))
     lied["data"]["object"] |= {"status": "lost", "amount": 1}
     assert deliver(http, lied).status_code == 200
