@@ -85,7 +85,7 @@ def _seed(parts: Parts, var: Path) -> dict:
 def _wait_until_ready(parts: Parts, processes: Processes) -> None:
     url = f"http://127.0.0.1:{parts.environment['PORT']}/readyz"
     sandbox = f"{parts.environment['OPENCALS_SANDBOX']}/clock"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240  # a small machine that does other things too is slow to start
     while time.monotonic() < deadline:
         if dead := processes.dead():
             raise RuntimeError(f"The {dead[0]} process has ended:\n{dead[1]}")
