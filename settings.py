@@ -46,6 +46,7 @@ class Settings:
     shopify_api_secret: str | None = field(default=None, repr=False)
     shopify_old_secret: str | None = field(default=None, repr=False)
     shopify_api_base: str = "https://{shop}"
+    shopify_accounts_base: str = "https://{host}"
     shopify_bridge_url: str = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
     stripe_secret_key: str | None = field(default=None, repr=False)
     stripe_publishable_key: str | None = None
@@ -109,6 +110,7 @@ class Settings:
             shopify_api_secret=read.text("SHOPIFY_API_SECRET", None),
             shopify_old_secret=read.text("SHOPIFY_API_OLD_SECRET", None),
             shopify_api_base=read.text("SHOPIFY_API_BASE", cls.shopify_api_base),
+            shopify_accounts_base=read.text("SHOPIFY_ACCOUNTS_BASE", cls.shopify_accounts_base),
             shopify_bridge_url=read.url("SHOPIFY_BRIDGE_URL", ("https", "http"), required=False) or cls.shopify_bridge_url,
             stripe_secret_key=read.text("STRIPE_SECRET_KEY", None),
             stripe_publishable_key=read.text("STRIPE_PUBLISHABLE_KEY", None),
@@ -131,8 +133,9 @@ class Settings:
             read.problems.append("SMS_URL needs SMS_ACCOUNT, SMS_TOKEN and SMS_FROM.")
         if bool(settings.shopify_api_key) != bool(settings.shopify_api_secret):
             read.problems.append("SHOPIFY_API_KEY and SHOPIFY_API_SECRET belong together.")
-        if settings.environment == "production" and (settings.shopify_api_base, settings.shopify_bridge_url) != (cls.shopify_api_base, cls.shopify_bridge_url):
-            read.problems.append("SHOPIFY_API_BASE and SHOPIFY_BRIDGE_URL are for the sandbox only.")
+        if settings.environment == "production" and (settings.shopify_api_base, settings.shopify_accounts_base, settings.shopify_bridge_url) != (
+                cls.shopify_api_base, cls.shopify_accounts_base, cls.shopify_bridge_url):
+            read.problems.append("SHOPIFY_API_BASE, SHOPIFY_ACCOUNTS_BASE and SHOPIFY_BRIDGE_URL are for the sandbox only.")
         stripe = (settings.stripe_secret_key, settings.stripe_publishable_key, settings.stripe_webhook_secret)
         if any(stripe) and not all(stripe):
             read.problems.append("Stripe needs STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRET together.")

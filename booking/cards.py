@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select, text
+from sqlalchemy.orm import aliased
 
 from booking import facts
 from booking.rules import refund
@@ -14,7 +15,9 @@ from booking.rules.refund import RefundQuote
 from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.card import Card, CardConsent
+from models.payment_account import PaymentAccount
 from models.session import Tx
+from models.statement import Statement, param
 
 
 class SavedCard(NamedTuple):
@@ -44,6 +47,46 @@ def card_for(tx: Tx, booking_id: int) -> SavedCard | None:
     return None if row is None else SavedCard(*row)
 
 
+class Kept(NamedTuple):
+    """What a booking's page needs of payments: the store's account in sealed form where it takes money now, the card the booking rests
+    on, and the other open bookings that rest on that card too."""
+
+    account: str | None
+    card: SavedCard | None
+    others: tuple[int, ...]
+
+
+def _kept() -> Any:
+    """One JSON value of a booking, `{account, card}`, so that other statements can bring it along."""
+    others = select(func.coalesce(func.jsonb_agg(Booking.id.distinct()), text("'[]'::jsonb"))).select_from(Booking).join(
+        CardConsent, and_(CardConsent.store_id == Booking.store_id, CardConsent.booking_id == Booking.id)).where(
+            Booking.store_id == Card.store_id, Booking.closed_at.is_(None), CardConsent.card_id == Card.id,
+            Booking.id != param("booking")).correlate(Card).scalar_subquery()
+    agreed = aliased(CardConsent)
+    card = select(func.jsonb_build_array(*_FACE, agreed.most, others)).select_from(Card).join(
+        agreed, and_(agreed.store_id == Card.store_id, agreed.card_id == Card.id)).where(
+            Card.store_id == param("store"), Card.ended_at.is_(None), agreed.booking_id == param("booking"),
+        ).order_by(agreed.at.desc(), agreed.id.desc()).limit(1).scalar_subquery()
+    account = select(PaymentAccount.account_sealed).where(
+        PaymentAccount.store_id == param("store"), PaymentAccount.ended_at.is_(None), PaymentAccount.charges_enabled).scalar_subquery()
+    return func.jsonb_build_object("account", account, "card", card)
+
+
+KEPT = _kept()
+_KEPT_ALONE = Statement(select(KEPT))
+
+
+def read_kept(body: dict[str, Any]) -> Kept:
+    if body["card"] is None:
+        return Kept(body["account"], None, ())
+    *face, made, most, others = body["card"]
+    return Kept(body["account"], SavedCard(*face, datetime.fromisoformat(made), most), tuple(others))
+
+
+def kept_of(tx: Tx, booking_id: int) -> Kept:
+    return read_kept(_KEPT_ALONE.first(tx, booking=booking_id)[0])
+
+
 def cards_of(tx: Tx, customer_id: int) -> list[SavedCard]:
     """A customer's kept cards, newest first; those agreed to for guest bookings that came into the account are among them."""
     theirs = exists().where(
@@ -55,9 +98,9 @@ def cards_of(tx: Tx, customer_id: int) -> list[SavedCard]:
     return [SavedCard(*row) for row in rows]
 
 
-def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool) -> SavedCard | None:
+def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool, kept: Kept | None = None) -> SavedCard | None:
     """The booking's card; in the account also the customer's newest, since the account is theirs. A link shows its booking's only."""
-    card = card_for(tx, b.id)
+    card = card_for(tx, b.id) if kept is None else kept.card
     if card is None and not by_link:
         card = next(iter(cards_of(tx, b.customer_id)), None)
     return card

@@ -16,6 +16,7 @@ from booking.rules.policy import Flags, Policy, kinder, resolve_flags
 from booking.rules.windows import ChangeFacts, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
+from models.dispute import blocked
 from models.payment import Payment
 from models.refund import Credit, CreditUse
 from models.session import Tx
@@ -73,10 +74,10 @@ CREDIT_AT_LEAST = timedelta(days=30)
 
 def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:
     """The booking's payments, oldest first; those by credit with the end it will have when it comes back."""
-    rows = tx.db.execute(select(Payment.id, Payment.amount, Payment.refunded, Payment.method).where(
+    rows = tx.db.execute(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked()).where(
         Payment.store_id == tx.store_id, Payment.booking_id == b.id).order_by(Payment.captured_at, Payment.id)).all()
     ends = _credit_ends(tx, [row.id for row in rows if row.method == "credit"])
-    return [refund.Payment(*row, ends.get(row.id)) for row in rows]
+    return [refund.Payment(*row[:4], ends.get(row.id), row[4]) for row in rows]
 
 
 def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:

@@ -38,7 +38,7 @@ _FOUND = Statement(select(*_STORE, User.id, User.name, User.email, User.role, Us
 )).where(Store.store_id == param("store")))
 
 
-_OF_SHOP = Statement(select(*_STORE, User.id, User.name, User.email, User.role).select_from(Store).outerjoin(User, and_(
+_OF_SHOP = Statement(select(*_STORE, User.id, User.name, User.email, User.role, User.locale).select_from(Store).outerjoin(User, and_(
     User.store_id == Store.store_id, User.shopify_user_id == param("person"), User.removed_at.is_(None),
 )).where(Store.store_id == param("store")))
 

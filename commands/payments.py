@@ -5,9 +5,13 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
+from booking.actions.onboard_account import record_account
 from booking.actions.payment_accounts import connect_account, disconnect_account, reseal_accounts
 from booking.rules.decision import Refused
 from commands.store import store_id_of
+from gateways.stripe import accounts
+from gateways.stripe.client import enabled
+from gateways.stripe.errors import Trouble
 from models.actor import SYSTEM
 from models.session import database
 
@@ -19,11 +23,18 @@ payments = AppGroup("payments", help="Accounts at Stripe.")
 @click.option("--account", required=True, help="The store's own account, acct_...")
 def connect(slug: str, account: str) -> None:
     """Take card payments of the store into this account."""
+    store_id = store_id_of(slug)
     try:
-        connect_account(store_id_of(slug), SYSTEM, account)
+        found = accounts.told(accounts.fetch(account)) if enabled() else None
+        account_id = connect_account(store_id, SYSTEM, account)
     except Refused as refused:
         raise click.ClickException("; ".join(f"{e['field']} {e['problem']}" for e in refused.facts["errors"])) from None
-    click.echo(f"{slug} takes card payments now.")
+    except Trouble as trouble:
+        raise click.ClickException(f"Stripe does not let this installation act for {account}: {trouble.code}") from None
+    if found is not None:
+        record_account(store_id, SYSTEM, account_id, found)
+    click.echo(f"{slug} takes card payments now." if found is None or found.charges_enabled else
+               f"{slug} is connected. It takes card payments as soon as Stripe has what it asks for.")
 
 
 @payments.command("disconnect")

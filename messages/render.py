@@ -59,6 +59,8 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
     facts = {"s": snapshot, "said": said, "w": words, "_": words.gettext, "accent": readable(snapshot.store["accent"]),
              "rows": _rows(snapshot) if said.booking else [], "policy": _policy(snapshot) if said.policy or said.blocks else [],
              "can_change": said.manage and to_customer and (topic == "manage_link" or any(payload["can"].values())),
+             # Every message about a booking carries its link (A46); without a switch on it only shows the booking (A126, A134).
+             "can_look": said.manage and to_customer and bool(payload.get("manage_url")),
              "can_move": said.manage and to_customer and payload["can"]["reschedule"],
              "alarm": said.alarm and to_customer, "dates": _dates(snapshot), "stays": _dates(snapshot, "stays"),
              "phone": readable_phone(snapshot.store["phone"] or ""), "who": who}
@@ -131,7 +133,7 @@ def _rows(s: Snapshot) -> list[tuple[str, str]]:
 def _policy(s: Snapshot) -> list[str]:
     b = s.booking
     policy = Policy.from_json(s.payload["policy"])
-    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"])
+    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"))
 
 
 @lru_cache(maxsize=1)

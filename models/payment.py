@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
@@ -23,6 +23,7 @@ class Payment(StoreRow, Base):
         of_store(),
         belongs_to("booking_id", "bookings"),
         Index("payments_of_booking", "store_id", "booking_id"),
+        Index("payments_provider_ref", "store_id", "provider_ref", unique=True, postgresql_where=text("method = 'card' and provider_ref is not null")),
         CheckConstraint("amount > 0 and refunded between 0 and amount", name="payments_refunded_within_captured"),
         CheckConstraint("method in ('card','cash','gift_card','shopify','external','credit')", name="payments_method"),
     )

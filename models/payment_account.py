@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +18,9 @@ class PaymentAccount(StoreRow, Base):
     """`account_hash` is a keyed hash that answers "which store is this" for webhooks; null once the account is no longer used.
 
     `swept_to`: events made until then have been looked at by the daily sweep, which is due again at `sweep_at`.
+    `origin`: opened from the dashboard (`onboarding`), or named by whoever runs the installation. What the provider said of it when
+    `looked_at`: whether it takes money and pays it out, and what it still `needs` (`due`, `past_due`: names of requirements;
+    `reason` why it is stopped; `by`, an instant). `look_at`: when to ask again; `linked_at`: when its owner was last sent there.
     """
 
     __tablename__ = "payment_accounts"
@@ -29,31 +32,46 @@ class PaymentAccount(StoreRow, Base):
     ended_at: Mapped[Instant | None]
     swept_to: Mapped[Instant]
     sweep_at: Mapped[Instant]
+    origin: Mapped[str] = mapped_column(server_default="command")
+    charges_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    payouts_enabled: Mapped[bool] = mapped_column(server_default=text("true"))
+    details_submitted: Mapped[bool] = mapped_column(server_default=text("true"))
+    needs: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    linked_at: Mapped[Instant | None]
+    looked_at: Mapped[Instant | None]
+    look_at: Mapped[Instant | None]
 
     __table_args__ = (
         of_store(),
         UniqueConstraint("account_hash", name="payment_accounts_account"),
         Index("payment_accounts_in_use", "store_id", unique=True, postgresql_where=text("ended_at is null")),
+        Index("payment_accounts_look_due", "store_id", "look_at", postgresql_where=text("look_at is not null")),
+        CheckConstraint("origin in ('command','onboarding')", name="payment_accounts_origin"),
+        CheckConstraint("jsonb_typeof(needs) = 'object'", name="payment_accounts_needs"),
+        CheckConstraint("look_at is null or ended_at is null", name="payment_accounts_look"),
         CheckConstraint("provider in ('stripe')", name="payment_accounts_provider"),
         CheckConstraint("(ended_at is null) = (account_hash is not null)", name="payment_accounts_ended"),
     )
 
 
 class AccountRow(NamedTuple):
+    """`takes`: whether it can take money now."""
+
     id: int
     sealed: str
     ended: bool
+    takes: bool
 
 
 def in_use(tx: Tx) -> AccountRow | None:
     """The store's account of today."""
-    row = tx.db.execute(select(PaymentAccount.id, PaymentAccount.account_sealed).where(
+    row = tx.db.execute(select(PaymentAccount.id, PaymentAccount.account_sealed, PaymentAccount.charges_enabled).where(
         PaymentAccount.store_id == tx.store_id, PaymentAccount.ended_at.is_(None))).one_or_none()
-    return None if row is None else AccountRow(row.id, row.account_sealed, False)
+    return None if row is None else AccountRow(row.id, row.account_sealed, False, row.charges_enabled)
 
 
 def by_id(tx: Tx, account_id: int) -> AccountRow:
     """An account the store uses or has used: objects made under it are reached only there (I20)."""
-    row = tx.db.execute(select(PaymentAccount.id, PaymentAccount.account_sealed, PaymentAccount.ended_at).where(
+    row = tx.db.execute(select(PaymentAccount.id, PaymentAccount.account_sealed, PaymentAccount.ended_at, PaymentAccount.charges_enabled).where(
         PaymentAccount.store_id == tx.store_id, PaymentAccount.id == account_id)).one()
-    return AccountRow(row.id, row.account_sealed, row.ended_at is not None)
+    return AccountRow(row.id, row.account_sealed, row.ended_at is not None, row.charges_enabled)

@@ -28,6 +28,7 @@ class Refund(StoreRow, Base):
     reason: Mapped[str | None]
     created_at: Mapped[Instant]
     settled_at: Mapped[Instant | None]
+    reminded_at: Mapped[Instant | None]
 
     __table_args__ = (
         of_store(),
@@ -40,7 +41,7 @@ class Refund(StoreRow, Base):
         Index("refunds_by_state", "store_id", "state", "created_at"),
         CheckConstraint("amount >= 0 and kept >= 0 and fee >= 0", name="refunds_amounts"),
         CheckConstraint("state in ('none','owed','pending','succeeded','failed')", name="refunds_state"),
-        CheckConstraint("cause in ('cancellation','seats','difference','goodwill')", name="refunds_cause"),
+        CheckConstraint("cause in ('cancellation','seats','difference','goodwill','dispute')", name="refunds_cause"),
         CheckConstraint("outcome in ('full','partial','credit','forfeit','none')", name="refunds_outcome"),
     )
 

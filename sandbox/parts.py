@@ -51,6 +51,7 @@ class Parts:
             "LINK_KEYS": f"k1:{kept_secret(self.var / 'link.key')}", "BASE_DOMAIN": "localhost", "PUBLIC_SCHEME": "http",
             "SHOPIFY_API_KEY": "sandbox-client-id", "SHOPIFY_API_SECRET": kept_secret(self.var / "shopify.key"),
             "SHOPIFY_BRIDGE_URL": f"http://127.0.0.1:{sandbox_port}/shopify/app-bridge.js",
+            "SHOPIFY_ACCOUNTS_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/accounts/{{host}}",
             "SHOPIFY_API_BASE": f"http://127.0.0.1:{sandbox_port}/shopify/api/{{shop}}",
             "PUBLIC_PORT": port, "PORT": port, "ENVIRONMENT": "development", "OPENCALS_VAR": str(self.var)}
         env |= {f"{provider.upper()}_CLIENT_{part}": value for provider, client in CLIENTS.items() for part, value in zip(("ID", "SECRET"), client, strict=True)}

@@ -48,14 +48,14 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     group = group_of(tx, door)
     shown = detail(door, tx.now, decisions_of(door, group, tx.now))
     money = closed_money(tx, door.b, w) if shown.closed else None
-    entries, documents = trail_of(tx, door.b)
+    entries, documents, kept = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
         offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
         done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
             for one in documents], entries=history(entries, door.b, w),
-        panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door)), status
+        panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door, kept)), status
 
 
 @bp.get("/account/bookings/<ref>/calendar.ics")
@@ -78,6 +78,7 @@ def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
         "store": {"name": b.store_name, "slug": b.store_slug, "email": b.store_email},
         "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
                     "address": place_of(b).whereabouts, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
+        "calendar_link": b.store_calendar_link or not with_link,
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from flask import g, redirect, request
 
 from booking.actions.save_card import Consent, needs_card, remove_card
-from booking.cards import fee_due, rests_on, shown_card
+from booking.cards import Kept, fee_due, kept_of, rests_on, shown_card
 from booking.rules.decision import Refused
 from booking.wording.cards import CONSENT, card_text, consent_text
 from gateways.stripe import cards as gate
-from gateways.stripe.client import account_of
+from gateways.stripe.client import usable
 from gateways.stripe.errors import Trouble
 from models.session import Tx, reading
 from storefront import given
@@ -34,14 +34,17 @@ class Panel:
     stays: str | None
 
 
-def panel(tx: Tx, door: Door) -> Panel | None:
-    """What there is to say of the booking's card; None where the store keeps none."""
+def panel(tx: Tx, door: Door, kept: Kept | None = None) -> Panel | None:
+    """What there is to say of the booking's card; None where the store takes none now. `kept`: what was read of it already."""
     b, w = door.b, door.words
-    if account_of(tx) is None:
+    kept = kept or kept_of(tx, b.id)
+    if not usable(tx, kept.account):
         return None
-    card = shown_card(tx, b, by_link=door.by_link)
-    needed = card is not None and any(needs_card(tx, booking_id, card.id) for booking_id in rests_on(tx, card.id))
-    elsewhere = card is not None and door.by_link and bool(set(rests_on(tx, card.id)) - {b.id})
+    card = shown_card(tx, b, by_link=door.by_link, kept=kept)
+    others = () if card is None else kept.others if card == kept.card else [n for n in rests_on(tx, card.id) if n != b.id]
+    here = card is not None and card == kept.card and b.holding and fee_due(b) > 0
+    needed = here or card is not None and any(needs_card(tx, booking_id, card.id) for booking_id in others)
+    elsewhere = door.by_link and bool(others)
     stays = None
     if needed:
         stays = w._("This card secures an upcoming booking, so it can't be removed now. You can replace it with another one.")

@@ -11,6 +11,7 @@ from booking.keys import keyed_hash, sign, unsign
 
 IDLE_SECONDS = 30 * 86400
 REFRESH_SECONDS = 86400
+ATTEMPT_SECONDS = 900
 
 
 def _name(base: str) -> str:
@@ -47,6 +48,20 @@ def challenge() -> str | None:
 
 def remember_challenge(response: Response, value: str) -> None:
     _set(response, "challenge", sign("challenge-cookie", value), 900)
+
+
+def shopify_attempt() -> list[str] | None:
+    """What this browser keeps while it is at Shopify to sign in: state, nonce, verifier, where to go on; for a quarter of an hour."""
+    body = unsign("shopify-attempt", request.cookies.get(_name("shopify-attempt"), ""))
+    return body[:4] if isinstance(body, list) and len(body) == 5 and body[4] > time.time() - ATTEMPT_SECONDS else None
+
+
+def remember_shopify_attempt(response: Response, values: list[str]) -> None:
+    _set(response, "shopify-attempt", sign("shopify-attempt", [*values, int(time.time())]), ATTEMPT_SECONDS)
+
+
+def forget_shopify_attempt(response: Response) -> None:
+    response.delete_cookie(_name("shopify-attempt"), path="/", secure=current_app.config["SETTINGS"].secure, httponly=True, samesite="Lax")
 
 
 def browser(response: Response | None = None) -> str:

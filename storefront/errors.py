@@ -74,6 +74,7 @@ def _answer(status: int, kind: str | None = None) -> Response:
     else:
         body = page("error.html", store, w, person=person, heading=heading, text=text, lost_link=g.get("lost_link") and status == 404)
     response = make_response(body, status)
+    response.vary.add("Cookie")
     if status == 503:
         response.headers["Retry-After"] = "30"
     return response

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from booking import facts
 from booking.rules import moves, refund
 from booking.rules.refund import given_back
+from booking.rules.windows import change_decision
 from booking.wording import Words
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
 
-def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
-    """What a move to a time that costs `price` means for money and approval (R17, R26, R33)."""
+def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int, starts_at: datetime | None = None) -> list[str]:
+    """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33)."""
     notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
+    if starts_at is not None:
+        notes += last_notes(b, w, starts_at, tx.now)
     if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
         notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
     return notes
@@ -21,6 +27,19 @@ def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
 def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:
     return w._("The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.").format(
         price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due, b.currency), venue=b.store_name)
+
+
+def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) -> list[str]:
+    """Said beforehand where it would otherwise be found out too late: after this move nothing, or less, can be changed online."""
+    then = replace(facts.change_facts(b), starts_at=starts_at)
+    now_allowed, then_allowed = ({kind for kind in ("reschedule", "cancel") if change_decision(kind, known, now).allowed}
+                                 for known in (facts.change_facts(b), then))
+    lost = now_allowed - then_allowed
+    if lost == {"reschedule", "cancel"} or lost and not then_allowed:
+        return [w._("The new time is so soon that it can't be changed or cancelled online afterwards.")]
+    if lost == {"cancel"}:
+        return [w._("The new time is so soon that it can't be cancelled online afterwards.")]
+    return [w._("The new time is so soon that it can't be changed online afterwards.")] if lost else []
 
 
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:

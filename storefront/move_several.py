@@ -93,7 +93,7 @@ def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
 
 def _line(tx: Tx, target: Target, w: Words) -> tuple[str, str, str, list[str]]:
     b = target.booking
-    return b.service_name, w.when(b.starts_at, b.zone), _new(target, w), move_notes(tx, b, w, target.price)
+    return b.service_name, w.when(b.starts_at, b.zone), _new(target, w), move_notes(tx, b, w, target.price, target.starts_at)
 
 
 def _new(target: Target, w: Words) -> str:

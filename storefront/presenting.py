@@ -14,6 +14,7 @@ from booking.actions.visits import visit_decision
 from booking.places import Place, place_of
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
+from booking.rules.policy import Flags, Policy
 from booking.rules.status import CLOSED
 from booking.rules.windows import deadline
 from booking.wording import Words
@@ -82,7 +83,7 @@ class Detail:
 def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     decided = facts.decisions(b, now) if b.holding else {}
     day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
-    line = f"{span} · {b.staff_name} · {b.location_name}" + (f" · {w.money(b.price, b.currency)}" if b.price else "")
+    line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
         w.short_date(b.starts_at, b.zone), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
@@ -104,7 +105,7 @@ def _visit_card(parts: list[Any], w: Words, now: datetime) -> Card:
     first, last = parts[0], max(parts, key=lambda b: b.ends_at)
     span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
     people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
-    line = f"{span} · {people} · {first.location_name}" + (f" · {w.money(price, first.currency)}" if price else "")
+    line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
     return replace(card(first, w, now), service=" + ".join(b.service_name for b in parts), line=line, time=span,
                    can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
 
@@ -127,8 +128,13 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
-        [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
+        [] if b.status in CLOSED else policy_lines(w, _still(policy, decided), b.starts_at, b.zone, b.currency, now), _person(door), b.version, waits,
         policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
+
+
+def _still(policy: Policy, decided: dict[str, Decision]) -> Policy:
+    """Of the policy what the customer can still use; why the rest is over stands beside the buttons."""
+    return policy.with_flags(Flags(decided["reschedule"].allowed, decided["cancel"].allowed))
 
 
 def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:

@@ -75,14 +75,16 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
     visit = group is not None and group.kind == VISIT
     b, w = group.parts[0] if visit else door.b, door.words
     offer = find_offer(tx, b.service_id)
-    may_choose = not visit and facts.effective_policy(b).change_staff and offer is not None and len(offer.staff) > 1
-    anyone = may_choose and request.args.get("staff") == "anyone"
+    left = not visit and (offer is None or not offer.only(b.staff_id))
+    may_choose = not visit and facts.effective_policy(b).change_staff and offer is not None and len(offer.staff) > (0 if left else 1)
+    # Whoever has left cannot be kept: where a switch is allowed, those who are there are shown at once (R14).
+    anyone = may_choose and (left or request.args.get("staff") == "anyone")
     # Under `equal_only` times of another price are not shown at all (R26).
     fits = offer is not None and (facts.effective_policy(b).price_difference != "equal_only" or offer.price * b.seats == b.price)
     picker = pick(tx, offer, w, staff_id=None if anyone else b.staff_id, seats=b.seats, moving=b,
                   find=partial(visit_days, tx, group.parts) if visit else None) if offer and fits else None
     return page("reschedule.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), picker=picker, problem=problem,
-                may_choose=may_choose, anyone=anyone, base=door.base + "/reschedule", keep=door.query | keep(staff="anyone" if anyone else None),
+                may_choose=may_choose and not left, left=b.staff_name if left else None, anyone=anyone, base=door.base + "/reschedule", keep=door.query | keep(staff="anyone" if anyone else None),
                 plain=door.query), status
 
 
@@ -104,7 +106,7 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001,
     names = {person.id: person.name for person in offer.staff}
     staff = b.staff_name if b.staff_id in slot.staff else names[slot.staff[0]]
     price = moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
-    notes = move_notes(tx, b, w, price)
+    notes = move_notes(tx, b, w, price, slot.starts_at)
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
                 old=(w.date(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.staff_name),
                 new=(w.date(slot.starts_at, b.zone), w.span(slot.starts_at, slot.ends_at, b.zone), staff), notes=notes,

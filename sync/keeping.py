@@ -1,4 +1,4 @@
-"""What the beat keeps in order in each store: who is forgotten when, and wall time under new zone rules (R13, R45)."""
+"""What the beat keeps in order in each store: who is forgotten when, wall time under new zone rules, refunds owed (R13, R23, R45)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.forget_closed import forget_closed
 from booking.actions.keep_wall_time import keep_wall_time, note_zone_data, strayed
+from booking.actions.remind_of_refunds import remind_of_refunds
 from booking.rules.decision import Refused
 from models.actor import SYSTEM
 
@@ -17,8 +18,8 @@ log = logging.getLogger("opencals.keeping")
 
 
 def keep_up(store_id: int) -> None:
-    """Both, for one store; trouble is logged and tried again at the next round."""
-    for work in (forget_past, keep_wall_times):
+    """All of it, for one store; trouble is logged and tried again at the next round."""
+    for work in (forget_past, keep_wall_times, remind):
         try:
             work(store_id)
         except (SQLAlchemyError, Refused):
@@ -44,3 +45,8 @@ def keep_wall_times(store_id: int) -> int:
     if not found["reckoned"]:
         note_zone_data(store_id, SYSTEM, release)
     return moved
+
+
+def remind(store_id: int) -> int:
+    """Tell the shop once of each refund it has owed for some days."""
+    return remind_of_refunds(store_id, SYSTEM).facts["refunds"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import exists, or_, select
 
-from gateways.stripe import cards, charges, deposits, events, pages, refunds
+from gateways.stripe import accounts, cards, charges, deposits, events, pages, refunds
 from gateways.stripe.client import enabled
 from gateways.stripe.errors import Busy, Trouble, Unsure
 from messages.mail import Later, Rejected, Unknown
@@ -50,7 +50,7 @@ COMMANDS: dict[str, Callable[[int, dict], None]] = {
 """Topic of a command -> what does it."""
 
 
-STEPS: tuple[Callable[[int], None], ...] = (events.act, refunds.ask_again, pages.ask_again, events.sweep)
+STEPS: tuple[Callable[[int], None], ...] = (events.act, refunds.ask_again, pages.ask_again, accounts.look_again, events.sweep)
 """What is looked at besides commands; each notes its own next time before it asks."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from booking import notices
@@ -15,6 +15,7 @@ from models import payment_account
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import find_by_id
+from models.dispute import blocked
 from models.intent import Intent
 from models.payment import Payment
 from models.refund import Refund, RefundLine
@@ -60,8 +61,8 @@ class Said:
 def begin_refund(tx: Tx, refund_id: int, *, rehearse: bool = False) -> Done:
     """Write the intents of a refund that is to be carried out; `facts["parts"]` says what is left to do.
 
-    Parts of payments the provider does not know stay owed, for the shop to give back by hand; with `rehearse` (test mode) noted
-    card payments count as known. Repeating it changes nothing.
+    Parts of payments the provider does not know stay owed, for the shop to give back by hand, and those of disputed ones until that
+    is decided; with `rehearse` (test mode) noted card payments count as known. Repeating it changes nothing.
     """
     row = _locked(tx, refund_id)
     if row is None or row.state not in OPEN:
@@ -69,7 +70,7 @@ def begin_refund(tx: Tx, refund_id: int, *, rehearse: bool = False) -> Done:
     account = payment_account.in_use(tx)
     begun = False
     for line in _lines(tx, refund_id):
-        if line.live is not None or line.method != "card" or not (line.provider_ref or rehearse):
+        if line.live is not None or line.method != "card" or line.blocked or not (line.provider_ref or rehearse):
             continue
         account_id = line.account_id or (account.id if account else None)
         if account_id is None:
@@ -107,7 +108,7 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
         if said.state == "failed":
             b = find_by_id(tx, row.booking_id)
             assert b is not None
-            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), failed={"amount": said.amount, "error": said.error or ""})
+            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), only_here=True, failed={"amount": said.amount, "error": said.error or ""})
     return Done(facts={"state": state})
 
 
@@ -148,7 +149,7 @@ def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, s
     known = tx.db.execute(select(RefundIntent.id).where(RefundIntent.store_id == tx.store_id, RefundIntent.provider_ref == reference)).first()
     if known is not None:
         return Done()
-    owed = _owed_line(tx, payment.id, amount)
+    owed = next(iter(_owed_lines(tx, payment.id, RefundLine.amount == amount)), None)
     if owed is not None:
         _write_outside(tx, owed.refund_id, owed.id, payment, reference, amount, state)
         tx.audit("settle_refund", subject="refund", subject_id=owed.refund_id, booking_id=payment.booking_id, amount=amount, outside=True,
@@ -169,18 +170,40 @@ def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, s
     return Done(facts={"refund_id": refund_id})
 
 
-def _owed_line(tx: Tx, payment_id: int, amount: int):  # noqa: ANN202
+def settle_by_dispute(tx: Tx, payment_id: int, account_id: int, amount: int) -> int:
+    """The customer's bank took back up to `amount` of a payment: what is owed of it is settled by that, the oldest first; how much."""
+    settled = 0
+    for line in _owed_lines(tx, payment_id, RefundLine.amount <= amount):
+        if settled + line.amount > amount:
+            continue
+        attempts = _attempts(tx, line.id)
+        tx.db.execute(insert(RefundIntent).values(
+            store_id=tx.store_id, id=new_id(), refund_id=line.refund_id, line_id=line.id, payment_id=payment_id, account_id=account_id,
+            attempt=attempts + 1, amount=line.amount, state="succeeded", origin="outside", error="dispute_lost", created_at=tx.now, settled_at=tx.now))
+        state = _settle(tx, line.refund_id, line.booking_id)
+        tx.audit("settle_refund", subject="refund", subject_id=line.refund_id, booking_id=line.booking_id, amount=line.amount, outside=True,
+                 after={"state": state}, error="dispute_lost")
+        settled += line.amount
+    return settled
+
+
+def _owed_lines(tx: Tx, payment_id: int, *conditions: ColumnElement[bool]):  # noqa: ANN202
+    """Parts of owed refunds that nothing is on the way for, the oldest first."""
     live = select(RefundIntent.id).where(
         RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state != "failed").exists()
-    return tx.db.execute(select(RefundLine.id, RefundLine.refund_id).join(
+    return tx.db.execute(select(RefundLine.id, RefundLine.refund_id, RefundLine.amount, Refund.booking_id).join(
         Refund, and_(Refund.store_id == RefundLine.store_id, Refund.id == RefundLine.refund_id)).where(
-            RefundLine.store_id == tx.store_id, RefundLine.payment_id == payment_id, RefundLine.amount == amount,
-            Refund.state == "owed", ~live).order_by(Refund.created_at, RefundLine.id).limit(1)).one_or_none()
+            RefundLine.store_id == tx.store_id, RefundLine.payment_id == payment_id, *conditions,
+            Refund.state == "owed", ~live).order_by(Refund.created_at, RefundLine.id)).all()
+
+
+def _attempts(tx: Tx, line_id: int) -> int:
+    return tx.db.execute(select(func.count()).select_from(RefundIntent).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.line_id == line_id)).scalar_one()
 
 
 def _write_outside(tx: Tx, refund_id: int, line_id: int, payment, reference: str, amount: int, state: str) -> None:  # noqa: ANN001
-    attempts = tx.db.execute(select(func.count()).select_from(RefundIntent).where(
-        RefundIntent.store_id == tx.store_id, RefundIntent.line_id == line_id)).scalar_one()
+    attempts = _attempts(tx, line_id)
     over = state == "succeeded"
     tx.db.execute(insert(RefundIntent).values(
         store_id=tx.store_id, id=new_id(), refund_id=refund_id, line_id=line_id, payment_id=payment.id, account_id=payment.account_id,
@@ -205,7 +228,7 @@ def _lines(tx: Tx, refund_id: int):  # noqa: ANN202
         tried.store_id == RefundLine.store_id, tried.line_id == RefundLine.id).correlate(RefundLine).scalar_subquery()
     return tx.db.execute(select(
         RefundLine.id, RefundLine.payment_id, RefundLine.amount, Payment.method, Payment.provider_ref, Intent.account_id,
-        RefundIntent.state.label("live"), attempts.label("attempts"),
+        RefundIntent.state.label("live"), attempts.label("attempts"), blocked().label("blocked"),
     ).join(Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).outerjoin(
         Intent, and_(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id)).outerjoin(RefundIntent, live).where(
             RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id).order_by(RefundLine.id)).all()

@@ -39,7 +39,8 @@ def deposit_of(offer: ServiceOffer, seats: int) -> int:
 
 def taken_online(tx: Tx, offer: ServiceOffer, seats: int) -> int:
     """The deposit where the store can take it now, else 0."""
-    return deposit_of(offer, seats) if offer.deposit and payment_account.in_use(tx) is not None else 0
+    account = payment_account.in_use(tx) if offer.deposit else None
+    return deposit_of(offer, seats) if account is not None and account.takes else 0
 
 
 @action
@@ -52,7 +53,7 @@ def begin_deposit(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int
     if delivery_address is not None and not delivery_address.strip():
         raise Refused("invalid", errors=[{"field": "delivery_address", "problem": "is missing"}])
     account, offer = payment_account.in_use(tx), find_offer(tx, service_id)
-    if account is None or offer is None:
+    if account is None or not account.takes or offer is None:
         raise Refused("not_allowed", kind="book")
     if person is not None:
         check(person)

@@ -1,8 +1,10 @@
-"""Which account at the payment provider a store's money goes to. Set by whoever runs the installation, never by a page."""
+"""Which account at the payment provider a store's money goes to. An account id is named by whoever runs the installation, never by a
+page: pages open accounts at the provider itself (`onboard_account`)."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from psycopg import errors
 from sqlalchemy import insert, select, update
@@ -36,13 +38,18 @@ def connect_account(store_id: int, by: Actor, account: str) -> int:
 
 @action
 def _connect(tx: Tx, account: str) -> Done:
+    return Done(facts={"id": write_account(tx, account)})
+
+
+def write_account(tx: Tx, account: str, **state: Any) -> int:
+    """The account is the store's from now on, in place of any other; the id of its row."""
     _end(tx)
     account_id = new_id()
     tx.db.execute(insert(PaymentAccount).values(
         store_id=tx.store_id, id=account_id, account_sealed=sealing.seal(tx.store_id, FIELD, account),
-        account_hash=sealing.marks(FIELD, account)[0], created_at=tx.now, swept_to=tx.now, sweep_at=tx.now))
+        account_hash=sealing.marks(FIELD, account)[0], created_at=tx.now, swept_to=tx.now, sweep_at=tx.now, **state))
     tx.audit("connect_payment_account", subject="payment_account", subject_id=account_id)
-    return Done(facts={"id": account_id})
+    return account_id
 
 
 @action
@@ -71,4 +78,4 @@ def reseal_accounts(tx: Tx) -> Done:
 def _end(tx: Tx) -> list[int]:
     return list(tx.db.execute(update(PaymentAccount).where(
         PaymentAccount.store_id == tx.store_id, PaymentAccount.ended_at.is_(None),
-    ).values(ended_at=tx.now, account_hash=None).returning(PaymentAccount.id)).scalars())
+    ).values(ended_at=tx.now, account_hash=None, look_at=None).returning(PaymentAccount.id)).scalars())

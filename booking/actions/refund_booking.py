@@ -14,6 +14,7 @@ from booking.rules.refund import exactly, given_back
 from booking.shopify.refunds import through_shopify
 from models import payment_account
 from models.booking_summary import find_by_id
+from models.dispute import blocked, undecided
 from models.intent import Intent
 from models.payment import Payment
 from models.refund import Refund, RefundLine
@@ -34,6 +35,8 @@ def refund_booking(tx: Tx, ref: str, *, amount: int, reason: str = "", notify: b
     left = sum(payment.left for payment in payments)
     if left == 0:
         raise Refused("invalid", errors=[{"field": "amount", "problem": "nothing is left of what was paid for this booking"}])
+    if tx.db.execute(select(Payment.id).where(Payment.store_id == tx.store_id, Payment.booking_id == b.id, undecided())).first() is not None:
+        raise Refused("not_allowed", kind="refund", disputed=True)
     if not 0 < amount <= left:
         raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be between 1 and {left}"}])
     quote = exactly(given_back(amount, payments, b.currency, facts.policies(b)[1].refund_mode, b.zone), amount, "amount")
@@ -49,13 +52,16 @@ def refund_booking(tx: Tx, ref: str, *, amount: int, reason: str = "", notify: b
 @action
 def execute_refund(tx: Tx, refund_id: int) -> Done:
     """Carry out an owed refund. Card money the provider took goes back there by an outbox command (state pending); other money was
-    handed over by the shop, which says so with this (state succeeded). Repeating it changes nothing: not_found or not_allowed."""
+    handed over by the shop, which says so with this (state succeeded). Repeating it changes nothing: not_found or not_allowed; the
+    latter with `disputed` while the customer's bank looks into the payment: the provider refuses refunds then."""
     row = tx.db.execute(select(Refund.id, Refund.booking_id, Refund.state, Refund.amount).where(
         Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one_or_none()
     if row is None:
         raise Refused("not_found")
     if row.state not in ("owed", "failed"):
         raise Refused("not_allowed", state=row.state)
+    if _disputed(tx, refund_id):
+        raise Refused("not_allowed", kind="refund", disputed=True, state=row.state)
     card = _through_provider(tx, refund_id)
     state = "pending" if card or through_shopify(tx, refund_id) else "succeeded"
     tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
@@ -69,12 +75,18 @@ def execute_refund(tx: Tx, refund_id: int) -> Done:
     return Done(find_by_id(tx, row.booking_id), facts={"refund_id": refund_id, "state": state})
 
 
+def _disputed(tx: Tx, refund_id: int) -> bool:
+    return tx.db.execute(select(RefundLine.id).join(
+        Payment, (Payment.store_id == RefundLine.store_id) & (Payment.id == RefundLine.payment_id)).where(
+            RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, undecided())).first() is not None
+
+
 def _through_provider(tx: Tx, refund_id: int) -> bool:
     """Whether a part of it still has to go back through the store's payment account. In test mode noted card payments do too."""
     connected = payment_account.in_use(tx) is not None
     settled = select(RefundIntent.id).where(
         RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state == "succeeded").exists()
-    left = tx.db.execute(select(Payment.provider_ref, Intent.account_id).join(
+    left = tx.db.execute(select(Payment.provider_ref, Intent.account_id).where(~blocked()).join(
         RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).outerjoin(
             Intent, (Intent.store_id == Payment.store_id) & (Intent.payment_id == Payment.id)).where(
                 RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, Payment.method == "card", ~settled)).all()

@@ -51,7 +51,7 @@ def begin_card(tx: Tx, ref: str, *, consent: Consent, browser: str) -> Done:
     """Begin saving a card for a booking. `facts`: intent_id, secret of its page, account_id, customer_id, payer (or None)."""
     b = locked(tx, ref)
     account = payment_account.in_use(tx)
-    if account is None:
+    if account is None or not account.takes:
         raise Refused("not_allowed", kind="card")
     if not b.holding:
         raise Refused("closed", state=b.status)

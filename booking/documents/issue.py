@@ -36,7 +36,7 @@ class Taken(NamedTuple):
 
 
 class Returned(NamedTuple):
-    """A refund carried out; `methods` are those of the payments it went back to, `until` the end of credit."""
+    """A refund carried out by the shop, not one a bank took; `methods` are those of the payments it went back to, `until` the end of credit."""
 
     booking_id: int
     id: int
@@ -112,7 +112,7 @@ def _returned(tx: Tx, booking_ids: Collection[int]) -> list[Returned]:
         Refund.booking_id, Refund.id, Refund.cause, Refund.outcome, Refund.amount, Refund.kept, Refund.fee,
         func.coalesce(Refund.settled_at, Refund.created_at), methods, until,
     ).where(Refund.store_id == tx.store_id, Refund.booking_id.in_(booking_ids), Refund.state == "succeeded", Refund.amount > 0,
-            ).order_by(func.coalesce(Refund.settled_at, Refund.created_at), Refund.id))
+            Refund.cause != "dispute").order_by(func.coalesce(Refund.settled_at, Refund.created_at), Refund.id))
     return [Returned(*row[:8], tuple(row[8] or ()), row[9]) for row in rows]
 
 

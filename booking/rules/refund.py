@@ -17,7 +17,8 @@ from booking.rules.policy import Policy, Tier
 class Payment:
     """One payment of the booking: what was taken, and what of it is already owed, pending or paid back.
 
-    For method `credit`: `valid_until` is the end the store credit will have when it comes back, None for none.
+    For method `credit`: `valid_until` is the end the store credit will have when it comes back, None for none. `disputed`: the
+    customer's bank is looking at it, and nothing can go back to the card meanwhile; the shop owes it.
     """
 
     id: int
@@ -25,6 +26,7 @@ class Payment:
     refunded: int
     method: str
     valid_until: datetime | None = None
+    disputed: bool = False
 
     @property
     def left(self) -> int:
@@ -229,6 +231,8 @@ def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: 
     parts = [(payment, part) for payment, part in zip(payments, amounts, strict=True) if part]
     credited = [(payment, part) for payment, part in parts if credit or payment.method == "credit"]
     as_credit = sum(part for _, part in credited)
+    if any(payment.disputed for payment, _ in parts) and as_credit < amount:
+        mode = "manual"
     methods = dict.fromkeys(payment.method for payment in payments if payment.left and (payment.method != "credit" or as_credit == amount))
     outcome = "forfeit" if amount == 0 else "credit" if as_credit == amount else "full" if amount == of else "partial"
     ends = tuple((payment.id, payment.valid_until if payment.method == "credit" else new_until) for payment, _ in credited)

@@ -37,7 +37,7 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     from_shopify(tx)
     if is_erased(tx, remote.gid):
         return Done(facts={"customer_id": None, "to_them": {}, "news": {}})
-    row = find_linked(tx, remote.gid) or _link(tx, remote) or _create(tx, remote)
+    row = find_linked(tx, remote.gid) or _link(tx, remote) or create_from_shopify(tx, remote)
     state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
         ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == row.id).with_for_update()).one_or_none()
     agreed = dict(state.agreed) if state else {}
@@ -104,7 +104,7 @@ def _link(tx: Tx, remote: RemoteCustomer) -> Any:
     return row
 
 
-def _create(tx: Tx, remote: RemoteCustomer) -> Any:
+def create_from_shopify(tx: Tx, remote: RemoteCustomer) -> Any:
     """A new customer of ours, whose address is proven where Shopify has it verified and nobody here has proven it before."""
     fields, customer_id = remote.fields(), new_id()
     address = fields["email"]

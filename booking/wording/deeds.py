@@ -5,7 +5,15 @@ from __future__ import annotations
 from booking.wording.words import Words
 
 LABELS = {
+    "payment_account_changed": "Stripe changed what the account may do",
+    "payment_account_left": "Disconnected at Stripe",
+    "payment_disputed": "Payment disputed by the bank",
+    "dispute_changed": "Dispute changed",
     "keep_wall_time": "Kept at its local time under new time zone rules", "forget_booking": "Personal data forgotten",
+    "connect_calendar": "Calendar connected", "lose_calendar": "Access to a calendar lost", "link_shop_user": "Signed in from Shopify",
+    "look_again": "Domain looked up",
+    "give_credit": "Credit given at Shopify", "keep_credit_here": "Credit kept here", "note_credit_used": "Credit used at Shopify",
+    "remind_of_refunds": "Reminded of refunds owed",
     "create_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled", "drop_seats": "Seats cancelled",
     "approve_booking": "Approved", "decline_booking": "Declined", "expire_booking": "Ended without an answer",
     "arrive_booking": "Checked in", "ready_booking": "Ready to start", "complete_booking": "Completed",

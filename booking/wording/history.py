@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from booking.wording.deeds import deed
 from booking.wording.fields import fields_named
 from booking.wording.topics import topic
+from booking.wording.disputes import dispute_state
 from booking.wording.words import Words
 
 
@@ -91,7 +92,7 @@ def _changes(w: Words, entry: Told, names: dict[tuple[str, str], str], zone: str
         "starts_at": (w._("Time"), lambda v: w.when(datetime.fromisoformat(v), zone)),
         "staff_id": (w._("With"), lambda v: names.get(("staff", str(v)), w._("someone who has left"))),
         "status": (w._("Status"), w.status), "seats": (w._("Seats"), str), "price": (w._("Price"), lambda v: w.money(v, currency)),
-        "state": (w._("Refund"), lambda v: refund_state(w, v)), "capacity": (w._("Places"), str),
+        "dispute": (w._("Dispute"), lambda v: dispute_state(w, v)), "state": (w._("Refund"), lambda v: refund_state(w, v)), "capacity": (w._("Places"), str),
     }
     found = []
     for field, (label, say) in shown.items():

@@ -74,6 +74,7 @@ PROBLEMS: dict[str, str] = {
     "{} must be given in days": "This must be given in days.",
     "{} does not exist in {}": "{0} does not exist in {1}: clocks are put forward then.",
     # services, staff and classes
+    "belongs to an online location, and has no spaces": "A meeting link belongs to an online location, and has no spaces.",
     "names someone who is not known": "One of the people is not known. Please choose again.",
     "names a service that is not known": "One of the services is not known. Please choose again.",
     "is not a class (capacity above 1)": "This service is not a class: it has one seat.",
@@ -90,6 +91,7 @@ PROBLEMS: dict[str, str] = {
     "is not the quote shown for this booking": "The refund for this booking has changed. Please look at it again.",
     "must be a positive amount in minor units": "This must be an amount above zero.",
     "must be from 1 to {}, what is still to pay": "This is more than what is still to pay.",
+    "must be a multiple of {}: cards move {} in such steps": "This must be a multiple of {0}: cards move {1} in such steps.",
     "nothing is to pay for this booking": "Nothing is to pay for this booking.",
     "nothing is left of what was paid for this booking": "Nothing is left of what was paid for this booking.",
     "is asked for or offered already": "This time is asked for or offered already.",
@@ -145,7 +147,13 @@ PROBLEMS: dict[str, str] = {
     "overlaps line {}": "It overlaps line {0}.",
     "overlaps what {} already has at {} UTC": "It overlaps what {0} already has at {1} UTC.",
     # texts of messages
-    "line {}, column {}: {}": "There is a mistake in line {0}, column {1}.",
+    "line {}, column {}: a closing brace without an opening one; write }} for a brace":
+        "Line {0}, column {1}: a closing brace without an opening one. Write }}}} for a brace.",
+    "line {}, column {}: after { comes the name of a placeholder and }; write {{ for a brace":
+        "Line {0}, column {1}: after {{ comes the name of a placeholder and }}. Write {{{{ for a brace.",
+    "line {}, column {}: {} is not a placeholder of this message": "Line {0}, column {1}: {2} is not a placeholder of this message.",
+    "line {}, column {}: {} must stand in a paragraph of its own": "Line {0}, column {1}: {2} must stand in a paragraph of its own.",
+    "there is no booking yet to show it with": "There is no booking yet to show it with.",
 }
 UNKNOWN = "Please check what you entered."
 
@@ -156,7 +164,7 @@ def problem_text(w: Words, problem: str) -> str:
         return w._(PROBLEMS[problem])
     for pattern, sentence in _patterns():
         match = pattern.fullmatch(problem)
-        if match:
+        if match is not None:
             return w._(sentence).format(*match.groups())
     return w._(UNKNOWN)
 

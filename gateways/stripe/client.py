@@ -37,19 +37,25 @@ def _sdk(key: str, base: str | None) -> stripe.StripeClient:
                                http_client=stripe.RequestsClient(timeout=TIMEOUT_S))
 
 
+def sdk() -> stripe.StripeClient:
+    """The installation's own client, for calls that concern no store's account yet."""
+    key = settings().stripe_secret_key
+    assert key is not None, "an account is opened only where there are keys"
+    return _sdk(key, settings().stripe_api_base)
+
+
 @dataclass(frozen=True)
 class Account:
-    """One account of a store: `id` is our row, `name` Stripe's `acct_...`."""
+    """One account of a store: `id` is our row, `name` Stripe's `acct_...`; `takes`: whether it can take money, when last looked at."""
 
     id: int
     name: str
     ended: bool = False
+    takes: bool = True
 
     @property
     def stripe(self) -> Stripe:
-        key = settings().stripe_secret_key
-        assert key is not None, "an account is opened only where there are keys"
-        return Stripe(_sdk(key, settings().stripe_api_base), self.name)
+        return Stripe(sdk(), self.name)
 
 
 def account_of(tx: Tx) -> Account | None:
@@ -65,9 +71,24 @@ def account_by_id(tx: Tx, account_id: int) -> Account:
     return _open(tx, payment_account.by_id(tx, account_id))
 
 
-def _open(tx: Tx, row: AccountRow) -> Account:
+def usable(tx: Tx, sealed: str | None) -> bool:
+    """Whether the account sealed so can be reached from here."""
+    if sealed is None or not enabled():
+        return False
     try:
-        return Account(row.id, unseal(tx.store_id, payment_account.FIELD, row.sealed), row.ended)
+        _name(tx, sealed)
+    except Busy:
+        return False
+    return True
+
+
+def _open(tx: Tx, row: AccountRow) -> Account:
+    return Account(row.id, _name(tx, row.sealed), row.ended, row.takes)
+
+
+def _name(tx: Tx, sealed: str) -> str:
+    try:
+        return unseal(tx.store_id, payment_account.FIELD, sealed)
     except Unsealable as error:
         # A key left SECRET_KEY_FALLBACKS before `payments reseal` ran: everything waits until it is back.
         log.error("a payment account is sealed under a key that is not there", extra={"store": tx.store_id})
@@ -84,10 +105,9 @@ class Stripe:
     def _options(self, key: str | None = None) -> Any:
         return {"stripe_account": self.account} | ({"idempotency_key": key} if key else {})
 
-    def account_open(self) -> bool:
-        """Whether the account exists and can take money."""
+    def dispute(self, dispute_id: str) -> Object:
         with understood():
-            return bool(self.sdk.v1.accounts.retrieve(self.account).charges_enabled)
+            return self.sdk.v1.disputes.retrieve(dispute_id, None, self._options()).to_dict()
 
     def make_customer(self, reference: str, key: str) -> Object:
         with understood():
@@ -170,5 +190,3 @@ class Stripe:
         with understood():
             found = self.sdk.v1.events.list({"created": {"gte": moment}, "limit": 100}, self._options()).auto_paging_iter()
             return [made.to_dict() for made in found][::-1]
-
-

@@ -53,6 +53,8 @@ def understood() -> Iterator[None]:
             raise Busy(error.code or "busy") from error
         raise (Unknown if error.code == "resource_missing" else Wrong)(error.code or "invalid_request", str(error.user_message or "")) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        raise Wrong(error.code or type(error).__name__) from error
+        # The SDK leaves out the code of these; it stands in the answer's body.
+        said = error.error.code if error.error else None
+        raise Wrong(error.code or said or type(error).__name__, str(error.user_message or "")) from error
     except (stripe.APIConnectionError, stripe.APIError, stripe.StripeError) as error:
         raise Unsure(error.code or type(error).__name__) from error

@@ -16,7 +16,7 @@ from booking.actions.provider_events import begin_sweep, close_event, end_sweep,
 from booking.actions.save_card import forget_detached
 from booking.keys import settings
 from booking.sealing import marks
-from gateways.stripe import pages, refunds
+from gateways.stripe import accounts, disputes, pages, refunds
 from gateways.stripe.client import Account, account_of
 from gateways.stripe.errors import Trouble, Unknown, Wrong
 from models.actor import SYSTEM
@@ -71,10 +71,11 @@ def read(event: Any) -> Told | None:
     return told if all(text.isprintable() for text in (told.event_id, told.topic, told.account, told.object_id, told.parent or "")) else None
 
 
-def store_of(account: str) -> int | None:
-    """The store that uses the account, by the account's keyed hash under any key in force."""
-    found = (database().store_for_account(mark) for mark in marks(FIELD, account)) if account else iter(())
-    return next((store_id for store_id in found if store_id is not None), None)
+def keep(told: Told) -> int | None:
+    """Store what concerns us; the store it was new for. The account is found by its keyed hash under any key in force."""
+    if told.topic not in CONCERNS or not told.account:
+        return None
+    return database().receive_stripe_event(marks(FIELD, told.account), told.event_id, told.topic, told.object_id, told.parent, told.made_at)
 
 
 def act(store_id: int) -> None:
@@ -140,9 +141,19 @@ def _detached(store_id: int, account: Account, method_id: str, parent: str | Non
     forget_detached(store_id, SYSTEM, method_id)
 
 
+def _dispute(store_id: int, account: Account, dispute_id: str, parent: str | None) -> None:
+    disputes.take(store_id, account, dispute_id)
+
+
+def _account(store_id: int, account: Account, object_id: str, parent: str | None) -> None:
+    accounts.look(store_id, account.id)
+
+
 CONCERNS: dict[str, Callable[[int, Account, str, str | None], None]] = {
     "refund.created": _refund, "refund.updated": _refund, "refund.failed": _refund, "charge.refund.updated": _refund, "charge.refunded": _charge,
     "setup_intent.succeeded": _page, "setup_intent.canceled": _page, "payment_intent.succeeded": _page, "payment_intent.canceled": _page,
-    "payment_method.detached": _detached,
+    "payment_method.detached": _detached, "account.updated": _account, "account.application.deauthorized": _account,
+    "charge.dispute.created": _dispute, "charge.dispute.updated": _dispute, "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute, "charge.dispute.funds_reinstated": _dispute,
 }
 """The topics we act on."""

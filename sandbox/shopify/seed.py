@@ -9,7 +9,7 @@ from sandbox.shopify.shop import Shop, gid
 NEW_SHOP = "fresh-studio.myshopify.com"
 FIRST_CUSTOMER, FIRST_PRODUCT, FIRST_VARIANT = 9_000_000_000, 7_000_000_000, 7_100_000_000
 SEEDED_REFRESH = "shprt_seeded_for_the_demo"
-SCOPES = ("read_customers,write_customers,read_customer_merge,read_orders,write_orders,read_products,read_locales,"
+SCOPES = ("read_customers,write_customers,read_customer_merge,read_orders,write_orders,read_products,read_locales,customer_read_customers,"
           "read_store_credit_accounts,read_store_credit_account_transactions,write_store_credit_account_transactions")
 CREATED = "2025-06-01T08:00:00Z"
 

@@ -19,6 +19,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from booking.shopify_tokens import AdminCaller, BadToken, admin_caller
 from sandbox.faults import Faults
 from sandbox.shopify import bulk, graph, staff
+from sandbox.shopify.accounts import Provider
 from sandbox.shopify.deliveries import Deliveries
 from sandbox.shopify.schema import NoSchema
 from sandbox.shopify.seed import SCOPES
@@ -39,6 +40,7 @@ class Shopify:
         self.calls: deque[dict[str, Any]] = deque(maxlen=20_000)
         self.codes: dict[str, tuple[str, str]] = {}
         self.buckets: dict[str, graph.Bucket] = {}
+        self.accounts = Provider(self)
         self.lock = threading.Lock()
         for shop in shops.values():
             self.adopt(shop)
@@ -60,6 +62,7 @@ class Shopify:
         site.add_url_rule("/shopify/calls.json", "calls", view_func=lambda: jsonify(list(self.calls)))
         site.add_url_rule("/shopify/deliveries.json", "deliveries", view_func=lambda: jsonify(list(self.deliveries.told) if self.deliveries else []))
         site.add_url_rule("/shopify/webhook", view_func=self.send_webhook, methods=["POST"])
+        self.accounts.install(site)
         return site
 
     def find(self, domain: str) -> Shop:
@@ -68,7 +71,7 @@ class Shopify:
     # OAuth
 
     def access_token(self, shop: str) -> Any:
-        if broken := self._broken():
+        if broken := self.broken():
             return broken
         found, body = self.find(shop), request.get_json(silent=True) or {}
         if (body.get("client_id"), body.get("client_secret")) != (self.key, self.secret):
@@ -170,7 +173,7 @@ class Shopify:
         status = self.deliveries.send(delivery, secret=body.get("secret")).status_code
         return {"status": status, "webhook_id": delivery["webhook_id"]}
 
-    def _broken(self) -> Any:
+    def broken(self) -> Any:
         mode = self.faults.take("shopify")
         if mode in ("timeout", "5xx", "down", "throttled", "timeout_after_effect"):
             return {"errors": "not now"}, 503

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request, send_file
 
 from sandbox.faults import Faults
-from sandbox.stripe import checks, forms
+from sandbox.stripe import checks, forms, pages
 from sandbox.stripe.errors import StripeError, invalid
 from sandbox.stripe.events import Events
 from sandbox.stripe.operations import OPERATIONS, Stripe
@@ -28,12 +28,13 @@ log = logging.getLogger("sandbox.stripe")
 
 def blueprint(state: State, events: Events, faults: Faults) -> Blueprint:
     """Routes under /v1 (the API), /js/stripe.js and /stripe (to look at and to play the bank)."""
-    bp = Blueprint("stripe", __name__)
+    bp = Blueprint("stripe", __name__, template_folder="../templates")
     stripe = Stripe(state, events)
     for operation in OPERATIONS:
         bp.add_url_rule(re.sub(r"{(\w+)}", r"<\1>", operation.path), operation.name, _view(stripe, faults, operation), methods=[operation.method])
     _browser(bp, stripe)
     _looking(bp, stripe)
+    pages.add(bp, stripe)
 
     @bp.errorhandler(StripeError)
     def refused(error: StripeError) -> Any:
@@ -55,6 +56,7 @@ def _view(stripe: Stripe, faults: Faults, operation: Any) -> Callable[..., Any]:
         mode = faults.take("stripe")
         _fail_before(mode)
         account, by_browser = _caller()
+        stripe.accounts.check(account)
         given = forms.read((request.args if operation.method == "GET" else request.form).items(multi=True))
         if by_browser:
             if not operation.browser:
@@ -64,6 +66,8 @@ def _view(stripe: Stripe, faults: Faults, operation: Any) -> Callable[..., Any]:
         else:
             given = checks.check(operation.params, given)
         status, body = _once(stripe, account, operation, path, given, by_browser)
+        if operation.name == "create_account_link" and status == 200:
+            body = body | {"url": f"{request.host_url}stripe/onboarding/{stripe.accounts.token_of(body['id'])}"}
         g.lose_answer = mode == "timeout_after_effect"
         return jsonify(body), status
 

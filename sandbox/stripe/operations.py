@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
+from sandbox.stripe.accounts import Accounts
+from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.errors import missing
 from sandbox.stripe.events import Events, listed
 from sandbox.stripe.methods import Methods
 from sandbox.stripe.payments import Payments
 from sandbox.stripe.refunds import Refunds
 from sandbox.stripe.setups import Setups
-from sandbox.stripe.state import Object, State
+from sandbox.stripe.state import State
 
 
 class Stripe:
@@ -24,7 +26,9 @@ class Stripe:
         self.methods = Methods(state, events)
         self.setups = Setups(state, events, self.methods)
         self.payments = Payments(state, events, self.methods)
-        self.refunds = Refunds(state, events)
+        self.disputes = Disputes(state, events)
+        self.refunds = Refunds(state, events, self.disputes)
+        self.accounts = Accounts(state, events)
 
     def check_secret(self, account: str, wanted: str, secret: str) -> None:
         """Browsers reach only the intent whose client secret they hold."""
@@ -41,10 +45,6 @@ class Stripe:
         wanted = set(p.get("types") or ([p["type"]] if p.get("type") else []))
         found = [made for _, made in self.state.each(account, "event") if not wanted or made["type"] in wanted]
         return listed(found, "/v1/events", p)
-
-    def account(self, wanted: str) -> Object:
-        return {"id": wanted, "object": "account", "type": "standard", "charges_enabled": True, "payouts_enabled": True, "details_submitted": True,
-                "country": "US", "default_currency": "usd", "created": 1700000000, "business_profile": {"name": "Sandbox shop"}}
 
 
 @dataclass(frozen=True)
@@ -90,5 +90,10 @@ OPERATIONS = (
     Operation("GET", "/v1/charges/{id}", "get_charge", "ChargeRetrieveParams", lambda s, a, p, at, k, b: s.state.get(a, "charge", at["id"])),
     Operation("GET", "/v1/events", "list_events", "EventListParams", lambda s, a, p, at, k, b: s.events_page(a, p)),
     Operation("GET", "/v1/events/{id}", "get_event", "EventRetrieveParams", lambda s, a, p, at, k, b: s.state.get(a, "event", at["id"])),
-    Operation("GET", "/v1/accounts/{id}", "get_account", "AccountRetrieveParams", lambda s, a, p, at, k, b: s.account(at["id"])),
+    Operation("GET", "/v1/accounts/{id}", "get_account", "AccountRetrieveParams", lambda s, a, p, at, k, b: s.accounts.get(at["id"])),
+    Operation("POST", "/v1/accounts", "create_account", "AccountCreateParams", lambda s, a, p, at, k, b: s.accounts.create(p)),
+    Operation("GET", "/v1/accounts", "list_accounts", "AccountListParams", lambda s, a, p, at, k, b: s.page("", "account", p)),
+    Operation("POST", "/v1/account_links", "create_account_link", "AccountLinkCreateParams", lambda s, a, p, at, k, b: s.accounts.link(p)),
+    Operation("GET", "/v1/disputes", "list_disputes", "DisputeListParams", lambda s, a, p, at, k, b: listed(s.disputes.of(a, p), "/v1/disputes", p)),
+    Operation("GET", "/v1/disputes/{id}", "get_dispute", "DisputeRetrieveParams", lambda s, a, p, at, k, b: s.state.get(a, "dispute", at["id"])),
 )

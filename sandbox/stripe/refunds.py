@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.errors import invalid
 from sandbox.stripe.events import Events
 from sandbox.stripe.payments import check_steps
@@ -13,11 +14,12 @@ COUNTED = ("pending", "succeeded", "requires_action")
 
 
 class Refunds:
-    def __init__(self, state: State, events: Events) -> None:
-        self.state, self.events = state, events
+    def __init__(self, state: State, events: Events, disputes: Disputes) -> None:
+        self.state, self.events, self.disputes = state, events, disputes
 
     def create(self, account: str, p: dict[str, Any], *, key: str | None = None) -> Object:
         charge = self._charge(account, p)
+        self.disputes.refuse_refund(charge)
         left = charge["amount_captured"] - charge["amount_refunded"]
         if left <= 0:
             raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")

@@ -24,10 +24,12 @@ from booking.wording.policies import policy_lines
 from models import trail
 from models.access import User
 from models.booking_summary import BookingSummary, find
+from models.dispute import disputes_of
 from models.message_list import ListedMessage, messages_of
 from models.money_list import ListedRefund, payments_of, refunds_of
 from models.note import BookingNote
 from models.session import Tx, reading
+from shopify_app.dashboard.disputes import line
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
 from shopify_app.dashboard.given import known_ref
 
@@ -62,7 +64,7 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
         payments = payments_of(tx, b.id)
         found = {
             "payments": payments, "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
-            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "notes": _notes(tx, b.id),
+            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)], "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.effective_policy(b), b.starts_at, b.zone, b.currency), "link": manage_url(tx, b),
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
@@ -141,8 +143,8 @@ def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> di
 
 def _refund(w: Words, r: ListedRefund) -> dict[str, Any]:
     cause = {"cancellation": w._("Cancellation"), "seats": w._("Seats cancelled"), "difference": w._("Price difference"),
-             "goodwill": w._("Goodwill")}[r.cause]
-    state = w._("As credit") if r.outcome == "credit" else refund_state(w, r.state)
+             "goodwill": w._("Goodwill"), "dispute": w._("Dispute lost")}[r.cause]
+    state = w._("As credit") if r.outcome == "credit" else w._("Won back") if (r.cause, r.state) == ("dispute", "none") else refund_state(w, r.state)
     return {"id": r.id, "cause": cause, "state": state, "code": "plain" if r.state in ("none", "succeeded") else r.state, "amount": r.amount,
             "kept": r.kept, "currency": r.currency, "at": r.settled_at or r.created_at, "executable": r.state in ("owed", "failed"),
             "by_card": "card" in (r.methods or [])}

@@ -62,6 +62,8 @@ def sentence(visit: Visit, refused: Refused) -> str:
     w, code = visit.words, refused.code
     if code == "not_allowed" and refused.facts.get("kind") == "message":
         return w._("This message can't be sent again: there is no address for it.")
+    if refused.facts.get("disputed"):
+        return w._("The customer's bank is looking into this payment. Stripe refuses refunds of it until that is decided.")
     if code == "not_allowed":
         return w._("That is not possible in the booking's present state.")
     if code == "stale":

@@ -51,8 +51,9 @@ SCREENS: list[Screen] = []
 
 @dataclass(frozen=True)
 class Frame:
-    """Where a screen stands inside the Shopify admin: below `base`, opened by `token`; `key` and `bridge` are App Bridge's."""
+    """Where a screen stands inside the admin of `shop`: below `base`, opened by `token`; `key` and `bridge` are App Bridge's."""
 
+    shop: str
     base: str
     token: str
     key: str

@@ -15,6 +15,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
     ("To do", (
         ("approvals", "/approvals", "Approvals", MANAGERS),
         ("refunds", "/refunds", "Refunds owed", MANAGERS),
+        ("disputes", "/disputes", "Disputes", MANAGERS),
         ("conflicts", "/conflicts", "Conflicts", EVERYONE),
     )),
     ("Shop", (
@@ -54,6 +55,7 @@ MESSAGES = {
     "calendar_set": "We read it from now on; the first time within a minute.",
     "calendar_removed": "It is read no longer. Its busy time is free again.",
     "feed_stopped": "The address opens nothing any more.",
+    "disconnected": "Disconnected. Customers no longer pay online here.",
     "approved": "Approved. The customer has been told.",
     "declined": "Declined. The customer has been told.",
     "marked": "Noted.",

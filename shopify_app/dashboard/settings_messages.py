@@ -15,6 +15,7 @@ from booking.rules.decision import Refused
 from booking.templates import EDITABLE, ELEMENTS, FIELDS, VALUES, places, problems, states, versions
 from booking.wording import SHIPPED, words_for
 from booking.wording.languages import pick
+from booking.wording.problems import problem_text
 from models import diary, trail
 from models.booking_summary import BookingSummary, find
 from models.diary import SHOWN, DiaryBooking, Filters
@@ -148,7 +149,7 @@ def _show(visit: Visit, topic: str, locale: str, form: dict[str, Any], *, proble
         now = worded(tx, topic, locale)
         bookings = _choices(tx, topic)
         chosen = _chosen(tx, form.get("booking", ""), bookings)
-        seen, wrong = _sample(tx, topic, locale, form, chosen)
+        seen, wrong = _sample(visit, tx, topic, locale, form, chosen)
         rows = versions(tx, topic, locale, before=before, limit=PAGE + 1)
         names = trail.names(tx) if rows else {}
     name, when = KINDS[topic]
@@ -164,10 +165,10 @@ def _show(visit: Visit, topic: str, locale: str, form: dict[str, Any], *, proble
     return answer
 
 
-def _sample(tx: Tx, topic: str, locale: str, form: dict[str, Any], b: BookingSummary | None) -> tuple[Sample | None, list[tuple[str, str]]]:
+def _sample(visit: Visit, tx: Tx, topic: str, locale: str, form: dict[str, Any], b: BookingSummary | None) -> tuple[Sample | None, list[tuple[str, str]]]:
     """The message as typed with the chosen booking, or what keeps it from being one."""
     texts = _fields(form)
-    wrong = [(problem["field"], problem["problem"]) for problem in problems(topic, dict(texts))]
+    wrong = [(visit.words._(LABELS[problem["field"]]), problem_text(visit.words, problem["problem"])) for problem in problems(topic, dict(texts))]
     return (None if wrong or b is None else sampled(tx, topic, locale, texts, b)), wrong
 
 
@@ -221,7 +222,7 @@ def _ref(visit: Visit, form: dict[str, Any]) -> str:
     with reading(visit.store_id) as tx:
         chosen = _chosen(tx, form.get("booking", ""), _choices(tx, ""))
     if chosen is None:
-        raise Refused("invalid", errors=[{"field": "booking", "problem": visit.words._("There is no booking yet to show it with.")}])
+        raise Refused("invalid", errors=[{"field": "booking", "problem": "there is no booking yet to show it with"}])
     return chosen.ref
 
 

@@ -44,7 +44,9 @@ def refund_execute(visit: Visit, refund_id: int) -> Any:
     except Refused as refused:
         if refused.code == "not_found":
             raise
-        return _refunds(visit, problem=visit.words._("This refund has been carried out already, or is on its way."), status=409)
+        problem = visit.words._("The customer's bank is looking into this payment. Stripe refuses refunds of it until that is decided.") if refused.facts.get(
+            "disputed") else visit.words._("This refund has been carried out already, or is on its way.")
+        return _refunds(visit, problem=problem, status=409)
     return visit.go("/refunds", done="refund_done")
 
 

@@ -18,7 +18,7 @@ from models.actor import Actor
 from models.session import database, reading
 from models.shopify_install import ShopifyInstall
 
-SCOPES = ("read_customers,write_customers,read_customer_merge,read_orders,write_orders,read_products,read_locales,"
+SCOPES = ("read_customers,write_customers,read_customer_merge,read_orders,write_orders,read_products,read_locales,customer_read_customers,"
           "read_store_credit_accounts,read_store_credit_account_transactions,write_store_credit_account_transactions")
 """What the app needs; the same list stands in shopify.app.toml."""
 KEEP_FOR = timedelta(days=30)

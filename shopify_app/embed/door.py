@@ -18,6 +18,8 @@ from booking.access import StoreView
 from models.session import database, reading
 from shopify_app.dashboard.door import Frame
 
+USUAL = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; connect-src 'self'; "
+         "form-action 'self'; base-uri 'none'")
 blueprint = Blueprint("shopify_embed", __name__, url_prefix="/app", template_folder="templates", static_folder="static")
 
 
@@ -51,7 +53,7 @@ def known_person(caller: AdminCaller) -> tuple[int, StoreView, DashboardUser] | 
 
 
 def frame_of(domain: str, token: str) -> Frame:
-    return Frame(screens_of(domain), token, settings().shopify_api_key or "", settings().shopify_bridge_url, f"/app?{urlencode({'shop': domain})}")
+    return Frame(domain, screens_of(domain), token, settings().shopify_api_key or "", settings().shopify_bridge_url, f"/app?{urlencode({'shop': domain})}")
 
 
 def screens_of(domain: str) -> str:
@@ -81,14 +83,22 @@ def say_who_frames(response: Response) -> Response:
     """`frame-ancestors` of this shop and the Shopify admin alone; pages without a shop keep the 'none' of all others."""
     domain = g.get("frame_shop")
     if domain:
-        bridge = urlsplit(settings().shopify_bridge_url)
-        source = f"{bridge.scheme}://{bridge.netloc}"
-        frame = " ".join(filter(None, (f"https://{domain}", "https://admin.shopify.com", settings().sandbox_url)))
-        response.headers["Content-Security-Policy"] = (
-            f"default-src 'none'; script-src 'self' {source}; style-src 'self' {source}; img-src 'self' https: data:; font-src 'self' {source}; "
-            f"connect-src 'self' {source} https://{domain}; form-action 'self'; base-uri 'none'; frame-ancestors {frame}")
+        response.headers["Content-Security-Policy"] = _framed_policy(response.headers.get("Content-Security-Policy", USUAL), domain)
         response.vary.add("Authorization")
     return response
+
+
+def _framed_policy(policy: str, domain: str) -> str:
+    """A page's own policy, with App Bridge allowed where it runs scripts and the shop's admin around it, also around parts of it."""
+    bridge = urlsplit(settings().shopify_bridge_url)
+    source = f"{bridge.scheme}://{bridge.netloc}"
+    rules = {rule.split()[0]: rule.split()[1:] for rule in policy.split(";") if rule.strip()}
+    if "script-src" in rules:
+        for name, more in (("script-src", [source]), ("style-src", [source]), ("font-src", [source]), ("connect-src", [source, f"https://{domain}"])):
+            rules[name] = [*rules.get(name, []), *more]
+    around = ["'self'"] if "'self'" in rules.get("frame-ancestors", []) else []
+    rules["frame-ancestors"] = [*around, f"https://{domain}", "https://admin.shopify.com", *filter(None, [settings().sandbox_url])]
+    return "; ".join(" ".join([name, *values]) for name, values in rules.items())
 
 
 @blueprint.app_template_global("csrf_token")

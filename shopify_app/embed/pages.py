@@ -19,6 +19,7 @@ from gateways.shopify.wire import ShopifyError
 from models.actor import Actor
 from models.session import database
 from shopify_app.dashboard.door import Visit
+from shopify_app.dashboard.language import words_of
 from shopify_app.embed.connecting import SCOPES, connect_by_code, connect_by_id_token, needs_grant, our_app
 from shopify_app.embed.door import blueprint, caller_of, frame_of, framed_by, given_token, known_person, screens_of, shop_domain
 from shopify_app.session_tokens import RETRY_HEADER
@@ -103,7 +104,7 @@ def _menu(domain: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
     if known is None:
         return []
     store_id, store, user = known
-    return Visit(store_id, store, user, words_for(pick(store.locale)), frame_of(domain, token)).menu()
+    return Visit(store_id, store, user, words_of(store, user), frame_of(domain, token)).menu()
 
 
 @blueprint.get("/install")

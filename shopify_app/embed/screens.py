@@ -12,12 +12,20 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, jsonify, redirect, render_template, request
 
+from booking.links import store_origin
 from booking.shopify_tokens import BadToken, StaleToken
 from booking.wording import words_for
 from booking.wording.languages import pick
+from models.session import reading
 from shopify_app.dashboard.door import EVERYONE, SCREENS, Screen, Visit, answer_visit, load_screens
+from shopify_app.dashboard.language import words_of
 from shopify_app.embed.door import ask_again, blueprint, caller_of, frame_of, framed_by, given_token, known_person, path_without_token, screens_of, shop_domain
 from shopify_app.session_tokens import RETRY_HEADER
+
+
+OUTSIDE = {"connect_payments": "/settings/payments", "calendar_account": None, "calendar_answer": "/staff"}
+"""Screens that lead on to pages of others, which let nobody frame them, or keep a cookie for the way back: name -> the screen at the
+store's own host where to go on; None: the same one."""
 
 
 def framed(entry: Screen) -> Callable[..., Any]:
@@ -25,7 +33,9 @@ def framed(entry: Screen) -> Callable[..., Any]:
 
     def answer(shop: str, **parts: Any) -> Any:
         visit = enter(shop)
-        return visit if not isinstance(visit, Visit) else answer_visit(visit, entry, parts)
+        if not isinstance(visit, Visit):
+            return visit
+        return _outside(visit, entry) if entry.name in OUTSIDE and visit.may(entry.roles) else answer_visit(visit, entry, parts)
 
     return answer
 
@@ -36,22 +46,22 @@ def enter(shop: str) -> Visit | Any:
     if domain is None or domain != shop:
         abort(404)
     token = given_token()
-    reading_it = request.method in ("GET", "HEAD") and "Authorization" not in request.headers
+    asks = request.method in ("GET", "HEAD") and "Authorization" not in request.headers
     try:
         caller = caller_of(token)
     except StaleToken:
-        return ask_again(domain, path_without_token()) if reading_it else _refused(domain)
+        return ask_again(domain, path_without_token()) if asks else _refused(domain)
     except BadToken:
-        return ask_again(domain, path_without_token()) if reading_it and not token else _refused(None)
+        return ask_again(domain, path_without_token()) if asks and not token else _refused(None)
     if caller.shop != domain:
         return _refused(None)
     framed_by(domain)
     known = known_person(caller)
     if known is None:
         home = {"shop": domain, "next": path_without_token().removeprefix(screens_of(domain)), "id_token": token}
-        return redirect(f"/app?{urlencode(home)}", 303) if reading_it else _refused(domain)
+        return redirect(f"/app?{urlencode(home)}", 303) if asks else _refused(domain)
     store_id, store, user = known
-    return Visit(store_id, store, user, words_for(pick(store.locale)), frame_of(domain, token))
+    return Visit(store_id, store, user, words_of(store, user), frame_of(domain, token))
 
 
 def _refused(domain: str | None) -> Any:
@@ -66,6 +76,13 @@ def _refused(domain: str | None) -> Any:
     answer.status_code = 401
     answer.headers[RETRY_HEADER] = "1"
     return answer
+
+
+def _outside(visit: Visit, entry: Screen) -> Any:
+    path = OUTSIDE[entry.name] or request.path.removeprefix(screens_of(visit.frame.shop if visit.frame else ""))
+    with reading(visit.store_id) as tx:
+        address = f"{store_origin(tx, visit.store.slug)}/admin{path}"
+    return visit.show("outside.html", here="", address=address)
 
 
 def _nothing(visit: Visit, rest: str) -> Any:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app import create_app
 from booking.actions.tokens import create_token
 from models.session import database
+from tests.support import audit_pairs
 from tests.support.world import MERCHANT, World
 
 PREFIX = "/api/merchant/v1"
@@ -64,7 +65,8 @@ def token_for(world: World) -> str:
 
 
 @pytest.fixture(scope="module")
-def app(settings) -> Iterator[Flask]:
+def app(settings, owner_url) -> Iterator[Flask]:
+    audit_pairs.install(owner_url)
     yield create_app(settings)
     database().engine.dispose()
 

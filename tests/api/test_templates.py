@@ -64,7 +64,8 @@ def test_with_the_flag_off_the_button_vanishes_by_itself(api, world, post):
     world.book(at(10, 15))
     deliver(world.store_id, post)
     mail = next(mail for to, mail in post.mails if to == "ada@example.com")
-    assert "/manage/" not in mail.html and "Dear Ada Archer," in mail.text
+    assert "Manage your booking" not in mail.html and "Dear Ada Archer," in mail.text
+    assert "View your booking" in mail.html, "the link itself stays in every confirmation (A46)"
 
 
 def test_unsafe_and_unknown_placeholders_are_refused_with_their_place(api):

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from booking import keys
-from booking.actions.payment_accounts import connect_account
+from booking.actions.payment_accounts import connect_account, disconnect_account
+from booking.actions.services import update_service
 from booking.links import manage_path
+from gateways.stripe.client import account_of
+from gateways.stripe.disputes import take
 from models.actor import SYSTEM
+from models.payment import Payment
+from models.session import reading, transaction
 from sync.payments import settle
+from tests.browser.axe import serious
+from tests.browser.test_dashboard_axe_diary import enter
 from tests.stripe.conftest import Bank, bank  # noqa: F401  (fixture)
-from tests.support.world import at
+from tests.support.world import MERCHANT, at
 
 
 @pytest.fixture
@@ -106,3 +115,102 @@ def test_a_card_form_that_cannot_be_loaded_says_so(shop, visit, bank):  # noqa: 
     page.get_by_label("I agree that Harbor Massage keeps this card").check()
     page.get_by_role("button", name="Continue to the card form").click()
     expect(page.get_by_role("alert")).to_contain_text("The card form could not be loaded.")
+
+
+def test_the_whole_way_of_a_payment(shop, visit, bank):  # noqa: F811
+    """A deposit with the bank's dialog, a card saved with it, replaced, refused removal while it secures the booking, and the refund
+    until it has succeeded (A60-A62, A89, A90)."""
+    service = shop.add_service("Facial", deposit=2500, staff=[shop.elena], policy={"cancel": {"notice": "PT0S"}})
+    page = visit(shop, width=375)
+    page.goto(f"/book/{service}?month=2027-03&day=2027-03-11")
+    page.get_by_role("radio").first.check(force=True)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Name").fill("Bea")
+    page.get_by_label("E-mail address").fill("bea@example.com")
+    page.get_by_role("button", name="Continue to payment").click()
+    type_card(page, "4000 0025 0000 3155")
+    page.get_by_role("button", name="Pay $25").click()
+    page.get_by_role("button", name="Complete authentication").click()
+    expect(page.get_by_role("status")).to_contain_text("You are booked")
+    ref = shop.sql("select ref from bookings")[0][0]
+    b = shop.read(ref)
+    assert (b.paid, b.owed) == (2500, 0)
+
+    def save(number: str) -> None:
+        page.get_by_label("I agree that Harbor Massage keeps this card").check()
+        page.get_by_role("button", name="Continue to the card form").click()
+        expect(page.get_by_role("heading", name="Save a card")).to_be_visible()
+        type_card(page, number)
+        page.get_by_role("button", name="Save this card").click()
+
+    page.goto(manage_path(b, panel="payment"))
+    save("4000 0025 0000 3155")
+    page.get_by_role("button", name="Complete authentication").click()
+    expect(page.get_by_role("status")).to_contain_text("Visa ending in 3155")
+    page.get_by_text("Replace the card").click()
+    save("5555 5555 5555 4444")
+    expect(page.get_by_role("status")).to_contain_text("Mastercard ending in 4444")
+
+    remove = page.get_by_role("button", name="Remove this card")
+    expect(remove).to_be_visible()
+    update_service(shop.store_id, MERCHANT, service, deposit=6000)
+    remove.click()
+    expect(page.get_by_text("This card secures an upcoming booking, so it can't be removed now.").first).to_be_visible()
+    assert shop.sql("select last4 from cards where ended_at is null") == [("4444",)]
+
+    page.goto(manage_path(b))
+    page.get_by_role("link", name="Cancel booking").click()
+    expect(page.get_by_text("You'll be refunded $25 to the card you paid with")).to_be_visible()
+    page.get_by_role("button", name="Cancel booking").click()
+    expect(page.get_by_text("$25").first).to_be_visible()
+    settle(shop.store_id)
+    page.reload()
+    expect(page.get_by_text("$25 was refunded.").first).to_be_visible()
+    assert shop.sql("select state, amount from refunds") == [("succeeded", 2500)]
+    assert [(made["amount"], made["status"]) for made in bank.all("refund")] == [(2500, "succeeded")]
+    assert shop.sql("select last4, detached_at is not null from cards order by last4") == [("3155", True), ("4444", False)]
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_shop_opens_its_account_and_hears_of_a_dispute(shop, visit, bank, width):  # noqa: F811
+    """Through Stripe's own pages and back, with nothing for axe to complain about on the way."""
+    disconnect_account(shop.store_id, SYSTEM)
+    page = visit(shop, width=width)
+    enter(page, shop)
+    page.goto("/admin/settings/payments")
+    assert serious(page) == []
+    page.get_by_role("button", name="Connect Stripe").click()
+    page.get_by_label("Everything but a bank account").check()
+    page.get_by_role("button", name="Back to the shop").click()
+    expect(page.get_by_role("heading", name="Card payments by Stripe")).to_be_visible()
+    shop.set_clock(shop.now + timedelta(minutes=2))
+    settle(shop.store_id)
+    page.goto("/admin/settings/payments")
+    expect(page.get_by_text("A bank account for payouts")).to_be_visible()
+    assert serious(page) == [] and not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("button", name="Go on at Stripe").click()
+    page.get_by_label("Everything given: the account takes money").check()
+    page.get_by_role("button", name="Back to the shop").click()
+    page.get_by_role("button", name="Ask Stripe now").click()
+    expect(page.get_by_text("Card payments work, and Stripe pays them out to you.")).to_be_visible()
+
+    account = bank.all("account", "")[0]["id"]
+    b = shop.book(at(10, 15))
+    made = bank.client(account).v1.payment_intents.create({"amount": 5000, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True})
+    with transaction(shop.store_id, SYSTEM) as tx:
+        tx.db.execute(Payment.__table__.insert().values(store_id=shop.store_id, id=1, booking_id=b.id, amount=5000, currency="USD", method="card",
+                                                        provider_ref=made.id, captured_at=tx.now))
+    dispute = httpx.post(f"{bank.url}/stripe/disputes", json={"payment_intent": made.id}).json()
+    with reading(shop.store_id) as tx:
+        take(shop.store_id, account_of(tx), dispute["id"])
+    page.goto("/admin/disputes")
+    expect(page.get_by_text("Please answer")).to_be_visible()
+    assert serious(page) == [] and not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("link", name="Answer at Stripe").click()
+    page.get_by_role("button", name="lost", exact=True).click()
+    with reading(shop.store_id) as tx:
+        account_now = account_of(tx)
+    take(shop.store_id, account_now, dispute["id"])
+    page.goto(f"/admin/bookings/{b.ref}")
+    expect(page.get_by_text("Dispute lost").first).to_be_visible()
+    assert serious(page) == []

@@ -11,6 +11,8 @@ from babel import dates
 OPEN, CLOSE = "⟦", "⟧"
 PATTERN = re.compile(r"[EMdyLm,. ]+")
 """Texts that are date patterns stay as they are."""
+SILENT = ("script", "style", "code", "pre", "textarea")
+"""Elements without texts of ours: codes, messages as customers get them, and what somebody types."""
 READ_ALOUD = ("aria-label", "title", "placeholder", "alt")
 NAMES = {name for width in ("wide", "abbreviated") for names in (dates.get_day_names(width, locale="en"), dates.get_month_names(width, locale="en"))
          for name in names.values()}
@@ -34,7 +36,7 @@ def unwrapped(page: str, data: set[str]) -> list[str]:
     known = sorted((text for text in data if len(text) > 1), key=len, reverse=True)
     found = []
     for text in reader.texts:
-        rest = text
+        rest = re.sub(r"https?://[^\s⟦⟧]+", " ", text)
         for name in known:
             rest = rest.replace(name, " ")
         while (shorter := re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", " ", rest)) != rest:
@@ -54,7 +56,7 @@ class _Reader(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style", "code"):
+        if tag in SILENT:
             self._silent += 1
         given = dict(attrs)
         self.texts += [given[name] or "" for name in READ_ALOUD if given.get(name)]
@@ -62,7 +64,7 @@ class _Reader(HTMLParser):
         self.texts += [value or "" for name, value in attrs if name.startswith("data-") and re.match(rf"[A-Z{OPEN}][^/?]*$", value or "")]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style", "code"):
+        if tag in SILENT:
             self._silent -= 1
 
     def handle_data(self, data: str) -> None:

@@ -18,9 +18,7 @@ from booking.actions.webhooks import create_webhook, ping_webhook
 from booking.wording import SHIPPED, words, words_for
 from models.actor import SYSTEM, Actor
 from shopify_app.dashboard.door import SCREENS
-from shopify_app.dashboard.door import SCREENS
 from tests.dashboard.pseudo import CLOSE, OPEN, Pseudo, unwrapped
-from tests.storefront.visitor import words as read
 from tests.support.world import MERCHANT, at
 
 DATA = ("name", "email", "phone", "ref", "address", "reason", "notes", "text", "url", "host", "label", "filename", "slug", "comment", "reply", "recipient",
@@ -76,9 +74,10 @@ def paths(world) -> list[str]:
         "/customers", f"/customers/{b.customer_id}", f"/customers/{b.customer_id}/edit", f"/customers/{b.customer_id}/merge?q=ada",
         f"/customers/{b.customer_id}/merge/{twin}", f"/customers/{b.customer_id}/erase", "/approvals", "/refunds", "/refunds?show=done", "/conflicts",
         "/feedback", "/insights", "/audit", "/audit?check=1", "/services", "/services/new", f"/services/{yoga}", f"/services/{yoga}/policy",
-        f"/services/{world.service}/policy", "/settings", "/settings/policy", "/settings/portal", "/settings/store", "/settings/waiting", "/settings/locations",
+        f"/services/{world.service}/policy", "/settings", "/settings/policy", "/settings/portal", "/settings/store", "/settings/waiting", "/settings/messages", "/settings/messages/booking_confirmed/en", "/settings/locations",
         f"/settings/locations/{world.location}", "/settings/locations/new", "/settings/domain", "/staff", "/staff/new", f"/staff/{world.elena}",
-        f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks",
+        f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", "/disputes", "/settings/payments",
+        f"/staff/{world.elena}/calendar", f"/staff/{world.elena}/calendar/google", "/staff/calendar-account",
         f"/webhooks/{hook}", "/import", f"/import/{run}", "/setup", "/profile", "/nothing-here", "/customers/5"]
 
 

@@ -76,7 +76,7 @@ def test_saved_words_go_out_and_reset_ends_them(manager, world, post):
 
 def test_what_cannot_be_sent_is_said_at_its_field_and_nothing_typed_is_lost(manager, world):
     manager.fill(PATH, 422, subject="{password}", heading=" ", body="Hello\n\nyou {service.__class__}", sms="x" * 301)
-    for said in ("line 1, column 1: {password} is not a placeholder of this message", "is missing", "line 3, column 5: after { comes the name",
+    for said in ("Line 1, column 1: {password} is not a placeholder of this message", "Please fill this in", "Line 3, column 5: after { comes the name",
                  "has more than 300 characters"):
         assert said in words(manager.page), said
     assert 'data-line="3" data-column="5"' in manager.page
@@ -110,7 +110,7 @@ def test_the_preview_is_a_real_booking_and_changes_nothing(manager, world):
     manager.fill(PATH, 200, do="preview", sms="ş" * 80)
     assert "Sent as 2 text messages: 96 places of 134." in words(manager.page) and "Unicode, 70 to a message instead of 160: ş" in words(manager.page)
     manager.fill(PATH, 200, do="preview", body="{nothing}")
-    assert "Body: line 1, column 1: {nothing} is not a placeholder of this message" in words(manager.page)
+    assert "Body: Line 1, column 1: {nothing} is not a placeholder of this message" in words(manager.page)
     assert len(world.outbox()) == before and world.sql("select * from message_templates") == []
     assert manager.get(f"/admin{PATH}?booking=000000000000").status_code == 200
 

@@ -9,10 +9,10 @@ from booking.rules.policy import Policy
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged",
                "manage_link", "refund_given", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
-ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_withdrawal", "phone_code", "sign_in_code",
+ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_payments_stopped", "merchant_refunds_owed", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
-           "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
+           "merchant_dispute_closed", "merchant_dispute_opened", "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
 OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
 """To the customer too, with buttons of their own."""
 ORIGIN = "https://harbor.opencals.com"
@@ -29,6 +29,10 @@ NO_BOOKING: dict[str, dict[str, Any]] = {
     "merchant_withdrawal": DECLARED | {"ref": "0123456789ab", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_calendar_lost": {"staff": "Elena Marsh", "provider": "google", "path": "/admin/staff/7/calendar",
                                "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
+    "merchant_payments_stopped": {"left": False, "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
+    "merchant_refunds_owed": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "owed": [
+        {"ref": "0123456789ab", "customer": "Ada Archer", "service": "Deep tissue", "amount": 2500, "currency": "USD",
+         "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]},
     "merchant_customer_erased": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "appointments": [
         {"ref": "0123456789ab", "service": "Deep tissue", "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"}]},
 }
@@ -55,6 +59,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
         "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
+        "dispute": {"amount": 2500, "reason": "fraudulent", "status": "lost", "inquiry": False, "refundable": False, "owed": 0,
+                    "due_by": "2027-03-20T23:59:59+00:00"},
         "charged": {"amount": 2500, "reason": "no_show"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }

@@ -32,7 +32,7 @@ ENGLISH = re.compile("|".join(sorted(map(re.escape, pieces()), key=len, reverse=
 
 
 class Lacking(gettext.NullTranslations):
-    """Behind a catalogue: notes what it did not have."""
+    """Behind the catalogues: notes what they did not have."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Lacking(gettext.NullTranslations):
 def lacking(monkeypatch) -> Lacking:
     noted = Lacking()
     for code in OTHERS:
-        monkeypatch.setattr(catalogue(code), "_fallback", noted)
+        monkeypatch.setattr(catalogue(code)._fallback, "_fallback", noted)
     return noted
 
 

@@ -40,7 +40,8 @@ def test_elements_follow_the_services_switches(world, reschedule, cancel, elemen
     world.book(at(10, 15), service=service, staff=world.elena)
     assert shown(world) == elements
     text = mailed(world)[0]
-    assert ("/manage/" in text) == bool(elements)
+    assert "/manage/" in text, "every confirmation carries the link (A46)"
+    assert all(("View your booking" in body) != bool(elements) for body in mailed(world))
     assert ("Move until" in text) == (reschedule == "on") and ("Cancel until" in text) == (cancel == "on")
 
 

@@ -50,6 +50,8 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "merchant_customer_erased": {"nothing open": {"appointments": []}},
     "merchant_offer_accepted": {"conflict": {"booking": {"conflict": True}}},
     "merchant_offers_ended": {"request ends": {"booking": {"status": "declined"}, "refund": REFUND}},
+    "merchant_refunds_owed": {"two": {"owed": [{"ref": f"0123456789a{n}", "customer": name, "service": "Deep tissue", "amount": 2500, "currency": "USD",
+        "starts_at": "2027-03-13T14:00:00+00:00", "zone": "America/New_York"} for n, name in enumerate(("Ada Archer", ""))]}},
     "merchant_withdrawal": {"unmatched": {"ref": "", "declared": {"statement": "I have changed my mind."}}},
 }
 

@@ -20,6 +20,7 @@ from models.session import database
 from tests.api.conftest import token_for
 from tests.dashboard.colleague import Colleague
 from tests.storefront.visitor import Visitor, link
+from tests.support import audit_pairs
 from tests.support.shopify import ADA, KEY, SECRET, ShopWorld, customer_token
 from tests.support.world import MERCHANT, at
 
@@ -27,7 +28,8 @@ COUNT, SEED = int(os.environ.get("ODD_REQUESTS", "900")), int(os.environ.get("OD
 
 
 @pytest.fixture(scope="module")
-def app(settings):
+def app(settings, owner_url):
+    audit_pairs.install(owner_url)
     yield create_app(replace(settings, shopify_api_key=KEY, shopify_api_secret=SECRET))
     database().engine.dispose()
 

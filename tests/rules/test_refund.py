@@ -253,7 +253,7 @@ def test_r27_an_outcome_worse_than_the_one_seen(new, seen, is_worse):
 
 def test_what_a_quote_carries():
     assert HALF.facts() == {"outcome": "partial", "amount": 1250, "kept": 1250, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"],
-                            "credit": 0, "credit_until": None, "zone": "UTC"}
+                            "credit": 0, "credit_until": None, "credit_at_shop": False, "zone": "UTC"}
 
 
 def test_a_policy_without_a_last_tier_is_a_fault():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,7 +21,7 @@ from tests.dashboard.forms import form_at
 from tests.dashboard.test_sign_in import paths
 from tests.shopify.world import Connected
 from tests.shopify.tokens import admin_claims, customer_claims, signed
-from tests.support.world import set_clock
+from tests.support.world import at, set_clock
 
 POLICY = "/settings/policy"
 
@@ -205,6 +206,22 @@ def test_every_screen_answers_in_the_frame_by_role(app, owner, store, user):
             assert "/login" not in answer.headers.get("Location", ""), entry
 
 
+def test_what_leads_to_other_sites_goes_on_outside(owner, store):
+    answer = owner.send("/settings/payments/connect", {})
+    assert answer.status_code == 200 and f'href="http://{store.slug}.localhost/admin/settings/payments"' in answer.text
+    again = owner.get(f"/staff/{store.elena}/calendar/google")
+    assert again.status_code == 200 and f'href="http://{store.slug}.localhost/admin/staff/{store.elena}/calendar/google"' in again.text
+
+
+def test_a_mail_shown_in_its_frame_still_runs_nothing(owner, store, over):
+    screen = owner.get("/settings/messages/booking_confirmed/en")
+    assert screen.status_code == 200 and "frame-src 'self'" in screen.headers["Content-Security-Policy"]
+    mail = owner.send("/settings/messages/booking_confirmed/en/mail", {"booking": store.book(at(5, 15)).ref})
+    rules = {rule.split()[0]: rule.split()[1:] for rule in mail.headers["Content-Security-Policy"].split("; ")}
+    assert mail.status_code == 200 and rules["sandbox"] == [] and "script-src" not in rules and rules["default-src"] == ["'none'"]
+    assert rules["frame-ancestors"] == ["'self'", f"https://{owner.shop.domain}", "https://admin.shopify.com", over.settings.sandbox_url]
+
+
 def test_files_to_import_may_be_large_in_the_frame_too(owner):
-    answer = owner.client.post(owner.base + "/import", data={"id_token": token(owner.shop), "file": (__import__("io").BytesIO(b"x" * 600_000), "big.csv")})
+    answer = owner.client.post(owner.base + "/import", data={"id_token": token(owner.shop), "file": (BytesIO(b"x" * 600_000), "big.csv")})
     assert answer.status_code not in (413, 401)

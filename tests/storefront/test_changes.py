@@ -10,6 +10,7 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
+from booking.actions.staff import update_staff
 from booking.actions.stores import update_store
 from tests.storefront.visitor import account, link, words
 from tests.support.world import MERCHANT, at
@@ -221,3 +222,32 @@ def test_the_store_may_ask_link_holders_to_sign_in_before_cancelling(world, visi
     response = visitor.send(link(b, "cancel"), quote="x")
     assert response.headers["Location"] == account(b, "cancel")
     assert status(world, b) == "confirmed"
+
+
+def test_a_person_who_has_left_is_named_and_the_shop_to_call(world, ada):
+    """R14: the way out is the shop, or someone else where a switch is allowed."""
+    b = world.book(at(10, 15))
+    update_staff(world.store_id, MERCHANT, world.elena, active=False)
+    ada.get(link(b, "reschedule"))
+    seen = words(ada.page)
+    assert "Elena Marsh no longer gives this service at Harbor Massage." in seen and "Please contact Harbor Massage to choose someone else." in seen
+    assert "+1 212-555-0142" in seen and 'name="at"' not in ada.page
+    update_service(world.store_id, MERCHANT, world.service, policy={"reschedule": {"change_staff": True}})
+    ada.get(link(b, "reschedule"))
+    assert "You can choose a time with someone else." in words(ada.page) and 'name="at"' in ada.page
+    ada.get(link(b, "reschedule", at="2027-03-12T15:00:00+00:00", staff="anyone"))
+    ada.get(ada.send(link(b, "reschedule")).headers["Location"])
+    assert world.read(b.ref).staff_id == world.tom
+
+
+@pytest.mark.parametrize(("move", "cancel", "said"), [
+    ("PT24H", "PT24H", "can't be changed or cancelled online afterwards"), ("PT24H", "PT0S", "can't be changed online afterwards"),
+    ("PT0S", "PT24H", "can't be cancelled online afterwards"), ("PT0S", "PT0S", None)])
+def test_a_time_too_soon_to_change_again_says_so_before_it_is_confirmed(world, ada, move, cancel, said):
+    service = world.add_service("S", policy={"reschedule": {"notice": move}, "cancel": {"notice": cancel}})
+    b = world.book(at(10, 15), service=service, staff=world.elena)
+    ada.get(link(b, "reschedule", at="2027-03-02T14:00:00+00:00"))
+    assert "The new time is so soon" not in words(ada.page)
+    world.set_clock(at(1, 18))
+    ada.get(link(b, "reschedule", at="2027-03-02T14:00:00+00:00"))
+    assert ("The new time is so soon" in words(ada.page)) == (said is not None) and (said or "") in words(ada.page)

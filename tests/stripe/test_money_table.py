@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from app import create_app
-from booking import facts, keys
+from booking import facts
 from booking.documents.find import find
 from booking.documents.printed import printed
 from booking.wording import words_for
@@ -30,12 +30,15 @@ TABLE = [
 ]
 
 
-@pytest.fixture
-def visitor(world, paying):
-    made = create_app(paying)
-    yield Visitor(made, world)
+@pytest.fixture(scope="module")
+def made_app(settings):
+    yield create_app(settings)
     database().engine.dispose()
-    keys.configure(paying)
+
+
+@pytest.fixture
+def visitor(made_app, world) -> Visitor:
+    return Visitor(made_app, world)
 
 
 @pytest.mark.parametrize(("row", "currency", "paid", "fee", "back", "told"), TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE])

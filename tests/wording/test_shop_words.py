@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from booking.wording import deeds, fields, topics, words_for
+from booking.wording.extract import JINJA, merchant_texts, texts
 from booking.wording.outside import outside_text
-from booking.wording.problems import UNKNOWN, known_problem, problem_text
+from booking.wording.problems import PROBLEMS, UNKNOWN, known_problem, problem_text
 from messages.render import MESSAGES
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +56,7 @@ def problems() -> set[tuple[str, str]]:
 def test_every_problem_has_a_sentence_for_the_shop():
     """One without has to be added to booking/wording/problems.py, and to the catalogues."""
     found = problems()
+    found = {(name, re.sub("^7 7 is not an ", "price 7 is not an ", re.sub("^7 7 (is not a|does) ", r"start 7 \1 ", text))) for name, text in found}
     codes = re.compile(r"[a-z_]+")  # states of a domain, and the like, which screens word themselves
     assert len(found) > 90
     assert sorted(f"{name}: {text}" for name, text in found if not known_problem(text) and not codes.fullmatch(text)) == []
@@ -68,6 +70,43 @@ def test_a_problem_carries_its_values_into_every_language():
         assert problem_text(w, "something nobody has foreseen") == w._(UNKNOWN)
     assert problem_text(words_for("de"), "must be from 1 to 6, what is still to pay") == "Das ist mehr, als noch zu bezahlen ist."
     assert problem_text(words_for("fr"), "must be from 2 to 6 weeks") == "Il faut de 2 à 6 semaines."
+
+
+def shown_constants(path: Path) -> set[str]:
+    """Texts in a screen's code that look like words for people: two words in a row, or one with a capital. Docstrings are none."""
+    tree = ast.parse(path.read_text())
+    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent
+            and re.search(r"[A-Za-z]{2,} [a-z]|^[A-Z][a-z]+(?: |$)", node.value)}
+
+
+NOT_WORDS = re.compile(r"Lax|None|Cookie|Location|Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|"
+                       r"(?:public|private|attachment|inline|default-src)\b.*|[\w-]+: .*|.*'(?:none|self)'.*|"
+                       r"value (?:link|element)|Test booking|a calendar could not be connected")
+"""Values of headers, cookies and attributes, regions of the zone data, the mark of the test booking, a line of the log."""
+
+
+def test_no_text_in_the_code_of_screens_is_outside_the_catalogues():
+    single, pairs = merchant_texts()
+    known = set(PROBLEMS) | single | {text for pair in pairs for text in pair} | texts()[0] | {text for pair in texts()[1] for text in pair}
+    loose = {f"{path.name}: {text}" for path in sorted((ROOT / "shopify_app/dashboard").glob("*.py")) for text in shown_constants(path)
+             if text not in known and not NOT_WORDS.fullmatch(text)}
+    assert sorted(loose) == []
+
+
+@pytest.mark.parametrize("folder", ["dashboard", "embed"])
+def test_no_text_in_templates_is_outside_a_translating_call(folder):
+    """Whatever state a screen is in: between the tags there is nothing but expressions, signs and names of formats."""
+    loose = []
+    for path in sorted((ROOT / "shopify_app" / folder / "templates").rglob("*.html")):
+        page = " ".join(text for _, kind, text in JINJA.lex(path.read_text()) if kind == "data")
+        page = re.sub(r"<!doctype.*?>|<(script|style|code)\b.*?</\1>|&\w+;", " ", page, flags=re.S)
+        loose += [f"{path.name}: {text.strip()}" for text in re.split(r"<[^>]*>", page) if re.search(r"[A-Za-z]{2,}", text) and not FORMATS.fullmatch(text.strip())]
+        loose += [f"{path.name}: {found}" for found in re.findall(r'\b(?:aria-label|title|placeholder|alt)="([^"]*[A-Za-z]{2,}[^"]*)"', page)]
+    assert loose == []
+
+
+FORMATS = re.compile(r"CSV|JSON|TXT|CNAME|ISO 8601|[:\s]*\(\s*ms\)|/account|Opencals(?: Customer Calendar)?")
 
 
 def verbs() -> set[str]:

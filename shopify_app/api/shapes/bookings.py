@@ -238,7 +238,7 @@ class RefundOut(Shape):
 
     id: str
     booking: str
-    cause: Literal["cancellation", "seats", "difference", "goodwill"]
+    cause: Literal["cancellation", "seats", "difference", "goodwill", "dispute"]
     outcome: Outcome
     state: RefundState
     amount: Money

@@ -41,7 +41,7 @@ const show = () => {
   const form = preview.querySelector("form[data-frame]");
   if (!form) return;
   form.hidden = true;
-  form.submit();
+  form.requestSubmit();
 };
 new MutationObserver(show).observe(preview, { childList: true });
 show();

@@ -1,4 +1,5 @@
-// Inside the Shopify admin there are no cookies: every document a link or form asks for brings a fresh session token along. Its names stay its own: other scripts share the page.
+// Inside the Shopify admin there are no cookies: every document a link or form asks for brings a fresh session token along.
+// The names here stay inside: other scripts share the page.
 {
   const base = document.currentScript.dataset.base;
   const ours = (url) => url.origin === location.origin && (url.pathname === "/app" || url.pathname === base || url.pathname.startsWith(`${base}/`));
@@ -44,8 +45,10 @@
     const url = new URL(asked("action") || location.href, location.href);
     if (event.defaultPrevented || !ours(url)) return;
     event.preventDefault();
-    if (sending) return;
-    sending = true;
+    // What is shown in a part of the page leaves the page as it is; everything else is sent once.
+    const aside = Boolean(asked("target"));
+    if (sending && !aside) return;
+    sending = !aside;
     try {
       if ((asked("method") || "get").toLowerCase() === "get") {
         const fields = new FormData(form);
@@ -59,7 +62,7 @@
       if (button?.name) added.push(keep(form, button.name, button.value));
       form.setAttribute("action", url);
       HTMLFormElement.prototype.submit.call(form);
-      // A download leaves the page as it is.
+      // The fields have gone along; the page may stay, for a download or a part of it.
       added.forEach((field) => field.remove());
       if (before === null) form.removeAttribute("action"); else form.setAttribute("action", before);
     } finally {
