@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from app import create_app
 from models import session
 from models.session import Database, database
-from operation.logs import FIELDS, JsonLines, mask
+from operation.lines import FIELDS, JsonLines, mask
 from tests.api.conftest import token_for
 from tests.storefront.visitor import Visitor, link
 from tests.support.world import World, at
