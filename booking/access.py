@@ -15,13 +15,14 @@ from models.refund import Credit
 from models.session import Tx
 from models.statement import INSTANT, Statement, param, text_param
 from models.store import Store
+from models.waitlist_entry import WaitlistEntry
 
 LONGEST_LOGIN = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The customer of a live session."""
+    """The customer of a live session. `waits`: for a place in a full class."""
 
     customer_id: int
     name: str
@@ -34,6 +35,7 @@ class SignedIn:
     preferences: dict[str, Any]
     has_feed: bool
     has_credit: bool
+    waits: bool
     login_id: int
     signed_in_at: datetime
 
@@ -61,9 +63,11 @@ class StoreView:
 
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
 _CREDIT = exists().where(Credit.store_id == Customer.store_id, Credit.customer_id == Customer.id, Credit.used < Credit.amount)
+_WAITS = exists().where(WaitlistEntry.store_id == Customer.store_id, WaitlistEntry.customer_id == Customer.id,
+                        WaitlistEntry.state == "waiting", WaitlistEntry.kind == "seat")
 _PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.zone,
            Customer.shopify_id, Customer.preferences,
-           Customer.feed_secret_hash.is_not(None), _CREDIT, CustomerLogin.id, CustomerLogin.created_at)
+           Customer.feed_secret_hash.is_not(None), _CREDIT, _WAITS, CustomerLogin.id, CustomerLogin.created_at)
 
 
 _STORE_ONLY = Statement(select(*_STORE).where(Store.store_id == param("store")))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from booking import facts
+from booking.cards import card_for, fee_due
 from booking.keys import keyed_hash, settings
 from booking.links import feedback_path, manage_path, store_origin, unsubscribe_path
 from booking.places import place_of
@@ -15,6 +16,7 @@ from booking.preferences import CHANNELS, channels_for, kind_of
 from booking.rules.quiet_hours import quiet_until
 from booking.rules.refund import RefundQuote
 from booking.rules.windows import deadline
+from models import payment_account
 from models.access import User
 from models.booking_summary import BookingSummary
 from models.session import OutboxItem, Tx
@@ -119,6 +121,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "customer": {"name": b.customer_name or b.contact_name} if kind != "customer" else None,
         "manage_url": origin + manage_path(b) if kind == "customer" else None,
         "reschedule_url": origin + manage_path(b, action="reschedule") if kind == "customer" else None,
+        "calendar_link": b.store_calendar_link, "card_url": _card_url(tx, b, origin) if kind == "customer" and topic == "booking_confirmed" else None,
         "account_url": f"{origin}/account", "book_url": f"{origin}/book",
         # The switches, not the windows: a mail is read for weeks, and the page behind its link knows what still goes (A46, A134).
         "can": {"reschedule": change.policy.reschedule_allowed, "cancel": change.policy.cancel_allowed},
@@ -128,6 +131,14 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "by": "customer" if who.is_customer else "store" if who.is_merchant else "system", "by_name": _actor_name(tx),
         "recipient": {"kind": kind, "name": name},
     }
+
+
+def _card_url(tx: Tx, b: BookingSummary, origin: str) -> str | None:
+    """Where a card can be saved for the booking, when a fee could be due for it and the shop can keep cards (A66, A69)."""
+    if not b.holding or not fee_due(b) or card_for(tx, b.id) is not None:
+        return None
+    account = payment_account.in_use(tx)
+    return origin + manage_path(b, panel="payment") if account is not None and account.takes else None
 
 
 def _price_before(b: BookingSummary, old: BookingSummary) -> int:

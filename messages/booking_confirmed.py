@@ -11,5 +11,6 @@ def content(s: Snapshot) -> Content:
         subject=_("Confirmed: {service}, {when}").format(service=s.service, when=s.when()),
         heading=_("Your booking is confirmed"),
         paragraphs=[_("Thank you for booking with {venue}. We look forward to seeing you.").format(venue=s.venue)],
+        links=[(_("Save a card for this booking"), s.payload["card_url"])] if s.payload.get("card_url") else [],
         policy=True, ics_method="REQUEST",
         sms=s.sms(_("{service} is confirmed for {when}.").format(service=s.service, when=s.when()), opt_out=True))

@@ -64,7 +64,7 @@ def _event(payload: dict[str, Any], domain: str, method: str) -> Event:
     event.add("location", ", ".join(filter(None, (b["location"], b["address"]))))
     event.add("status", "CANCELLED" if gone or method == "CANCEL" else "TENTATIVE" if b["status"] == "pending" else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if gone else "OPAQUE")
-    if payload.get("manage_url") and not gone:
+    if payload.get("manage_url") and payload.get("calendar_link", True) and not gone:
         event.add("description", payload["manage_url"])
     if method in ("REQUEST", "CANCEL"):
         organizer = vCalAddress(f"mailto:{store['email'] or 'bookings@' + domain}")

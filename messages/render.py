@@ -133,7 +133,7 @@ def _rows(s: Snapshot) -> list[tuple[str, str]]:
 def _policy(s: Snapshot) -> list[str]:
     b = s.booking
     policy = Policy.from_json(s.payload["policy"])
-    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"])
+    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"))
 
 
 @lru_cache(maxsize=1)

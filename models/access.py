@@ -28,7 +28,7 @@ class LoginCode(StoreRow, Base):
         Index("login_codes_challenge", "store_id", "challenge_hash", unique=True),
         Index("login_codes_address", "store_id", "address", "created_at"),
         CheckConstraint("tries between 0 and 5", name="login_codes_tries"),
-        CheckConstraint("purpose in ('login','change_email','dashboard','verify_phone')", name="login_codes_purpose"),
+        CheckConstraint("purpose in ('login','change_email','dashboard','verify_phone','login_phone')", name="login_codes_purpose"),
     )
 
 

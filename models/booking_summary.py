@@ -123,6 +123,7 @@ class BookingSummary(NamedTuple):
     store_policy: dict[str, Any]
     store_retention_days: int
     store_credit_days: int | None
+    store_calendar_link: bool
 
     @property
     def policy_now(self) -> dict[str, Any]:

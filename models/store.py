@@ -49,6 +49,7 @@ class Store(Base):
     open_for_booking: Mapped[bool] = mapped_column(server_default="true")
     withdrawal: Mapped[str] = mapped_column(server_default="off")
     ask_feedback: Mapped[bool] = mapped_column(server_default="true")
+    calendar_link: Mapped[bool] = mapped_column(server_default="true")
     quiet_from: Mapped[str] = mapped_column(server_default="21:00")
     quiet_to: Mapped[str] = mapped_column(server_default="08:00")
     policy: Mapped[dict[str, Any]]

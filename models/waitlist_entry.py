@@ -50,6 +50,7 @@ class WaitlistEntry(StoreRow, Base):
               postgresql_where=text("state = 'waiting' and kind = 'earlier'")),
         Index("waitlist_once_a_seat", "store_id", "session_id", "customer_id", unique=True,
               postgresql_where=text("state = 'waiting' and kind = 'seat'")),
+        Index("waitlist_seats_of_customer", "store_id", "customer_id", postgresql_where=text("state = 'waiting' and kind = 'seat'")),
         CheckConstraint(
             "kind = 'earlier' and booking_id is not null and session_id is null or kind = 'seat' and session_id is not null",
             name="waitlist_entries_kind"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from operation import health, logs, metrics
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def install(app: Flask) -> None:
     """Add /healthz, /readyz, /metrics and one JSON log line for each request."""
+    # Here and not above: a worker takes its log lines from this package and has no web.
+    from operation import health, logs, metrics
+
     logs.install(app)
     metrics.install(app)
     health.install(app)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import g, make_response, redirect, request
 
+from booking.class_waits import class_waits
 from booking.credit import all_credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
@@ -15,6 +16,7 @@ from models.booking_list import ListedBooking, both_of
 from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
+from storefront.class_waits import WaitCard, wait_card
 from storefront.cookies import refresh_login
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
@@ -30,7 +32,7 @@ class CalendarDay:
     inside: bool
     today: bool
     label: str
-    cards: list[Card]
+    cards: list[Card | WaitCard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def account():  # noqa: ANN201
             "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
             upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-            credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
+            waits=[wait_card(wait, g.store_id, w) for wait in (class_waits(tx, person.customer_id) if person.waits else ())],
+            left=request.args.get("left"), credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
             paged=bool(request.args.get("upcoming") or request.args.get("past"))))
         refresh_login(response)
         return response
@@ -100,7 +103,9 @@ def _calendar(tx, store, person, w: Words, span: Span) -> str:  # noqa: ANN001
     of_day: dict[date, list[BookingSummary]] = {}
     for b in found:
         of_day.setdefault(b.local_start.date(), []).append(b)
-    by_day = {day: cards(bookings, w, tx.now) for day, bookings in of_day.items()}
+    by_day: dict[date, list[Card | WaitCard]] = {day: [*cards(bookings, w, tx.now)] for day, bookings in of_day.items()}
+    for wait in class_waits(tx, person.customer_id) if person.waits else ():
+        by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w))
     days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
     cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
     return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),

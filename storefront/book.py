@@ -88,7 +88,7 @@ def details(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         deposit = taken_online(tx, offer, _seats(request.args.get("seats"), offer))
-        return _details(store, person, offer, words(store, person), {}, [], deposit=deposit, credit=_credit(tx, person, offer, deposit))
+        return _details(store, person, offer, words(store, person), {}, [], now=tx.now, deposit=deposit, credit=_credit(tx, person, offer, deposit))
 
 
 @bp.post("/book/<int(max=9223372036854775807):service_id>/details")
@@ -96,7 +96,7 @@ def confirm(service_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, offer = _open(tx, service_id)
         deposit = taken_online(tx, offer, _seats(request.form.get("seats"), offer))
-        credit = _credit(tx, person, offer, deposit)
+        credit, now = _credit(tx, person, offer, deposit), tx.now
     w, form = words(store, person), request.form
     at, staff_id = parse_at(form.get("at")), staff_choice(offer, form.get("staff"))
     typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone", "notes")} | {
@@ -121,11 +121,11 @@ def confirm(service_id: int):  # noqa: ANN201
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"], delivery_address=comes,
             use_credit=use_credit, credit_covers=deposit if use_credit else 0, person=someone).booking
     except Trouble:
-        return _details(store, person, offer, w, typed, [], status=503, deposit=deposit, credit=credit, trouble=w._(
+        return _details(store, person, offer, w, typed, [], now=now, status=503, deposit=deposit, credit=credit, trouble=w._(
             "The card service doesn't answer at the moment. Nothing has been booked or paid; please try again in a minute."))
     except Refused as refused:
         if refused.code == "invalid":
-            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), status=422, deposit=deposit, credit=credit)
+            return _details(store, person, offer, w, typed, refused.facts.get("errors", []), now=now, status=422, deposit=deposit, credit=credit)
         with reading(g.store_id) as tx:
             return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=409)
     done = "requested" if b.status == "pending" else "booked"
@@ -155,7 +155,7 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
 
 
 def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
-             errors: list[dict[str, str]], *, credit: list[Left], status: int = 200, deposit: int = 0, trouble: str | None = None):  # noqa: ANN202
+             errors: list[dict[str, str]], *, now: datetime, credit: list[Left], status: int = 200, deposit: int = 0, trouble: str | None = None):  # noqa: ANN202
     at = parse_at(request.values.get("at"))
     staff = next((s for s in offer.staff if str(s.id) == request.values.get("staff")), offer.staff[0] if offer.staff else None)
     if at is None or staff is None:
@@ -167,7 +167,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
-        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency),
+        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 
 

@@ -30,8 +30,9 @@ class WaitCard:
     date: str
     start: str
     time: str
-    place: str
+    status_text: str
     held: str | None
+    status: str = "waiting"
 
 
 def wait_card(wait: ClassWait, store_id: int, w: Words) -> WaitCard:

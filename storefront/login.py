@@ -8,6 +8,7 @@ from flask import g, make_response, redirect, request
 
 from booking.access import visitor
 from booking.actions.sign_in import Asker, new_challenge, request_login_code, sign_in, sign_out, sign_out_everywhere
+from booking.actions.sign_in_phone import phone_offered, request_phone_login
 from booking.rules.decision import Refused
 from booking.shopify.signing_in import hint_of, shop_accounts
 from booking.wording import Words
@@ -29,26 +30,28 @@ def login():  # noqa: ANN201
         offered = shop_accounts(tx) is not None
     if person and not request.args.get("again"):
         return redirect(safe_next(request.args.get("next")), 303)
-    return page("login.html", store, words(store), next=safe_next(request.args.get("next")), email="", problem=None, shopify=offered)
+    return page("login.html", store, words(store), next=safe_next(request.args.get("next")), email="", problem=None, shopify=offered,
+                by_phone=phone_offered())
 
 
 @bp.post("/account/login")
 def ask_for_code():  # noqa: ANN201
-    """Mail a code and go on to the code page: the same for every address (I36)."""
+    """Send a code and go on to the code page: the same for every address and every number (I36)."""
     email, target = request.form.get("email", "")[:320], safe_next(request.form.get("next"))
+    phone = phone_offered() and "@" not in email and any(c.isdigit() for c in email)
     with reading(g.store_id) as tx:
         store, _ = visitor(tx, None)
         offered = shop_accounts(tx) is not None
     w = words(store)
     fresh = new_challenge()
     try:
-        request_login_code(g.store_id, GUEST, email, challenge=fresh, asker=Asker(request.remote_addr or ""), locale=w.locale)
+        (request_phone_login if phone else request_login_code)(
+            g.store_id, GUEST, email, challenge=fresh, asker=Asker(request.remote_addr or ""), locale=w.locale)
     except Refused as refused:
         status = 429 if refused.code == "rate_limited" else 422
-        problem = w._("Please enter an e-mail address, such as name@example.com.") if refused.code == "invalid" else \
-            w.refusal(refused.code, refused.facts, store.name)
-        return page("login.html", store, w, next=target, email=email, problem=problem, shopify=offered), status
-    response = redirect(f"/account/login/code?{urlencode({'next': target})}", 303)
+        return page("login.html", store, w, next=target, email=email, problem=_problem(refused, w, store.name), shopify=offered,
+                    by_phone=phone_offered()), status
+    response = redirect(f"/account/login/code?{urlencode({'next': target} | ({'by': 'phone'} if phone else {}))}", 303)
     remember_challenge(response, fresh)
     return response
 
@@ -59,7 +62,7 @@ def code_page():  # noqa: ANN201
         return redirect("/account/login", 303)
     with reading(g.store_id) as tx:
         store, _ = visitor(tx, None)
-    return page("code.html", store, words(store), next=safe_next(request.args.get("next")), problem=None)
+    return page("code.html", store, words(store), next=safe_next(request.args.get("next")), problem=None, by=request.args.get("by"))
 
 
 @bp.post("/account/login/code")
@@ -72,10 +75,18 @@ def enter_code():  # noqa: ANN201
     try:
         done = sign_in(g.store_id, GUEST, code, challenge=challenge() or "-", device=device_name(request.user_agent.string))
     except Refused as refused:
-        return page("code.html", store, w, next=target, problem=wrong_code(refused, w, store.name)), 422
+        return page("code.html", store, w, next=target, problem=wrong_code(refused, w, store.name), by=request.form.get("by")), 422
     response = redirect(target, 303)
     remember_login(response, done.facts["secret"])
     return response
+
+
+def _problem(refused: Refused, w: Words, venue: str) -> str:
+    if refused.code != "invalid":
+        return w.refusal(refused.code, refused.facts, venue)
+    if phone_offered():
+        return w._("Please enter an e-mail address, such as name@example.com, or a number with its country code, such as +1 212 555 0100.")
+    return w._("Please enter an e-mail address, such as name@example.com.")
 
 
 def wrong_code(refused: Refused, w: Words, venue: str) -> str:

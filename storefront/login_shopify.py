@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from flask import abort, g, make_response, redirect, render_template, request
 
 from booking.access import StoreView, visitor
+from booking.actions.sign_in_phone import phone_offered
 from booking.keys import settings, sign, unsign
 from booking.rules.decision import Refused
 from booking.shopify.signing_in import Identity, ShopAccounts, shop_accounts, sign_in_with_shopify
@@ -155,7 +156,8 @@ def _again(w: Words) -> str:
 
 
 def _login(store: StoreView, w: Words, problem: str, target: str) -> str:
-    return page("login.html", store, w, next=target, email="", problem=None, shopify=True, shopify_problem=problem)
+    return page("login.html", store, w, next=target, email="", problem=None, shopify=True, shopify_problem=problem,
+                by_phone=phone_offered())
 
 
 def _without_attempt(body: str, status: int) -> Any:

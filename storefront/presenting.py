@@ -14,6 +14,7 @@ from booking.actions.visits import visit_decision
 from booking.places import Place, place_of
 from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
+from booking.rules.policy import Flags, Policy
 from booking.rules.status import CLOSED
 from booking.rules.windows import deadline
 from booking.wording import Words
@@ -127,8 +128,13 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
-        [] if b.status in CLOSED else policy_lines(w, policy, b.starts_at, b.zone, b.currency), _person(door), b.version, waits,
+        [] if b.status in CLOSED else policy_lines(w, _still(policy, decided), b.starts_at, b.zone, b.currency, now), _person(door), b.version, waits,
         policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
+
+
+def _still(policy: Policy, decided: dict[str, Decision]) -> Policy:
+    """Of the policy what the customer can still use; why the rest is over stands beside the buttons."""
+    return policy.with_flags(Flags(decided["reschedule"].allowed, decided["cancel"].allowed))
 
 
 def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:

@@ -11,10 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models.session import database
 from settings import Settings
-from sync import imports
-from sync.dns import txt_records
-from sync.domains import check_due
-from sync.webhooks import deliver_webhooks
 
 EVERY = 2.0
 AT_ONCE = 4
@@ -24,10 +20,27 @@ Errand = Callable[[int], object]
 
 def errands(settings: Settings, stop: threading.Event) -> dict[str, Errand]:
     """What to do for a store, by the kind `due_errands` names."""
-    return {
-        "imports": lambda store_id: imports.run_due(store_id, keep_going=lambda: not stop.is_set()),
-        "domains": lambda store_id: check_due(store_id, lambda name: txt_records(settings, name)),
-        "webhooks": lambda store_id: deliver_webhooks(store_id, settings, keep_going=lambda: not stop.is_set())}
+    def go_on() -> bool:
+        return not stop.is_set()
+
+    # Each loads what it needs when it is first due: most workers never see a file or a domain.
+    def imports(store_id: int) -> object:
+        from sync.imports import run_due
+
+        return run_due(store_id, keep_going=go_on)
+
+    def domains(store_id: int) -> object:
+        from sync.dns import txt_records
+        from sync.domains import check_due
+
+        return check_due(store_id, lambda name: txt_records(settings, name))
+
+    def webhooks(store_id: int) -> object:
+        from sync.webhooks import deliver_webhooks
+
+        return deliver_webhooks(store_id, settings, keep_going=go_on)
+
+    return {"imports": imports, "domains": domains, "webhooks": webhooks}
 
 
 def run(stop: threading.Event, settings: Settings) -> None:

@@ -1,4 +1,7 @@
-"""What workers run. Every job may run twice, at once, late or never: the rows decide (I22)."""
+"""What workers run. Every job may run twice, at once, late or never: the rows decide (I22).
+
+Each loads what it needs when it first runs, so that a worker has in memory what its stores use and no more.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import signal
 import threading
 import time
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from redis import Redis, RedisError
 from rq import SimpleWorker
@@ -15,11 +19,10 @@ from rq.serializers import JSONSerializer
 from booking import keys
 from models.session import database
 from sync import errands
-from sync.calendars import fetch_due
-from sync.outbox import Carrier, deliver
-from sync.payments import settle, waits
 from sync.queue import NAME, doorbell
-from sync.shopify.engine import shop_waits, sync_shop
+
+if TYPE_CHECKING:
+    from sync.outbox import Carrier
 
 log = logging.getLogger("opencals.worker")
 stopping = threading.Event()
@@ -27,11 +30,17 @@ stopping = threading.Event()
 
 @lru_cache(maxsize=1)
 def carrier() -> Carrier:
+    from sync.outbox import Carrier
+
     return Carrier(keys.settings())
 
 
 def deliver_outbox(store_id: int) -> int:
     """Carry out what is due for a store; the number of rows handled. Work at the payment provider and at Shopify are jobs of their own."""
+    from sync.outbox import deliver
+    from sync.payments import waits
+    from sync.shopify.engine import shop_waits
+
     handled = deliver(store_id, carrier(), keep_going=lambda: not stopping.is_set()).claimed
     if waits(store_id):
         doorbell(keys.settings().redis_url, "sync.jobs.settle_payments")(store_id)
@@ -42,16 +51,22 @@ def deliver_outbox(store_id: int) -> int:
 
 def settle_payments(store_id: int) -> int:
     """Bring money matters of a store forward at the payment provider; the number of commands handled."""
+    from sync.payments import settle
+
     return settle(store_id, keep_going=lambda: not stopping.is_set()).claimed
 
 
 def fetch_calendars(store_id: int) -> int:
     """Read the calendars of a store's staff that are due; how many."""
+    from sync.calendars import fetch_due
+
     return fetch_due(store_id, keep_going=lambda: not stopping.is_set())
 
 
 def sync_shopify(store_id: int) -> int:
     """Bring a store in step with its shop; the number of things done."""
+    from sync.shopify.engine import sync_shop
+
     return sync_shop(store_id, keys.settings(), keep_going=lambda: not stopping.is_set())
 
 

@@ -53,7 +53,7 @@ def _memory() -> float:
     here = str(Path(os.environ.get("OPENCALS_VAR", "var")).resolve())
     for process in Path("/proc").iterdir():
         try:
-            if process.name.isdigit() and (process / "cmdline").read_bytes().split(b"\0")[-2:-1] == [b"worker"] \
+            if process.name.isdigit() and (process / "cmdline").read_bytes().split(b"\0")[-3:-1] == [b"-m", b"worker"] \
                     and f"OPENCALS_VAR={here}".encode() in (process / "environ").read_bytes():
                 pages = int((process / "statm").read_text().split()[1])
                 return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from booking import limits
 from booking.actions.action import Done, action
@@ -22,9 +23,13 @@ from models.booking import Booking
 from models.customer import Customer
 from models.refund import Credit
 from models.session import Tx
+from models.waitlist_entry import WaitlistEntry
+from models.waitlist_offer import WaitlistOffer
 
 VALID_FOR = timedelta(minutes=10)
 TRIES = 5
+BY_MAIL, BY_PHONE = "login", "login_phone"
+"""What a sign-in code was drawn for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,12 @@ def counted(store_id: int, by, challenge: str, use: Callable[[], Done]) -> Done:
 
 @action
 def _sign_in(tx: Tx, code: str, challenge: str, device: str) -> Done:
-    row = use_code(tx, code, challenge, "login")
-    customer_id = _customer_of(tx, row.address)
-    _claim(tx, customer_id, row.address)
+    row = use_code(tx, code, challenge, BY_MAIL, BY_PHONE)
+    if row.purpose == BY_PHONE:
+        customer_id = _still_theirs(tx, row)
+    else:
+        customer_id = _customer_of(tx, row.address)
+        _claim(tx, customer_id, row.address)
     return Done(facts={"customer_id": customer_id, "secret": open_login(tx, customer_id, device)})
 
 
@@ -123,11 +131,11 @@ def open_login(tx: Tx, customer_id: int, device: str, shopify_hint: str | None =
     return secret
 
 
-def use_code(tx: Tx, code: str, challenge: str, purpose: str):  # noqa: ANN201
+def use_code(tx: Tx, code: str, challenge: str, *purposes: str):  # noqa: ANN201
     """The code's row, closed by this; of two right submits one gets it (I35)."""
     row = tx.db.execute(select(LoginCode).where(
         LoginCode.store_id == tx.store_id, LoginCode.challenge_hash == keyed_hash("challenge", tx.store_id, challenge),
-        LoginCode.purpose == purpose, LoginCode.closed_at.is_(None), LoginCode.expires_at > tx.now).with_for_update()).one_or_none()
+        LoginCode.purpose.in_(purposes), LoginCode.closed_at.is_(None), LoginCode.expires_at > tx.now).with_for_update()).one_or_none()
     expected = row.code_hash if row else "-"
     given = _code_hash(tx, row.id if row else 0, "".join(code.split()))
     if not compare_digest(expected.encode(), given.encode()):
@@ -138,6 +146,16 @@ def use_code(tx: Tx, code: str, challenge: str, purpose: str):  # noqa: ANN201
 
 def _code_hash(tx: Tx, code_id: int, code: str) -> str:
     return keyed_hash("code", tx.store_id, code_id, code)
+
+
+def _still_theirs(tx: Tx, row) -> int:  # noqa: ANN001
+    """The customer the code was sent to, if the number is theirs and proven still. A code nobody was sent opens nothing."""
+    customer_id = tx.db.execute(select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.id == row.customer_id, Customer.phone == row.address, Customer.phone_verified_at.is_not(None),
+        Customer.erased_at.is_(None)).with_for_update()).scalar()
+    if customer_id is None:
+        raise Refused("unauthorized")
+    return customer_id
 
 
 def _customer_of(tx: Tx, address: str) -> int:
@@ -171,6 +189,22 @@ def _claim(tx: Tx, customer_id: int, address: str) -> None:
         tx.db.execute(update(Credit).where(Credit.store_id == tx.store_id, Credit.booking_id.in_(claimed)).values(customer_id=customer_id))
     for booking_id in claimed:
         tx.audit("claim_booking", booking_id=booking_id, after={"customer_id": customer_id})
+    _claim_waits(tx, customer_id, address, claimed)
+
+
+def _claim_waits(tx: Tx, customer_id: int, address: str, bookings: Sequence[int]) -> None:
+    """What these bookings wait for, and the lines for full classes a guest of this address stands in, unless the account stands there too."""
+    own = aliased(WaitlistEntry)
+    guests = select(Customer.id).where(
+        Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
+    seats = and_(WaitlistEntry.kind == "seat", WaitlistEntry.state == "waiting", WaitlistEntry.customer_id.in_(guests), ~exists().where(
+        own.store_id == tx.store_id, own.customer_id == customer_id, own.session_id == WaitlistEntry.session_id, own.kind == "seat",
+        own.state == "waiting"))
+    moved = tx.db.execute(update(WaitlistEntry).where(
+        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.customer_id != customer_id, or_(seats, WaitlistEntry.booking_id.in_(bookings)),
+    ).values(customer_id=customer_id).returning(WaitlistEntry.id).execution_options(synchronize_session=False)).scalars().all()
+    if moved:
+        tx.db.execute(update(WaitlistOffer).where(WaitlistOffer.store_id == tx.store_id, WaitlistOffer.entry_id.in_(moved)).values(customer_id=customer_id))
 
 
 @action

@@ -35,4 +35,5 @@ def sync_now(tx: Tx) -> Done:
         state="due", attempts=0, due_at=tx.now))
     for what in ("shop", "customers", "orders"):
         mark(tx, "reconcile", what)
+    tx.audit("sync_now", subject="store", subject_id=tx.store_id)
     return Done()

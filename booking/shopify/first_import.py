@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.actions.action import Done, action
@@ -67,7 +67,7 @@ def finish_reading(tx: Tx) -> Done:
 
 
 @action
-def apply_staged(tx: Tx, limit: int = 1000) -> Done:
+def apply_staged(tx: Tx, limit: int = 500) -> Done:
     """Apply the next lines and forget them, in one commit. `facts["left"]` is False when the import is done."""
     rows = tx.db.execute(select(ShopifyStaged.line, ShopifyStaged.gid, ShopifyStaged.body).where(
         ShopifyStaged.store_id == tx.store_id).order_by(ShopifyStaged.line).limit(limit).with_for_update()).all()
@@ -92,17 +92,22 @@ def apply_staged(tx: Tx, limit: int = 1000) -> Done:
 def _who_meet_ours(tx: Tx, remotes: dict[str, RemoteCustomer]) -> set[str]:
     """GIDs linked already, erased, or with an address somebody here has: these are settled one by one."""
     gids = list(remotes)
-    meet = set(tx.db.execute(select(Customer.shopify_id).where(Customer.store_id == tx.store_id, Customer.shopify_id.in_(gids))).scalars())
+    meet = set(tx.db.execute(select(Customer.shopify_id).where(Customer.store_id == tx.store_id, Customer.shopify_id == _among(gids))).scalars())
     hashes = {erased_hash(tx, gid): gid for gid in gids}
     meet |= {hashes[found] for found in tx.db.execute(select(ShopifyErased.gid_hash).where(
-        ShopifyErased.store_id == tx.store_id, ShopifyErased.gid_hash.in_(list(hashes)))).scalars()}
+        ShopifyErased.store_id == tx.store_id, ShopifyErased.gid_hash == _among(hashes))).scalars()}
     addresses: dict[str, list[str]] = {}
     for gid, remote in remotes.items():
         if address := remote.fields()["email"]:
             addresses.setdefault(address, []).append(gid)
     known = tx.db.execute(select(Customer.email_canonical).where(
-        Customer.store_id == tx.store_id, Customer.email_canonical.in_(list(addresses)))).scalars()
+        Customer.store_id == tx.store_id, Customer.email_canonical == _among(addresses))).scalars()
     return meet.union(*(addresses[address] for address in known), *(same for same in addresses.values() if len(same) > 1))
+
+
+def _among(texts: Iterable[str]) -> Any:
+    """One parameter however many there are: the statement is the same for every batch, here and in the database."""
+    return any_(literal(list(texts), ARRAY(Text)))
 
 
 def _copy(tx: Tx, remotes: Sequence[RemoteCustomer]) -> None:

@@ -17,7 +17,7 @@ LABELS = {
     "staff_noun": "Word for staff", "contact_note": "Contact note", "refusal_note": "Refusal message", "terms": "Terms",
     "require_login_to_cancel": "Require login to cancel", "real_time": "Real-time availability", "open_for_booking": "Open for booking",
     "retention_days": "Days kept", "address": "Address", "staff_id": "Staff", "staff": "Staff", "starts_at": "Start", "ends_at": "End", "reason": "Reason",
-    "preferences": "Channels", "reminder_leads": "Reminders", "reminders": "Reminders", "ask_feedback": "Ask for feedback", "quiet_from": "Quiet from",
+    "preferences": "Channels", "reminder_leads": "Reminders", "reminders": "Reminders", "ask_feedback": "Ask for feedback", "calendar_link": "Link in calendar entries", "quiet_from": "Quiet from",
     "quiet_to": "Quiet to", "withdrawal": "Legal withdrawal", "withdrawal_exempt": "Exempt from withdrawal", "waitlist": "Earlier times",
     "waitlist_bands": "Parts of the day", "waitlist_claim_minutes": "Minutes to decide", "waitlist_rest_hours": "Hours of rest",
     "offer_hours": "Hours an offer holds", "offer_hold": "Offered times are held", "legal_name": "Legal name", "legal_address": "Legal address",

@@ -9,25 +9,36 @@ from booking.rules.policy import Policy, Tier
 from booking.wording.words import Words
 
 
-def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, currency: str) -> list[str]:
-    """What happens to the money, until when; then the rules for moving."""
+def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, currency: str,
+                 now: datetime | None = None) -> list[str]:
+    """What happens to the money, until when; then the rules for moving. With `now` nothing is promised until a moment that is past."""
     lines = []
-    if policy.cancel_allowed:
-        last = policy.cancel_notice.before(starts_at, zone)
+    last = policy.cancel_notice.before(starts_at, zone)
+    over = now is not None and now > last
+    if policy.cancel_allowed and over:
+        lines.append(words._("This time is too near to be cancelled online."))
+    elif policy.cancel_allowed:
         reached: datetime | None = None
+        later = words._("Cancel later: {outcome}.")
         for tier in policy.tiers:
             until = tier.at_least.before(starts_at, zone) if tier.at_least else None
+            if until is not None and now is not None and now > until:
+                reached, later = until, words._("If you cancel: {outcome}.")
+                continue
             if until is not None and until <= last or tier is policy.tiers[0] and until is not None:
+                later = words._("Cancel later: {outcome}.")
                 lines.append(words._("Cancel until {when}: {outcome}.").format(when=words.when(until, zone), outcome=_outcome(words, tier, currency)))
             elif until is None and (reached is None or last > reached):
-                lines.append(words._("Cancel later: {outcome}.").format(outcome=_outcome(words, tier, currency)))
+                lines.append(later.format(outcome=_outcome(words, tier, currency)))
             reached = until or reached
         if policy.cancel_notice.rank:
             lines.append(words._("Cancelling online ends {when}.").format(when=words.when(last, zone)))
         if policy.fee:
             lines.append(words._("A cancellation fee of {fee} is taken from the refund.").format(fee=words.money(policy.fee, currency)))
     if policy.reschedule_allowed:
-        lines.append(words._("Move until {when}.").format(when=words.when(policy.reschedule_notice.before(starts_at, zone), zone)))
+        last = policy.reschedule_notice.before(starts_at, zone)
+        lines.append(words._("This time is too near to be moved online.") if now is not None and now > last
+                     else words._("Move until {when}.").format(when=words.when(last, zone)))
     return lines
 
 

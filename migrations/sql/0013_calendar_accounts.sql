@@ -1,4 +1,5 @@
 -- Calendars of staff at Google and Microsoft, read by OAuth: the sealed token, where reading goes on, and the times last read.
+-- Full classes in the account of who waits for them; signing in by telephone.
 
 alter table staff_calendars add column provider text default 'ics' not null;
 alter table staff_calendars add column sealed_token text;
@@ -13,6 +14,13 @@ alter table staff_calendars add constraint staff_calendars_provider check (
     provider in ('ics', 'google', 'microsoft') and (sealed_url is null or provider = 'ics') and (sealed_token is null or provider <> 'ics'));
 alter table staff_calendars add constraint staff_calendars_reconnect check (
     state <> 'reconnect' or provider <> 'ics' and sealed_token is null and due_at is null);
+
+-- Codes that sign in by a proven telephone number.
+alter table login_codes drop constraint login_codes_purpose;
+alter table login_codes add constraint login_codes_purpose check (purpose in ('login', 'change_email', 'dashboard', 'verify_phone', 'login_phone'));
+
+-- What a customer waits for, for the list in their account.
+create index waitlist_seats_of_customer on waitlist_entries (store_id, customer_id) where state = 'waiting' and kind = 'seat';
 
 -- What an entry elsewhere keeps busy, and nothing else of it: its id only as a hash, by which a later change finds it again.
 create table calendar_times (

@@ -18,14 +18,14 @@ from models.store import Store
 from shopify_app.dashboard.door import Visit, screen
 from shopify_app.dashboard.typed import Typed, differences
 
-FLAGS = ("reschedule", "cancel", "real_time", "require_login_to_cancel", "open_for_booking", "ask_feedback")
+FLAGS = ("reschedule", "cancel", "real_time", "require_login_to_cancel", "open_for_booking", "ask_feedback", "calendar_link")
 PLAIN = ("quiet_from", "quiet_to", "withdrawal")
 TEXTS = {"contact_note": 500, "refusal_note": 500, "terms": 5000}
 LABELS = {
     "reschedule": "Allow rescheduling", "cancel": "Allow cancelling", "min_notice": "Minimum time before", "notice_hours": "Hours before",
     "instead_schedule": "Schedule an appointment instead", "real_time": "Real-time availability", "require_login_to_cancel": "Require login to cancel",
     "open_for_booking": "Open for booking", "contact_note": "Contact note", "refusal_note": "Refusal message", "terms": "Terms",
-    "ask_feedback": "Ask for feedback", "quiet_from": "Quiet from", "quiet_to": "Quiet to", "withdrawal": "Legal withdrawal"}
+    "ask_feedback": "Ask for feedback", "calendar_link": "Link in calendar entries", "quiet_from": "Quiet from", "quiet_to": "Quiet to", "withdrawal": "Legal withdrawal"}
 LONGEST_HOURS = 17_520
 
 

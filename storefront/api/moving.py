@@ -21,6 +21,7 @@ from booking.wording.words import Words
 from jsonapi.operations import number
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
+from storefront.api import move_shapes as m
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
@@ -31,9 +32,9 @@ from storefront.together import VISIT, Group, decisions_of, group_of
 FRESH_DAYS, SHOWN_DAYS = 7, 31
 
 
-@operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=s.FreeTimes, query={
+@operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, query={
     "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default"})
-def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
+def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
     """In days of the booking's zone. Refused for the same reasons as the move itself."""
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
@@ -43,7 +44,7 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> s.FreeTimes:
         return _times(tx, call, b, group, first, last, _wanted(b, call.query.get("staff")))
 
 
-@operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=s.MoveIn, answer=s.CustomerBookingDetail)
+@operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=m.MoveIn, answer=s.CustomerBookingDetail)
 def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     """A refusal leaves the booking as it was; where the time is gone, free times of that week come with it (R15)."""
     wanted = call.body
@@ -92,7 +93,7 @@ def _is_visit(group: Group | None) -> bool:
     return group is not None and group.kind == VISIT
 
 
-def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, first: date, last: date, staff_id: int) -> s.FreeTimes:
+def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, first: date, last: date, staff_id: int) -> m.FreeTimes:
     """Of a visit the times at which all its parts fit, each with its own person (R32)."""
     parts = group.parts if group is not None and _is_visit(group) else (b,)
     head, w, whole = parts[0], call.words, len(parts) > 1
@@ -107,11 +108,11 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
     here = local_date(tx.now, head.zone)
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
-    return s.FreeTimes(
+    return m.FreeTimes(
         zone=head.zone, first=here, last=here + timedelta(days=offer.shape.horizon_days),
         notes=[] if whole else move_notes(tx, b, w, prices[0]), price={"amount": sum(prices), "currency": b.currency},
         dearer=_dearer(w, parts, prices), people=_people(offer, b) if may_choose else [],
-        days=[s.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots]) for day, slots in _found(
+        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots]) for day, slots in _found(
             tx, offer, parts, max(first, here), last, None if staff_id == ANYONE else head.staff_id if whole else staff_id)])
 
 
@@ -125,13 +126,13 @@ def _found(tx: Tx, offer: ServiceOffer, parts: tuple[BookingSummary, ...], first
     return free_days(tx, offer, first, last, staff_id=staff_id, seats=head.seats, moving=head).days
 
 
-def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> s.DearerMove | None:
+def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> m.DearerMove | None:
     """What the move costs more, shown before it is confirmed; the difference is paid at the shop (R26)."""
     difference = sum(prices) - sum(part.price for part in parts)
     if difference <= 0:
         return None
     currency, due = parts[0].currency, sum(moves.difference(part.price, price, part.due)[0] for part, price in zip(parts, prices, strict=True))
-    return s.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
+    return m.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
                         due={"amount": due, "currency": currency}, text=dearer_note(w, parts[0], sum(prices), difference, due))
 
 
@@ -140,7 +141,7 @@ def _people(offer: ServiceOffer, b: BookingSummary) -> list[s.Choice]:
     return [s.Choice(id=str(p.id), name=p.name) for p in sorted(offer.staff, key=lambda p: (p.id != b.staff_id, p.name, p.id))]
 
 
-def _time(slot: Slot, zone: str, call: CustomerCall) -> s.FreeTime:
+def _time(slot: Slot, zone: str, call: CustomerCall) -> m.FreeTime:
     here = ZoneInfo(zone)
-    return s.FreeTime(starts_at=slot.starts_at.astimezone(here), ends_at=slot.ends_at.astimezone(here), staff=[str(p) for p in slot.staff],
+    return m.FreeTime(starts_at=slot.starts_at.astimezone(here), ends_at=slot.ends_at.astimezone(here), staff=[str(p) for p in slot.staff],
                       seats_left=slot.seats_left, text=time_text(slot, zone, call.words))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from jsonapi.shapes import Flag, Instant, Minor, Money, Reason, Seats, Shape, Whole
+from jsonapi.shapes import Flag, Minor, Money, Reason, Seats, Shape
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
@@ -88,6 +88,25 @@ class HeldTime(Shape):
     staff_name: str
     expires_at: datetime
     sentence: str
+    url: str
+
+
+class ClassWaitOut(Shape):
+    """A date of a full class the customer waits for: the place in line from 1, and what is held now. `url` is its page."""
+
+    id: str
+    service_name: str
+    staff_name: str
+    location_name: str
+    address: str
+    starts_at: datetime
+    ends_at: datetime
+    zone: str
+    when: str
+    seats: int
+    place: int
+    place_text: str
+    held: HeldTime | None
     url: str
 
 
@@ -181,57 +200,9 @@ class CustomerBookingDetail(CustomerBooking):
     refund: CancelRefund | None = None
 
 
-class FreeTime(Shape):
-    starts_at: datetime
-    ends_at: datetime
-    staff: list[str]
-    seats_left: int | None
-    text: str
-
-
-class FreeDay(Shape):
-    date: date
-    text: str
-    slots: list[FreeTime]
-
-
 class Choice(Shape):
     id: str
     name: str
-
-
-class DearerMove(Shape):
-    """A move that costs more: the difference, what is then still to pay at the shop in all, and both in a sentence (R26)."""
-
-    difference: Money
-    difference_text: str
-    due: Money
-    text: str
-
-
-class FreeTimes(Shape):
-    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
-    changed; `notes` say what a move means; `price` is the booking's after the move, of a visit of all its parts; `dearer` is null
-    unless it is higher than now."""
-
-    zone: str
-    days: list[FreeDay]
-    first: date
-    last: date
-    people: list[Choice]
-    notes: list[str]
-    price: Money
-    dearer: DearerMove | None
-
-
-class MoveIn(Shape):
-    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw, `price` too: a dearer time is
-    booked at that price only."""
-
-    starts_at: Instant
-    staff: Annotated[str, Field(max_length=40)] | None = None
-    version: Whole
-    price: Minor | None = None
 
 
 class Cancellation(Shape):

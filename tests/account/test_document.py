@@ -24,7 +24,7 @@ def test_routes_and_document_are_one(app, doc):
     contract = {("GET", "/bookings"), ("GET", "/bookings/{ref}"), ("GET", "/bookings/{ref}/slots"), ("POST", "/bookings/{ref}/reschedule"),
                 ("GET", "/bookings/{ref}/cancellation"), ("POST", "/bookings/{ref}/cancel"), ("POST", "/bookings/{ref}/feedback"),
                 ("POST", "/bookings/{ref}/waitlist"), ("DELETE", "/bookings/{ref}/waitlist"), ("POST", "/bookings/{ref}/offers/{n}/accept"), ("POST", "/bookings/{ref}/offers/decline"),
-                ("GET", "/profile"), ("PATCH", "/profile")}
+                ("GET", "/class-waits"), ("DELETE", "/class-waits/{id}"), ("GET", "/profile"), ("PATCH", "/profile")}
     assert documented == routed == {(method, PREFIX + path) for method, path in contract}
     assert all(doc["paths"][path][method.lower()]["security"] == [{"customer": []}] for method, path in documented)
 
@@ -32,7 +32,7 @@ def test_routes_and_document_are_one(app, doc):
 def test_answers_fit_their_schemas(world, ada, doc):
     b = world.sold(at(10, 15), paid=2500)
     quote = ada.get(f"/bookings/{b.ref}/cancellation")
-    answers = [("GET", "/bookings", ada.get("/bookings")), ("GET", "/bookings/{ref}", ada.get(f"/bookings/{b.ref}")), ("GET", "/profile", ada.get("/profile")),
+    answers = [("GET", "/bookings", ada.get("/bookings")), ("GET", "/bookings/{ref}", ada.get(f"/bookings/{b.ref}")), ("GET", "/profile", ada.get("/profile")), ("GET", "/class-waits", ada.get("/class-waits")),
                ("GET", "/bookings/{ref}/slots", ada.get(f"/bookings/{b.ref}/slots", **{"from": "2027-03-10", "to": "2027-03-12"})),
                ("GET", "/bookings/{ref}/cancellation", quote),
                ("POST", "/bookings/{ref}/cancel", ada.post(f"/bookings/{b.ref}/cancel", {"quote": quote["quote"]}))]

@@ -50,7 +50,7 @@ def test_credit_of_a_customer_and_spending_it(api, world):
     b = world.book(at(10, 15), service=service, staff=world.elena, paid=2500)
     api.post(f"/bookings/{b.ref}/cancel", {}, status=200)
     customer = api.get(f"/customers/{b.customer_id}")
-    assert customer["credit"] == [{"amount": {"amount": 2500, "currency": "USD"}, "expires_at": "2028-02-29T12:00:00Z"}]
+    assert customer["credit"] == [{"amount": {"amount": 2500, "currency": "USD"}, "expires_at": "2028-02-29T12:00:00Z", "place": "store"}]
     made = api.post("/bookings", {"service": str(world.service), "starts_at": "2027-03-12T15:00:00Z", "customer": str(b.customer_id), "use_credit": True})
     assert (made["paid"]["amount"], made["due"]["amount"]) == (2500, 5500)
     assert api.get(f"/customers/{b.customer_id}")["credit"] == []

@@ -150,8 +150,9 @@ def test_waiting_and_offers(manager, world):
 
 
 def test_messages_and_law(manager, world):
-    manager.fill(PORTAL, ask_feedback=None, quiet_from="20:30", quiet_to="09:00", withdrawal="eu")
+    manager.fill(PORTAL, ask_feedback=None, calendar_link=None, quiet_from="20:30", quiet_to="09:00", withdrawal="eu")
     row = store(world)
+    assert row.calendar_link is False
     assert (row.ask_feedback, row.quiet_from, row.quiet_to, row.withdrawal) == (False, "20:30", "09:00", "eu")
     manager.fill(PORTAL, 422, quiet_from="25:00", withdrawal="mars")
     assert "is a time such as 21:00" in words(manager.page) and "must be one of off, eu, everyone" in words(manager.page)

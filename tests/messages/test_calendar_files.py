@@ -78,6 +78,12 @@ def test_a_new_booking_is_a_request_with_the_customers_link_and_nothing_private(
     assert "Ada" not in text and "555" not in text
 
 
+def test_a_shop_can_leave_the_link_out():
+    """R39: whoever sees the calendar does not see the link then; the message itself still has it."""
+    said = payload("booking_confirmed", calendar_link=False)
+    assert "DESCRIPTION" not in event(invite(said, "REQUEST", "opencals.com")) and LINK in render_mail("booking_confirmed", said, "opencals.com").text
+
+
 def test_a_cancellation_takes_the_same_entry_out():
     kept, gone = event(file(version=2)), file("CANCEL", status="cancelled", version=3)
     assert icalendar.Calendar.from_ical(gone)["METHOD"] == "CANCEL" and vobject.readOne(gone).method.value == "CANCEL"

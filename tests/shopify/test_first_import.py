@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -25,13 +26,20 @@ def many(store):
 
 
 def go(store, rounds: int = 8) -> None:
-    import time
     for _ in range(rounds):
         store.sync()
         store.set_clock(store.now + timedelta(seconds=30))
-        time.sleep(0.06)  # the sandbox's own thread finishes the file
+        file_is_written(store)
         if state(store) == "done":
             return
+
+
+def file_is_written(store) -> None:
+    """The sandbox's own thread finishes the file of a bulk operation, in its own time."""
+    until = time.monotonic() + 30
+    while any(operation["status"] == "RUNNING" for operation in list(store.shop.bulk.values())):
+        assert time.monotonic() < until, "the sandbox never finished the file"
+        time.sleep(0.01)
 
 
 def state(store) -> str:
@@ -86,8 +94,7 @@ def test_killed_while_reading_it_goes_on_where_it_was(many, monkeypatch, after):
     monkeypatch.setattr(importing.bulk, "lines", cut)
     many.sync()
     many.set_clock(many.now + timedelta(seconds=30))
-    import time
-    time.sleep(0.06)
+    file_is_written(many)
     many.sync()
     staged = many.sql("select staged from shopify_imports")[0][0]
     assert state(many) == "reading" and staged == after // 50 * 50 and people(many) == 0, "nothing of a half file is applied"

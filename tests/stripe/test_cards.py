@@ -12,6 +12,7 @@ from app import create_app
 from booking import keys
 from booking.actions.cancel_booking import cancel_booking
 from booking.cards import card_for, cards_of
+from messages import render_mail
 from models.session import database, reading
 from sandbox.stripe.state import shown
 from sync.payments import settle
@@ -74,6 +75,16 @@ def cards(world):
 def of(world, b):
     with reading(world.store_id) as tx:
         return card_for(tx, b.id)
+
+
+def test_a_confirmation_leads_to_the_card_where_a_fee_could_be_due(world, till, secured):
+    """A69, A66: with the panel open, in the mail only; without a fee nothing is asked."""
+    b = book(world, secured)
+    book(world, day=11)
+    links = [row.payload["card_url"] for row in world.outbox("booking_confirmed")]
+    assert links[1] is None and links[0].endswith(link(b, panel="payment"))
+    mail = render_mail("booking_confirmed", world.outbox("booking_confirmed")[0].payload, "opencals.com")
+    assert "Save a card for this booking" in mail.html and "panel=payment" in mail.text
 
 
 class TestAdding:

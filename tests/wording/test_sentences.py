@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from booking.rules.policy import Policy
 from booking.wording import words_for
 from booking.wording.colours import FALLBACK, contrast, readable
+from booking.wording.policies import policy_lines
 
 W = words_for("en")
 VENUE = "Harbor Massage"
@@ -78,3 +80,20 @@ def test_a_shops_colour_is_always_readable(accent):
     for ground in ("#ffffff", "#16181c"):
         assert contrast(readable(accent, on=ground), ground) >= 4.5
     assert len(readable(accent)) == 7 and (accent or "").startswith("#") or readable(accent) == readable(FALLBACK)
+
+
+def test_a_policy_promises_nothing_until_a_moment_that_is_past():
+    """What is accepted before paying, and what a confirmation says, has no deadline of yesterday in it (D26d, A156)."""
+    words = words_for("en")
+    start = datetime(2027, 3, 13, 14, tzinfo=UTC)  # Saturday, 9:00 AM in New York
+    policy = Policy.from_json({"reschedule": {"notice": "PT24H"}, "cancel": {"notice": "PT2H", "tiers": [
+        {"at_least": "P7D", "outcome": "full"}, {"at_least": "PT24H", "outcome": "partial", "percent": 50}, {"outcome": "forfeit"}]}})
+
+    def lines(hours: float) -> list[str]:
+        return policy_lines(words, policy, start, "America/New_York", "USD", start - timedelta(hours=hours))
+
+    assert lines(24 * 8) == policy_lines(words, policy, start, "America/New_York", "USD")
+    assert lines(48)[:2] == ["Cancel until Fri, Mar 12, 2027, 9:00 AM EST: 50% refund.", "Cancel later: no refund."]
+    assert lines(24) == lines(48), "at the very moment it still holds (R10)"
+    assert lines(23) == ["If you cancel: no refund.", "Cancelling online ends Sat, Mar 13, 2027, 7:00 AM EST.", "This time is too near to be moved online."]
+    assert lines(1) == ["This time is too near to be cancelled online.", "This time is too near to be moved online."]

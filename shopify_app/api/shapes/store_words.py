@@ -18,6 +18,7 @@ Reminders = Annotated[list[Duration], Field(max_length=4, description="How long 
 
 class WordsPatch(Shape):
     ask_feedback: Flag | None = None
+    calendar_link: Flag | None = None
     quiet_from: Clock | None = None
     quiet_to: Clock | None = None
     withdrawal: Withdrawal | None = None
@@ -27,6 +28,7 @@ class WordsPatch(Shape):
 
 class WordsOut(Shape):
     ask_feedback: bool
+    calendar_link: bool
     quiet_from: str
     quiet_to: str
     withdrawal: Withdrawal

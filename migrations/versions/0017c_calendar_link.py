@@ -1,0 +1,20 @@
+"""Whether calendar entries carry the manage link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0017c"
+down_revision = "0017b"
+
+SQL = Path(__file__).parents[1] / "sql" / "0017c_calendar_link.sql"
+
+
+def upgrade() -> None:
+    op.get_bind().connection.dbapi_connection.execute(SQL.read_text())
+
+
+def downgrade() -> None:
+    op.drop_column("stores", "calendar_link")

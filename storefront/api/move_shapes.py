@@ -1,0 +1,59 @@
+"""What customers see of free times and send to move there, as JSON (design 4.3)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from jsonapi.shapes import Instant, Minor, Money, Shape, Whole
+from storefront.api.shapes import Choice
+
+
+class FreeTime(Shape):
+    starts_at: datetime
+    ends_at: datetime
+    staff: list[str]
+    seats_left: int | None
+    text: str
+
+
+class FreeDay(Shape):
+    date: date
+    text: str
+    slots: list[FreeTime]
+
+
+class DearerMove(Shape):
+    """A move that costs more: the difference, what is then still to pay at the shop in all, and both in a sentence (R26)."""
+
+    difference: Money
+    difference_text: str
+    due: Money
+    text: str
+
+
+class FreeTimes(Shape):
+    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
+    changed; `notes` say what a move means; `price` is the booking's after the move, of a visit of all its parts; `dearer` is null
+    unless it is higher than now."""
+
+    zone: str
+    days: list[FreeDay]
+    first: date
+    last: date
+    people: list[Choice]
+    notes: list[str]
+    price: Money
+    dearer: DearerMove | None
+
+
+class MoveIn(Shape):
+    """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw, `price` too: a dearer time is
+    booked at that price only."""
+
+    starts_at: Instant
+    staff: Annotated[str, Field(max_length=40)] | None = None
+    version: Whole
+    price: Minor | None = None
