@@ -125,17 +125,24 @@ class Filters:
 
 
 def page(tx: Tx, filters: Filters, *, after: Position | None = None, limit: int = 50) -> list[DiaryBooking]:
-    """Bookings by start, at most `limit`, from behind the position `after`. At most three statements."""
+    """Bookings by start, at most `limit`, from behind the position `after`. At most four statements."""
     where, order = [B.store_id == tx.store_id, *filters.conditions()], _order(filters)
     if after is not None:
         here = tuple_(B.starts_at, B.id)
         where.append(here < tuple(after) if filters.latest_first else here > tuple(after))
     if not filters.text.strip():
         return run(tx, DIARY.where(*where).order_by(*order).limit(limit))
-    one = _by_name(tx, filters.text)
+    found = search(tx, filters.text, where, order, limit)
+    return run(tx, DIARY.where(B.store_id == tx.store_id, B.id.in_(found)).order_by(*order)) if found else []
+
+
+def search(tx: Tx, text: str, where: list[Any], order: list[Any], limit: int) -> Sequence[int]:
+    """Ids of the first `limit` bookings that fit `where` and the text: a reference, an order number such as #1001, or the beginning of
+    a word of the customer's name or address, or the ending of their phone number. At most two statements; none reads every booking."""
+    one = _by_name(tx, text)
     if one is not None:
-        return run(tx, DIARY.where(*where, B.id == one))
-    return _of_customers(tx, customer_words.matching(tx, filters.text), where, order, limit)
+        return tx.db.execute(select(B.id).where(*where, B.id == one)).scalars().all()
+    return _of_customers(tx, customer_words.matching(tx, text), where, order, limit)
 
 
 def _by_name(tx: Tx, text: str) -> int | None:
@@ -150,19 +157,18 @@ def _by_name(tx: Tx, text: str) -> int | None:
     return None
 
 
-def _of_customers(tx: Tx, ids: Sequence[int], where: list[Any], order: list[Any], limit: int) -> list[DiaryBooking]:
-    """A page over the bookings of these customers: each one's first `limit` from their own index, then the first of all.
+def _of_customers(tx: Tx, ids: Sequence[int], where: list[Any], order: list[Any], limit: int) -> Sequence[int]:
+    """The first bookings of these customers: each one's first `limit` from their own index, then the first of all.
 
-    Two statements: told the ids, the planner begins with them instead of with every booking of the store.
+    Told the ids, the planner begins with them instead of with every booking of the store.
     """
     if not ids:
         return []
     chosen = select(C.id).where(C.store_id == tx.store_id, C.id.in_(ids)).subquery()
     mine = select(B.id.label("id"), B.starts_at).where(*where, B.customer_id == chosen.c.id).order_by(*order).limit(limit).lateral()
     latest = order[0] is not B.starts_at
-    found = tx.db.execute(select(mine.c.id).select_from(chosen).join(mine, literal(True)).order_by(
+    return tx.db.execute(select(mine.c.id).select_from(chosen).join(mine, literal(True)).order_by(
         *[column.desc() if latest else column for column in (mine.c.starts_at, mine.c.id)]).limit(limit)).scalars().all()
-    return run(tx, DIARY.where(B.store_id == tx.store_id, B.id.in_(found)).order_by(*order)) if found else []
 
 
 def _order(filters: Filters) -> list[Any]:

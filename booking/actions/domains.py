@@ -69,6 +69,7 @@ def look_again(tx: Tx, domain_id: int) -> Done:
     """Have the record looked up now rather than when its turn comes."""
     if not tx.db.execute(update(Domain).where(Domain.store_id == tx.store_id, Domain.id == domain_id).values(next_check_at=tx.now)).rowcount:
         raise Refused("not_found")
+    tx.audit("look_again", subject="domain", subject_id=domain_id)
     return Done()
 
 

@@ -39,7 +39,7 @@ def invite_user(tx: Tx, *, email: str, name: str, role: str, notify: bool = True
 
 @action
 def change_user(tx: Tx, user_id: int, **values: Any) -> Done:
-    """Fields: name, role, notify. Refused not_allowed where the shop would be left without an owner."""
+    """Fields: name, role, notify, locale (the language they read, or None for the browser's). Refused not_allowed where the shop would be left without an owner."""
     _check(values)
     row = _locked(tx, user_id)
     if values.get("role", row.role) != "owner":
@@ -78,7 +78,7 @@ def _locked(tx: Tx, user_id: int) -> Any:
     # All owners first, in one order, so that two owners who change each other never wait for one another.
     tx.db.execute(select(User.id).where(User.store_id == tx.store_id, User.role == "owner", User.removed_at.is_(None)).order_by(
         User.id).with_for_update()).all()
-    row = tx.db.execute(select(User.name, User.role, User.notify).where(
+    row = tx.db.execute(select(User.name, User.role, User.notify, User.locale).where(
         User.store_id == tx.store_id, User.id == user_id, User.removed_at.is_(None)).with_for_update()).one_or_none()
     if row is None:
         raise Refused("not_found")

@@ -82,6 +82,7 @@ def redeliver_webhook(tx: Tx, webhook_id: int, delivery_id: int) -> Done:
 def ping_webhook(tx: Tx, webhook_id: int) -> Done:
     """An event without content, to see whether the receiver answers."""
     _write(tx, webhook_id)
+    tx.audit("ping_webhook", subject="webhook", subject_id=webhook_id)
     webhooks.queue(tx, webhook_id, webhooks.PING, f"evt_{new_id()}", {})
     return Done(facts={"id": webhook_id})
 

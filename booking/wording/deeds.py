@@ -11,6 +11,7 @@ LABELS = {
     "dispute_changed": "Dispute changed",
     "keep_wall_time": "Kept at its local time under new time zone rules", "forget_booking": "Personal data forgotten",
     "connect_calendar": "Calendar connected", "lose_calendar": "Access to a calendar lost", "link_shop_user": "Signed in from Shopify",
+    "look_again": "Domain looked up",
     "give_credit": "Credit given at Shopify", "keep_credit_here": "Credit kept here", "note_credit_used": "Credit used at Shopify",
     "remind_of_refunds": "Reminded of refunds owed",
     "create_booking": "Booked", "reschedule_booking": "Moved", "cancel_booking": "Cancelled", "drop_seats": "Seats cancelled",

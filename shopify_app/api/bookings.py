@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import select, tuple_
 
 from booking import counter_offers
 from booking.links import manage_path
@@ -17,18 +17,18 @@ from booking.rules.status import STATES
 from models.audit import AuditEntry
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, run
+from models.diary import search
 from models.outbox import OutboxRow
 from models.session import Tx, reading
 from models.sms import SmsDelivery
 from shopify_app.api.call import PAGING, Call
-from shopify_app.api.customers import like
 from shopify_app.api.door import operation, reference
 from shopify_app.api.shapes import bookings as s
 from shopify_app.api.shapes.base import Listing, read_instant
 from shopify_app.api.shapes.offers import OfferOut
 
 LIST = PAGING | {
-    "q": "part of the customer's name or address, or the ref", "status": "one or several, comma separated", "starts_from": "RFC 3339",
+    "q": "the beginning of a word of the customer's name or address, the ending of their phone number, the ref, or an order number such as #1001", "status": "one or several, comma separated", "starts_from": "RFC 3339",
     "starts_to": "RFC 3339, not included", "customer": "id", "staff": "id", "service": "id", "conflict": "true or false", "series": "id", "visit": "id"}
 
 
@@ -57,8 +57,11 @@ def list_bookings(call: Call) -> Any:
     where = [Booking.store_id == call.store_id, *_filters(call.query)]
     if position is not None:
         where.append(tuple_(Booking.starts_at, Booking.id) > (datetime.fromisoformat(position[0]), position[1]))
+    order = [Booking.starts_at, Booking.id]
     with reading(call.store_id) as tx:
-        rows = run(tx, SUMMARIES.where(*where).order_by(Booking.starts_at, Booking.id).limit(limit + 1))
+        if call.query.get("q", "").strip():
+            where = [Booking.store_id == call.store_id, Booking.id.in_(search(tx, call.query["q"], where, order, limit + 1))]
+        rows = run(tx, SUMMARIES.where(*where).order_by(*order).limit(limit + 1))
     last = rows[limit - 1] if len(rows) > limit else None
     return {"items": [booking_out(b, call.origin) for b in rows[:limit]],
             "next": None if last is None else call.next("bookings", [last.starts_at.isoformat(), last.id])}
@@ -83,9 +86,6 @@ def _filters(q: dict[str, str]) -> list[Any]:
         if q["conflict"] not in ("true", "false"):
             raise Refused("invalid", errors=[{"field": "conflict", "problem": "must be true or false"}])
         where.append(Booking.conflict if q["conflict"] == "true" else ~Booking.conflict)
-    if "q" in q:
-        where.append(or_(func.lower(Booking.contact_name).like(like(q["q"])), Booking.contact_email_canonical.like(like(q["q"])),
-                         Booking.ref == q["q"].strip().lower()))
     return where
 
 

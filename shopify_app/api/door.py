@@ -76,6 +76,12 @@ def _of_shopify(token: str) -> Call:
     return Call(store_id, actor, f"{actor.kind}:{actor.id}", origin=origin)
 
 
+def owners_only(call: Call) -> None:
+    """What the dashboard shows owners alone: a token, which only an owner can make, or an owner in the Shopify admin."""
+    if call.actor.kind == "user" and call.actor.role != "owner":
+        raise Refused("not_allowed", kind="role")
+
+
 def _origin(tx: Tx, store_id: int) -> str:
     return store_origin(tx, tx.db.execute(select(Store.slug).where(Store.store_id == store_id)).scalar_one())
 

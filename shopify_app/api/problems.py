@@ -49,8 +49,12 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "Bookings, or people who wait or are about to book, refer to it, so it cannot be removed."
         case {"kind": "in_use"}:
             return "Other things refer to it now, or what it refers to has just been removed. Read them again."
+        case {"kind": "owner"}:
+            return "A store needs at least one owner. Make someone else an owner first."
+        case {"kind": "domain"}:
+            return "The host is not proven at the moment, so links cannot carry it."
         case {"kind": "role"}:
-            return "This person's role in the team does not reach to the API."
+            return "This person's role in the team does not reach to this operation."
         case {"kind": "refund", "disputed": True}:
             return "The customer's bank is looking into the payment. The provider refuses refunds of it until that is decided."
         case {"kind": "publish"}:

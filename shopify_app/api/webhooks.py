@@ -14,7 +14,7 @@ from booking.webhook_log import deliveries
 from models.session import Tx, reading
 from models.webhook_endpoint import WebhookEndpoint
 from shopify_app.api.call import PAGING, Call
-from shopify_app.api.door import number, operation
+from shopify_app.api.door import number, operation, owners_only
 from shopify_app.api.shapes import webhooks as s
 from shopify_app.api.shapes.base import Listing, Nothing
 from shopify_app.api.things import Thing, given
@@ -41,37 +41,50 @@ def _present(tx: Tx, webhook_id: int) -> Row:
 
 @operation("GET", "/webhooks", summary="Webhooks", query=PAGING, answer=Listing[s.WebhookOut])
 def list_webhooks(call: Call) -> Any:
+    owners_only(call)
     return WEBHOOKS.page(call, WebhookEndpoint.removed_at.is_(None))
 
 
 @operation("POST", "/webhooks", summary="Add a webhook; the answer carries its secret", body=s.WebhookIn, answer=s.WebhookOut, status=201)
 def post_webhook(call: Call) -> Any:
+    owners_only(call)
     return call.act(webhooks.create_webhook, show=_with_secret, **call.body.model_dump())
 
 
 @operation("GET", "/webhooks/{id}", summary="A webhook", answer=s.WebhookOut)
 def get_webhook(call: Call, id: str) -> Any:
+    owners_only(call)
     with reading(call.store_id) as tx:
         return WEBHOOKS.show(tx, [_present(tx, number(id))])[0]
 
 
 @operation("PATCH", "/webhooks/{id}", summary="Change a webhook", body=s.WebhookPatch, answer=s.WebhookOut)
 def patch_webhook(call: Call, id: str) -> Any:
+    owners_only(call)
     return WEBHOOKS.write(call, webhooks.update_webhook, number(id), **given(call.body))
 
 
 @operation("DELETE", "/webhooks/{id}", summary="Remove a webhook", answer=Nothing)
 def delete_webhook(call: Call, id: str) -> None:
+    owners_only(call)
     WEBHOOKS.remove(call, webhooks.delete_webhook, number(id))
 
 
 @operation("POST", "/webhooks/{id}/secret", summary="A new secret, in force at once", body=s.EmptyIn, answer=s.WebhookOut)
 def post_webhook_secret(call: Call, id: str) -> Any:
+    owners_only(call)
     return call.act(webhooks.renew_webhook_secret, number(id), show=_with_secret)
+
+
+@operation("POST", "/webhooks/{id}/ping", summary="Send an event without content, to see whether the receiver answers", body=s.EmptyIn, answer=Nothing)
+def post_ping(call: Call, id: str) -> None:
+    owners_only(call)
+    call.act(webhooks.ping_webhook, number(id), show=lambda tx, done: None)
 
 
 @operation("GET", "/webhooks/{id}/deliveries", summary="What was sent there, newest first", query=PAGING, answer=Listing[s.WebhookDeliveryOut])
 def list_webhook_deliveries(call: Call, id: str) -> Any:
+    owners_only(call)
     limit, position = call.limit(), call.position(f"deliveries:{id}")
     with reading(call.store_id) as tx:
         found = deliveries(tx, _present(tx, number(id)).id, limit=limit + 1, before=position[0] if position else None)
@@ -83,4 +96,5 @@ def list_webhook_deliveries(call: Call, id: str) -> Any:
 
 @operation("POST", "/webhooks/{id}/deliveries/{delivery}/redeliver", summary="Send an event again", body=s.EmptyIn, answer=Nothing)
 def post_redeliver(call: Call, id: str, delivery: str) -> None:
+    owners_only(call)
     call.act(webhooks.redeliver_webhook, number(id), number(delivery), show=lambda tx, done: None)

@@ -51,7 +51,9 @@ def everything_of(world: World) -> dict[str, str]:
     withdrawal = declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract="1001", asker=Asker("192.0.2.1")).facts["id"]
     return {"withdrawals": str(withdrawal), "templates": "reminder", "feedback": str(feedback), "locations": str(world.location),
             "staff": str(world.elena), "services": str(world.service), "sessions": str(session), "blocks": block["id"],
-            "customers": str(b.customer_id), "bookings": b.ref, "refunds": refund, "webhooks": webhook["id"]}
+            "customers": str(b.customer_id), "bookings": b.ref, "refunds": refund, "webhooks": webhook["id"],
+            "team": theirs.post("/team", {"email": "new@example.com", "name": "New", "role": "staff"})["id"],
+            "domains": theirs.post("/domains", {"host": f"book.{world.slug}.example"})["id"], "tokens": theirs.get("/tokens")["items"][0]["id"]}
 
 
 def fingerprint(store_id: int) -> list:

@@ -78,7 +78,9 @@ def test_every_answer_fits_its_schema(api, world, doc):
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
     assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
     values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
-              "/customers": b.customer_id, "/bookings": b.ref, "/webhooks": webhook["id"], "/templates": "reminder"}
+              "/customers": b.customer_id, "/bookings": b.ref, "/webhooks": webhook["id"], "/templates": "reminder",
+              "/team": api.post("/team", {"email": "new@example.com", "name": "New", "role": "staff"})["id"],
+              "/domains": api.post("/domains", {"host": f"book.{world.slug}.example"})["id"]}
     walked = 0
     for op in OPERATIONS:
         if op.method != "GET" or op.answer is Pdf or op.path.startswith("/shopify"):  # the shop of these tests is not Shopify's
@@ -93,7 +95,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked >= 32
+    assert walked >= 37
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0016b"
-down_revision = "0017b"
+revision = "0020"
+down_revision = "0019"
 
-SQL = Path(__file__).parents[1] / "sql" / "0016b_received.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0020_received.sql"
 
 
 def upgrade() -> None:
