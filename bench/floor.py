@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import html
 import json
 import os
@@ -30,6 +32,24 @@ def application(environ, start_response):  # noqa: ANN001, ANN201
     body = f"<!doctype html><title>Bookings</title><ul>{items}</ul>".encode()
     start_response("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))])
     return [body]
+
+
+def ingest(environ, start_response):  # noqa: ANN001, ANN201
+    """Floor of a received webhook: the body's signature, its few fields, one insert. Answers with an empty page."""
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    signed = dict(part.split("=", 1) for part in environ["HTTP_STRIPE_SIGNATURE"].split(","))
+    right = hmac.new(os.environ["STRIPE_WEBHOOK_SECRET"].encode(), f"{signed['t']}.".encode() + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(right, signed["v1"]):
+        start_response("400 Bad Request", [("Content-Length", "0")])
+        return [b""]
+    event = json.loads(body)
+    _connection().execute(
+        "insert into stripe_events (store_id, event_id, topic, object_id, parent, made_at, received_at, due_at)"
+        " values (%s, %s, %s, %s, %s, to_timestamp(%s), now(), now()) on conflict do nothing", (
+            int(os.environ["BENCH_STORE"]), event["id"], event["type"], event["data"]["object"]["id"], event["data"]["object"]["payment_intent"],
+            event["created"]))
+    start_response("200 OK", [("Content-Length", "0")])
+    return [b""]
 
 
 def raw_month(connection: psycopg.Connection, store_id: int, staff: list[int], first: int, days: int, step: int = 900, duration: int = 3600) -> str:

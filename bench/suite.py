@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench import changes, diary, imports, money, months, pages
+from bench import changes, diary, hooks, imports, money, months, pages
 from bench.data import make_shop
 from booking import keys
 from booking.rules.wall_time import use_packaged_zones
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
             shops[slug] = make_shop(slug, parts.environment["OWNER_DATABASE_URL"], bookings, staff)
             print(f"filled {slug}: {bookings:,} bookings in {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
         rows: list[Row] = []
-        for part in (pages, months, diary, changes, imports, money):
+        for part in (pages, months, diary, changes, imports, money, hooks):
             rows += [Row(*row) for row in part.measure(parts, settings, shops)]
             print(f"measured {part.__name__}", file=sys.stderr, flush=True)
     finally:

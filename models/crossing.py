@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -54,10 +55,14 @@ class Crossings:
         with self.crossing() as db:
             return list(db.exec_driver_sql("select stores_texting(%s)", (phone,)).scalars())
 
-    def store_for_account(self, hashed: str) -> int | None:
-        """The store that uses the payment account with this keyed hash."""
-        with self.crossing() as db:
-            return db.exec_driver_sql("select store_for_account(%s)", (hashed,)).scalar()
+    def receive_stripe_event(self, marks: list[str], event_id: str, topic: str, object_id: str, parent: str | None, made_at: datetime) -> int | None:
+        """Keep a delivery about the account with one of these keyed hashes, in one statement: the store it was new for, or None (I24)."""
+        lent = self.engine.raw_connection()
+        try:
+            return lent.driver_connection.execute("select receive_stripe_event(%s, %s, %s, %s, %s, %s)", (
+                marks, event_id, topic, object_id, parent, made_at)).fetchone()[0]
+        finally:
+            lent.close()
 
     def due_payments(self) -> list[int]:
         """Stores with something to do at the payment provider now (I21)."""

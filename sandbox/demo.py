@@ -15,6 +15,9 @@ import httpx
 from sandbox.parts import Parts
 from sandbox.processes import Processes, start_all
 
+READY_WITHIN = 180.0
+"""Seconds a small or busy machine may take to start the processes."""
+
 
 def main(argv: list[str]) -> int:
     started = time.monotonic()
@@ -85,7 +88,7 @@ def _seed(parts: Parts, var: Path) -> dict:
 def _wait_until_ready(parts: Parts, processes: Processes) -> None:
     url = f"http://127.0.0.1:{parts.environment['PORT']}/readyz"
     sandbox = f"{parts.environment['OPENCALS_SANDBOX']}/clock"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline:
         if dead := processes.dead():
             raise RuntimeError(f"The {dead[0]} process has ended:\n{dead[1]}")

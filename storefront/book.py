@@ -112,10 +112,12 @@ def confirm(service_id: int):  # noqa: ANN201
         if use_credit and deposit and form.get("agree") != "on":
             raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
         if deposit and not use_credit:
-            return redirect("/pay/" + deposits.begin(
+            onward = redirect("/", 303)
+            onward.location = "/pay/" + deposits.begin(
                 g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
-                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser(),
-                agreed=form.get("agree") == "on", delivery_address=comes), 303)
+                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser(onward),
+                agreed=form.get("agree") == "on", delivery_address=comes)
+            return onward
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"], delivery_address=comes,

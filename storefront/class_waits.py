@@ -41,7 +41,7 @@ def wait_card(wait: ClassWait, store_id: int, w: Words) -> WaitCard:
     more = {} if wait.offer_id is None else {"offer": wait.offer_id}
     return WaitCard(
         entry_path(store_id, wait.id, **more), f"/account/waitlist/{wait.id}/leave", wait.service_name,
-        f"{span} · {wait.staff_name} · {wait.location_name}", str(day.day), w.weekday(day), w.month_name(day), w.short_date(wait.starts_at, wait.zone),
+        w.dot.join((span, wait.staff_name, wait.location_name)), str(day.day), w.weekday(day), w.month_name(day), w.short_date(wait.starts_at, wait.zone),
         w.time(wait.starts_at, wait.zone), span, place_text(w, wait), held)
 
 

@@ -83,7 +83,7 @@ class Detail:
 def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     decided = facts.decisions(b, now) if b.holding else {}
     day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
-    line = f"{span} · {b.staff_name} · {b.location_name}" + (f" · {w.money(b.price, b.currency)}" if b.price else "")
+    line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
         w.short_date(b.starts_at, b.zone), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
@@ -105,7 +105,7 @@ def _visit_card(parts: list[Any], w: Words, now: datetime) -> Card:
     first, last = parts[0], max(parts, key=lambda b: b.ends_at)
     span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
     people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
-    line = f"{span} · {people} · {first.location_name}" + (f" · {w.money(price, first.currency)}" if price else "")
+    line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
     return replace(card(first, w, now), service=" + ".join(b.service_name for b in parts), line=line, time=span,
                    can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
 

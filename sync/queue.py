@@ -13,6 +13,8 @@ from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 NAME = "opencals"
+REMEMBERED = 10_000
+"""Stores whose last ring a process remembers."""
 log = logging.getLogger("opencals.queue")
 
 
@@ -25,15 +27,19 @@ def queue(redis_url: str) -> Queue:
 
 def doorbell(redis_url: str, job: str = "sync.jobs.deliver_outbox") -> Callable[[int], None]:
     """A function that rings for a store, so that a worker runs `job` for it. It never raises: without Redis the scheduler's sweep finds the work."""
-    deaf_until = [0.0]
+    deaf_until, rung = [0.0], {}
 
     def ring(store_id: int) -> None:
-        if time.monotonic() < deaf_until[0]:
+        slot = int(time.time() * 10)
+        if time.monotonic() < deaf_until[0] or rung.get(store_id) == slot:
             return
         try:
             # One job per store and 100 ms: a burst of changes rings once, and a change after the pick-up rings again.
-            queue(redis_url).enqueue(job, store_id, job_id=f"{job.rpartition('.')[2]}-{store_id}-{int(time.time() * 10)}",
+            queue(redis_url).enqueue(job, store_id, job_id=f"{job.rpartition('.')[2]}-{store_id}-{slot}",
                                      unique=True, result_ttl=5, failure_ttl=600, ttl=600)
+            if len(rung) >= REMEMBERED:
+                rung.clear()
+            rung[store_id] = slot
         except DuplicateJobError:
             pass
         except RedisError as error:

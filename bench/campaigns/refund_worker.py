@@ -11,7 +11,7 @@ from types import FrameType
 
 from booking import keys
 from booking.rules.wall_time import use_packaged_zones
-from gateways.stripe import refunds
+from gateways.stripe import client, refunds
 from gateways.stripe.client import Stripe
 from models.session import Database, use
 from settings import Settings
@@ -19,8 +19,18 @@ from sync import payments
 
 
 def main(store_id: int, chance: float, look_up: bool) -> None:
-    """Fork a worker; when it has been killed, fork another. Prints how many died when told to stop."""
+    """Fork a worker; when it has been killed, fork another. Prints how many died when told to stop.
+
+    The first refund is carried out before any fork, so that each worker finds its statements rendered; connections are its own.
+    """
     use_packaged_zones()
+    settings = Settings.from_environment()
+    keys.configure(settings)
+    database = use(Database(settings.database_url))
+    if not look_up:
+        Stripe.refunds_of = lambda self, payment_id: []  # type: ignore[method-assign]
+    first = iter((True,))
+    payments.settle(store_id, keep_going=lambda: next(first, False))
     killed, child = 0, 0
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -35,15 +45,14 @@ def main(store_id: int, chance: float, look_up: bool) -> None:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            _work(store_id, chance, look_up)
+            database.engine.dispose(close=False)
+            client._sdk.cache_clear()
+            _work(store_id, chance)
         _, status = os.waitpid(child, 0)
         killed += os.WIFSIGNALED(status)
 
 
-def _work(store_id: int, chance: float, look_up: bool) -> None:
-    settings = Settings.from_environment()
-    keys.configure(settings)
-    use(Database(settings.database_url))
+def _work(store_id: int, chance: float) -> None:
     dice = random.Random(os.urandom(8))
 
     def perhaps_die(label: str) -> None:
@@ -51,8 +60,6 @@ def _work(store_id: int, chance: float, look_up: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     payments.COMMANDS["execute_refund"] = lambda store, payload: refunds.carry_out(store, int(payload["refund_id"]), at=perhaps_die)
-    if not look_up:
-        Stripe.refunds_of = lambda self, payment_id: []  # type: ignore[method-assign]
     while True:
         if payments.settle(store_id).claimed == 0:
             time.sleep(0.05)

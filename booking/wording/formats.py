@@ -21,8 +21,8 @@ def money(locale: str, amount: int, currency: str) -> str:
     if whole and digits:
         point = numbers.get_decimal_symbol(Locale.parse(locale))
         text = text.replace(f"{point}{'0' * digits}", "")
-    # Where one writes from right to left, a sign after Latin letters changes sides, US$ reads $US: a mark keeps it where it is.
-    mark = "\u200e" if locale == "ar" and text[-2:-1].isalpha() and not text[-1].isalnum() else ""
+    # Where one writes from right to left, a sign after Latin letters changes sides, US$ reads $US: a mark keeps it where it is, and another ends the run.
+    mark = "\u200e\u200f" if locale == "ar" and text[-2:-1].isalpha() and not text[-1].isalnum() else ""
     return text.replace("\u202f", " ") + mark
 
 

@@ -23,6 +23,8 @@ class Words:
         self.gettext = texts.gettext
         self.ngettext = texts.ngettext
         self.direction = "rtl" if self.babel.character_order == "right-to-left" else "ltr"
+        # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
+        self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
 
     # Money
 
@@ -105,6 +107,8 @@ class Words:
     def weekday_names(self, width: str = "abbreviated") -> list[str]:
         """From Monday, in this language."""
         names = dates.get_day_names(width, locale=self.locale)
+        if width == "abbreviated" and names == dates.get_day_names("wide", locale=self.locale):
+            names = dates.get_day_names("short", locale=self.locale)  # Arabic shortens its days there only
         return [names[n] for n in range(7)]
 
     def notice(self, notice: Notice) -> str:

@@ -53,9 +53,12 @@ class Admin:
         parsed = _parsed(document)
         name = _name(parsed)
         for attempt in range(THROTTLED_TRIES):
-            self.pace.before(name)
+            reserved = self.pace.before(name)
             try:
-                result = self.session.execute(GraphQLRequest(parsed, variable_values=variables), get_execution_result=True)
+                try:
+                    result = self.session.execute(GraphQLRequest(parsed, variable_values=variables), get_execution_result=True)
+                finally:
+                    self.pace.landed(reserved)
             except TransportQueryError as refused:
                 wait = self.pace.learn(name, (refused.extensions or {}).get("cost"))
                 self._judge(refused.errors)

@@ -14,17 +14,25 @@ class Pace:
         self.clock, self.sleep = clock, sleep
         self.lock = threading.Lock()
         self.costs: dict[str, float] = {}
+        self.flying = 0.0
         self.available, self.most, self.rate, self.at = 1000.0, 1000.0, 50.0, clock()
 
-    def before(self, operation: str) -> None:
-        """Reserve what the operation cost last time, waiting until the bucket holds it."""
+    def before(self, operation: str) -> float:
+        """Reserve what the operation cost last time, waiting until the bucket holds it; the points, for `landed`."""
         with self.lock:
             cost = min(self.costs.get(operation, 10.0), self.most)
             self._refill()
             missing = cost - self.available
             self.available -= cost
+            self.flying += cost
         if missing > 0:
             self.sleep(missing / self.rate)
+        return cost
+
+    def landed(self, cost: float) -> None:
+        """The call is over, with or without an answer."""
+        with self.lock:
+            self.flying = max(0.0, self.flying - cost)
 
     def learn(self, operation: str, cost: dict | None) -> float:
         """Take over what an answer says; seconds until the requested cost is there."""
@@ -34,7 +42,8 @@ class Pace:
         with self.lock:
             requested = float(cost.get("requestedQueryCost") or 0)
             self.costs[operation] = requested
-            self.available, self.most = float(status["currentlyAvailable"]), float(status["maximumAvailable"])
+            # What other calls under way have reserved, Shopify may not have counted yet.
+            self.available, self.most = float(status["currentlyAvailable"]) - self.flying, float(status["maximumAvailable"])
             self.rate, self.at = max(float(status["restoreRate"]), 1.0), self.clock()
             return max(0.0, requested - self.available) / self.rate
 

@@ -71,10 +71,11 @@ def read(event: Any) -> Told | None:
     return told if all(text.isprintable() for text in (told.event_id, told.topic, told.account, told.object_id, told.parent or "")) else None
 
 
-def store_of(account: str) -> int | None:
-    """The store that uses the account, by the account's keyed hash under any key in force."""
-    found = (database().store_for_account(mark) for mark in marks(FIELD, account)) if account else iter(())
-    return next((store_id for store_id in found if store_id is not None), None)
+def keep(told: Told) -> int | None:
+    """Store what concerns us; the store it was new for. The account is found by its keyed hash under any key in force."""
+    if told.topic not in CONCERNS or not told.account:
+        return None
+    return database().receive_stripe_event(marks(FIELD, told.account), told.event_id, told.topic, told.object_id, told.parent, told.made_at)
 
 
 def act(store_id: int) -> None:

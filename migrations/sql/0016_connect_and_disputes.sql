@@ -62,9 +62,6 @@ CREATE INDEX disputes_open ON disputes (store_id, due_by, id) WHERE closed_at is
 alter table refunds drop constraint refunds_cause;
 alter table refunds add constraint refunds_cause check (cause in ('cancellation','seats','difference','goodwill','dispute'));
 
--- I16: what a customer paid at Stripe is one payment of one booking, whatever the code above does.
-CREATE UNIQUE INDEX payments_provider_ref ON payments (store_id, provider_ref) WHERE method = 'card' and provider_ref is not null;
-
 -- A dispute that was lost can be won on appeal: its part of the ledger is taken back, and the payment can be given back again.
 create function keep_payment_taken_back() returns trigger language plpgsql as $$
 begin

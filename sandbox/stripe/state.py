@@ -26,11 +26,12 @@ class State:
         self.path, self.now = path, now or (lambda: datetime.now(UTC))
         self.lock = threading.RLock()
         self.objects: dict[tuple[str, str], Object] = {}
+        self.kinds: dict[str, dict[tuple[str, str], None]] = {}
         self.keys: dict[tuple[str, str], tuple[datetime, str, int, Any]] = {}
         if path is not None and path.exists():
             for line in path.read_text().splitlines():
                 account, made = json.loads(line)
-                self.objects[account, made["id"]] = made
+                self._keep(account, made)
 
     def new(self, account: str, kind: str, /, **fields: Any) -> Object:
         made = {"id": f"{PREFIXES[kind]}_{secrets.token_hex(12)}", "object": kind, "created": self.seconds(), "livemode": False} | fields
@@ -38,7 +39,7 @@ class State:
 
     def save(self, account: str, made: Object) -> Object:
         """Keep the object as it is now."""
-        self.objects[account, made["id"]] = made
+        self._keep(account, made)
         if self.path is not None:
             with self.path.open("a") as file:
                 file.write(json.dumps([account, made]) + "\n")
@@ -52,8 +53,12 @@ class State:
 
     def each(self, account: str | None, kind: str) -> Iterator[tuple[str, Object]]:
         """(account, object), oldest first; of every account for None."""
-        return ((owner, made) for (owner, _), made in list(self.objects.items())
-                if made["object"] == kind and account in (None, owner))
+        keys = [key for key in self.kinds.get(kind, ()) if account in (None, key[0]) and key in self.objects]
+        return ((key[0], self.objects[key]) for key in keys)
+
+    def _keep(self, account: str, made: Object) -> None:
+        self.objects[account, made["id"]] = made
+        self.kinds.setdefault(made["object"], {})[account, made["id"]] = None
 
     def seconds(self) -> int:
         return int(self.now().timestamp())

@@ -30,10 +30,8 @@ class BookingLinks(Shape):
 
 
 class CustomerBooking(Shape):
-    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people.
-
-    `address` is where to go; of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's.
-    """
+    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people. `address` is where to go;
+    of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's."""
 
     ref: str
     status: Status
@@ -88,25 +86,6 @@ class HeldTime(Shape):
     staff_name: str
     expires_at: datetime
     sentence: str
-    url: str
-
-
-class ClassWaitOut(Shape):
-    """A date of a full class the customer waits for: the place in line from 1, and what is held now. `url` is its page."""
-
-    id: str
-    service_name: str
-    staff_name: str
-    location_name: str
-    address: str
-    starts_at: datetime
-    ends_at: datetime
-    zone: str
-    when: str
-    seats: int
-    place: int
-    place_text: str
-    held: HeldTime | None
     url: str
 
 

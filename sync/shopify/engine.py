@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -33,6 +34,9 @@ WORK: dict[str, Callable[[Shop, str, dict[str, Any]], datetime | None]] = {
 """Kind -> the function that does it; it returns when to look again, or None when there is nothing to wait for."""
 ORDER = ("refund", "cancelled_line", "credit", "reconcile", "order", "customer", "remote_customer", "calendar", "credit_left", "import")
 """Money first, bulk last."""
+SIDE_BY_SIDE = frozenset({"customer", "remote_customer", "calendar"})
+AT_ONCE = 4
+"""So many calls of one shop are under way together; they share its points."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,28 @@ def _work(shop: Shop, keep_going: Callable[[], bool]) -> int:
             items = _next(shop, kind)
             if not items or not keep(shop):
                 break
-            for item in items:
-                if monotonic() >= until or not keep_going():
-                    break
-                error = _one(shop, item)
+            for error in _each(shop, kind, items, lambda: monotonic() < until and keep_going()):
                 done += error is None
                 rough = rough + 1 if isinstance(error, Unreachable) else 0
                 if rough >= ROUGH:
                     raise error
     return done
+
+
+def _each(shop: Shop, kind: str, items: list[Item], more: Callable[[], bool]) -> Iterator[ShopifyError | None]:
+    """What came of each item, in their order. Those that do not concern each other are done some at a time: an answer takes longer
+    than the points it costs take to come back."""
+    if kind not in SIDE_BY_SIDE or len(items) < 2:
+        for item in items:
+            if not more():
+                return
+            yield _one(shop, item)
+        return
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="shopify") as pool:
+        for start in range(0, len(items), AT_ONCE):
+            if not more():
+                return
+            yield from pool.map(lambda item: _one(shop, item), items[start:start + AT_ONCE])
 
 
 def _next(shop: Shop, kind: str, batch: int = 50) -> list[Item]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -50,6 +51,7 @@ class Shop:
     on_cancel: str
     currency: str
     _admin: Admin | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def run(self, document: str, **variables: Any) -> dict[str, Any]:
         return self._calling(lambda admin: admin.run(document, **variables))
@@ -58,16 +60,18 @@ class Shop:
         return self._calling(lambda admin: admin.change(document, **variables))
 
     def _calling(self, call: Any) -> Any:
+        admin = self._ready()
         try:
-            return call(self._ready())
+            return call(admin)
         except Unauthorized:
-            self._admin = None
-            return call(self._ready(anew=True))
+            return call(self._ready(instead_of=admin))
 
-    def _ready(self, *, anew: bool = False) -> Admin:
-        if self._admin is None:
-            self._admin = Admin(self.app.base, self.domain, access_token(self, anew=anew), pace_of(self.store_id))
-        return self._admin
+    def _ready(self, *, instead_of: Admin | None = None) -> Admin:
+        """The API with a token that is good; a refused one is renewed by the first who meets it: a refresh token works once."""
+        with self._lock:
+            if self._admin is None or self._admin is instead_of:
+                self._admin = Admin(self.app.base, self.domain, access_token(self, anew=instead_of is not None), pace_of(self.store_id))
+            return self._admin
 
 
 def take(store_id: int, settings: Settings) -> Shop | None:

@@ -63,10 +63,11 @@ def visit(site, chromium) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def opened(world: World, *, width: int = 1280, js: bool = True, scheme: str = "light", zone: str = "America/New_York") -> Page:
+    def opened(world: World, *, width: int = 1280, js: bool = True, scheme: str = "light", zone: str = "America/New_York",
+               locale: str = "en-US") -> Page:
         context = chromium.new_context(
             base_url=site.origin(site.store_host(world.slug)), viewport={"width": width, "height": 900}, java_script_enabled=js,
-            color_scheme=scheme, locale="en-US", timezone_id=zone)
+            color_scheme=scheme, locale=locale, timezone_id=zone)
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()

@@ -41,7 +41,8 @@ def send_everything(world: World) -> BookingSummary:
     person = signed_in(world, "eve@example.com")
     change(world, person, "eva@example.com")
     invite_user(world.store_id, SYSTEM, email="colleague@example.com", name="Colleague", role="manager")
-    with transaction(world.store_id, SYSTEM) as tx:  # their senders need a bank
+    with transaction(world.store_id, SYSTEM) as tx:  # their senders need a bank, or new rules of a time zone
+        notices.tell_customer(tx, "zone_rules", b, old=b)
         notices.tell_customer(tx, "card_charged", b, charged={"amount": 2500, "reason": "no_show"})
         tell(tx, "deposit_returned", "email", "late@example.com", "1", amount=2500, currency="USD", book_url=store_facts(tx)[0]["origin"] + "/book")
     _visits(world)

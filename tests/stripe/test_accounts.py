@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
@@ -11,8 +12,9 @@ from booking import keys, sealing
 from booking.actions.payment_accounts import connect_account, disconnect_account, reseal_accounts
 from booking.actions.refund_booking import refund_booking
 from gateways.stripe.client import account_of
-from gateways.stripe.events import store_of
+from gateways.stripe.events import Told, keep
 from models.actor import SYSTEM
+from models.base import new_id
 from models.payment_account import PaymentAccount
 from models.session import reading, transaction
 from settings import Settings, SettingsError
@@ -22,6 +24,11 @@ from tests.actions.test_reschedule import refused
 from tests.stripe.conftest import Till
 from tests.stripe.test_refunds import owed, state
 from tests.support.world import MERCHANT, World, at
+
+
+def store_of(account: str) -> int | None:
+    """The store an event of this account is kept for."""
+    return keep(Told(f"evt_{new_id()}", "refund.updated", account, "re_1", None, datetime.now(UTC)))
 
 
 class TestSealing:

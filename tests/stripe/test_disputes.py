@@ -15,6 +15,8 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.disputes import record_dispute
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.tokens import create_token
+from gateways.stripe.client import account_of
+from gateways.stripe.disputes import take
 from gateways.stripe.disputes import told as dispute_told
 from messages import render_mail
 from models.actor import SYSTEM
@@ -143,6 +145,19 @@ def test_a_refund_already_on_its_way_is_refused_by_stripe_and_owed_again(world, 
     assert world.sql("select state, error from refund_intents") == [("failed", "charge_disputed")]
     court.hear()
     assert rows(world)[0][0] == "needs_response"
+
+
+def test_a_queued_refund_of_a_disputed_payment_is_not_even_tried(world, till, bank):
+    b = world.book(at(10, 15))
+    payment = till.take(b, 5000)
+    refund_booking(world.store_id, MERCHANT, b.ref, amount=2000)
+    dispute = httpx.post(f"{bank.url}/stripe/disputes", json={"payment_intent": payment}).json()["id"]
+    with reading(world.store_id) as tx:
+        account = account_of(tx)
+    take(world.store_id, account, dispute)
+    settle(world.store_id)
+    assert world.sql("select state, mode from refunds") == [("owed", "manual")] and world.sql("select 1 from refund_intents") == []
+    assert world.outbox("merchant_refund_failed") == []
 
 
 def test_lost_the_ledger_says_the_money_is_with_the_customer(app, world, till, court):

@@ -65,7 +65,7 @@ def test_a_worker_does_them_and_one_that_fails_stops_no_other(world, running, mo
     def broken(store_id: int, lookup: object) -> int:
         raise RuntimeError("the resolver is gone")
 
-    monkeypatch.setattr(errands, "check_due", broken)
+    monkeypatch.setattr("sync.domains.check_due", broken)
     receiver = Receiver()
     hook(world, receiver, "booking.created")
     add_domain(world.store_id, MERCHANT, f"book.{world.slug}.example")

@@ -1,4 +1,4 @@
-"""The language of each person of the shop."""
+"""Whether calendar entries carry the manage link."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0017"
+revision = "0021"
+down_revision = "0020"
 
-SQL = Path(__file__).parents[1] / "sql" / "0019_languages.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0021_calendar_link.sql"
 
 
 def upgrade() -> None:
@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column("users", "locale")
+    op.drop_column("stores", "calendar_link")

@@ -1,4 +1,4 @@
-"""Whether calendar entries carry the manage link."""
+"""The language of each person of the shop."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0017c"
-down_revision = "0017b"
+revision = "0018"
+down_revision = "0017"
 
-SQL = Path(__file__).parents[1] / "sql" / "0017c_calendar_link.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0018_languages.sql"
 
 
 def upgrade() -> None:
@@ -17,4 +17,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_column("stores", "calendar_link")
+    op.drop_column("users", "locale")

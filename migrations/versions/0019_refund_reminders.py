@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0017b"
-down_revision = "0019"
+revision = "0019"
+down_revision = "0018"
 
-SQL = Path(__file__).parents[1] / "sql" / "0017b_refund_reminders.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0019_refund_reminders.sql"
 
 
 def upgrade() -> None:
