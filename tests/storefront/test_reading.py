@@ -47,6 +47,8 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
         "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
         "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
+        "/account/login/shopify": ["/account/login/shopify"], "/account/login/shopify/return": ["/account/login/shopify/return?code=x&state=y"],
+        "/app/customers/callback": ["/app/customers/callback?code=x&state=y"], "/app/customers/signed-out": ["/app/customers/signed-out?state=y"],
         "/static/<path:filename>": ["/static/store.css", "/static/store.js", "/static/icon.svg"],
         "/static/theme-<accent>.css": ["/static/theme-1f5c4d.css"]}
 
@@ -68,7 +70,8 @@ def waiting_pages(world) -> dict[str, list[str]]:
 
 
 NOT_THERE = ("/account/feed/x.ics", "/pay/x", "/pay/x/back", "/email-undo/x", "/account/phone", "/unsubscribe/x", "/withdraw",
-             "/staff-calendar/x.ics")
+             "/staff-calendar/x.ics", "/account/login/shopify", "/account/login/shopify/return?code=x&state=y",
+             "/app/customers/callback?code=x&state=y", "/app/customers/signed-out?state=y")
 """These answer 404 here: no such secret, no number, not offered."""
 
 
