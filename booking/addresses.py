@@ -13,7 +13,7 @@ from booking.rules.decision import Refused
 PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def canonical_email(text: str) -> str:
     """The address in lower case, its domain in ASCII; Refused("invalid", field="email") when it cannot receive mail.
 
@@ -29,7 +29,7 @@ def canonical_email(text: str) -> str:
     return valid.ascii_email.lower() if valid.ascii_email else valid.normalized.lower()
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def canonical_phone(text: str, region: str | None) -> str:
     """E.164, or Refused("invalid", field="phone"). `region` (ISO 3166) is for numbers without a country code."""
     try:

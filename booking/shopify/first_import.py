@@ -67,7 +67,7 @@ def finish_reading(tx: Tx) -> Done:
 
 
 @action
-def apply_staged(tx: Tx, limit: int = 500) -> Done:
+def apply_staged(tx: Tx, limit: int = 250) -> Done:
     """Apply the next lines and forget them, in one commit. `facts["left"]` is False when the import is done."""
     rows = tx.db.execute(select(ShopifyStaged.line, ShopifyStaged.gid, ShopifyStaged.body).where(
         ShopifyStaged.store_id == tx.store_id).order_by(ShopifyStaged.line).limit(limit).with_for_update()).all()

@@ -18,7 +18,7 @@ from models.shopify_import import ShopifyImport
 from sync.shopify.shop import SYNC, Shop, keep
 
 LOOK_AGAIN = timedelta(seconds=10)
-BATCH = 500
+BATCH = 250
 MOST_SECONDS = 60.0
 
 
