@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
@@ -19,7 +19,9 @@ from tests.support.world import World
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
          "--disable-sync").split()
-PATIENCE_MS = 8_000
+PATIENCE_MS = 25_000
+"""How long a page may take on a busy machine; what is there is not waited for."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Quiet(WSGIRequestHandler):

@@ -32,14 +32,13 @@ from sandbox.shopify.site import Shopify
 from sandbox.shopify_account.pages import blueprint as account
 from settings import Settings
 from sync.shopify.engine import sync_shop
-from tests.browser.conftest import Quiet
+from tests.browser.conftest import PATIENCE_MS, Quiet
 from tests.browser.test_shopify_account import bundles
 from tests.support.shopify import KEY, SECRET
 from tests.support.world import NOW, OPEN, set_clock
 
 __all__ = ("bundles",)
 SHOTS = Path(os.environ.get("OPENCALS_VAR", "var")) / "shots" / "journey"
-PATIENCE_MS = 15_000
 SHOP = "harbor-journey.myshopify.com"
 
 

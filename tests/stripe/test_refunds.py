@@ -11,8 +11,10 @@ from booking import keys
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.carry_refund import Said, begin_refund, note_outside_refund, record_refund
 from booking.actions.refund_booking import execute_refund, refund_booking
+from booking.rules.decision import Refused
 from gateways.stripe import refunds as gate
-from gateways.stripe.errors import Unsure
+from gateways.stripe.amounts import to_stripe
+from gateways.stripe.errors import Unsure, Wrong
 from models.actor import SYSTEM
 from sync.payments import settle, waits
 from tests.actions.test_reschedule import race
@@ -156,14 +158,19 @@ class TestCurrencies:
         assert [(made["amount"], made["currency"]) for made in till.refunds()] == [(theirs, currency.lower())]
         assert world.read(b.ref).refunded == ours and bank.all("payment_intent")[0]["amount"] == theirs
 
-    def test_what_cards_cannot_move_is_owed_by_hand(self, world, till, bank, paying):
+    def test_what_cards_cannot_move_is_refused_before_anything_happens(self, world, till, bank, paying):
         service = world.add_service("Abroad", currency="KWD", policy={"cancel": {"notice": "PT0S"}})
         b = world.book(at(10, 15), service=service, staff=world.elena)
         till.take(b, 12340)
-        cancel_booking(world.store_id, MERCHANT, b.ref, refund=6173)
+        with pytest.raises(Refused, match="invalid") as refused:
+            cancel_booking(world.store_id, MERCHANT, b.ref, refund=6173)
+        assert refused.value.facts["step"] == 10
         settle(world.store_id)
-        assert world.sql("select state, mode from refunds") == [("owed", "manual")] and till.refunds() == []
-        assert world.sql("select error from refund_intents") == [("amount_step",)]
+        assert world.read(b.ref).status == "confirmed" and till.refunds() == [] and world.sql("select 1 from refunds") == []
+
+    def test_no_such_amount_ever_reaches_the_provider(self):
+        with pytest.raises(Wrong, match="amount_step"):
+            to_stripe(6173, "KWD")
 
 
 class TestLater:
