@@ -127,6 +127,7 @@ def test_the_whole_way_of_a_payment(shop, visit, bank):  # noqa: F811
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Name").fill("Bea")
     page.get_by_label("E-mail address").fill("bea@example.com")
+    page.get_by_label("I accept").check()
     page.get_by_role("button", name="Continue to payment").click()
     type_card(page, "4000 0025 0000 3155")
     page.get_by_role("button", name="Pay $25").click()
