@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-import shopify
+from typing import TYPE_CHECKING, Any
 
 from gateways.shopify.wire import Drift, ShopifyError, check, post
+
+if TYPE_CHECKING:
+    import shopify
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
@@ -89,6 +90,9 @@ class App:
         return _access(granted).covers(_access(needed))
 
     def _session(self) -> type[shopify.Session]:
+        # Only the web grants access: the worker, which renews tokens, does not load the library.
+        import shopify
+
         # The library keeps key and secret on the class: a class of our own leaves the shared one alone.
         return type("OurSession", (shopify.Session,), {"api_key": self.key, "secret": self.secret})
 
@@ -124,4 +128,6 @@ def _code(response: Any) -> str:
 
 def _access(scopes: str) -> shopify.ApiAccess:
     """Scopes of the Customer Account API are unknown to the library and no matter of the Admin API."""
+    import shopify
+
     return shopify.ApiAccess([scope for scope in scopes.split(",") if not scope.strip().startswith("customer_")])
