@@ -37,7 +37,7 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     from_shopify(tx)
     if is_erased(tx, remote.gid):
         return Done(facts={"customer_id": None, "to_them": {}, "news": {}})
-    row = find_linked(tx, remote.gid) or _link(tx, remote) or create_from_shopify(tx, remote)
+    row = find_linked(tx, remote.gid) or _made_by_us(tx, remote) or _link(tx, remote) or create_from_shopify(tx, remote)
     state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
         ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == row.id).with_for_update()).one_or_none()
     agreed = dict(state.agreed) if state else {}
@@ -87,6 +87,18 @@ def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer, news: NewsPlan)
     return names
 
 
+def _made_by_us(tx: Tx, remote: RemoteCustomer) -> Any:
+    """Our customer they were made for, when the answer to that was lost and word of it comes first."""
+    if remote.made_for is None:
+        return None
+    row = tx.db.execute(select(*COLUMNS).where(
+        Customer.store_id == tx.store_id, Customer.id == remote.made_for, Customer.shopify_id.is_(None), Customer.erased_at.is_(None),
+    ).with_for_update()).one_or_none()
+    if row is not None:
+        link_customer.within(tx, row.id, remote.gid, made_by_us=True)
+    return row
+
+
 def _link(tx: Tx, remote: RemoteCustomer) -> Any:
     """The unlinked customer with the same address, if both sides have verified it. Linked to another: a case for the merchant (R9)."""
     address = remote.fields()["email"]
@@ -119,8 +131,9 @@ def create_from_shopify(tx: Tx, remote: RemoteCustomer) -> Any:
 
 
 @action
-def link_customer(tx: Tx, customer_id: int, gid: str) -> Done:
-    """From here on the two are the same person. Their calendar is due over there."""
+def link_customer(tx: Tx, customer_id: int, gid: str, *, made_by_us: bool = False) -> Done:
+    """From here on the two are the same person. Their calendar is due over there. `made_by_us`: they have what we sent when we made
+    them; of anybody else nothing is agreed on yet."""
     from_shopify(tx)
     if find_linked(tx, gid) is not None:
         raise Refused("not_allowed", kind="customer")
@@ -129,8 +142,18 @@ def link_customer(tx: Tx, customer_id: int, gid: str) -> Done:
     ).values(shopify_id=gid, version=Customer.version + 1))
     if not done.rowcount:
         raise Refused("not_allowed", kind="customer")
+    if not made_by_us:
+        tx.db.execute(update(ShopifyCustomer).where(
+            ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == customer_id).values(agreed={}))
     tx.audit("link_customer", subject="customer", subject_id=customer_id, gid=gid)
     mark(tx, "calendar", str(customer_id))
+    return Done()
+
+
+@action
+def note_creation(tx: Tx, customer_id: int, sent: dict[str, Any]) -> Done:
+    """Kept before they are made over there: should the answer be lost, what they have then is what we sent (I25)."""
+    _keep(tx, customer_id, agreed=sent)
     return Done()
 
 

@@ -18,7 +18,8 @@ STATES = {"SUBSCRIBED": True, "UNSUBSCRIBED": False, "NOT_SUBSCRIBED": None, "NE
 
 @dataclass(frozen=True, slots=True)
 class RemoteCustomer:
-    """`news`: by channel, what was said about news; a channel without a usable address is not in it."""
+    """`news`: by channel, what was said about news; a channel without a usable address is not in it. `made_for`: the customer of
+    ours they were made for over there, by the mark only our app can set."""
 
     gid: str
     first_name: str | None
@@ -29,6 +30,7 @@ class RemoteCustomer:
     locale: str | None
     updated_at: datetime
     news: Mapping[str, Said] = field(default_factory=dict)
+    made_for: int | None = None
 
     def fields(self) -> dict[str, str | None]:
         """An address or number we could not use counts as none."""
@@ -44,8 +46,10 @@ def remote_of(body: dict[str, Any]) -> RemoteCustomer:
         news["email"] = Said(STATES[email["marketingState"]], _instant(email["marketingUpdatedAt"]))
     if phone and phone["smsMarketingConsent"]["state"] in STATES:
         news["sms"] = Said(STATES[phone["smsMarketingConsent"]["state"]], _instant(phone["smsMarketingConsent"]["updatedAt"]))
+    mark = (body.get("ours") or {}).get("value", "")
     return RemoteCustomer(body["id"], body["firstName"], body["lastName"], email and email["emailAddress"], bool(body["verifiedEmail"]),
-                          phone and phone["phoneNumber"], body["locale"], datetime.fromisoformat(body["updatedAt"]), news)
+                          phone and phone["phoneNumber"], body["locale"], datetime.fromisoformat(body["updatedAt"]), news,
+                          int(mark) if mark.isascii() and mark.isdecimal() and len(mark) < 20 else None)
 
 
 def _instant(text: str | None) -> datetime | None:

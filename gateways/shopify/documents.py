@@ -12,6 +12,7 @@ _CUSTOMER = """
 fragment CustomerFields on Customer {
   id firstName lastName locale state verifiedEmail updatedAt
   defaultEmailAddress { emailAddress marketingState marketingUpdatedAt } defaultPhoneNumber { phoneNumber smsMarketingConsent { state updatedAt } }
+  ours: metafield(namespace: "$app", key: "customer") { value }
 }"""
 _MONEY = "{ shopMoney { amount currencyCode } }"
 
@@ -26,7 +27,7 @@ CUSTOMER_BY_ID = "query CustomerById($id: ID!) { customer(id: $id) { ...Customer
 
 CUSTOMER_BY_IDENTIFIER = """
 query CustomerByIdentifier($identifier: CustomerIdentifierInput!) {
-  customerByIdentifier(identifier: $identifier) { ...CustomerFields ours: metafield(namespace: "$app", key: "customer") { value } }
+  customerByIdentifier(identifier: $identifier) { ...CustomerFields }
 }
 """ + _CUSTOMER
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from booking.rules.consent import CHANNELS, Said
 from booking.rules.decision import Refused
-from booking.rules.two_way import name_parts
+from booking.rules.two_way import full_name, name_parts
 from booking.shopify.news import said_here
-from booking.shopify.people import keep_apart, link_customer, note_refusal, settle_customer, unlink_customer
+from booking.shopify.people import keep_apart, link_customer, note_creation, note_refusal, settle_customer, unlink_customer
 from booking.shopify.remote import RemoteCustomer, remote_of
 from gateways.shopify import documents
 from gateways.shopify.wire import Drift, UserErrors
@@ -53,7 +53,7 @@ def ours(shop: Shop, subject: str, facts: dict[str, Any]) -> None:
         keep_apart(shop.store_id, SYNC, row.id, "address")
         return
     try:
-        link_customer(shop.store_id, SYNC, row.id, node["id"])
+        link_customer(shop.store_id, SYNC, row.id, node["id"], made_by_us=there is None or _has_our_mark(there, row))
     except Refused:
         keep_apart(shop.store_id, SYNC, row.id, "address")  # that person there is another customer of ours already
         return
@@ -107,28 +107,36 @@ def _consent(said: Said) -> dict[str, str]:
 
 
 def _create(shop: Shop, row: Any) -> dict[str, Any]:
-    values = {"name": row.name, "email": row.email_canonical, "phone": row.phone, "locale": row.locale}
-    made: dict[str, Any] = {name: value for name, value in _input({name: value for name, value in values.items() if value}).items() if value}
-    made["metafields"] = [OURS | {"value": str(row.id)}]
-    for channel, address in zip(CHANNELS, (row.email_canonical, row.phone), strict=True):
-        at = (row.changed or {}).get(f"{channel}_news")
-        said = said_here(row.preferences, channel, datetime.fromisoformat(at) if at else None)
-        if address and said.wants:
-            made[f"{channel}MarketingConsent"] = _consent(said)
+    values = {"name": full_name(row.name, None) or None, "email": row.email_canonical, "phone": row.phone, "locale": row.locale}
     try:
-        return shop.change(documents.CUSTOMER_CREATE, input=made)["customer"]
+        return _create_with(shop, row, values)
     except UserErrors as refused:
         if not refused.about("phone"):
             raise
         # Somebody else there has the number: the person is made without it.
-        return shop.change(documents.CUSTOMER_CREATE, input={
-            name: value for name, value in made.items() if name not in ("phone", "smsMarketingConsent")})["customer"]
+        return _create_with(shop, row, values | {"phone": None})
+
+
+def _create_with(shop: Shop, row: Any, values: dict[str, str | None]) -> dict[str, Any]:
+    made: dict[str, Any] = {name: value for name, value in _input({name: value for name, value in values.items() if value}).items() if value}
+    made["metafields"] = [OURS | {"value": str(row.id)}]
+    news = {}
+    for channel, address in zip(CHANNELS, (values["email"], values["phone"]), strict=True):
+        at = (row.changed or {}).get(f"{channel}_news")
+        said = said_here(row.preferences, channel, datetime.fromisoformat(at) if at else None)
+        if address and said.wants:
+            made[f"{channel}MarketingConsent"], news[channel] = _consent(said), True
+    note_creation(shop.store_id, SYNC, row.id, values | ({"news": news} if news else {}))
+    return shop.change(documents.CUSTOMER_CREATE, input=made)["customer"]
 
 
 def _is_this_one(there: dict[str, Any], row: Any) -> bool:
     """We made it (an answer was lost), or both sides have verified the address (R9)."""
-    mark = there.get("ours")
-    return (mark is not None and mark["value"] == str(row.id)) or bool(there["verifiedEmail"] and row.email_verified_at)
+    return _has_our_mark(there, row) or bool(there["verifiedEmail"] and row.email_verified_at)
+
+
+def _has_our_mark(there: dict[str, Any], row: Any) -> bool:
+    return (there.get("ours") or {}).get("value") == str(row.id)
 
 
 def _input(values: dict[str, str | None]) -> dict[str, str | None]:

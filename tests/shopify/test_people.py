@@ -202,3 +202,34 @@ def test_an_edit_back_to_what_was_agreed_is_an_edit_all_the_same(store):
     store.write("select shopify_mark('remote_customer', %s)", there["id"])
     store.sync()
     assert ours(store, customer_id)[0] == "Augusta Archer"
+
+
+def test_word_of_our_own_creation_before_its_lost_answer_is_settled_makes_nobody_twice(store):
+    """The answer is lost, the delivery about it comes at once, before the creation is tried again."""
+    customer_id = new_customer(store)
+    store.over.shopify.faults.order("shopify", "timeout_after_effect", 1)
+    store.sync()
+    [there] = store.shop.customers.values()
+    assert ours(store, customer_id)[3] is None
+    store.write("select shopify_mark('remote_customer', %s)", there["id"])
+    store.sync()
+    later(store)
+    store.sync()
+    assert store.sql("select id, shopify_id from customers") == [(customer_id, there["id"])] and len(store.shop.customers) == 1
+    assert store.due() == [] and store.sql("select count(*) from shopify_tasks") == [(0,)]
+
+
+def test_an_edit_after_a_creation_whose_answer_was_lost_is_not_lost(store):
+    customer_id = new_customer(store)
+    store.over.shopify.faults.order("shopify", "timeout_after_effect", 1)
+    store.sync()
+    [there] = store.shop.customers.values()
+    later(store)
+    update_customer(store.store_id, MERCHANT, customer_id, Person("Ada Lovelace", "ada@example.com", "+12125550101"), {"name"})
+    later(store)
+    store.shop.change_customer(there["id"], phone="+12125550199")
+    store.sync()
+    later(store)
+    store.sync()
+    assert ours(store, customer_id)[:3] == ("Ada Lovelace", "ada@example.com", "+12125550199")
+    assert (there["firstName"], there["lastName"], there["phone"]) == ("Ada", "Lovelace", "+12125550199")
