@@ -108,7 +108,7 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
         if said.state == "failed":
             b = find_by_id(tx, row.booking_id)
             assert b is not None
-            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), only_here=True, failed={"amount": said.amount, "error": said.error or ""})
+            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), failed={"amount": said.amount, "error": said.error or ""})
     return Done(facts={"state": state})
 
 

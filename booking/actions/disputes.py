@@ -95,9 +95,9 @@ def _tell(tx: Tx, booking_id: int, dispute_id: int, new: bool, told: Disputed) -
     b = find_by_id(tx, booking_id)
     assert b is not None
     if over:
-        notices.tell_merchant(tx, "merchant_dispute_closed", b, once=f"{dispute_id}:{told.status}", only_here=True, dispute={
+        notices.tell_merchant(tx, "merchant_dispute_closed", b, once=f"{dispute_id}:{told.status}", dispute={
             "amount": told.amount, "status": told.status, "owed": b.owed})
     else:
-        notices.tell_merchant(tx, "merchant_dispute_opened", b, once=str(dispute_id), only_here=True, dispute={
+        notices.tell_merchant(tx, "merchant_dispute_opened", b, once=str(dispute_id), dispute={
             "amount": told.amount, "reason": told.reason, "inquiry": told.status.startswith("warning"), "refundable": told.refundable,
             "due_by": told.due_by.isoformat() if told.due_by else None})

@@ -26,7 +26,7 @@ def request_user_code(tx: Tx, email: str, *, challenge: str, asker: Asker) -> Do
     Refused invalid for a malformed address, rate_limited as for customers.
     """
     address = canonical_email(email)
-    limits.count(tx, "code_address", f"user:{address}", (3, 15 * limits.MINUTE), (10, limits.DAY))
+    limits.message(tx, "email", address)
     limits.count(tx, "code_source", f"user:{asker.ip}", (10, limits.HOUR))
     user = _user(tx, address)
     if user is not None:
