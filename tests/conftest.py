@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from booking import keys
+from booking import keys, steady
 from booking.rules.wall_time import use_packaged_zones
 from migrations.upgrade import upgrade
 from models.session import Database, use
@@ -19,6 +19,7 @@ from sandbox.valkey import Valkey
 from settings import Settings
 
 use_packaged_zones()
+steady.STEP = 0.0  # answers come as soon as they are ready; tests/access/test_steady.py has them wait
 
 
 @pytest.fixture(scope="session")

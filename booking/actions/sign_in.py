@@ -62,6 +62,11 @@ def request_login_code(tx: Tx, email: str, *, challenge: str, asker: Asker, loca
 def send_code(tx: Tx, address: str, purpose: str, challenge: str, customer_id: int | None, locale: str | None) -> None:
     """Draw a code and mail it."""
     code_id, code = draw_code(tx, address, purpose, challenge, customer_id)
+    tell_code(tx, address, purpose, code_id, code, locale)
+
+
+def tell_code(tx: Tx, address: str, purpose: str, code_id: int, code: str, locale: str | None) -> None:
+    """Mail a code that was drawn."""
     tell(tx, "sign_in_code", "email", address, str(code_id), locale=locale, code=code, minutes=int(VALID_FOR.total_seconds() // 60),
          purpose=purpose)
 
