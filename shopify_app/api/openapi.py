@@ -70,7 +70,8 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         + [_parameter("query", name, text) for name, text in op.query.items()],
         "responses": {str(op.status): good} | {str(p): {"$ref": f"#/components/responses/Problem{p}"} for p in sorted(problems)}}
     if writes:
-        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer", longest=255))
+        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer, secrets included, for 48 hours; it is kept encrypted",
+                                              longest=255))
     if op.body is not None:
         needed = any(field.is_required() for field in op.body.model_fields.values())
         entry["requestBody"] = {"required": needed, "content": {"application/json": {"schema": names[op.body, "validation"]}}}
