@@ -69,9 +69,13 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         "parameters": [_parameter("path", name, required=True) for name in re.findall(r"{(\w+)}", op.path)]
         + [_parameter("query", name, text) for name, text in op.query.items()],
         "responses": {str(op.status): good} | {str(p): {"$ref": f"#/components/responses/Problem{p}"} for p in sorted(problems)}}
-    if writes:
+    if op.repeats:
+        entry["description"] = op.repeats + "."
+    elif writes:
         entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer", longest=255))
-    if op.body is not None:
+    if op.body is Csv:
+        entry["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+    elif op.body is not None:
         needed = any(field.is_required() for field in op.body.model_fields.values())
         entry["requestBody"] = {"required": needed, "content": {"application/json": {"schema": names[op.body, "validation"]}}}
     return entry
