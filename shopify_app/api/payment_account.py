@@ -58,9 +58,9 @@ def post_payment_connect(call: Call) -> Any:
     owners_only(call)
     _there()
     with reading(call.store_id) as tx:
-        back = _back(tx, call)
+        back, again = _back(tx, call, "stripe"), _back(tx, call, "again")
     try:
-        return s.ConnectOut(url=accounts.onboard(call.store_id, call.actor, back, back))
+        return s.ConnectOut(url=accounts.onboard(call.store_id, call.actor, back, again))
     except (Busy, Unsure):
         return _silent()
     except Trouble as trouble:
@@ -90,12 +90,12 @@ def delete_payment_account(call: Call) -> None:
     call.act(disconnect_account, show=lambda tx, done: None)
 
 
-def _back(tx: Tx, call: Call) -> str:
+def _back(tx: Tx, call: Call, how: str) -> str:
     """Where Stripe sends the owner back to: the app in the Shopify admin they came from, or the screen at the store's host."""
     if call.actor.kind == "user":
         shop = tx.db.execute(select(Store.shopify_domain).where(Store.store_id == tx.store_id)).scalar_one()
         return f"https://{shop}/admin/apps/{settings().shopify_api_key}"
-    return f"{call.origin}/admin/settings/payments?from=stripe"
+    return f"{call.origin}/admin/settings/payments?from={how}"
 
 
 def _silent() -> Response:
