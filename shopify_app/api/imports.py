@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +17,7 @@ from shopify_app.api.door import number, operation
 from shopify_app.api.shapes import imports as s
 from shopify_app.api.shapes.base import Csv, Listing, Nothing
 from shopify_app.api.shapes.bookings import EmptyIn
-from shopify_app.spreadsheets import safe_cell
+from shopify_app.spreadsheets import csv_line
 
 _RUNS = select(*(column for column in R.__table__.c if column.name not in ("content", "bad")))
 
@@ -99,9 +97,7 @@ def list_import_errors(call: Call, id: str) -> Any:
 
 @operation("GET", "/imports/{id}/errors.csv", summary="The same as a file for spreadsheets", answer=Csv)
 def export_import_errors(call: Call, id: str) -> Response:
-    file = io.StringIO(newline="")
-    csv.writer(file).writerows([("line", "reason"), *((line, safe_cell(reason)) for line, reason in _bad(call, id))])
-    return Response(file.getvalue(), mimetype="text/csv")
+    return Response("".join(map(csv_line, [("line", "reason"), *_bad(call, id)])), mimetype="text/csv")
 
 
 def _bad(call: Call, run_id: str) -> list[list[Any]]:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from booking import facts
-from booking.facts import read_policy
 from booking.first_steps import steps_done
 from booking.rules.decision import Refused
 from booking.rules.policy import Flags, Policy, PolicyError, resolve_flags
