@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from jsonapi.operations import Operation
 from shopify_app.api.door import OPERATIONS, PREFIX, blueprint
+from shopify_app.api.examples import EXAMPLES
 from shopify_app.api.shapes.base import Csv, Nothing, Pdf, Problem
 
 Section = tuple[str, Sequence[Operation], dict[str, Any]]
@@ -77,7 +78,8 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         entry["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
     elif op.body is not None:
         needed = any(field.is_required() for field in op.body.model_fields.values())
-        entry["requestBody"] = {"required": needed, "content": {"application/json": {"schema": names[op.body, "validation"]}}}
+        content = {"schema": names[op.body, "validation"]} | ({"example": EXAMPLES[op.name]} if op.name in EXAMPLES else {})
+        entry["requestBody"] = {"required": needed, "content": {"application/json": content}}
     return entry
 
 
