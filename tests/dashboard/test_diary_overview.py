@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 
 import psycopg
@@ -18,6 +16,7 @@ from booking import facts
 from models.actor import Actor
 from models.session import reading
 from shopify_app.dashboard.charts import share, stacked
+from tests.dashboard import exports
 from tests.storefront.visitor import words
 from tests.support.world import MERCHANT, NOW, World, at
 
@@ -55,8 +54,8 @@ def test_the_trail_in_pages_and_files(manager, world, monkeypatch):
     assert numbers == sorted(numbers, reverse=True) and numbers[-1] == 1 and len(set(numbers)) == len(numbers)
     booked = next(entry for entry in everything if entry["action"] == "create_booking")
     assert booked["booking"] == b.ref and booked["after"]["status"] == "confirmed" and len(booked["hash"]) == 64
-    rows = list(csv.DictReader(io.StringIO(manager.get("/admin/audit.csv").get_data(as_text=True))))
-    assert [int(row["number"]) for row in rows] == numbers
+    rows = exports.rows(manager.get("/admin/audit.csv"))
+    assert [int(row["Number"]) for row in rows] == numbers
     assert json.loads(manager.get("/admin/audit.json?from=2030-01-01").get_data(as_text=True)) == []
     manager.get("/admin/audit")
     assert "Older entries" in words(manager.page)
