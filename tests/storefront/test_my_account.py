@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.leave_feedback import leave_feedback
+from booking.actions.mark_booking import complete_booking
+from booking.privacy import customer_data
+from booking.wording.own_data import LABELS
+from models.session import reading
 from tests.storefront.visitor import Visitor, account, words
-from tests.support.world import NOW, at
+from tests.support.world import MERCHANT, NOW, at
 
 
 def test_the_address_changes_after_the_code_and_comes_back_by_the_link(ada, contents):
@@ -92,6 +98,25 @@ def test_my_data_to_read_and_to_take(ada, world):
     assert "Messages sent to you" in words(ada.page) and "ada@example.com" in ada.page
     response = ada.get("/account/data.json")
     assert response.json["profile"]["email"] == "ada@example.com" and "attachment" in response.headers["Content-Disposition"]
+
+
+def test_my_data_is_told_in_words(ada, world):
+    """Every field that is kept has a name, and none of them shows as it is called in the tables."""
+    past = world.book(at(1, 8), override=True, paid=2500)
+    complete_booking(world.store_id, MERCHANT, past.ref)
+    leave_feedback(world.store_id, world.customer(past), past.ref, rating=4, comment="Lovely")
+    gone = world.book(at(10, 15), paid=2500)
+    cancel_booking(world.store_id, MERCHANT, gone.ref, refund="full")
+    with reading(world.store_id) as tx:
+        data = customer_data(tx, past.customer_id)
+    rows = [data["profile"], *(row for part in ("bookings", "payments", "refunds", "feedback", "messages", "sessions") for row in data[part])]
+    assert all(data[part] for part in ("bookings", "payments", "refunds", "feedback", "messages", "sessions"))
+    assert {name for row in rows for name in row} <= set(LABELS)
+    assert set(LABELS) >= {"place", "expires_at", "used", "old_email", "new_email", "changed_at", "undone"}
+    ada.get("/account/data")
+    seen = words(ada.page)
+    assert "E-mail confirmed" in seen and "Valid until" not in seen and "Refunds" in seen
+    assert "verified at" not in seen and "created_at" not in seen and "transactional" not in seen
 
 
 def test_erasing_needs_the_tick_and_a_fresh_session(ada, world):

@@ -97,3 +97,8 @@ def test_a_policy_promises_nothing_until_a_moment_that_is_past():
     assert lines(24) == lines(48), "at the very moment it still holds (R10)"
     assert lines(23) == ["If you cancel: no refund.", "Cancelling online ends Sat, Mar 13, 2027, 7:00 AM EST.", "This time is too near to be moved online."]
     assert lines(1) == ["This time is too near to be cancelled online.", "This time is too near to be moved online."]
+
+
+@pytest.mark.parametrize(("locale", "text"), [("en", "50%"), ("de", "50\xa0%"), ("fr", "50\xa0%"), ("es", "50\xa0%"), ("ar", "50%")])
+def test_shares_as_the_language_writes_them(locale, text):
+    assert words_for(locale).percent(50) == text
