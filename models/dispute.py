@@ -16,6 +16,7 @@ from models.service import Service as V
 from models.session import Tx
 
 CLOSED = ("won", "lost", "warning_closed", "prevented")
+MOST_OPEN = 200
 
 
 class Dispute(StoreRow, Base):
@@ -104,13 +105,18 @@ def disputes_of(tx: Tx, booking_id: int) -> list[ListedDispute]:
         Dispute.store_id == tx.store_id, Dispute.booking_id == booking_id).order_by(Dispute.made_at, Dispute.id))]
 
 
+def one_dispute(tx: Tx, dispute_id: int) -> ListedDispute | None:
+    row = tx.db.execute(_LISTED.where(Dispute.store_id == tx.store_id, Dispute.id == dispute_id)).one_or_none()
+    return None if row is None else ListedDispute._make(row)
+
+
 def waiting_disputes(tx: Tx) -> int:
     """How many wait for the shop's answer."""
     return tx.db.execute(select(func.count()).select_from(Dispute).where(
         Dispute.store_id == tx.store_id, Dispute.closed_at.is_(None), Dispute.status.like("%needs_response"))).scalar_one()
 
 
-def open_disputes(tx: Tx, *, limit: int = 200) -> list[ListedDispute]:
+def open_disputes(tx: Tx, *, limit: int = MOST_OPEN) -> list[ListedDispute]:
     """The ones still to be decided, the one due soonest first."""
     return [ListedDispute._make(row) for row in tx.db.execute(_LISTED.where(
         Dispute.store_id == tx.store_id, Dispute.closed_at.is_(None)).order_by(nulls_last(Dispute.due_by.asc()), Dispute.id).limit(limit))]

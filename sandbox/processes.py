@@ -51,7 +51,7 @@ def start_all(processes: Processes) -> None:
     """Sandbox, web, worker, scheduler."""
     port = processes.environment["PORT"]
     processes.start("sandbox", "sandbox.server")
-    processes.start("web", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread",
-                    "--threads", "8", "--graceful-timeout", "10", "--keep-alive", "15", "--backlog", "2048", "--no-control-socket")
+    processes.start("web", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "10",
+                    "--keep-alive", "15", "--backlog", "2048")
     processes.start("worker", "flask", "--app", "app", "worker")
     processes.start("scheduler", "flask", "--app", "app", "scheduler")

@@ -72,6 +72,16 @@ def test_without_redis_it_is_ready_but_says_so(settings, world):
     assert (answer.status_code, answer.json["status"]) == (200, "degraded") and "Start Redis" in answer.json["checks"]["Redis"]
 
 
+def test_nothing_is_connected_before_the_fork(settings, monkeypatch):
+    """Web workers are forked from the loaded application (gunicorn.conf.py): two of them on one connection would mix their answers."""
+    def connect(*_):
+        raise AssertionError("something was connected while the application was made")
+
+    monkeypatch.setattr("socket.socket.connect", connect)
+    create_app(settings)
+    assert database().engine.pool.checkedin() == database().engine.pool.checkedout() == 0
+
+
 def test_without_its_database_it_lives_but_is_not_ready(app, away):
     assert (get(app, "/healthz").status_code, get(app, "/healthz").json) == (200, {"status": "ok"})
     answer = get(app, "/readyz")
