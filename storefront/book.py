@@ -129,7 +129,7 @@ def confirm(service_id: int):  # noqa: ANN201
         if refused.code == "invalid":
             return _details(store, person, offer, w, typed, refused.facts.get("errors", []), now=now, status=422, deposit=deposit, credit=credit)
         with reading(g.store_id) as tx:
-            return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=409)
+            return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=429 if refused.code == "rate_limited" else 409)
     done = "requested" if b.status == "pending" else "booked"
     if person:
         return redirect(f"/account/bookings/{b.ref}?done={done}", 303)
