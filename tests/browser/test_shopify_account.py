@@ -32,7 +32,7 @@ def settings(settings):  # noqa: ANN001, ANN201
     return replace(settings, shopify_api_key=KEY, shopify_api_secret=SECRET)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bundles() -> None:
     code = subprocess.call([sys.executable, str(RUN), "build"])
     if code == NO_NODE and not os.environ.get("CI"):
