@@ -41,7 +41,7 @@ DOORS = (
     (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
     (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
-UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import"), 6 * 1024 * 1024
+UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import|/api/merchant/v1/imports"), 6 * 1024 * 1024
 DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 

@@ -62,6 +62,11 @@ class Settings:
     zone_data_at_least: str = "2026f"
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """As itsdangerous takes them: the one that signs is the last."""
+        return (*reversed(self.secret_key_fallbacks), self.secret_key)
+
+    @property
     def secure(self) -> bool:
         """Cookies carry `Secure` and the `__Host-` prefix exactly when pages are served over https."""
         return self.scheme == "https"

@@ -24,13 +24,13 @@ class Rate:
 
 
 class Server:
-    """gunicorn with two workers, as in production, on a free port."""
+    """gunicorn with two workers, as in production (gunicorn.conf.py), on a free port."""
 
     def __init__(self, target: str, port: int, environment: dict[str, str]) -> None:
         self.port = port
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread",
-             "--threads", "8", "--keep-alive", "30", "--log-level", "error", "--no-control-socket"],
+            [sys.executable, "-m", "gunicorn", target, "--bind", f"127.0.0.1:{port}", "--workers", "2", "--keep-alive", "30",
+             "--log-level", "error"],
             env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + 40
         while True:
@@ -54,8 +54,8 @@ class Server:
         return total / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> float:
-        """The largest worker's resident memory in MiB."""
-        sizes = [int(line.split()[1]) for pid in self.pids()[1:] for line in open(f"/proc/{pid}/status") if line.startswith("VmRSS")]
+        """MiB each process really takes: the largest, pages shared with others counted by their share (proportional set size)."""
+        sizes = [int(line.split()[1]) for pid in self.pids() for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Pss:")]
         return max(sizes) / 1024
 
     def stop(self) -> None:

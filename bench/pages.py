@@ -50,7 +50,7 @@ def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterato
         for number, page in enumerate(("portal list", "link page")):
             growth = figures[last][number].p50 / figures[first][number].p50
             yield (f"{page}, growth {first} to {last}", f"{figures[last][number].p50:.1f} ms", f"{figures[first][number].p50:.1f} ms", growth, "<= 1.5", growth <= 1.5)
-        yield ("memory of a web process", f"{server.memory():.0f} MiB", "", None, "<= 110 MiB", server.memory() <= 110)
+        yield ("memory of a web process, shared pages by their share", f"{server.memory():.0f} MiB", "", None, "<= 110 MiB", server.memory() <= 110)
     finally:
         server.stop()
     from app import create_app

@@ -22,7 +22,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @dataclass(frozen=True)
 class Operation:
-    """One route: for Flask, for validation, for the document. `query` maps parameter names to their meaning."""
+    """One route: for Flask, for validation, for the document. `query` maps parameter names to their meaning. A body that is Csv is a file
+    and reaches the handler as bytes. `repeats`, of a write that takes no Idempotency-Key, says what a repeat does."""
 
     method: str
     path: str
@@ -32,6 +33,7 @@ class Operation:
     query: dict[str, str]
     answer: type[BaseModel]
     status: int
+    repeats: str | None = None
 
 
 class JsonApi:
@@ -44,12 +46,12 @@ class JsonApi:
             blueprint.add_url_rule(rule, "elsewhere", self._elsewhere, methods=METHODS, provide_automatic_options=False)
 
     def operation(self, method: str, path: str, *, summary: str, answer: type[BaseModel], body: type[BaseModel] | None = None,
-                  query: dict[str, str] | None = None, status: int | None = None) -> Callable:
+                  query: dict[str, str] | None = None, status: int | None = None, repeats: str | None = None) -> Callable:
         """Register a handler `f(call, **path_parameters)` that returns the answer: a model, or its fields."""
 
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             entry = Operation(method, path, handler.__name__, summary, body, query or {}, answer,
-                              status or (204 if answer is Nothing else 200))
+                              status or (204 if answer is Nothing else 200), repeats)
             self.operations.append(entry)
 
             def view(**parameters: str) -> Response:
@@ -86,10 +88,14 @@ def _query(entry: Operation) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value != ""}
 
 
-def _body(entry: Operation) -> BaseModel | None:
+def _body(entry: Operation) -> BaseModel | bytes | None:
     raw = request.get_data()
     if entry.body is None:
         return None
+    if entry.body is Csv:
+        if request.mimetype != "text/csv":
+            raise Unreadable(415, "Send the file as text/csv.")
+        return raw
     if raw and request.mimetype != "application/json":
         raise Unreadable(415, "Send application/json.")
     try:

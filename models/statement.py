@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
+from psycopg import RawCursor
 from sqlalchemy import BigInteger, DateTime, Text, bindparam
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.sql import ClauseElement
@@ -24,11 +25,13 @@ def text_param(name: str) -> Any:
 
 
 class Statement(Generic[Row]):
-    """A Core statement as SQL text, run on the driver's own cursor. `row` is a NamedTuple for its rows, or None for plain tuples."""
+    """A Core statement as SQL text in the server's own form ($1), which the driver need not read again each time. `row` is a
+    NamedTuple for its rows, or None for plain tuples."""
 
     def __init__(self, statement: ClauseElement, row: type[Row] | None = None) -> None:
-        compiled = statement.compile(dialect=dialect(), compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
+        compiled = statement.compile(dialect=dialect(paramstyle="numeric_dollar"), compile_kwargs={"render_postcompile": True})
+        self.sql = str(compiled).encode()
+        self.names = tuple(compiled.positiontup or ())
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self.make = getattr(row, "_make", None)
 
@@ -45,6 +48,7 @@ class Statement(Generic[Row]):
         return self._run(tx, values).rowcount
 
     def _run(self, tx: Tx, values: dict[str, Any]) -> Any:
-        cursor = tx.driver.cursor()
-        cursor.execute(self.sql, self.fixed | {"store": tx.store_id} | values)
+        cursor = RawCursor(tx.driver)
+        given = self.fixed | {"store": tx.store_id} | values
+        cursor.execute(self.sql, [given[name] for name in self.names])
         return cursor

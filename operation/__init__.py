@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 
 def install(app: Flask) -> None:
-    """Add /healthz, /readyz, /metrics and one JSON log line for each request."""
+    """Add /healthz, /readyz, /metrics one JSON log line for each request, and sessions."""
     # Here and not above: a worker takes its log lines from this package and has no web.
-    from operation import health, logs, metrics
+    from operation import health, logs, metrics, sessions
 
     logs.install(app)
     metrics.install(app)
     health.install(app)
+    sessions.install(app)

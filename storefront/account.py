@@ -65,17 +65,18 @@ def account():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = require_login(tx)
         w = words(store, person)
-        if request.args.get("view") in ("calendar", "week"):
-            return _calendar(tx, store, person, w, _span(local_date(tx.now, store.zone), w, week=request.args["view"] == "week"))
-        upcoming, past = both_of(tx, person.customer_id, after=_cursor("upcoming", person.customer_id),
-                                 before=_cursor("past", person.customer_id), limit=PAGE + 1)
+        asked = request.args.to_dict()
+        if asked.get("view") in ("calendar", "week"):
+            return _calendar(tx, store, person, w, _span(local_date(tx.now, store.zone), w, week=asked["view"] == "week"))
+        upcoming, past = both_of(tx, person.customer_id, after=_cursor(asked, "upcoming", person.customer_id),
+                                 before=_cursor(asked, "past", person.customer_id), limit=PAGE + 1)
         response = make_response(page(
-            "account.html", store, w, person=person, view="list", welcome=request.args.get("in"),
+            "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
             upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
             more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
             waits=[wait_card(wait, g.store_id, w) for wait in (class_waits(tx, person.customer_id) if person.waits else ())],
-            left=request.args.get("left"), credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
-            paged=bool(request.args.get("upcoming") or request.args.get("past"))))
+            left=asked.get("left"), credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
+            paged=bool(asked.get("upcoming") or asked.get("past"))))
         refresh_login(response)
         return response
 
@@ -113,9 +114,9 @@ def _calendar(tx, store, person, w: Words, span: Span) -> str:  # noqa: ANN001
                 agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
 
 
-def _cursor(kind: str, customer_id: int) -> tuple[datetime, int] | None:
+def _cursor(asked: dict[str, str], kind: str, customer_id: int) -> tuple[datetime, int] | None:
     """The last item seen, from a cursor we signed for this customer and list (I66); anything else starts at the beginning."""
-    body = unsign("list-cursor", request.args.get(kind, ""))
+    body = unsign("list-cursor", asked.get(kind, ""))
     if not isinstance(body, list) or body[:3] != [g.store_id, customer_id, kind]:
         return None
     return datetime.fromisoformat(body[3]), body[4]

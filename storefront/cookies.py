@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 
 from booking.keys import keyed_hash, sign, unsign
 
@@ -20,10 +20,8 @@ def _name(base: str) -> str:
 
 def login_secret() -> str | None:
     """The secret of the browser's session, unless it was idle for 30 days."""
-    body = unsign("login-cookie", request.cookies.get(_name("login"), ""))
-    if not isinstance(body, list) or len(body) != 2 or body[1] < time.time() - IDLE_SECONDS:
-        return None
-    return body[0]
+    body = _login()
+    return body[0] if body else None
 
 
 def remember_login(response: Response, secret: str) -> None:
@@ -32,9 +30,18 @@ def remember_login(response: Response, secret: str) -> None:
 
 def refresh_login(response: Response) -> None:
     """Move the idle limit on, at most once a day: the cookie says when it was last seen, the database is not written (R5)."""
-    body = unsign("login-cookie", request.cookies.get(_name("login"), ""))
-    if isinstance(body, list) and time.time() - IDLE_SECONDS < body[1] < time.time() - REFRESH_SECONDS:
+    body = _login()
+    if body and body[1] < time.time() - REFRESH_SECONDS:
         remember_login(response, body[0])
+
+
+def _login() -> tuple[str, int] | None:
+    """(secret, when it was last seen), read once a request."""
+    if "login" not in g:
+        body = unsign("login-cookie", request.cookies.get(_name("login"), ""))
+        kept = isinstance(body, list) and len(body) == 2 and body[1] >= time.time() - IDLE_SECONDS
+        g.login = (body[0], body[1]) if kept else None
+    return g.login
 
 
 def forget_login(response: Response) -> None:

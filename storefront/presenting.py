@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from booking import facts
@@ -25,8 +25,7 @@ from models.booking_summary import BookingSummary
 from storefront.door import Door
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """One booking in a list."""
 
     url: str
@@ -86,7 +85,7 @@ def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
-        w.short_date(b.starts_at, b.zone), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
+        w.short_day(day), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
 
 
@@ -106,7 +105,7 @@ def _visit_card(parts: list[Any], w: Words, now: datetime) -> Card:
     span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
     people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
     line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
-    return replace(card(first, w, now), service=" + ".join(b.service_name for b in parts), line=line, time=span,
+    return card(first, w, now)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
                    can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
 
 

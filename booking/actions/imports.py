@@ -52,6 +52,7 @@ def check_import(tx: Tx, run_id: int, *, columns: dict[str, str], flag_overlaps:
         raise Refused("invalid", errors=[{"field": "columns", "problem": str(error).removesuffix(" Map columns with --map field=Column.")}]) from None
     _write(tx, run_id, columns={"format": run.columns["format"], "fields": columns}, flag_overlaps=flag_overlaps, region=region, state="checking",
            report=None, bad=None, problem=None, done=0, total=0)
+    tx.audit("check_import", subject="import", subject_id=run_id)
     return Done(facts={"id": run_id})
 
 
@@ -69,6 +70,7 @@ def drop_import(tx: Tx, run_id: int) -> Done:
     """Forget the file; what was imported stays."""
     _locked(tx, run_id, "mapping", "checked", "failed", "done")
     tx.db.execute(delete(ImportRun).where(ImportRun.store_id == tx.store_id, ImportRun.id == run_id))
+    tx.audit("drop_import", subject="import", subject_id=run_id)
     return Done()
 
 

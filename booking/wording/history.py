@@ -66,7 +66,13 @@ def actor(w: Words, entry: Told, names: dict[tuple[str, str], str]) -> str:
         return w._("{name} ({role})").format(name=name or w._("Someone of the team"), role=role(w, entry.actor_role))
     if entry.actor_kind == "token":
         return w._("API token {name}").format(name=f"“{name}”") if name else w._("API token")
-    return {"customer": w._("Customer"), "link": w._("Link holder"), "shopify_customer": w._("Customer"), "system": w._("System")}[entry.actor_kind]
+    return kind(w, entry.actor_kind)
+
+
+def kind(w: Words, code: str) -> str:
+    """What kind of caller it was; an unknown code as it is."""
+    return {"customer": w._("Customer"), "link": w._("Link holder"), "shopify_customer": w._("Customer"), "system": w._("System"),
+            "user": w._("Team"), "token": w._("API token")}.get(code, code)
 
 
 def role(w: Words, code: str | None) -> str:

@@ -23,6 +23,8 @@ class Words:
         self.gettext = texts.gettext
         self.ngettext = texts.ngettext
         self.direction = "rtl" if self.babel.character_order == "right-to-left" else "ltr"
+        # After the name of a fact; French sets a space that does not break before it.
+        self.colon = "\u00a0:" if locale.startswith("fr") else ":"
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
 
@@ -32,6 +34,10 @@ class Words:
         """`$25`, `$25.50`: whole amounts without zeros."""
         return formats.money(self.locale, amount, currency)
 
+    def percent(self, whole: int) -> str:
+        """`50%`; in German, French and Spanish with a space that does not break."""
+        return formats.percent(self.locale, whole)
+
     # Time
 
     def date(self, instant: datetime, zone: str) -> str:
@@ -40,7 +46,10 @@ class Words:
 
     def short_date(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13."""
-        return formats.date(self.locale, formats.local(instant, zone).date(), self._("EEE, MMM d"))
+        return self.short_day(formats.local(instant, zone).date())
+
+    def short_day(self, day: date) -> str:
+        return formats.date(self.locale, day, self._("EEE, MMM d"))
 
     def day_of_month(self, day: date) -> str:
         """Mar 13."""
@@ -71,12 +80,16 @@ class Words:
 
     def time(self, instant: datetime, zone: str) -> str:
         """9:00 AM."""
-        local = formats.local(instant, zone)
-        return formats.clock(self.locale, local.hour, local.minute)
+        return self._clock(formats.local(instant, zone))
 
     def zone(self, instant: datetime, zone: str) -> str:
         """The zone's name then: EST, CET; where it has none, GMT-03:00."""
-        local = formats.local(instant, zone)
+        return self._zone_name(formats.local(instant, zone))
+
+    def _clock(self, local: datetime) -> str:
+        return formats.clock(self.locale, local.hour, local.minute)
+
+    def _zone_name(self, local: datetime) -> str:
         name = local.tzname() or ""
         return name if name.isalpha() else dates.get_timezone_gmt(local, locale=self.locale)
 
@@ -96,7 +109,8 @@ class Words:
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
-        return self._("{start} to {end} {zone}").format(start=self.time(start, zone), end=self.time(end, zone), zone=self.zone(start, zone))
+        local = formats.local(start, zone)
+        return self._("{start} to {end} {zone}").format(start=self._clock(local), end=self.time(end, zone), zone=self._zone_name(local))
 
     def duration(self, seconds: int) -> str:
         """1 h 30 min."""

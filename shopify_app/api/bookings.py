@@ -8,20 +8,27 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, tuple_
 
-from booking import counter_offers
+from booking import counter_offers, facts
 from booking.links import manage_path
 from booking.places import place_of
 from booking.rules.counter_offers import stands
 from booking.rules.decision import Refused
 from booking.rules.status import STATES
+from booking.wording import words_for
+from booking.wording.languages import pick
+from booking.wording.policies import policy_lines
 from models.audit import AuditEntry
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, run
 from models.diary import search
+from models.dispute import disputes_of
+from models.money_list import payments_of, refunds_of
 from models.outbox import OutboxRow
 from models.session import Tx, reading
 from models.sms import SmsDelivery
+from models.store import Store
 from shopify_app.api.call import PAGING, Call
+from shopify_app.api.disputes import dispute_out
 from shopify_app.api.door import operation, reference
 from shopify_app.api.shapes import bookings as s
 from shopify_app.api.shapes.base import Listing, read_instant
@@ -29,7 +36,8 @@ from shopify_app.api.shapes.offers import OfferOut
 
 LIST = PAGING | {
     "q": "the beginning of a word of the customer's name or address, the ending of their phone number, the ref, or an order number such as #1001", "status": "one or several, comma separated", "starts_from": "RFC 3339",
-    "starts_to": "RFC 3339, not included", "customer": "id", "staff": "id", "service": "id", "conflict": "true or false", "series": "id", "visit": "id"}
+    "starts_to": "RFC 3339, not included", "customer": "id", "staff": "id", "service": "id", "conflict": "true or false", "series": "id", "visit": "id",
+    "session": "id of a class date", "location": "id"}
 
 
 def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
@@ -47,6 +55,8 @@ def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
                      "phone": b.customer_phone or b.contact_phone},
         "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed), "due": money(b.due),
         "manage_url": origin + manage_path(b), "conflict": b.conflict,
+        "session": None if b.session_id is None else str(b.session_id),
+        "moves_from": datetime.fromisoformat(b.held["starts_at"]).astimezone(here) if b.held else None,
         "series": None if b.series_id is None else str(b.series_id), "visit": None if b.visit_id is None else str(b.visit_id),
         "approval_deadline": b.approval_deadline.astimezone(here) if b.approval_deadline else None, "created_at": b.created_at}
 
@@ -75,13 +85,14 @@ def _filters(q: dict[str, str]) -> list[Any]:
             raise Refused("invalid", errors=[{"field": "status", "problem": f"must be of {', '.join(sorted(STATES))}"}])
         where.append(Booking.status.in_(wanted))
     for field, column in (("customer", Booking.customer_id), ("staff", Booking.staff_id), ("service", Booking.service_id),
-                          ("series", Booking.series_id), ("visit", Booking.visit_id)):
+                          ("series", Booking.series_id), ("visit", Booking.visit_id), ("session", Booking.session_id),
+                          ("location", Booking.location_id)):
         if field in q:
             where.append(column == reference(q[field], field))
     if "starts_from" in q:
-        where.append(Booking.starts_at >= _instant(q, "starts_from"))
+        where.append(Booking.starts_at >= instant(q, "starts_from"))
     if "starts_to" in q:
-        where.append(Booking.starts_at < _instant(q, "starts_to"))
+        where.append(Booking.starts_at < instant(q, "starts_to"))
     if "conflict" in q:
         if q["conflict"] not in ("true", "false"):
             raise Refused("invalid", errors=[{"field": "conflict", "problem": "must be true or false"}])
@@ -89,7 +100,7 @@ def _filters(q: dict[str, str]) -> list[Any]:
     return where
 
 
-def _instant(query: dict[str, str], field: str) -> datetime:
+def instant(query: dict[str, str], field: str) -> datetime:
     try:
         # A plus sign that was not escaped arrives as a space.
         return read_instant(query[field].replace(" ", "+"))
@@ -104,7 +115,25 @@ def get_booking(call: Call, ref: str) -> Any:
         if b is None:
             raise Refused("not_found")
         return booking_out(b, call.origin) | {"audit": _trail(tx, b), "messages": _messages(tx, b),
-                                             "offers": offers_out(tx, b, call.origin)}
+                                             "offers": offers_out(tx, b, call.origin),
+                                             "policy": _policy(tx, b)} | _money(tx, b)
+
+
+def _policy(tx: Tx, b: BookingSummary) -> list[str]:
+    locale = tx.db.execute(select(Store.locale).where(Store.store_id == tx.store_id)).scalar_one()
+    return policy_lines(words_for(pick(locale)), facts.effective_policy(b), b.starts_at, b.zone, b.currency)
+
+
+def _money(tx: Tx, b: BookingSummary) -> dict[str, Any]:
+    def money(amount: int) -> dict[str, Any]:
+        return {"amount": amount, "currency": b.currency}
+
+    return {
+        "payments": [s.PaymentOut(id=str(p.id), amount=money(p.amount), refunded=money(p.refunded), method=p.method, captured_at=p.captured_at)
+                     for p in payments_of(tx, b.id)],
+        "refunds": [s.BookingRefund(id=str(r.id), cause=r.cause, outcome=r.outcome, state=r.state, amount=money(r.amount), methods=r.methods or [],
+                                    created_at=r.created_at, settled_at=r.settled_at) for r in refunds_of(tx, b.id)],
+        "disputes": [dispute_out(row) for row in disputes_of(tx, b.id)]}
 
 
 def _trail(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:
@@ -140,6 +169,6 @@ def known_ref(text: str) -> str:
 
 
 def audit_out(row: Any) -> dict[str, Any]:
-    return {"id": str(row.id), "at": row.at, "actor": {"kind": row.actor_kind, "id": row.actor_id, "channel": row.channel},
+    return {"id": str(row.id), "number": row.chain, "hash": bytes(row.hash).hex(), "at": row.at, "actor": {"kind": row.actor_kind, "id": row.actor_id, "channel": row.channel},
             "action": row.action, "allowed": row.allowed, "subject": row.subject,
             "subject_id": None if row.subject_id is None else str(row.subject_id), "before": row.before, "after": row.after, "facts": row.facts}

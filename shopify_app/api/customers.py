@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from booking.actions import customers
 from booking.actions.action import Done, action
 from booking.actions.people import Person
 from booking.credit import credit_of_all
+from models import customer_list
 from models.customer import Customer
 from models.customer_words import matching
 from models.session import Tx, reading
@@ -26,7 +27,8 @@ def _customers(tx: Tx, rows: Sequence[Row]) -> list[s.CustomerOut]:
     credit = credit_of_all(tx, [row.id for row in rows])
     return [s.CustomerOut(id=str(row.id), name=row.name, email=row.email, phone=row.phone, verified=row.email_verified_at is not None,
                           credit=[CreditOut(amount={"amount": one.left, "currency": one.currency}, expires_at=one.expires_at, place=one.place)
-                                  for one in credit.get(row.id, ())], created_at=row.created_at) for row in rows]
+                                  for one in credit.get(row.id, ())], created_at=row.created_at, language=row.locale, preferences=row.preferences, shopify_id=row.shopify_id,
+                          has_feed=row.feed_secret_hash is not None) for row in rows]
 
 
 # By id: a store may have very many, and only the key's own order costs the same on every page.
@@ -51,6 +53,16 @@ def post_customer(call: Call) -> Any:
 @operation("GET", "/customers/{id}", summary="A customer", answer=s.CustomerOut)
 def get_customer(call: Call, id: str) -> Any:
     return CUSTOMERS.read(call, number(id))
+
+
+@operation("GET", "/customers/{id}/duplicates", summary="Others with the same address or phone number, at most 10 (R44)", answer=Listing[s.CustomerOut])
+def list_duplicates(call: Call, id: str) -> Any:
+    with reading(call.store_id) as tx:
+        row = CUSTOMERS.row(tx, number(id))
+        c = customer_list.one(tx, row.id)
+        same = [] if c is None else [one.id for one in customer_list.duplicates_of(tx, c, row.email_canonical)]
+        rows = tx.db.execute(select(Customer).where(Customer.store_id == tx.store_id, Customer.id.in_(same)).order_by(Customer.created_at)).all()
+        return {"items": _customers(tx, rows), "next": None}
 
 
 @operation("PATCH", "/customers/{id}", summary="Change a customer; a new address is unproven (I41)", body=s.CustomerPatch,

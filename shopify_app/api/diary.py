@@ -13,6 +13,7 @@ from booking.actions.cancel_session import cancel_session
 from models.block import Block
 from models.class_session import ClassSession
 from models.session import Tx
+from shopify_app.api.bookings import instant
 from shopify_app.api.call import PAGING, Call
 from shopify_app.api.door import number, operation, reference
 from shopify_app.api.shapes import catalogue as s
@@ -38,13 +39,25 @@ def _sessions(tx: Tx, rows: Sequence[Row]) -> list[s.SessionOut]:
             for row in rows]
 
 
+BETWEEN = {"from": "RFC 3339: what ends after it", "to": "RFC 3339: what starts before it"}
 BLOCKS = Thing("blocks", Block, _blocks, order="starts_at")
 SESSIONS = Thing("sessions", ClassSession, _sessions, order="starts_at")
 
 
-@operation("GET", "/blocks", summary="Time off, by start", query=PAGING, answer=Listing[s.BlockOut])
+def _narrowed(call: Call, table: Any, *ids: str) -> list[Any]:
+    """Filters of a list: ids, and what touches the time between `from` and `to`."""
+    q = call.query
+    where = [getattr(table, f"{name}_id") == reference(q[name], name) for name in ids if name in q]
+    if "from" in q:
+        where.append(table.ends_at > instant(q, "from"))
+    if "to" in q:
+        where.append(table.starts_at < instant(q, "to"))
+    return where
+
+
+@operation("GET", "/blocks", summary="Time off, by start", query=PAGING | BETWEEN | {"staff": "id", "location": "id"}, answer=Listing[s.BlockOut])
 def list_blocks(call: Call) -> Any:
-    return BLOCKS.page(call)
+    return BLOCKS.page(call, *_narrowed(call, Block, "staff", "location"))
 
 
 @operation("POST", "/blocks", summary="Add time off", body=s.BlockIn, answer=s.BlockOut, status=201)
@@ -69,9 +82,9 @@ def delete_block(call: Call, id: str) -> None:
     BLOCKS.remove(call, blocks.delete_block, number(id))
 
 
-@operation("GET", "/sessions", summary="Class dates, by start", query=PAGING, answer=Listing[s.SessionOut])
+@operation("GET", "/sessions", summary="Class dates, by start", query=PAGING | BETWEEN | {"service": "id", "staff": "id", "location": "id"}, answer=Listing[s.SessionOut])
 def list_sessions(call: Call) -> Any:
-    return SESSIONS.page(call)
+    return SESSIONS.page(call, *_narrowed(call, ClassSession, "service", "staff", "location"))
 
 
 @operation("POST", "/sessions", summary="Add a class date", body=s.SessionIn, answer=s.SessionOut, status=201)

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from jsonapi.operations import Operation
 from shopify_app.api.door import OPERATIONS, PREFIX, blueprint
+from shopify_app.api.examples import EXAMPLES
 from shopify_app.api.shapes.base import Csv, Nothing, Pdf, Problem
 
 Section = tuple[str, Sequence[Operation], dict[str, Any]]
@@ -69,11 +70,17 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         "parameters": [_parameter("path", name, required=True) for name in re.findall(r"{(\w+)}", op.path)]
         + [_parameter("query", name, text) for name, text in op.query.items()],
         "responses": {str(op.status): good} | {str(p): {"$ref": f"#/components/responses/Problem{p}"} for p in sorted(problems)}}
-    if writes:
-        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer", longest=255))
-    if op.body is not None:
+    if op.repeats:
+        entry["description"] = op.repeats + "."
+    elif writes:
+        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer, secrets included, for 48 hours; it is kept encrypted",
+                                              longest=255))
+    if op.body is Csv:
+        entry["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+    elif op.body is not None:
         needed = any(field.is_required() for field in op.body.model_fields.values())
-        entry["requestBody"] = {"required": needed, "content": {"application/json": {"schema": names[op.body, "validation"]}}}
+        content = {"schema": names[op.body, "validation"]} | ({"example": EXAMPLES[op.name]} if op.name in EXAMPLES else {})
+        entry["requestBody"] = {"required": needed, "content": {"application/json": content}}
     return entry
 
 

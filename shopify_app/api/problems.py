@@ -27,7 +27,9 @@ def refused(error: Refused) -> Response:
     """A rule's no. `invalid`, `not_found` and `unauthorized` carry nothing that could tell two causes apart but their errors."""
     more = {"dates": [_date(one) for one in error.facts["dates"]]} if error.facts.get("dates") else {}
     detail = DETAILS.get(error.code)
-    if error.code == "closed":
+    if error.code == "closed" and "import_state" in error.facts:
+        detail = f"That is not possible while the import is in the state {error.facts['import_state']}."
+    elif error.code == "closed":
         detail = words_for("en").refusal("closed", error.facts, "")
     if error.code == "not_allowed":
         detail = _not_allowed(error.facts)
@@ -55,6 +57,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "The host is not proven at the moment, so links cannot carry it."
         case {"kind": "role"}:
             return "This person's role in the team does not reach to this operation."
+        case {"kind": "payments"}:
+            return "This installation takes no card payments."
         case {"kind": "refund", "disputed": True}:
             return "The customer's bank is looking into the payment. The provider refuses refunds of it until that is decided."
         case {"kind": "publish"}:

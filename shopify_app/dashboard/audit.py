@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,18 +10,21 @@ from flask import Response, request
 
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span
-from booking.wording.history import history_line, what
+from booking.wording import Words
+from booking.wording.history import channel, history_line, kind, role, what
 from models import trail
 from models.session import reading
 from models.trail import Entry, TrailFilters
 from shopify_app.dashboard import given
-from shopify_app.dashboard.bookings import safe_cell
 from shopify_app.dashboard.door import MANAGERS, Visit, screen
+from shopify_app.spreadsheets import csv_file, csv_line
 
 PAGE, BATCH = 50, 500
 FIELDS = ("who", "action", "from", "to", "refused")
-COLUMNS = ("number", "at", "actor", "actor_name", "role", "channel", "action", "allowed", "subject", "subject_id", "booking", "before", "after",
-           "facts", "hash")
+LABELS = {
+    "number": "Number", "at": "Time", "actor": "Who", "actor_name": "Name", "role": "Role", "channel": "Where", "action": "What", "allowed": "Allowed",
+    "subject": "About", "subject_id": "Id", "booking": "Booking", "before": "Before", "after": "After", "facts": "Details", "hash": "Hash"}
+"""The columns of the file and their titles, in this order."""
 
 
 @screen("/audit", roles=MANAGERS)
@@ -46,7 +47,7 @@ def audit(visit: Visit) -> Any:
 
 @screen("/audit.csv", roles=MANAGERS)
 def audit_csv(visit: Visit) -> Response:
-    return Response(_csv(_rows(visit)), mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="audit.csv"'})
+    return csv_file(visit.words, LABELS.values(), _csv(visit.words, _rows(visit)), "audit.csv")
 
 
 @screen("/audit.json", roles=MANAGERS)
@@ -98,14 +99,13 @@ def _told(entry: Entry, name: str) -> dict[str, Any]:
         "after": entry.after, "facts": entry.facts, "hash": bytes(entry.hash).hex()}
 
 
-def _csv(rows: Iterator[tuple[Entry, str]]) -> Iterator[str]:
-    yield ",".join(COLUMNS) + "\r\n"
+def _csv(w: Words, rows: Iterator[tuple[Entry, str]]) -> Iterator[str]:
+    """Codes in the reader's words; what was before and after is as it is kept."""
     for entry, name in rows:
-        made = io.StringIO()
-        cells = [json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else "" if cell is None else str(cell)
-                 for cell in _told(entry, name).values()]
-        csv.writer(made).writerow([safe_cell(cell) for cell in cells])
-        yield made.getvalue()
+        told = _told(entry, name) | {
+            "actor": kind(w, entry.actor_kind), "role": role(w, entry.actor_role) if entry.actor_role else "", "channel": channel(w, entry.channel),
+            "action": what(w, entry.action, entry.subject), "allowed": w._("yes") if entry.allowed else w._("no")}
+        yield csv_line(json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else cell for cell in told.values())
 
 
 def _json(rows: Iterator[tuple[Entry, str]]) -> Iterator[str]:

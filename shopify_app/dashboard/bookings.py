@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,23 +10,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, request
+from flask import request
 
 from booking.keys import sign, unsign
 from booking.rules.status import HOLDING, STATES
 from booking.rules.wall_time import day_span
+from booking.wording import Words
 from models import diary
 from models.diary import DiaryBooking, Filters, Position
 from models.session import reading
 from shopify_app.dashboard import given
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
+from shopify_app.spreadsheets import csv_file, csv_line
 
 PAGE = 50
 BATCH = 500
 WHEN = ("upcoming", "past", "all")
 ORDERED = ("pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired")
-COLUMNS = ("ref", "status", "date", "start", "end", "zone", "service", "staff", "location", "customer", "email", "phone", "seats",
-           "price", "paid", "refunded", "refund_owed", "currency", "conflict", "booked_at")
+LABELS = {
+    "ref": "Reference", "status": "Status", "date": "Date", "start": "Start", "end": "End", "zone": "Time zone", "service": "Service", "staff": "Staff",
+    "location": "Location", "customer": "Customer", "email": "E-mail", "phone": "Phone", "seats": "Seats", "price": "Price", "paid": "Paid",
+    "refunded": "Refunded", "refund_owed": "Refund owed", "currency": "Currency", "conflict": "Conflict", "booked_at": "Booked at"}
+"""The columns of the file and their titles, in this order."""
 FIELDS = ("q", "when", "status", "staff", "service", "location", "from", "to", "conflict", "customer")
 
 
@@ -69,7 +72,7 @@ def bookings_csv(visit: Visit) -> Any:
     with reading(visit.store_id) as tx:
         asked = read_filters(visit, tx.now)
         name = f"bookings-{tx.now:%Y-%m-%d}.csv"
-    return Response(_file(visit.store_id, asked.filters), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return csv_file(visit.words, LABELS.values(), _lines(visit, asked.filters), name)
 
 
 def read_filters(visit: Visit, now: datetime) -> Asked:
@@ -106,33 +109,21 @@ def _position(visit: Visit, asked: Asked) -> Position | None:
     return datetime.fromisoformat(body[1]), int(body[2])
 
 
-def _file(store_id: int, filters: Filters) -> Iterator[str]:
+def _lines(visit: Visit, filters: Filters) -> Iterator[str]:
     """CSV in batches, each read in a transaction of its own, so that a slow download holds nothing."""
-    yield _line(COLUMNS)
     after: Position | None = None
     while True:
-        with reading(store_id) as tx:
+        with reading(visit.store_id) as tx:
             rows = diary.page(tx, filters, after=after, limit=BATCH)
-        yield "".join(_line(_cells(row)) for row in rows)
+        yield "".join(csv_line(_cells(visit.words, row)) for row in rows)
         if len(rows) < BATCH:
             return
         after = rows[-1].starts_at, rows[-1].id
 
 
-def _cells(b: DiaryBooking) -> tuple[Any, ...]:
+def _cells(w: Words, b: DiaryBooking) -> tuple[Any, ...]:
     here = ZoneInfo(b.zone)
     start, end = b.starts_at.astimezone(here), b.ends_at.astimezone(here)
     money = [given.plain_amount(minor, b.currency) for minor in (b.price, b.paid, b.refunded, b.owed)]
-    return (b.ref, b.status, f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}", b.zone, b.service_name, b.staff_name, b.location_name,
-            b.name, b.email or "", b.phone or "", b.seats, *money, b.currency, "yes" if b.conflict else "", b.created_at.isoformat())
-
-
-def _line(cells: tuple[Any, ...]) -> str:
-    made = io.StringIO()
-    csv.writer(made).writerow([safe_cell(str(cell)) for cell in cells])
-    return made.getvalue()
-
-
-def safe_cell(text: str) -> str:
-    """A cell no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+    return (b.ref, w.status(b.status), f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}", b.zone, b.service_name, b.staff_name, b.location_name,
+            b.name, b.email or "", b.phone or "", b.seats, *money, b.currency, w._("yes") if b.conflict else "", b.created_at.isoformat())

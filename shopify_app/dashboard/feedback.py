@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -19,12 +17,14 @@ from booking.rules.decision import Refused
 from models import diary, feedback_list
 from models.session import reading
 from shopify_app.dashboard import given
-from shopify_app.dashboard.bookings import safe_cell
 from shopify_app.dashboard.door import MANAGERS, Visit, screen
+from shopify_app.spreadsheets import csv_file, csv_line
 
 PAGE, BATCH = 30, 500
 FIELDS = ("rating", "service", "staff", "open")
-COLUMNS = ("date", "rating", "comment", "customer", "service", "staff", "booking", "reply", "published")
+LABELS = {"date": "Date", "rating": "Rating", "comment": "Comment", "customer": "Customer", "service": "Service", "staff": "Staff", "booking": "Booking",
+          "reply": "Answer", "published": "Published"}
+"""The columns of the file and their titles, in this order."""
 
 
 @screen("/feedback", roles=MANAGERS)
@@ -50,7 +50,7 @@ def _page(visit: Visit, *, problem: str | None = None, about: int | None = None,
 
 @screen("/feedback.csv", roles=MANAGERS)
 def feedback_csv(visit: Visit) -> Response:
-    return Response(_file(visit.store_id, _filters()[1]), mimetype="text/csv", headers={"Content-Disposition": 'attachment; filename="feedback.csv"'})
+    return csv_file(visit.words, LABELS.values(), _lines(visit, _filters()[1]), "feedback.csv")
 
 
 @screen("/feedback/<int:feedback_id>/reply", roles=MANAGERS, methods=("POST",))
@@ -86,18 +86,14 @@ def _filters() -> tuple[dict[str, str], dict[str, Any]]:
                     "staff_id": given.whole(values.get("staff")), "unanswered": values.get("open") == "1"}
 
 
-def _file(store_id: int, filters: dict[str, Any]) -> Iterator[str]:
+def _lines(visit: Visit, filters: dict[str, Any]) -> Iterator[str]:
     before: tuple[datetime, int] | None = None
-    yield ",".join(COLUMNS) + "\r\n"
     while True:
-        with reading(store_id) as tx:
+        with reading(visit.store_id) as tx:
             rows = feedback_list.page(tx, **filters, before=before, limit=BATCH)
         for row in rows:
-            made = io.StringIO()
-            csv.writer(made).writerow([safe_cell(str(cell)) for cell in (
-                row.created_at.isoformat(), row.rating, row.comment, row.customer_name, row.service_name, row.staff_name, row.ref, row.reply or "",
-                "yes" if row.published_at else "")])
-            yield made.getvalue()
+            yield csv_line((row.created_at.isoformat(), row.rating, row.comment, row.customer_name, row.service_name, row.staff_name, row.ref, row.reply,
+                            visit.words._("yes") if row.published_at else ""))
         if len(rows) < BATCH:
             return
         before = rows[-1].created_at, rows[-1].id

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import Any
 
-from flask import Response, request
+from flask import request
 from sqlalchemy import select
 
 from booking.actions.imports import LARGEST, check_import, drop_import, start_import, upload_import
@@ -17,12 +15,15 @@ from models.import_run import ImportRun
 from models.session import reading
 from shopify_app.dashboard.door import Visit, screen
 from shopify_app.dashboard.typed import Typed, must_be_id
+from shopify_app.spreadsheets import csv_file, csv_line
 
 SHOWN = 30
 LABELS = {
     "id": "Id in the old system", "starts_at": "Start", "ends_at": "End", "duration_minutes": "Duration in minutes", "zone": "Time zone", "service": "Service",
     "staff": "Staff", "location": "Location", "name": "Customer's name", "first_name": "First name", "last_name": "Last name", "email": "E-mail", "phone": "Phone",
     "seats": "Seats", "price": "Price", "paid": "Paid", "status": "Status", "notes": "Notes", "booked_at": "Booked at"}
+ELEMENTS = {"line": "Line", "reason": "Reason"}
+"""Titles of the file with the rows left out, in this order."""
 
 COUNTS = {"location": ("{n} location", "{n} locations"), "service": ("{n} service, its self-service off", "{n} services, their self-service off"),
           "staff": ("{n} person", "{n} people")}
@@ -91,10 +92,8 @@ def forget_import(visit: Visit, run_id: int) -> Any:
 def import_errors(visit: Visit, run_id: int) -> Any:
     """Line and reason of each row that was left out. Cells never begin like a formula: the file is opened in spreadsheets."""
     run, w = _row(visit, run_id), visit.words
-    written = StringIO(newline="")
-    reasons = [(line, problem_text(w, reason)) for line, reason in run.bad or ()]
-    csv.writer(written).writerows([("line", "reason"), *((line, f"'{text}" if text[:1] in "=+-@\t" else text) for line, text in reasons)])
-    return Response(written.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="import-{run.id}-errors.csv"'})
+    lines = (csv_line((line, problem_text(w, reason))) for line, reason in run.bad or ())
+    return csv_file(w, ELEMENTS.values(), lines, f"import-{run.id}-errors.csv")
 
 
 def _row(visit: Visit, run_id: int) -> Any:

@@ -24,7 +24,7 @@ from models.session import Tx, reading
 from models.store import Store
 from shopify_app.dashboard import policy_form
 from shopify_app.dashboard.door import Visit, screen
-from shopify_app.dashboard.preview import preview
+from shopify_app.policy_preview import preview
 from shopify_app.dashboard.typed import Typed, differences, must_be_id
 
 SWITCHES = ("self_service", "reschedule", "cancel")

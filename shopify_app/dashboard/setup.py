@@ -6,22 +6,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, literal, select, true
+from sqlalchemy import select
 
 from booking.actions.create_booking import create_booking
 from booking.actions.people import Person
+from booking.first_steps import steps_done
 from booking.links import manage_path, store_origin
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.slots import free_days
-from models.audit import AuditEntry
 from models.booking import Booking
 from models.booking_summary import BookingSummary, find
-from models.location import Location
 from models.service import Service
 from models.session import Tx, reading
-from models.staff import Staff, StaffService
 from shopify_app.dashboard.door import Visit, screen
 
 AHEAD = 14
@@ -62,35 +60,22 @@ def test_booking(visit: Visit) -> Any:
 
 def _show(visit: Visit, *, problem: str | None = None, status: int = 200) -> Any:
     with reading(visit.store_id) as tx:
-        place, person, service, policy, booked = _progress(tx)
+        done = steps_done(tx)
         first = tx.db.execute(select(Service.id).where(Service.store_id == tx.store_id, Service.active).order_by(
             Service.created_at, Service.id).limit(1)).scalar()
         test = _test_booking(tx)
         link = store_origin(tx, visit.store.slug) + manage_path(test) if test else None
     _ = visit.words._
     steps = [
-        Step("location", _("Where do you work?"), _("A location has an address and a time zone."), place, "/settings/locations/new"),
-        Step("staff", _("Who works there, and when?"), _("Their weekly hours decide what can be booked."), person, "/staff/new"),
-        Step("service", _("What can be booked?"), _("A service has a duration, a price, and people who give it."), service, "/services/new"),
-        Step("policy", _("Until when may customers move or cancel?"), _("You see in sentences what they will read. 24 hours before is set to begin with."), policy,
+        Step("location", _("Where do you work?"), _("A location has an address and a time zone."), done.location, "/settings/locations/new"),
+        Step("staff", _("Who works there, and when?"), _("Their weekly hours decide what can be booked."), done.staff, "/staff/new"),
+        Step("service", _("What can be booked?"), _("A service has a duration, a price, and people who give it."), done.service, "/services/new"),
+        Step("policy", _("Until when may customers move or cancel?"), _("You see in sentences what they will read. 24 hours before is set to begin with."), done.policy,
              f"/services/{first}/policy" if first else "/settings/policy"),
-        Step("booking", _("Try it"), _("Book a time for yourself: the confirmation comes to your own address."), booked, None)]
+        Step("booking", _("Try it"), _("Book a time for yourself: the confirmation comes to your own address."), done.booking, None)]
     return visit.show("setup_steps.html", here="setup", steps=steps, left=sum(not step.done for step in steps), test=test, link=link, problem=problem, status=status,
                       next=next((step.name for step in steps if not step.done), None),
                       when=visit.words.when(test.starts_at, test.zone) if test else "")
-
-
-def _progress(tx: Tx) -> tuple[bool, bool, bool, bool, bool]:
-    """Whether there is a location, someone at work, a service someone gives, a policy looked at and saved, and a booking."""
-    here = tx.store_id
-    given = select(StaffService.service_id).join(Staff, (Staff.store_id == StaffService.store_id) & (Staff.id == StaffService.staff_id)).where(
-        StaffService.store_id == here, Staff.active)
-    return tuple(tx.db.execute(select(
-        exists().where(Location.store_id == here, Location.active), exists().where(Staff.store_id == here, Staff.active, Staff.hours != literal({}, Staff.hours.type)),
-        exists().where(Service.store_id == here, Service.active, Service.id.in_(given)),
-        exists().where(AuditEntry.store_id == here, AuditEntry.action.in_(("update_service", "update_store")),
-                       func.jsonb_exists(AuditEntry.after["fields"], "policy") == true()),
-        exists().where(Booking.store_id == here))).one())
 
 
 def _next_free(tx: Tx) -> tuple[int, Any, int] | None:

@@ -15,6 +15,7 @@ from booking.actions.stores import update_store
 from booking.actions.withdraw import declare_withdrawal
 from shopify_app.api.door import OPERATIONS, PREFIX
 from shopify_app.api.shapes.base import Csv, Pdf
+from tests.api.conftest import disputed, imported
 from tests.api.schema import problems_of
 from tests.support.world import MERCHANT, at
 
@@ -77,7 +78,9 @@ def test_every_answer_fits_its_schema(api, world, doc):
     join_waitlist(world.store_id, world.customer(far), far.ref)
     answer = api.post(f"/bookings/{cancelled.ref}/cancel", {"refund": "full"}, status=200)
     assert_fits(doc, "/bookings/{ref}/cancel", "post", 200, answer)
-    values = {"/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
+    world.book(at(10, 15), email="over@example.com", override=True)
+    api.post("/customers", {"name": "Ada again", "email": "ada@example.com"})
+    values = {"/imports": imported(api)["id"], "/disputes": disputed(world), "/locations": world.location, "/services": world.service, "/staff": world.elena, "/blocks": block["id"], "/sessions": session,
               "/customers": b.customer_id, "/bookings": b.ref, "/webhooks": webhook["id"], "/templates": "reminder",
               "/team": api.post("/team", {"email": "new@example.com", "name": "New", "role": "staff"})["id"],
               "/domains": api.post("/domains", {"host": f"book.{world.slug}.example"})["id"]}
@@ -95,7 +98,7 @@ def test_every_answer_fits_its_schema(api, world, doc):
             assert body["items"], op.path
         assert_fits(doc, op.path, "get", 200, body)
         walked += 1
-    assert walked >= 37
+    assert walked >= 48
     for status, method, path, sent in ((404, "GET", "/staff/1", None), (422, "POST", "/locations", {}), (409, "POST", f"/bookings/{b.ref}/approve", {})):
         response = api.send(method, path, sent)
         assert response.status_code == status

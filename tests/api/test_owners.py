@@ -85,8 +85,7 @@ class TestTokens:
         api.refused(422, "invalid", "POST", "/tokens", {"label": ""})
 
     def test_its_text_is_kept_nowhere(self, api, world):
-        api.refused(422, "invalid", "POST", "/tokens", {"label": "Website"}, key="once")
-        made = api.post("/tokens", {"label": "Website"})
+        made = api.post("/tokens", {"label": "Website"}, key="once")
         tables = [name for (name,) in world.sql("select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
                                                " and relname <> 'alembic_version'")]
         assert [t for t in tables if world.sql(f"select count(*) from {t} x where x::text like %s", f"%{made['token'][-30:]}%")[0][0]] == []
@@ -104,11 +103,11 @@ def test_managers_in_the_shopify_admin_do_not_reach_what_owners_look_after(world
 
 def test_every_operation_of_owners_asks(world):
     call = Call(world.store_id, Actor("user", "dashboard", 1, "manager"), "user:1")
-    asked = [op for op in OPERATIONS if op.path.split("/")[1] in ("team", "domains", "tokens", "webhooks")]
-    assert len(asked) == 23
+    asked = [op for op in OPERATIONS if op.path.split("/")[1] in ("team", "domains", "tokens", "webhooks", "payment-account")]
+    assert len(asked) == 27
     for op in asked:
         with pytest.raises(Refused) as refused:
-            getattr(import_module(f"shopify_app.api.{op.path.split('/')[1]}"), op.name)(
+            getattr(import_module(f"shopify_app.api.{op.path.split('/')[1].replace('-', '_')}"), op.name)(
                 call, **{name: "1" for name in ("id", "delivery") if "{" + name + "}" in op.path})
         assert refused.value.facts.get("kind") == "role", op
 

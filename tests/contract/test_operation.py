@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -51,9 +52,35 @@ def test_ready_names_every_part(app):
     assert set(answer.json["checks"]) == {"PostgreSQL", "Redis", "migrations", "zone data"}
 
 
+@pytest.mark.parametrize("found,status", [("0001", 503), ("0021", 503), ("0999_of_the_next_release", 200)])
+def test_it_stays_ready_while_the_next_release_moves_in(app, owner_url, found, status):
+    """I71: the next release's migrations run first; this one serves on. Migrations of its own that are missing are another thing."""
+    def version(number: str) -> str:
+        with psycopg.connect(owner_url.replace("+psycopg", "")) as owner:
+            was = owner.execute("select version_num from alembic_version").fetchone()[0]
+            owner.execute("update alembic_version set version_num = %s", (number,))
+            return was
+
+    newest = version(found)
+    try:
+        assert get(app, "/readyz").status_code == status
+    finally:
+        version(newest)
+
+
 def test_without_redis_it_is_ready_but_says_so(settings, world):
     answer = get(create_app(replace(settings, redis_url="redis://127.0.0.1:1")), "/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded") and "Start Redis" in answer.json["checks"]["Redis"]
+
+
+def test_nothing_is_connected_before_the_fork(settings, monkeypatch):
+    """Web workers are forked from the loaded application (gunicorn.conf.py): two of them on one connection would mix their answers."""
+    def connect(*_):
+        raise AssertionError("something was connected while the application was made")
+
+    monkeypatch.setattr("socket.socket.connect", connect)
+    create_app(settings)
+    assert database().engine.pool.checkedin() == database().engine.pool.checkedout() == 0
 
 
 def test_without_its_database_it_lives_but_is_not_ready(app, away):

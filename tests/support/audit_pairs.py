@@ -15,8 +15,8 @@ TECHNICAL = frozenset({
 })
 """Tables whose rows are no business state of their own."""
 
-STATE = {"merchant_tokens": "label, secret_hash, revoked_at"}
-"""Where only some columns are state: that a token was used is noted beside it."""
+STATE = {"merchant_tokens": "label, secret_hash, revoked_at", "imports": "filename, columns, flag_overlaps, region"}
+"""Where only some columns are state: that a token was used, or how far an import is, is noted beside it."""
 
 FUNCTION = """
 create function a_change_has_its_audit_entry() returns trigger language plpgsql as $$

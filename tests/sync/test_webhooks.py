@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 import types
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -148,6 +151,57 @@ def test_a_receiver_that_is_down_for_an_hour_loses_nothing(world, receiver, sett
     assert sorted(e["data"]["booking"]["ref"] for e in receiver.events()) == sorted(refs)
     assert all(d.state == "sent" and d.attempts[0].status == 200 for d in log_of(world, webhook))
     assert any(len(d.attempts) > 1 and d.attempts[-1].status is None for d in log_of(world, webhook))
+
+
+RUN = {
+    "python": ([sys.executable, "-I", "-c"], """
+import json, sys
+asked = json.load(sys.stdin)
+time.time = lambda: asked["now"]
+print(json.dumps([verified(asked["secret"], one["headers"], base64.b64decode(one["body"])) for one in asked["got"]]))
+"""),
+    "javascript": (["node", "-e"], """
+const asked = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+Date.now = () => asked.now * 1000;
+console.log(JSON.stringify(asked.got.map((one) => verified(asked.secret, one.headers, Buffer.from(one.body, "base64")))));
+"""),
+}
+
+
+def independently(language: str, secret: str, got: list[tuple[dict[str, str], bytes]], now: datetime) -> list[bool]:
+    """What the check printed in the documentation says of each delivery, run as a program that knows nothing of this one."""
+    check = re.search(rf"```{language}\n(.*?)```", DOC.read_text(), re.S)[1]
+    start, rest = RUN[language]
+    asked = {"secret": secret, "now": now.timestamp(), "got": [{"headers": headers, "body": base64.b64encode(body).decode()} for headers, body in got]}
+    done = subprocess.run([*start, check + rest], input=json.dumps(asked), capture_output=True, text=True, timeout=60, check=True, cwd="/")
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("language", RUN)
+def test_an_hour_down_loses_nothing_and_independent_programs_accept_what_came_late(world, receiver, settings, language):
+    if language == "javascript" and shutil.which("node") is None:
+        pytest.skip("Node is not installed")
+    dead = Receiver()
+    dead.stop()
+    done = create_webhook(world.store_id, MERCHANT, url=dead.url, topics=TOPICS)
+    refs = [world.book(at(10 + n, 15)).ref for n in range(3)]
+    for minute in range(0, 60, 6):
+        world.set_clock(NOW + timedelta(minutes=minute))
+        assert deliver_webhooks(world.store_id, settings).sent == 0
+    update_webhook(world.store_id, MERCHANT, done.facts["id"], url=receiver.url)
+    late = NOW + timedelta(hours=3)
+    world.set_clock(late)
+    assert deliver_webhooks(world.store_id, settings).sent == 3
+    got = [(headers_of(receiver, n), body) for n, (_, body) in enumerate(receiver.got)]
+    assert sorted(json.loads(body)["data"]["booking"]["ref"] for _, body in got) == sorted(refs)
+    secret = done.facts["secret"]
+    assert independently(language, secret, got, late) == [True] * 3
+    headers, body = got[0]
+    wrong = [(headers, body + b" "), (headers | {"webhook-id": "msg_other"}, body), (headers | {"webhook-signature": "v1,AAAA v2,x"}, body),
+             (headers | {"webhook-timestamp": str(int(late.timestamp()) - 60)}, body)]
+    assert independently(language, secret, wrong, late) == [False] * 4
+    assert independently(language, secret, got, late + timedelta(minutes=6)) == [False] * 3, "an old delivery played again"
+    assert independently(language, "whsec_" + base64.b64encode(b"x" * 32).decode(), got, late) == [False] * 3
 
 
 def test_one_that_answers_errors_is_tried_for_three_days_and_then_given_up(world, receiver, settings, monkeypatch):

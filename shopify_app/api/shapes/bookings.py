@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Strict, Tag
 
 from shopify_app.api.shapes.base import Amount, Flag, Instant, Minor, Money, Paid, Reason, Seats, Shape, Text, Whole
 from shopify_app.api.shapes.catalogue import CustomerIn
+from shopify_app.api.shapes.disputes import DisputeOut
 from shopify_app.api.shapes.offers import OfferOut
 
 # Tags in brackets say which way of writing was meant; problems leave them out of the field's path.
@@ -158,7 +159,8 @@ class BookingLine(Shape):
 
 class BookingOut(Shape):
     """`series` and `visit` are the same for bookings that belong together. After a change of several, `bookings` lists them all and
-    `refund` is their sum. `meeting_url` is there once an online booking is confirmed. Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
+    `refund` is their sum. `session` is the class date of a booking that has one; `moves_from` the time kept while a move waits
+    for approval. `meeting_url` is there once an online booking is confirmed. Times carry the offset of `zone`. `refund` is there after a cancellation, decline or refund."""
 
     ref: str
     status: Status
@@ -187,6 +189,8 @@ class BookingOut(Shape):
     created_at: datetime
     series: str | None
     visit: str | None
+    session: str | None
+    moves_from: datetime | None
     refund: RefundFacts | None = None
     bookings: list[BookingLine] | None = None
 
@@ -198,9 +202,12 @@ class Actor(Shape):
 
 
 class AuditOut(Shape):
-    """One entry of the trail. `allowed` false: an attempt that was refused."""
+    """One entry of the trail. `allowed` false: an attempt that was refused. `number` counts the store's entries without gaps, `hash` covers
+    the entry and the hash before it."""
 
     id: str
+    number: int
+    hash: str
     at: datetime
     actor: Actor
     action: str
@@ -225,9 +232,36 @@ class MessageOut(Shape):
     delivery: str | None
 
 
-class BookingDetail(BookingOut):
-    """`offers`: counter-offers made for it, the newest round first."""
+class PaymentOut(Shape):
+    """`refunded` counts what is owed, on its way or given back."""
 
+    id: str
+    amount: Money
+    refunded: Money
+    method: str
+    captured_at: datetime
+
+
+class BookingRefund(Shape):
+    """`methods` are those of the payments it goes back to."""
+
+    id: str
+    cause: str
+    outcome: Outcome
+    state: RefundState
+    amount: Money
+    methods: list[str]
+    created_at: datetime
+    settled_at: datetime | None
+
+
+class BookingDetail(BookingOut):
+    """`offers`: counter-offers made for it, the newest round first. `policy`: as its customer reads it, in the store's language."""
+
+    policy: list[str]
+    payments: list[PaymentOut]
+    refunds: list[BookingRefund]
+    disputes: list[DisputeOut]
     offers: list[OfferOut]
     audit: list[AuditOut]
     messages: list[MessageOut]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -264,10 +264,16 @@ class CustomerPatch(Shape):
 
 
 class CustomerOut(Shape):
+    """`preferences`: by channel (email, sms) and kind of message, what the customer chose; without an entry nothing was chosen."""
+
     id: str
     name: str
     email: str | None
     phone: str | None
     verified: bool
     credit: list[CreditOut]
+    language: str | None
+    preferences: dict[str, Any]
+    shopify_id: str | None
+    has_feed: bool
     created_at: datetime

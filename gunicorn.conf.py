@@ -1,0 +1,18 @@
+"""How the web processes run; gunicorn reads this file by itself. Options of the command line win."""
+
+import gc
+
+worker_class = "gthread"
+threads = 8
+graceful_timeout = 30
+control_socket_disable = True
+
+# The application is loaded once and its pages of memory are shared by all workers: a worker's own share is half of what it was.
+# Nothing is connected before the fork (tests/contract/test_operation.py).
+preload_app = True
+
+
+def when_ready(server):  # noqa: ANN001, ANN201
+    """What is loaded now stays: the collector need not visit it, and so does not copy its pages into every worker."""
+    gc.collect()
+    gc.freeze()
