@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 
-CAMPAIGNS = ("boundary", "bulk", "calendar_file", "first_import", "flush", "forged", "histories", "messages", "odd_input", "patient", "race",
-             "readonly", "refunds", "templates", "throughput")
+CAMPAIGNS = ("acknowledge", "boundary", "bulk", "calendar_file", "first_import", "flush", "forged", "histories", "messages", "odd_input", "patient", "race",
+             "readonly", "refunds", "templates", "throughput", "timing", "two_releases")
 
 
 def main(argv: list[str]) -> int:

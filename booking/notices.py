@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from booking.preferences import CHANNELS, channels_for, kind_of
 from booking.rules.quiet_hours import quiet_until
 from booking.rules.refund import RefundQuote
 from booking.rules.windows import deadline
+from booking.store_messages import shop_people
 from models import payment_account
 from models.access import User
 from models.booking_summary import BookingSummary
@@ -23,18 +25,18 @@ from models.session import OutboxItem, Tx
 from models.statement import Statement, param
 
 
-_NOTIFIED = Statement(select(User.email, User.name, User.locale).where(
-    User.store_id == param("store"), User.notify, User.removed_at.is_(None)))
 _NAMED = Statement(select(User.name).where(User.store_id == param("store"), User.id == param("user")))
 
 
 def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", only: str | None = None, quietly: bool = False, **extra: Any) -> None:
+                  once: str = "", only: str | None = None, quietly: bool = False, leaving: dict[str, datetime] | None = None, **extra: Any) -> None:
     """One message over each channel the customer wants (R38). `once` tells repeats apart (a resend), which go by one channel `only`.
 
     SMS need a sending number of ours and one of theirs: confirmed in the account, or typed when booking. `quietly`: an SMS
-    waits for the end of the shop's quiet hours, and is left out when the visit has begun by then (R40).
+    waits for the end of the shop's quiet hours, and is left out when the visit has begun by then (R40). `leaving` says when each
+    channel has room again, for what anyone may have typed the address of (I37).
     """
+    leaving = leaving or {}
     snapshot = _snapshot(tx, topic, b, old, refund, "customer", b.customer_name or b.contact_name) | extra
     snapshot["locale"] = b.customer_locale or b.store_locale
     if kind_of(topic) != "transactional":
@@ -45,9 +47,9 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
     if only is not None:
         channels = tuple(channel for channel in (only,) if reached[channel])
     if "email" in channels:
-        _put(tx, topic, "email", reached["email"], b, snapshot, "customer", once)
+        _put(tx, topic, "email", reached["email"], b, snapshot, "customer", once, leaving.get("email"))
     if "sms" in channels:
-        at = _quiet_until(tx, b) if quietly else tx.now
+        at = _quiet_until(tx, b) if quietly else leaving.get("sms", tx.now)
         if not quietly or at < b.starts_at or b.starts_at <= tx.now:
             _put(tx, topic, "sms", reached["sms"], b, snapshot, "customer", once, at)
 
@@ -67,27 +69,25 @@ def sample(tx: Tx, topic: str, b: BookingSummary, locale: str) -> dict[str, Any]
     return snapshot | {"locale": locale, "feedback_url": snapshot["store"]["origin"] + feedback_path(b)}
 
 
-def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None) -> None:
-    """The staff member, and the one who had it before (R14), each once."""
+def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, told: Collection[str] = ()) -> None:
+    """The staff member, and the one who had it before (R14), each once. `told`: who has it from `tell_merchant`, which says more."""
     people = {b.staff_id: (b.staff_email, b.staff_name)}
     if old is not None and old.staff_id != b.staff_id:
         people[old.staff_id] = (old.staff_email, old.staff_name)
     for email, name in people.values():
-        if email:
+        if email and email.casefold() not in told:
             _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, None, "staff", name), "staff")
 
 
 def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
-                  once: str = "", only_here: bool = False, **extra: Any) -> None:
-    """The people of the shop who asked for notices, each in their language, or its own address when nobody did; not the staff member
-    a second time, unless `only_here`: nothing else tells them."""
-    people = [tuple(row) for row in _NOTIFIED.rows(tx)]
-    if not people and b.store_email:
-        people = [(b.store_email, b.store_name, None)]
+                  once: str = "", **extra: Any) -> frozenset[str]:
+    """The people of the shop, each in their language. The addresses told: a person of the shop may be the booking's staff member
+    too, and hears of it once."""
+    people = shop_people(tx, b.store_email, b.store_name)
     for email, name, locale in people:
-        if only_here or email != b.staff_email:
-            snapshot = _snapshot(tx, topic, b, old, refund, "merchant", name) | {"locale": locale or b.store_locale} | extra
-            _put(tx, topic, "email", email, b, snapshot, "merchant", once)
+        snapshot = _snapshot(tx, topic, b, old, refund, "merchant", name) | {"locale": locale or b.store_locale} | extra
+        _put(tx, topic, "email", email, b, snapshot, "merchant", once)
+    return frozenset(email.casefold() for email, _, _ in people)
 
 
 def _quiet_until(tx: Tx, b: BookingSummary) -> datetime:

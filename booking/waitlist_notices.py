@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -18,8 +19,9 @@ from models.session import OutboxItem, Tx
 from models.store import Store
 
 
-def tell(tx: Tx, topic: str, entry: Entry, b: BookingSummary | None, *, offer: dict[str, Any] | None = None, **facts: Any) -> None:
-    """One message about an entry. `offer`: id, starts_at, zone, staff and until of what is held; strings as messages need them."""
+def tell(tx: Tx, topic: str, entry: Entry, b: BookingSummary | None, *, offer: dict[str, Any] | None = None,
+         leaving: dict[str, datetime] | None = None, **facts: Any) -> None:
+    """One message about an entry, over each channel when `leaving` says. `offer`: id, starts_at, zone, staff and until of what is held; strings as messages need them."""
     offer_id = None if offer is None else offer["id"]
     epoch = NOBODYS if b is None else b.link_epoch
     date = find_date(tx, entry.session_id) if b is None and entry.session_id is not None else None
@@ -29,12 +31,13 @@ def tell(tx: Tx, topic: str, entry: Entry, b: BookingSummary | None, *, offer: d
     if offer is not None:
         extra |= {"until": offer["until"], "offer": offer | urls | {"id": str(offer_id)}}
     if b is not None:
-        notices.tell_customer(tx, topic, b, once=f"entry{entry.id}:{offer_id or ''}", **extra)
+        notices.tell_customer(tx, topic, b, once=f"entry{entry.id}:{offer_id or ''}", leaving=leaving, **extra)
     elif date is not None:
-        _tell_guest(tx, topic, entry, date, extra, f"{topic}:waitlist:{entry.id}:{offer_id or ''}")
+        _tell_guest(tx, topic, entry, date, extra, f"{topic}:waitlist:{entry.id}:{offer_id or ''}", leaving or {})
 
 
-def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[str, Any], dedupe: str) -> None:
+def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[str, Any], dedupe: str,
+                leaving: dict[str, datetime]) -> None:
     """To someone without a booking: the class date stands where a booking would."""
     person = tx.db.execute(select(Customer.name, Customer.email, Customer.phone, Customer.locale, Customer.preferences).where(
         Customer.store_id == tx.store_id, Customer.id == entry.customer_id)).one()
@@ -55,7 +58,7 @@ def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[s
     for channel in channels_for(topic, person.preferences, tuple(channel for channel in CHANNELS if reached[channel])):
         recipient = reached[channel]
         address = keyed_hash("recipient", tx.store_id, recipient)[:16]
-        tx.outbox(OutboxItem(topic, channel, recipient, f"{dedupe}:{address}", snapshot))
+        tx.outbox(OutboxItem(topic, channel, recipient, f"{dedupe}:{address}", snapshot, due_at=leaving.get(channel)))
 
 
 def _store(tx: Tx):  # noqa: ANN202

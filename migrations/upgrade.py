@@ -29,8 +29,6 @@ def upgrade(url: str) -> None:
     command.upgrade(config(url), "head")
 
 
-def head() -> str:
-    """The newest migration this code has."""
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(config()).get_current_head() or ""
+def revisions() -> list[str]:
+    """The migrations this code has, the oldest first: their files begin with their numbers. Alembic need not be loaded for it."""
+    return sorted(path.name.split("_")[0] for path in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))

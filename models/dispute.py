@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import CheckConstraint, Exists, Index, and_, exists, func, nulls_last, or_, select, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 from models.booking import Booking as B
@@ -21,7 +21,8 @@ MOST_OPEN = 200
 
 class Dispute(StoreRow, Base):
     """`refundable`: whether the provider still gives money of this payment back. `answered`: evidence was sent. `due_by`: when the
-    answer must be there. `refund_id` is the ledger's row of a lost one; it has state `none` where an appeal was won.
+    answer must be there. `refund_id` is the ledger's row of a lost one; it has state `none` where an appeal was won. `given` is how much
+    of a lost one the ledger shows, in that row and in refunds that were owed; `instead` how much of that an owed refund has shrunk by.
     """
 
     __tablename__ = "disputes"
@@ -41,6 +42,8 @@ class Dispute(StoreRow, Base):
     looked_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
     refund_id: Mapped[Id | None]
+    given: Mapped[int | None]
+    instead: Mapped[int] = mapped_column(server_default="0")
 
     __table_args__ = (
         of_store(),
@@ -53,6 +56,7 @@ class Dispute(StoreRow, Base):
         Index("disputes_of_payment", "store_id", "payment_id"),
         Index("disputes_open", "store_id", "due_by", "id", postgresql_where=text("closed_at is null")),
         CheckConstraint("amount >= 0", name="disputes_amount"),
+        CheckConstraint("given between 0 and amount and instead >= 0", name="disputes_given"),
         CheckConstraint("(status in ('won','lost','warning_closed','prevented')) = (closed_at is not null)", name="disputes_closed"),
     )
 

@@ -11,12 +11,15 @@ from models.base import Base, Id, Instant, of_store
 
 
 class IdempotencyKey(Base):
+    """`sealed` is the answer (booking/kept_answers.py). `answer` holds what releases before migration 0022 kept, for two days at most."""
+
     __tablename__ = "idempotency_keys"
 
     store_id: Mapped[Id] = mapped_column(primary_key=True, autoincrement=False)
     principal: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
+    sealed: Mapped[str | None]
     answer: Mapped[dict[str, Any] | None]
     created_at: Mapped[Instant]
 

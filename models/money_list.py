@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import BigInteger, and_, func, select, tuple_
 
 from models.booking import Booking as B
 from models.customer import Customer as C
 from models.payment import Payment as P
 from models.refund import Refund as R
 from models.refund import RefundLine as RL
+from models.refund_intent import RefundIntent as RI
 from models.service import Service as V
 from models.session import Tx
 
@@ -28,7 +29,7 @@ class ListedPayment(NamedTuple):
 
 
 class ListedRefund(NamedTuple):
-    """`methods` are those of the payments it goes back to."""
+    """`methods` are those of the payments it goes back to; `disputed` is what of it a lost dispute has given the customer."""
 
     id: int
     cause: str
@@ -41,6 +42,7 @@ class ListedRefund(NamedTuple):
     created_at: datetime
     settled_at: datetime | None
     methods: list[str] | None
+    disputed: int
 
 
 class OwedRefund(NamedTuple):
@@ -62,6 +64,10 @@ _METHODS = select(func.array_agg(P.method.distinct())).select_from(RL).join(
     P, and_(P.store_id == RL.store_id, P.id == RL.payment_id)).where(RL.store_id == R.store_id, RL.refund_id == R.id).scalar_subquery()
 
 
+_DISPUTED = select(func.coalesce(func.sum(RI.amount), 0).cast(BigInteger)).where(
+    RI.store_id == R.store_id, RI.refund_id == R.id, RI.state == "succeeded", RI.error == "dispute_lost").scalar_subquery()
+
+
 def payments_of(tx: Tx, booking_id: int) -> list[ListedPayment]:
     """Payments, oldest first."""
     return [ListedPayment._make(row) for row in tx.db.execute(select(P.id, P.amount, P.refunded, P.currency, P.method, P.captured_at).where(
@@ -71,7 +77,7 @@ def payments_of(tx: Tx, booking_id: int) -> list[ListedPayment]:
 def refunds_of(tx: Tx, booking_id: int) -> list[ListedRefund]:
     """Refunds with an amount, oldest first."""
     return [ListedRefund._make(row) for row in tx.db.execute(select(
-        R.id, R.cause, R.outcome, R.mode, R.state, R.amount, R.kept, R.currency, R.created_at, R.settled_at, _METHODS,
+        R.id, R.cause, R.outcome, R.mode, R.state, R.amount, R.kept, R.currency, R.created_at, R.settled_at, _METHODS, _DISPUTED,
     ).where(R.store_id == tx.store_id, R.booking_id == booking_id).order_by(R.created_at, R.id))]
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
-from migrations.upgrade import head
+from migrations.upgrade import revisions
 from models.session import Database
 from settings import Settings
 
@@ -54,9 +54,10 @@ def row_security(settings: Settings, db: Database) -> Check:
 
 
 def migrations(settings: Settings, db: Database) -> Check:
+    """At least the newest of this release. One that is unknown here came with the next release, whose rollout this one outlives (I71)."""
     with db.crossing() as c:
         found = c.exec_driver_sql("select version_num from alembic_version").scalar()
-    return Check("migrations", found == head(), str(found), "Run `flask --app app db upgrade`.")
+    return Check("migrations", found is not None and found not in revisions()[:-1], str(found), "Run `flask --app app db upgrade`.")
 
 
 def zones(settings: Settings, db: Database) -> Check:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 
 class Processes:
-    """Children in process groups of their own, each with a log under `var/log`."""
+    """Children in process groups of their own, each with a log under `var/log`. `home`: whose code they run, else ours."""
 
-    def __init__(self, var: Path, environment: dict[str, str]) -> None:
+    def __init__(self, var: Path, environment: dict[str, str], home: Path | None = None) -> None:
+        self.home = home
         self.logs = var / "log"
         self.logs.mkdir(parents=True, exist_ok=True)
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("SMTP_", "SMS_", "STRIPE_", "SHOPIFY_", "GOOGLE_", "MICROSOFT_"))} | environment
@@ -21,7 +22,7 @@ class Processes:
     def start(self, name: str, *argv: str) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
             child = subprocess.Popen([sys.executable, "-m", *argv], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                     env=self.environment, start_new_session=True)
+                                     env=self.environment, cwd=self.home, start_new_session=True)
         self.children.append((name, child))
 
     def dead(self) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from booking.actions.sign_in import Asker, new_challenge, request_login_code, si
 from booking.actions.sign_in_phone import phone_offered, request_phone_login
 from booking.rules.decision import Refused
 from booking.shopify.signing_in import hint_of, shop_accounts
+from booking.steady import steady
 from booking.wording import Words
 from models.actor import Actor
 from models.session import reading
@@ -35,6 +36,7 @@ def login():  # noqa: ANN201
 
 
 @bp.post("/account/login")
+@steady
 def ask_for_code():  # noqa: ANN201
     """Send a code and go on to the code page: the same for every address and every number (I36)."""
     email, target = request.form.get("email", "")[:320], safe_next(request.form.get("next"))

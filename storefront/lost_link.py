@@ -8,6 +8,7 @@ from booking.access import visitor
 from booking.actions.lost_link import request_lost_link
 from booking.actions.sign_in import Asker
 from booking.rules.decision import Refused
+from booking.steady import steady
 from models.actor import Actor
 from models.session import reading
 from storefront.blueprint import bp, page, words
@@ -21,6 +22,7 @@ def lost_link():  # noqa: ANN201
 
 
 @bp.post("/manage")
+@steady
 def send_lost_link():  # noqa: ANN201
     email = request.form.get("email", "")[:320]
     with reading(g.store_id) as tx:

@@ -5,12 +5,23 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from booking import keys
+if sys.dont_write_bytecode:
+    # Every process a test starts would compile the whole product and its libraries again, seconds each. So compiled files are kept
+    # here too, but not beside the sources: whoever switched that off does not want them there.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(Path(__file__).parents[1] / "var" / "pycache")
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": sys.pycache_prefix}
+
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+
+from booking import keys, steady
 from booking.rules.wall_time import use_packaged_zones
 from migrations.upgrade import upgrade
 from models.session import Database, use
@@ -19,6 +30,24 @@ from sandbox.valkey import Valkey
 from settings import Settings
 
 use_packaged_zones()
+steady.STEP = 0.0  # answers come as soon as they are ready; tests/access/test_steady.py has them wait
+
+
+class Templates(BytecodeCache):
+    """Compiled templates of this process. Every module makes the application anew; their sources stay the same."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = Flask.jinja_options | {"bytecode_cache": Templates()}
 
 
 @pytest.fixture(scope="session")

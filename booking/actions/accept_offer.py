@@ -48,8 +48,8 @@ def accept_offer(tx: Tx, ref: str, n: int) -> Done:
     tx.audit("accept_offer", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id, round=taken.round, offer=n,
              overlap=chosen.overlap)
     notices.tell_customer(tx, "approval_given", confirmed, old=b, refund=over)
-    notices.tell_staff(tx, "merchant_offer_accepted", confirmed, old=b)
-    notices.tell_merchant(tx, "merchant_offer_accepted", confirmed, old=b)
+    heard = notices.tell_merchant(tx, "merchant_offer_accepted", confirmed, old=b)
+    notices.tell_staff(tx, "merchant_offer_accepted", confirmed, old=b, told=heard)
     return Done(confirmed)
 
 

@@ -11,16 +11,15 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from booking import kept_answers
 from booking.rules.decision import Refused
 from booking.webhooks import announce
 from models.access import Attempt
 from models.actor import Actor
 from models.booking_summary import BookingSummary
-from models.idempotency import IdempotencyKey
 from models.session import Tx, transaction
 
 TRIES = 6
@@ -90,21 +89,14 @@ def action(verb: Callable[..., Done]) -> Callable[..., Done]:
 
 
 def _once(tx: Tx, once: Once | None, do: Callable[[], Done]) -> Done:
-    """Do it, or give the first answer. A second request with the same key waits on the row of the first."""
+    """Do it, or give the first answer."""
     if once is None:
         return do()
-    fresh = tx.db.execute(upsert(IdempotencyKey).values(
-        store_id=tx.store_id, principal=once.principal, key=once.key, fingerprint=once.fingerprint, created_at=tx.now,
-    ).on_conflict_do_nothing().returning(IdempotencyKey.key)).one_or_none()
-    mine = (IdempotencyKey.store_id == tx.store_id, IdempotencyKey.principal == once.principal, IdempotencyKey.key == once.key)
-    if fresh is None:
-        fingerprint, answer = tx.db.execute(select(IdempotencyKey.fingerprint, IdempotencyKey.answer).where(*mine)).one()
-        if fingerprint != once.fingerprint:
-            raise Refused("idempotency_mismatch")
-        return Done(answer=answer, replayed=True)
+    if not kept_answers.take(tx, once.principal, once.key, once.fingerprint):
+        return Done(answer=kept_answers.first(tx, once.principal, once.key, once.fingerprint), replayed=True)
     done = do()
     answer = once.render(done)
-    tx.db.execute(update(IdempotencyKey).where(*mine).values(answer=answer))
+    kept_answers.keep(tx, once.principal, once.key, answer)
     return Done(done.booking, done.refund, done.bookings, done.facts, answer)
 
 

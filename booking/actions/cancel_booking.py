@@ -60,9 +60,9 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
              refund_id=refund_id, override=override)
     if notify:
         notices.tell_customer(tx, "booking_cancelled", done, old=b, refund=outcome)
-    notices.tell_staff(tx, "merchant_booking_cancelled", done, old=b)
-    if tx.actor.is_customer:
-        notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=b, refund=outcome)
+    shop = tx.actor.is_customer
+    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=b, refund=outcome) if shop else frozenset()
+    notices.tell_staff(tx, "merchant_booking_cancelled", done, old=b, told=heard)
     return Done(done, outcome)
 
 

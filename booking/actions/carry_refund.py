@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import and_, insert, select, update
 
 from booking import notices
 from booking.actions.action import Done, action
+from booking.actions.lost_dispute import settle_outstanding
+from booking.actions.refund_parts import OPEN, lines_of, note_given, owed_lines, settle
 from booking.documents.issue import issue
 from models import payment_account
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import find_by_id
-from models.dispute import blocked
 from models.intent import Intent
 from models.payment import Payment
 from models.refund import Refund, RefundLine
@@ -24,7 +25,6 @@ from models.session import Tx
 
 ASK_AGAIN = timedelta(minutes=5)
 SETTLED_SLOWLY = timedelta(hours=6)
-OPEN = ("owed", "pending", "failed")
 ORDER = ("intended", "pending", "succeeded", "failed")
 """A refund moves in this order only; what was fetched earlier than what is known is old news (I17)."""
 
@@ -69,7 +69,7 @@ def begin_refund(tx: Tx, refund_id: int, *, rehearse: bool = False) -> Done:
         return Done(facts={"parts": []})
     account = payment_account.in_use(tx)
     begun = False
-    for line in _lines(tx, refund_id):
+    for line in lines_of(tx, refund_id):
         if line.live is not None or line.method != "card" or line.blocked or not (line.provider_ref or rehearse):
             continue
         account_id = line.account_id or (account.id if account else None)
@@ -79,7 +79,7 @@ def begin_refund(tx: Tx, refund_id: int, *, rehearse: bool = False) -> Done:
             store_id=tx.store_id, id=new_id(), refund_id=refund_id, line_id=line.id, payment_id=line.payment_id, account_id=account_id,
             attempt=line.attempts + 1, amount=line.amount, created_at=tx.now, check_at=tx.now + ASK_AGAIN))
         begun = True
-    _settle(tx, refund_id, row.booking_id)
+    settle(tx, refund_id, row.booking_id)
     if begun:
         tx.audit("begin_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id, before={"state": row.state},
                  after={"state": "pending"}, amount=row.amount)
@@ -101,14 +101,17 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
     tx.db.execute(update(RefundIntent).where(RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).values(
         state=said.state, provider_ref=said.reference, amount=said.amount, origin="outside" if said.outside else "ours", error=said.error,
         settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY))
-    state = _settle(tx, intent.refund_id, row.booking_id)
+    state = settle(tx, intent.refund_id, row.booking_id)
     if before.state != said.state:
         tx.audit("settle_refund", subject="refund", subject_id=intent.refund_id, booking_id=row.booking_id, before={"state": row.state},
                  after={"state": state}, intent=intent_id, amount=said.amount, outside=said.outside, error=said.error)
         if said.state == "failed":
+            settle_outstanding(tx, intent.refund_id)
+            state = tx.db.execute(select(Refund.state).where(Refund.store_id == tx.store_id, Refund.id == intent.refund_id)).scalar_one()
+        if said.state == "failed" and state != "succeeded":
             b = find_by_id(tx, row.booking_id)
             assert b is not None
-            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), only_here=True, failed={"amount": said.amount, "error": said.error or ""})
+            notices.tell_merchant(tx, "merchant_refund_failed", b, once=str(intent_id), failed={"amount": said.amount, "error": said.error or ""})
     return Done(facts={"state": state})
 
 
@@ -149,66 +152,32 @@ def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, s
     known = tx.db.execute(select(RefundIntent.id).where(RefundIntent.store_id == tx.store_id, RefundIntent.provider_ref == reference)).first()
     if known is not None:
         return Done()
-    owed = next(iter(_owed_lines(tx, payment.id, RefundLine.amount == amount)), None)
+    owed = next(iter(owed_lines(tx, payment.id, RefundLine.amount == amount)), None)
     if owed is not None:
-        _write_outside(tx, owed.refund_id, owed.id, payment, reference, amount, state)
+        _note_outside(tx, owed, payment, reference, amount, state)
         tx.audit("settle_refund", subject="refund", subject_id=owed.refund_id, booking_id=payment.booking_id, amount=amount, outside=True,
-                 after={"state": _settle(tx, owed.refund_id, payment.booking_id)})
+                 after={"state": settle(tx, owed.refund_id, payment.booking_id)})
         return Done(facts={"refund_id": owed.refund_id})
     amount = min(amount, left)
     if amount <= 0:
         return Done()
-    refund_id, line_id, over = new_id(), new_id(), state == "succeeded"
+    refund_id, over = new_id(), state == "succeeded"
     tx.db.execute(insert(Refund).values(
         store_id=tx.store_id, id=refund_id, booking_id=payment.booking_id, cause="goodwill", outcome="full" if amount == left else "partial",
         mode="manual", state=state, amount=amount, kept=0, currency=payment.currency, created_at=tx.now, settled_at=tx.now if over else None))
-    tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=line_id, refund_id=refund_id, payment_id=payment.id, amount=amount))
-    _write_outside(tx, refund_id, line_id, payment, reference, amount, state)
+    line = tx.db.execute(insert(RefundLine).values(
+        store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment.id, amount=amount).returning(RefundLine.id, RefundLine.refund_id)).one()
+    _note_outside(tx, line, payment, reference, amount, state)
     if over:
         tx.last(issue, payment.booking_id)
     tx.audit("refund_outside", subject="refund", subject_id=refund_id, booking_id=payment.booking_id, amount=amount)
     return Done(facts={"refund_id": refund_id})
 
 
-def settle_by_dispute(tx: Tx, payment_id: int, account_id: int, amount: int) -> int:
-    """The customer's bank took back up to `amount` of a payment: what is owed of it is settled by that, the oldest first; how much."""
-    settled = 0
-    for line in _owed_lines(tx, payment_id, RefundLine.amount <= amount):
-        if settled + line.amount > amount:
-            continue
-        attempts = _attempts(tx, line.id)
-        tx.db.execute(insert(RefundIntent).values(
-            store_id=tx.store_id, id=new_id(), refund_id=line.refund_id, line_id=line.id, payment_id=payment_id, account_id=account_id,
-            attempt=attempts + 1, amount=line.amount, state="succeeded", origin="outside", error="dispute_lost", created_at=tx.now, settled_at=tx.now))
-        state = _settle(tx, line.refund_id, line.booking_id)
-        tx.audit("settle_refund", subject="refund", subject_id=line.refund_id, booking_id=line.booking_id, amount=line.amount, outside=True,
-                 after={"state": state}, error="dispute_lost")
-        settled += line.amount
-    return settled
-
-
-def _owed_lines(tx: Tx, payment_id: int, *conditions: ColumnElement[bool]):  # noqa: ANN202
-    """Parts of owed refunds that nothing is on the way for, the oldest first."""
-    live = select(RefundIntent.id).where(
-        RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state != "failed").exists()
-    return tx.db.execute(select(RefundLine.id, RefundLine.refund_id, RefundLine.amount, Refund.booking_id).join(
-        Refund, and_(Refund.store_id == RefundLine.store_id, Refund.id == RefundLine.refund_id)).where(
-            RefundLine.store_id == tx.store_id, RefundLine.payment_id == payment_id, *conditions,
-            Refund.state == "owed", ~live).order_by(Refund.created_at, RefundLine.id)).all()
-
-
-def _attempts(tx: Tx, line_id: int) -> int:
-    return tx.db.execute(select(func.count()).select_from(RefundIntent).where(
-        RefundIntent.store_id == tx.store_id, RefundIntent.line_id == line_id)).scalar_one()
-
-
-def _write_outside(tx: Tx, refund_id: int, line_id: int, payment, reference: str, amount: int, state: str) -> None:  # noqa: ANN001
-    attempts = _attempts(tx, line_id)
+def _note_outside(tx: Tx, line: Any, payment: Any, reference: str, amount: int, state: str) -> None:
     over = state == "succeeded"
-    tx.db.execute(insert(RefundIntent).values(
-        store_id=tx.store_id, id=new_id(), refund_id=refund_id, line_id=line_id, payment_id=payment.id, account_id=payment.account_id,
-        attempt=attempts + 1, amount=amount, state=state, origin="outside", provider_ref=reference, created_at=tx.now,
-        settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY))
+    note_given(tx, line, payment.id, payment.account_id, amount, state=state, provider_ref=reference,
+               settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY)
 
 
 def _locked(tx: Tx, refund_id: int):  # noqa: ANN202
@@ -219,33 +188,6 @@ def _locked(tx: Tx, refund_id: int):  # noqa: ANN202
     tx.db.execute(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.id == booking_id).with_for_update())
     return tx.db.execute(select(Refund.state, Refund.booking_id, Refund.amount, Refund.currency).where(
         Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one()
-
-
-def _lines(tx: Tx, refund_id: int):  # noqa: ANN202
-    live = and_(RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state != "failed")
-    tried = aliased(RefundIntent)
-    attempts = select(func.count()).select_from(tried).where(
-        tried.store_id == RefundLine.store_id, tried.line_id == RefundLine.id).correlate(RefundLine).scalar_subquery()
-    return tx.db.execute(select(
-        RefundLine.id, RefundLine.payment_id, RefundLine.amount, Payment.method, Payment.provider_ref, Intent.account_id,
-        RefundIntent.state.label("live"), attempts.label("attempts"), blocked().label("blocked"),
-    ).join(Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).outerjoin(
-        Intent, and_(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id)).outerjoin(RefundIntent, live).where(
-            RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id).order_by(RefundLine.id)).all()
-
-
-def _settle(tx: Tx, refund_id: int, booking_id: int) -> str:
-    """The refund's state follows its parts: all succeeded, some on their way, or something left for the shop."""
-    live = [line.live for line in _lines(tx, refund_id)]
-    moving = any(state in ("intended", "pending") for state in live)
-    state = "pending" if moving else "succeeded" if all(state == "succeeded" for state in live) else "owed"
-    mine = (Refund.store_id == tx.store_id, Refund.id == refund_id)
-    tx.db.execute(update(Refund).where(*mine, Refund.state != state).values(state=state, settled_at=tx.now if state == "succeeded" else None))
-    if state == "owed":
-        tx.db.execute(update(Refund).where(*mine).values(mode="manual"))
-    if state == "succeeded":
-        tx.last(issue, booking_id)
-    return state
 
 
 def _parts(tx: Tx, refund_id: int) -> list[Part]:

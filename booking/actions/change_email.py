@@ -42,7 +42,7 @@ def request_email_change(tx: Tx, customer_id: int, login_id: int, email: str, *,
         raise Refused("not_allowed", kind="email")
     if address == customer.email_canonical:
         raise Refused("no_change")
-    limits.count(tx, "code_address", address, (3, 15 * limits.MINUTE), (10, limits.DAY))
+    limits.message(tx, "email", address)
     limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
     limits.count(tx, "change_email", str(customer_id), (5, limits.HOUR))
     tx.db.execute(update(LoginCode).where(

@@ -41,8 +41,8 @@ def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
                   buffer_after_s=service.shape.buffer_after, overlap_ok=chosen.overlap, conflict=chosen.overlap)
     tx.audit("claim_earlier_slot", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id, entry=entry.id, offer=offer.id)
     notices.tell_customer(tx, "booking_moved", moved, old=b)
-    notices.tell_staff(tx, "merchant_booking_moved", moved, old=b)
-    notices.tell_merchant(tx, "merchant_booking_moved", moved, old=b)
+    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=b)
+    notices.tell_staff(tx, "merchant_booking_moved", moved, old=b, told=heard)
     return Done(moved)
 
 

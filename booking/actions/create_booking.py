@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from booking import notices
+from booking import limits, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import place, reread, told
 from booking.actions.hold_slot import use_hold
@@ -43,6 +43,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
     as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
     `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to say it (A149).
+    A guest may have typed anyone's address: the message waits for its turn, and Refused rate_limited past that (I37).
     `credit_covers` is the deposit that credit stands for: Refused quote_changed when by now there is less of it.
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
@@ -55,6 +56,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
     check_payments(payments)
     customer = customer_for(tx, customer_id, person)
+    leaving = limits.leaving(tx, customer.email_canonical, customer.phone) if as_customer and customer_id is None else None
     held = bool(hold) and use_hold(tx, hold, offer, staff_id, starts_at)
     chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer and not held, override=override)
     address = _address(delivery_address, chosen, as_customer)
@@ -74,7 +76,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     made = reread(tx, b)
     tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
-    _tell(tx, made, notify, as_customer)
+    _tell(tx, made, notify, as_customer, leaving)
     return Done(made)
 
 
@@ -131,14 +133,13 @@ def take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
             method=payment["method"], provider_ref=payment.get("provider_ref"), captured_at=tx.now))
 
 
-def _tell(tx: Tx, b: BookingSummary, notify: bool, as_customer: bool) -> None:
+def _tell(tx: Tx, b: BookingSummary, notify: bool, as_customer: bool, leaving: dict[str, datetime] | None) -> None:
     if b.status == "pending":
         if notify:
-            notices.tell_customer(tx, "request_received", b)
+            notices.tell_customer(tx, "request_received", b, leaving=leaving)
         notices.tell_merchant(tx, "merchant_approval_needed", b)
         return
     if notify:
-        notices.tell_customer(tx, "booking_confirmed", b)
-    notices.tell_staff(tx, "merchant_booking_created", b)
-    if as_customer or b.conflict:
-        notices.tell_merchant(tx, "merchant_booking_created", b)
+        notices.tell_customer(tx, "booking_confirmed", b, leaving=leaving)
+    heard = notices.tell_merchant(tx, "merchant_booking_created", b) if as_customer or b.conflict else frozenset()
+    notices.tell_staff(tx, "merchant_booking_created", b, told=heard)

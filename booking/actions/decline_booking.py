@@ -62,9 +62,9 @@ def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: s
     tx.audit("decline_offers" if because == "offers_declined" else f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
              quote=outcome.facts() if outcome else None)
     notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because=because, restored=restored)
-    if because.startswith("offers"):
-        notices.tell_merchant(tx, "merchant_offers_ended", done, old=b, refund=outcome)
-    notices.tell_staff(tx, "merchant_booking_cancelled" if outcome else "merchant_booking_moved", done, old=b)
+    offered = because.startswith("offers")
+    heard = notices.tell_merchant(tx, "merchant_offers_ended", done, old=b, refund=outcome) if offered else frozenset()
+    notices.tell_staff(tx, "merchant_booking_cancelled" if outcome else "merchant_booking_moved", done, old=b, told=heard)
     return Done(done, outcome)
 
 

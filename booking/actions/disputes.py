@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking import notices
 from booking.actions.action import Done, action
-from booking.actions.carry_refund import settle_by_dispute
+from booking.actions.lost_dispute import outstanding, settle_lost, take_back
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import find_by_id
 from models.dispute import CLOSED, Dispute
 from models.payment import Payment
-from models.refund import Refund, RefundLine
 from models.session import Tx
 
 
@@ -52,9 +51,11 @@ def record_dispute(tx: Tx, account_id: int, payment_ref: str, told: Disputed) ->
     before = None if new else row.status
     if before == told.status and (row.refundable, row.answered, row.due_by) == (told.refundable, told.answered, told.due_by) and row.amount == told.amount:
         return Done(facts={"dispute_id": row.id})
-    ledger = _ledger(tx, row, told, payment)
-    tx.db.execute(update(Dispute).where(Dispute.store_id == tx.store_id, Dispute.id == row.id).values(
-        **_state(tx, told), amount=told.amount, **ledger))
+    tx.db.execute(update(Dispute).where(Dispute.store_id == tx.store_id, Dispute.id == row.id).values(**_state(tx, told), amount=told.amount))
+    if told.status == "lost" and (before != "lost" or row.given is not None):
+        settle_lost(tx, row.id)
+    elif told.status == "won":
+        take_back(tx, row)
     if before != told.status:
         tx.audit("payment_disputed" if new else "dispute_changed", booking_id=payment.booking_id, subject="dispute", subject_id=row.id,
                  before=None if new else {"dispute": before}, after={"dispute": told.status}, amount=told.amount, reason=told.reason)
@@ -67,26 +68,6 @@ def _state(tx: Tx, told: Disputed) -> dict[str, Any]:
             "closed_at": tx.now if told.status in CLOSED else None}
 
 
-def _ledger(tx: Tx, row: Any, told: Disputed, payment: Any) -> dict[str, int]:
-    """What the outcome writes into the ledger: a lost dispute first settles what was owed of its payment, the rest is a row of its own."""
-    if told.status == "lost" and row.refund_id is None:
-        rest = told.amount - settle_by_dispute(tx, payment.id, row.account_id, told.amount)
-        left = tx.db.execute(select(Payment.amount - Payment.refunded).where(
-            Payment.store_id == tx.store_id, Payment.id == payment.id).with_for_update()).scalar_one()
-        amount = min(rest, left)
-        if amount > 0:
-            refund_id = new_id()
-            tx.db.execute(insert(Refund).values(
-                store_id=tx.store_id, id=refund_id, booking_id=payment.booking_id, cause="dispute", outcome="full" if amount == left else "partial",
-                mode="manual", state="succeeded", amount=amount, kept=0, currency=payment.currency, created_at=tx.now, settled_at=tx.now))
-            tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment.id, amount=amount))
-            return {"refund_id": refund_id}
-    elif told.status == "won" and row.refund_id is not None:
-        tx.db.execute(delete(RefundLine).where(RefundLine.store_id == tx.store_id, RefundLine.refund_id == row.refund_id))
-        tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == row.refund_id).values(state="none", settled_at=None))
-    return {}
-
-
 def _tell(tx: Tx, booking_id: int, dispute_id: int, new: bool, told: Disputed) -> None:
     """The shop hears of a new dispute, and how it ended."""
     over = told.status in CLOSED
@@ -95,9 +76,9 @@ def _tell(tx: Tx, booking_id: int, dispute_id: int, new: bool, told: Disputed) -
     b = find_by_id(tx, booking_id)
     assert b is not None
     if over:
-        notices.tell_merchant(tx, "merchant_dispute_closed", b, once=f"{dispute_id}:{told.status}", only_here=True, dispute={
-            "amount": told.amount, "status": told.status, "owed": b.owed})
+        notices.tell_merchant(tx, "merchant_dispute_closed", b, once=f"{dispute_id}:{told.status}", dispute={
+            "amount": told.amount, "status": told.status, "owed": max(0, b.owed - outstanding(tx, booking_id))})
     else:
-        notices.tell_merchant(tx, "merchant_dispute_opened", b, once=str(dispute_id), only_here=True, dispute={
+        notices.tell_merchant(tx, "merchant_dispute_opened", b, once=str(dispute_id), dispute={
             "amount": told.amount, "reason": told.reason, "inquiry": told.status.startswith("warning"), "refundable": told.refundable,
             "due_by": told.due_by.isoformat() if told.due_by else None})

@@ -17,7 +17,6 @@ from models.session import Tx
 from models.store import Store
 from models.waitlist_entry import WaitlistEntry
 
-PER_ADDRESS = ((3, 15 * limits.MINUTE), (10, limits.DAY))
 PER_SOURCE = ((20, limits.HOUR),)
 
 
@@ -47,7 +46,8 @@ def join_class_waitlist(tx: Tx, session_id: int, *, seats: int = 1, person: Pers
     customer = customer_for(tx, customer_id, person)
     if customer.email is None and customer.phone is None:
         raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
-    limits.count(tx, "waitlist", customer.email_canonical or customer.phone or "", *PER_ADDRESS)
+    # Counted whether this person stands in line already or not: who only typed the address learns nothing (I36).
+    leaving = limits.leaving(tx, customer.email_canonical, customer.phone)
     if source:
         limits.count(tx, "waitlist_from", source, *PER_SOURCE)
     known = _waits(tx, session_id, customer.id)
@@ -61,7 +61,7 @@ def join_class_waitlist(tx: Tx, session_id: int, *, seats: int = 1, person: Pers
     assert made is not None, "just written"
     place = waitlist.place_of(tx, made)
     tx.audit("join_class_waitlist", subject="waitlist", subject_id=entry_id, after={"session_id": session_id, "seats": seats})
-    tell(tx, "waitlist_joined", made, None, place=place, rest_hours=terms.rest_hours)
+    tell(tx, "waitlist_joined", made, None, leaving=leaving, place=place, rest_hours=terms.rest_hours)
     return Done(facts={"id": entry_id, "place": place})
 
 

@@ -18,11 +18,11 @@ MOST = 2
 def request_lost_link(tx: Tx, email: str, *, asker: Asker) -> Done:
     """Send the manage links of this address's next open bookings, at most two; silence when there are none.
 
-    Known and unknown addresses get the same answer, and share the limits of sign-in codes.
+    Known and unknown addresses get the same answer, and use up the same of what an address gets.
     """
     address = canonical_email(email)
     # As many messages as it may send, whether it sends them or not: known and unknown addresses use up the same (I36, I37).
-    limits.count(tx, "code_address", address, (3, 15 * limits.MINUTE), (10, limits.DAY), weight=MOST)
+    limits.message(tx, "email", address, weight=MOST)
     limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
     bookings = run(tx, SUMMARIES.where(
         Booking.store_id == tx.store_id, Booking.contact_email_canonical == address, Booking.closed_at.is_(None),
@@ -31,6 +31,6 @@ def request_lost_link(tx: Tx, email: str, *, asker: Asker) -> Done:
     for b in bookings:
         # The address typed proves nothing; links go where the booking's owner is reached (R6).
         if canonical_email(b.customer_email or b.contact_email or email) == address:
-            notices.tell_customer(tx, "manage_link", b, once=again)
+            notices.tell_customer(tx, "manage_link", b, once=again, only="email")
             tx.audit("send_manage_link", booking_id=b.id)
     return Done()

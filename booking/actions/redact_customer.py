@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, literal, or_, select, update
+from sqlalchemy import delete, func, literal, or_, select, update
 
+from booking import kept_answers
 from booking.actions.action import Done, action
 from booking.actions.save_card import end_card
 from booking.rules.decision import Refused
@@ -18,7 +19,6 @@ from models.customer import Customer
 from models.document import Document
 from models.email_change import EmailChange
 from models.feedback import Feedback
-from models.idempotency import IdempotencyKey
 from models.import_run import ImportRun
 from models.note import BookingNote
 from models.outbox import OutboxRow
@@ -91,9 +91,7 @@ def erase_messages(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
         select(OutboxRow.id).where(*mine))).values(phone=""))
     tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.state == "due").values(state="superseded", lease=None, leased_until=None))
     tx.db.execute(update(OutboxRow).where(*mine).values(recipient="", payload={}, last_error=None))
-    for address in addresses:
-        tx.db.execute(delete(IdempotencyKey).where(
-            IdempotencyKey.store_id == tx.store_id, func.strpos(func.lower(cast(IdempotencyKey.answer, Text)), address.lower()) > 0))
+    kept_answers.forget(tx, addresses)
 
 
 def erase_events(tx: Tx, booking_ids: list[int], customer_id: int | None = None) -> None:

@@ -149,6 +149,6 @@ def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: 
     if waits:
         notices.tell_merchant(tx, "merchant_approval_needed", moved, old=b)
         return
-    notices.tell_staff(tx, "merchant_booking_moved", moved, old=b)
-    if tx.actor.is_customer or moved.conflict:
-        notices.tell_merchant(tx, "merchant_booking_moved", moved, old=b)
+    shop = tx.actor.is_customer or moved.conflict
+    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=b) if shop else frozenset()
+    notices.tell_staff(tx, "merchant_booking_moved", moved, old=b, told=heard)

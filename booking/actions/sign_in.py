@@ -48,10 +48,10 @@ def new_challenge() -> str:
 def request_login_code(tx: Tx, email: str, *, challenge: str, asker: Asker, locale: str | None = None) -> Done:
     """Mail a code to any address that can receive mail, known or not: the answer is the same (I36). A newer code voids older ones.
 
-    Refused invalid for a malformed address, rate_limited beyond 3 in 15 minutes and 10 a day for it, 10 an hour from one source.
+    Refused invalid for a malformed address, rate_limited beyond what one address gets (`limits.MESSAGES`), or 10 an hour from one source.
     """
     address = canonical_email(email)
-    limits.count(tx, "code_address", address, (3, 15 * limits.MINUTE), (10, limits.DAY))
+    limits.message(tx, "email", address)
     limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
     limits.count(tx, "code_store", "all", (2000, limits.HOUR))
     send_code(tx, address, "login", challenge, None, locale)
@@ -62,6 +62,11 @@ def request_login_code(tx: Tx, email: str, *, challenge: str, asker: Asker, loca
 def send_code(tx: Tx, address: str, purpose: str, challenge: str, customer_id: int | None, locale: str | None) -> None:
     """Draw a code and mail it."""
     code_id, code = draw_code(tx, address, purpose, challenge, customer_id)
+    tell_code(tx, address, purpose, code_id, code, locale)
+
+
+def tell_code(tx: Tx, address: str, purpose: str, code_id: int, code: str, locale: str | None) -> None:
+    """Mail a code that was drawn."""
     tell(tx, "sign_in_code", "email", address, str(code_id), locale=locale, code=code, minutes=int(VALID_FOR.total_seconds() // 60),
          purpose=purpose)
 

@@ -27,7 +27,8 @@ def request_phone_login(tx: Tx, phone: str, *, challenge: str, asker: Asker, loc
     Refused invalid for what is no number, rate_limited beyond 3 in 15 minutes and 6 a day for it, 10 an hour from one source.
     """
     number = canonical_phone(phone, None)
-    limits.count(tx, "phone_code", number, (3, 15 * limits.MINUTE), (6, limits.DAY))
+    limits.message(tx, "sms", number)
+    limits.count(tx, "phone_code", number, (6, limits.DAY))
     limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
     limits.count(tx, "phone_code_store", "all", (500, limits.HOUR))
     customer_id = owner_of(tx, number)

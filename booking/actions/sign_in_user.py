@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from booking import limits
 from booking.actions.action import Done, action
-from booking.actions.sign_in import Asker, counted, send_code, use_code
+from booking.actions.sign_in import Asker, counted, draw_code, tell_code, use_code
 from booking.addresses import canonical_email
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
@@ -21,16 +21,18 @@ from models.session import Tx
 
 @action
 def request_user_code(tx: Tx, email: str, *, challenge: str, asker: Asker) -> Done:
-    """Mail a code to a user of the store; nothing to anyone else, with the same answer (I36).
+    """Mail a code to a user of the store. For anyone else a code is drawn that nobody hears of: the answer, the tries and the limits
+    are the same (I36).
 
     Refused invalid for a malformed address, rate_limited as for customers.
     """
     address = canonical_email(email)
-    limits.count(tx, "code_address", f"user:{address}", (3, 15 * limits.MINUTE), (10, limits.DAY))
+    limits.message(tx, "email", address)
     limits.count(tx, "code_source", f"user:{asker.ip}", (10, limits.HOUR))
+    code_id, code = draw_code(tx, address, "dashboard", challenge, None)
     user = _user(tx, address)
     if user is not None:
-        send_code(tx, address, "dashboard", challenge, None, user.locale)
+        tell_code(tx, address, "dashboard", code_id, code, user.locale)
     tx.audit("request_login_code", subject="user_code")
     return Done()
 

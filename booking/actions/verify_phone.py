@@ -22,7 +22,8 @@ def send_phone_code(tx: Tx, customer_id: int, *, challenge: str, asker: Asker, l
         Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None))).scalar()
     if phone is None:
         raise Refused("invalid", errors=[{"field": "phone", "problem": "is missing"}])
-    limits.count(tx, "phone_code", phone, (3, 15 * limits.MINUTE), (6, limits.DAY))
+    limits.message(tx, "sms", phone)
+    limits.count(tx, "phone_code", phone, (6, limits.DAY))
     limits.count(tx, "phone_code_of", str(customer_id), (6, limits.HOUR))
     limits.count(tx, "code_source", asker.ip, (10, limits.HOUR))
     limits.count(tx, "phone_code_store", "all", (500, limits.HOUR))

@@ -22,7 +22,9 @@ LONGEST_CONTRACT, LONGEST_STATEMENT = 300, 2000
 @action
 def declare_withdrawal(tx: Tx, *, name: str, email: str, contract: str, statement: str = "", asker: Asker, locale: str | None = None) -> Done:
     """Record what was declared and acknowledge it by mail. It decides nothing: whether and what is owed follows from the law and
-    the shop, apart from the cancellation policy. `facts`: id, at. Refused not_found where the shop has no such function."""
+    the shop, apart from the cancellation policy. `facts`: id, at. Refused not_found where the shop has no such function.
+
+    A flood of other messages to the address keeps nobody from declaring it: the acknowledgement waits for its turn (I37)."""
     setting, zone = tx.db.execute(select(Store.withdrawal, Store.zone).where(Store.store_id == tx.store_id)).one()
     if setting == "off":
         raise Refused("not_found")
@@ -31,14 +33,14 @@ def declare_withdrawal(tx: Tx, *, name: str, email: str, contract: str, statemen
     limits.count(tx, "withdrawal_source", asker.ip, (20, limits.HOUR))
     name, contract, statement = " ".join(name.split()), contract.strip(), statement.strip()
     b = _named(tx, contract, address)
-    withdrawal_id = new_id()
+    withdrawal_id, leaving = new_id(), limits.message_at(tx, "email", address, must=True)
     tx.db.execute(insert(Withdrawal).values(
         store_id=tx.store_id, id=withdrawal_id, name=name, email=address, contract=contract, statement=statement,
         booking_id=b.id if b else None, received_at=tx.now))
     tx.audit("declare_withdrawal", subject="withdrawal", subject_id=withdrawal_id, booking_id=b.id if b else None)
     told = {"declared": {"name": name, "email": address, "contract": contract, "statement": statement}, "zone": zone,
             "received_at": tx.now.isoformat(), "number": str(withdrawal_id)}
-    tell(tx, "withdrawal_received", "email", address, str(withdrawal_id), locale=locale, name=name, **told)
+    tell(tx, "withdrawal_received", "email", address, str(withdrawal_id), locale=locale, name=name, due_at=leaving, **told)
     tell_shop(tx, "merchant_withdrawal", str(withdrawal_id), ref=b.ref if b else None, **told)
     return Done(facts={"id": withdrawal_id, "at": tx.now.isoformat()})
 

@@ -26,6 +26,11 @@ def money(locale: str, amount: int, currency: str) -> str:
     return text.replace("\u202f", " ") + mark
 
 
+@lru_cache(maxsize=512)
+def percent(locale: str, whole: int) -> str:
+    return numbers.format_percent(whole / 100, locale=locale).replace("\u202f", "\u00a0")
+
+
 def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 

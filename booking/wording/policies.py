@@ -47,7 +47,7 @@ def _outcome(words: Words, tier: Tier, currency: str) -> str:
         return words._("full refund")
     if tier.outcome in ("forfeit", "none"):
         return words._("no refund")
-    part = words.money(tier.amount, currency) if tier.amount is not None else f"{tier.percent if tier.percent is not None else 100}%"
+    part = words.money(tier.amount, currency) if tier.amount is not None else words.percent(tier.percent if tier.percent is not None else 100)
     return (words._("{part} as credit") if tier.outcome == "credit" else words._("{part} refund")).format(part=part)
 
 

@@ -23,6 +23,8 @@ class Words:
         self.gettext = texts.gettext
         self.ngettext = texts.ngettext
         self.direction = "rtl" if self.babel.character_order == "right-to-left" else "ltr"
+        # After the name of a fact; French sets a space that does not break before it.
+        self.colon = "\u00a0:" if locale.startswith("fr") else ":"
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
 
@@ -31,6 +33,10 @@ class Words:
     def money(self, amount: int, currency: str) -> str:
         """`$25`, `$25.50`: whole amounts without zeros."""
         return formats.money(self.locale, amount, currency)
+
+    def percent(self, whole: int) -> str:
+        """`50%`; in German, French and Spanish with a space that does not break."""
+        return formats.percent(self.locale, whole)
 
     # Time
 

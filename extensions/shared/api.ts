@@ -1,5 +1,5 @@
 import {host} from './host';
-import type {Booking, BookingDetail, Cancellation, FreeTimes, Page, ProblemBody, Profile, Wishes} from './types';
+import type {Booking, BookingDetail, Cancellation, ClassWait, FreeTimes, Page, ProblemBody, Profile, Wishes} from './types';
 
 /** The app's own address. The build fills it in from the environment or the app's .env file. */
 declare const process: {env: {OPENCALS_API_URL: string}};
@@ -53,6 +53,9 @@ export const cancelBooking = (ref: string, body: {quote: string; reason?: string
   call<BookingDetail>('POST', at(ref, '/cancel'), body, key);
 export const joinWaitlist = (ref: string, wishes: Wishes, key: string) => call<BookingDetail>('POST', at(ref, '/waitlist'), wishes, key);
 export const leaveWaitlist = (ref: string, key: string) => call<BookingDetail>('DELETE', at(ref, '/waitlist'), undefined, key);
+export const listClassWaits = () => call<Page<ClassWait>>('GET', '/class-waits');
+export const leaveClassWait = (id: string, key: string) =>
+  call<Page<ClassWait>>('DELETE', `/class-waits/${encodeURIComponent(id)}`, undefined, key);
 export const acceptOffer = (ref: string, n: number, key: string) => call<BookingDetail>('POST', at(ref, `/offers/${n}/accept`), {}, key);
 export const declineOffers = (ref: string, key: string) => call<BookingDetail>('POST', at(ref, '/offers/decline'), {}, key);
 export const giveFeedback = (ref: string, said: {rating: number; comment: string; publish: boolean}, key: string) =>

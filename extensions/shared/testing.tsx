@@ -2,7 +2,7 @@
 import {render} from 'preact';
 import {vi} from 'vitest';
 
-import type {Booking, BookingDetail, FreeTimes, Permission, Profile} from './types';
+import type {Booking, BookingDetail, ClassWait, FreeTimes, Permission, Profile} from './types';
 
 export interface Sent {
   method: string;
@@ -41,6 +41,13 @@ export function booking(values: Partial<Booking> = {}): Booking {
     location_name: 'Harbor Street', address: '48 Harbor Street', starts_at: '2027-03-10T10:00:00-05:00', ends_at: '2027-03-10T11:00:00-05:00',
     zone: 'America/New_York', when: 'Wed, Mar 10, 2027, 10:00 AM EST', seats: 1, price: {amount: 8000, currency: 'USD'},
     can_reschedule: true, can_cancel: true, manage_url: 'https://shop.test/manage/abc123', ...values,
+  };
+}
+
+export function classWait(values: Partial<ClassWait> = {}): ClassWait {
+  return {
+    id: '77', service_name: 'Yoga', staff_name: 'Elena Marsh', location_name: 'Harbor Street', when: 'Fri, Mar 12, 2027, 10:00 AM EST',
+    place_text: 'Number 2 in line', held: null, url: 'https://shop.test/waitlist/77', ...values,
   };
 }
 

@@ -65,6 +65,18 @@ export interface Waiting extends Wishes {
   held: {sentence: string; url: string} | null;
 }
 
+/** A date of a full class the customer waits for. `held`: a place is kept, to be booked on the page at `url`. */
+export interface ClassWait {
+  id: string;
+  service_name: string;
+  staff_name: string;
+  location_name: string;
+  when: string;
+  place_text: string;
+  held: {sentence: string; url: string} | null;
+  url: string;
+}
+
 /** What the customer said, and the shop's answer. */
 export interface Feedback {
   rating: number;

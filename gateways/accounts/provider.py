@@ -46,7 +46,7 @@ GOOGLE = Provider(
 
 # learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow; learn.microsoft.com/graph/api/event-delta
 MICROSOFT = Provider(
-    "microsoft", "Microsoft 365 or Outlook.com", "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+    "microsoft", "Microsoft 365 / Outlook.com", "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
     "https://login.microsoftonline.com/common/oauth2/v2.0/token", None, "https://graph.microsoft.com/v1.0",
     "offline_access https://graph.microsoft.com/Calendars.ReadBasic", "Calendars.Read", (("prompt", "select_account"), ("response_mode", "query")))
 

@@ -73,7 +73,8 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
     if op.repeats:
         entry["description"] = op.repeats + "."
     elif writes:
-        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer", longest=255))
+        entry["parameters"].append(_parameter("header", "Idempotency-Key", "A repeat with the same key and request gets the first answer, secrets included, for 48 hours; it is kept encrypted",
+                                              longest=255))
     if op.body is Csv:
         entry["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
     elif op.body is not None:

@@ -45,7 +45,7 @@ def list_webhooks(call: Call) -> Any:
     return WEBHOOKS.page(call, WebhookEndpoint.removed_at.is_(None))
 
 
-@operation("POST", "/webhooks", summary="Add a webhook; the answer carries its secret", body=s.WebhookIn, answer=s.WebhookOut, status=201)
+@operation("POST", "/webhooks", summary="Add a webhook; this answer alone carries its secret, and a repeat under the same Idempotency-Key", body=s.WebhookIn, answer=s.WebhookOut, status=201)
 def post_webhook(call: Call) -> Any:
     owners_only(call)
     return call.act(webhooks.create_webhook, show=_with_secret, **call.body.model_dump())

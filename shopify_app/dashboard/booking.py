@@ -147,4 +147,4 @@ def _refund(w: Words, r: ListedRefund) -> dict[str, Any]:
     state = w._("As credit") if r.outcome == "credit" else w._("Won back") if (r.cause, r.state) == ("dispute", "none") else refund_state(w, r.state)
     return {"id": r.id, "cause": cause, "state": state, "code": "plain" if r.state in ("none", "succeeded") else r.state, "amount": r.amount,
             "kept": r.kept, "currency": r.currency, "at": r.settled_at or r.created_at, "executable": r.state in ("owed", "failed"),
-            "by_card": "card" in (r.methods or [])}
+            "by_card": "card" in (r.methods or []), "disputed": r.disputed}

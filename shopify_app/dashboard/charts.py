@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT, FOOT = 640, 180, 22
+WIDTH, HEIGHT, FOOT = 640, 180, 28
+LETTER = 5.0
+"""Half of a letter's usual width in a label: a label at an edge moves inwards by as much as it would stick out."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def stacked(rows: Sequence[tuple[str, Sequence[int]]], *, labels: int = 8) -> Ch
                 top -= high
                 bars.append(Bar(round(number * step + step * .15, 1), round(top, 1), round(min(step * .7, 64), 1), round(high, 1), part, f"{name}: {value}"))
         if number % every == 0:
-            named.append((round(number * step + step * .15, 1), name))
+            middle = number * step + step * .15 + min(step * .7, 64) / 2
+            named.append((round(min(max(middle, len(name) * LETTER), WIDTH - len(name) * LETTER), 1), name))
     return Chart(bars, named, most)
 
 

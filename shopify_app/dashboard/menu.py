@@ -32,7 +32,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("api", "/api-tokens", "API and webhooks", OWNER),
     )),
     ("Overview", (
-        ("feedback", "/feedback", "Feedback", MANAGERS),
+        ("feedback", "/feedback", "Customer feedback", MANAGERS),
         ("insights", "/insights", "Insights", MANAGERS),
         ("audit", "/audit", "Audit", MANAGERS),
     )),

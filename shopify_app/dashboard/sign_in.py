@@ -10,6 +10,7 @@ from flask import Response, abort, g, redirect, render_template, request
 from booking.actions.sign_in import Asker, new_challenge
 from booking.actions.sign_in_user import request_user_code, sign_in_user, sign_out_user
 from booking.rules.decision import Refused
+from booking.steady import steady
 from booking.wording import Words
 from models.actor import Actor
 from models.session import reading
@@ -28,6 +29,7 @@ def login() -> Response:
 
 
 @bp.post("/admin/login")
+@steady
 def ask_for_code() -> Response:
     """Mail a code and go on to the code page: the same for every address (I36)."""
     email, target = request.form.get("email", "")[:320], safe_next(request.form.get("next"))

@@ -85,8 +85,7 @@ class TestTokens:
         api.refused(422, "invalid", "POST", "/tokens", {"label": ""})
 
     def test_its_text_is_kept_nowhere(self, api, world):
-        api.refused(422, "invalid", "POST", "/tokens", {"label": "Website"}, key="once")
-        made = api.post("/tokens", {"label": "Website"})
+        made = api.post("/tokens", {"label": "Website"}, key="once")
         tables = [name for (name,) in world.sql("select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
                                                " and relname <> 'alembic_version'")]
         assert [t for t in tables if world.sql(f"select count(*) from {t} x where x::text like %s", f"%{made['token'][-30:]}%")[0][0]] == []

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -48,6 +49,22 @@ def test_ready_names_every_part(app):
     answer = get(app, "/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "ready")
     assert set(answer.json["checks"]) == {"PostgreSQL", "Redis", "migrations", "zone data"}
+
+
+@pytest.mark.parametrize("found,status", [("0001", 503), ("0021", 503), ("0999_of_the_next_release", 200)])
+def test_it_stays_ready_while_the_next_release_moves_in(app, owner_url, found, status):
+    """I71: the next release's migrations run first; this one serves on. Migrations of its own that are missing are another thing."""
+    def version(number: str) -> str:
+        with psycopg.connect(owner_url.replace("+psycopg", "")) as owner:
+            was = owner.execute("select version_num from alembic_version").fetchone()[0]
+            owner.execute("update alembic_version set version_num = %s", (number,))
+            return was
+
+    newest = version(found)
+    try:
+        assert get(app, "/readyz").status_code == status
+    finally:
+        version(newest)
 
 
 def test_without_redis_it_is_ready_but_says_so(settings, world):

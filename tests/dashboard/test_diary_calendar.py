@@ -43,7 +43,7 @@ def test_today_says_who_comes_and_what_waits(manager, staff, world, busy):
     arrive_booking(world.store_id, MERCHANT, busy[2].ref)
     manager.get("/admin")
     text = words(manager.page)
-    for part in ("4 bookings", "3 still to come", "1 wait for your answer", "$25 1 refund owed", "Next up 10:00 AM Ada Archer", "Elena Marsh 3"):
+    for part in ("4 bookings", "3 still to come", "1 waits for your answer", "$25 1 refund owed", "Next up 10:00 AM Ada Archer", "Elena Marsh 3"):
         assert part in text, part
     manager.send(f"/admin/bookings/{busy[2].ref}/ready", version=world.read(busy[2].ref).version, back="")
     assert world.read(busy[2].ref).status == "ready_to_start"

@@ -82,7 +82,7 @@ def test_the_share_of_changes_customers_make(manager, world):
     reschedule_booking(world.store_id, OWNER, made[3].ref, starts_at=at(11, 18))
     manager.get("/admin/insights")
     text = words(manager.page)
-    assert "75 % of changes made by customers themselves" in text and "3 of 4 changes were made by customers" in text
+    assert "75% of changes made by customers themselves" in text and "3 of 4 changes were made by customers" in text
     assert "Mar 1 3 1 0" in text
 
 
@@ -97,7 +97,7 @@ def test_missed_appointments_lead_times_and_how_busy(manager, world):
         complete_booking(world.store_id, OWNER, ref)
     manager.get("/admin/insights")
     text = words(manager.page)
-    assert "25 % of appointments missed" in text and "1 of 4 appointments was missed" in text and "same day 4" in text
+    assert "25% of appointments missed" in text and "1 of 4 appointments was missed" in text and "same day 4" in text
     # 30 days of eight hours for Elena, one of them off for Tom.
     assert "Elena Marsh 4 4 h 240 h" in text and "Tom Okonkwo 0 0 min 232 h" in text
     assert "<svg" in manager.page and "style=" not in manager.page

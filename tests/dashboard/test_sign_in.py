@@ -37,7 +37,9 @@ def test_strangers_get_the_same_answer_and_no_code(nobody, world):
     assert answer.headers["Location"].startswith("/admin/login/code")
     nobody.get("/admin/login/code")
     assert world.outbox("sign_in_code") == []
-    nobody.send("/admin/login/code", 422, code="123456")
+    for left in (4, 3, 2, 1):
+        nobody.send("/admin/login/code", 422, code="123456")
+        assert f"You have {left}" in words(nobody.page), "the tries tell no more than the answer before them did (I36)"
 
 
 def test_a_wrong_code_counts_and_five_kill_it(nobody, world):

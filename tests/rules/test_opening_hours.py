@@ -141,10 +141,24 @@ def test_hours_as_written_and_as_read():
     {"mon": [["13:00", "14:00"], ["09:00", "10:00"]]}, {"mon": [["9:00", "17:00"]]}, {"mon": [["09:60", "17:00"]]},
     {"mon": [["09:00", "24:01"]]}, {"mon": [["09:00", "25:00"]]}, {"mon": [["09.00", "17:00"]]}, {"mon": [[540, 1020]]},
     {"mon": [[None, "17:00"]]}, {"mon": [["-9:00", "17:00"]]}, {"mon": [["\u0660\u0669:00", "17:00"]]}, {"mon": [["09:00", "17:00 "]]},
+    {"mon": [["09:x0", "17:00"]]}, {"mon": ["ab"]}, {"mon": [{"a": 1, "b": 2}]}, {"mon": [7]},
 ])
 def test_hours_that_are_refused(hours):
     with pytest.raises(ValueError):
         parse_hours(hours)
+
+
+@pytest.mark.parametrize(("hours", "said"), [
+    ({"monday": []}, "hours have the keys mon, tue, wed, thu, fri, sat, sun"),
+    ({"tue": [["09:00"]]}, 'tue: each span is a pair such as ["09:00", "17:00"]'),
+    ({"wed": [["17:00", "09:00"]]}, "wed: spans must be in order, not overlap, and end after they start"),
+    ({"thu": [["9:00", "17:00"]]}, "thu: '9:00' is not a time from 00:00 to 24:00"),
+    ({"fri": [["09:00", "25:00"]]}, "fri: '25:00' is not a time from 00:00 to 24:00"),
+])
+def test_the_refusal_names_the_day_and_what_is_wrong(hours, said):
+    with pytest.raises(ValueError) as refused:
+        parse_hours(hours)
+    assert str(refused.value) == said
 
 
 @checked(50)

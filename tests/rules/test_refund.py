@@ -95,7 +95,7 @@ def test_r21_outcomes_as_quoted(outcome, percent, given, amount):
 def test_r21_where_nothing_is_left_of_the_money_there_is_nothing_to_decide(payments):
     result = at(TRAINING, START - timedelta(days=9), payments)
     assert (result.outcome, result.amount, result.kept, result.fee, result.parts, result.methods) == ("none", 0, 0, 0, (), ())
-    assert merchant_quote("full", payments, "USD", "manual").outcome == "none"
+    assert merchant_quote("full", payments, "JPY", "manual") == RefundQuote("none", 0, 0, 0, "JPY", "manual", (), (), Fraction(1))
 
 
 @pytest.mark.parametrize(("fee", "before", "amount", "taken"), [
@@ -224,7 +224,7 @@ def test_r21_what_was_paid_with_credit_comes_back_as_credit_with_its_end():
 
 def test_goodwill_keeps_nothing():
     result = given_back(501, [Payment(1, 1000, 0, "card"), Payment(2, 1000, 0, "cash")], "USD", "manual", NY)
-    assert (result.amount, result.kept, result.parts, result.fee) == (501, 0, ((1, 251), (2, 250)), 0)
+    assert result == RefundQuote("partial", 501, 0, 0, "USD", "manual", ("card", "cash"), ((1, 251), (2, 250)), Fraction(1), zone=NY)
 
 
 @pytest.mark.parametrize(("choice", "outcome", "amount"), [
@@ -235,7 +235,30 @@ def test_a_merchants_choice_is_capped_at_what_is_left(choice, outcome, amount):
     payments = [Payment(1, 1500, 0, "card"), Payment(2, 1000, 500, "cash")]
     result = merchant_quote(choice, payments, "USD", "manual")
     assert (result.outcome, result.amount, result.kept, result.fee, result.mode) == (outcome, amount, 2000 - amount, 0, "manual")
-    assert sum(part for _, part in result.parts) == amount
+    assert sum(part for _, part in result.parts) == amount and result.share == Fraction(amount, 2000)
+
+
+def test_a_merchants_choice_in_full_detail():
+    payments = [Payment(1, 1500, 0, "card"), Payment(2, 1000, 500, "cash")]
+    assert merchant_quote(700, payments, "USD", "manual", zone=NY) == RefundQuote(
+        "partial", 700, 1300, 0, "USD", "manual", ("card", "cash"), ((1, 525), (2, 175)), Fraction(7, 20), zone=NY)
+    assert merchant_quote("full", payments, "USD", "automatic").zone == "UTC"
+
+
+def test_a_merchants_choice_for_seats_is_in_steps_of_cards_too():
+    third = merchant_quote("full", [Payment(1, 2500, 0, "card")], "KWD", "manual", seats=1, of_seats=3)
+    assert (third.amount, third.kept, third.share) == (830, 0, Fraction(1))
+
+
+def test_a_seat_without_a_part_of_the_money_gets_all_of_nothing():
+    seat = merchant_quote("none", [Payment(1, 1, 0, "cash")], "USD", "manual", seats=1, of_seats=100)
+    assert (seat.amount, seat.kept, seat.share) == (0, 0, Fraction(1))
+
+
+def test_r20_amounts_of_tiers_are_compared_as_parts_of_what_was_paid():
+    hundred, half = (Policy(tiers=(Tier(None, "partial", *given),)) for given in ((None, 100), (50,)))
+    for paid, share in ((100, 1), (400, Fraction(1, 2)), (160, Fraction(5, 8))):
+        assert terms_now([half, hundred], START, "UTC", START - TICK, paid) == Terms(Fraction(share))
 
 
 FULL, HALF, NOTHING = (at(STEPS, START - timedelta(days=days)) for days in (8, 3, 1))
@@ -300,4 +323,5 @@ def test_r25_what_someone_types_is_done_or_refused(amount, right):
     else:
         with pytest.raises(Refused, match="invalid") as told:
             exactly(made, amount, "amount")
-        assert told.value.facts["step"] == 10 and told.value.facts["errors"][0]["field"] == "amount"
+        assert told.value.facts == {"step": 10, "currency": "KWD", "errors": [
+            {"field": "amount", "problem": "must be a multiple of 10: cards move KWD in such steps"}]}

@@ -38,6 +38,7 @@ def test_state_and_verb(state, verb, expected):
         after(state, verb)
     assert refused.value.code == ("closed" if state in CLOSED else "not_allowed")
     assert refused.value.facts["state"] == state
+    assert state in CLOSED or refused.value.facts == {"state": state, "verb": verb}
 
 
 def test_states_hold_a_slot_or_are_closed():

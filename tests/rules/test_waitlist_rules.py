@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.rules import counter_offers, waitlist
-from booking.rules.decision import Refused
+from booking.rules.decision import Decision, Refused
 from booking.rules.waitlist import Wishes
 
 NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,11 +39,14 @@ class TestEligibility:
         ("pending", "not_allowed"), ("arrived", "checked_in"), ("ready_to_start", "checked_in"), ("completed", "closed"),
         ("cancelled", "closed"), ("no_show", "closed"), ("declined", "closed"), ("expired", "closed")])
     def test_only_confirmed_bookings(self, status, reason):
-        assert may(status=status).reason == reason
+        decision = may(status=status)
+        assert (decision.allowed, decision.reason) == (False, reason)
+        assert decision.facts == ({"kind": "waitlist"} if reason == "not_allowed" else {"state": status})
 
     def test_where_the_shop_offers_it_and_not_for_parts_of_a_visit(self):
         assert may().allowed
-        assert may(offered=False).reason == may(whole_visit=True).reason == "not_allowed"
+        assert may(offered=False) == may(whole_visit=True) == Decision(False, "not_allowed", facts={"kind": "waitlist"})
+        assert waitlist.may_wait(status="confirmed", starts_at=NOW + 30 * DAY, now=NOW, offered=True).allowed
 
     def test_waiting_lives_until_the_start_minus_the_lead_time(self):
         assert waitlist.lives_until(NOW, 2 * HOUR) == NOW - 2 * HOUR

@@ -32,7 +32,14 @@ def policy_of(reschedule: str = "PT24H", cancel: str = "PT24H", **more) -> Polic
 
 
 def refused(kind: str, at: ChangeFacts, now: datetime) -> str | None:
-    return change_decision(kind, at, now).reason
+    """The reason, and with it every decision seen here: allowed without one, refused with one, the facts its sentence needs."""
+    decision = change_decision(kind, at, now)
+    assert decision.allowed is (decision.reason is None)
+    if decision.reason == "not_allowed":
+        assert (decision.facts, decision.deadline) == ({"kind": kind}, None)
+    if decision.reason in (None, "limit_reached"):
+        assert decision.deadline == deadline(kind, at)
+    return decision.reason
 
 
 @pytest.mark.parametrize(("text", "hours"), [
@@ -112,8 +119,9 @@ def test_every_state(kind, status, notice):
 
 @pytest.mark.parametrize("status", sorted(CLOSED | CHECKED_IN))
 def test_the_state_is_told(status):
-    decision = change_decision("cancel", facts(Policy(), status), NOW)
-    assert decision.facts == {"state": status}
+    for kind in KINDS:
+        decision = change_decision(kind, facts(Policy(), status), NOW)
+        assert (decision.allowed, decision.facts) == (False, {"state": status})
 
 
 @pytest.mark.parametrize(("move", "cancel"), [(True, True), (True, False), (False, True), (False, False)])

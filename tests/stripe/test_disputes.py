@@ -191,6 +191,76 @@ def test_lost_it_first_settles_what_was_owed(world, till, court, owed, disputed,
     assert till.refunds() == []
 
 
+@pytest.mark.parametrize("owed", [5000, 4000])
+def test_lost_for_less_than_is_owed_the_rest_stays_owed(world, till, court, owed):
+    """The bank gave $30 of $50; however much was owed, $20 is left of the payment."""
+    b = world.book(at(10, 15))
+    dispute = court.dispute(till.take(b, 5000), amount=3000)
+    cancel_booking(world.store_id, MERCHANT, b.ref, refund=owed)
+    court.decide(dispute, "lost")
+    assert money(world, b) == (5000, 3000, 2000)
+    assert world.sql("select cause, state, amount from refunds order by cause") == [("cancellation", "owed", 2000), ("dispute", "succeeded", 3000)]
+    assert world.sql("select refunded from payments") == [(5000,)]
+
+
+def under_way(world, till, court, refunded: int, **more) -> tuple:
+    """A payment of $50 with a refund that the bank has not decided on, when the customer disputes it: booking, refund, dispute."""
+    b = world.book(at(10, 15))
+    payment = till.take(b, 5000, method="pm_card_pendingRefund")
+    refund_booking(world.store_id, MERCHANT, b.ref, amount=refunded)
+    settle(world.store_id)
+    [refund] = world.sql("select id, state from refunds")
+    assert refund.state == "pending"
+    return b, refund.id, court.dispute(payment, **more)
+
+
+def ends(world, till, http, status: str) -> None:
+    """What becomes of the refund that was under way."""
+    [made] = till.refunds()
+    httpx.post(f"{till.bank.url}/stripe/refunds/{made['id']}", json={"status": status})
+    for event in till.bank.all("event", till.account):
+        if event["type"] == "refund.updated":
+            assert deliver(http, event).status_code == 200
+    settle(world.store_id)
+
+
+@pytest.mark.parametrize(("amount", "disputed", "left", "ledger"), [(5000, 5000, 0, []), (2000, 5000, 0, [3000]), (5000, 3000, 2000, [3000])])
+def test_a_refund_under_way_that_fails_after_the_dispute_is_lost_is_not_owed_any_more(app, world, till, court, http, amount, disputed, left, ledger):
+    b, refund, dispute = under_way(world, till, court, amount, amount=disputed)
+    court.decide(dispute, "lost")
+    assert world.outbox("merchant_dispute_closed")[0].payload["dispute"]["owed"] == left, "nobody is asked to pay what the bank has given"
+    ends(world, till, http, "failed")
+    assert money(world, b) == (5000, 5000 - left, left)
+    assert [row[0] for row in world.sql("select amount from refunds where cause = 'dispute'")] == ledger
+    assert world.sql("select refunded from payments") == [(5000,)]
+    assert len(world.outbox("merchant_refund_failed")) == (1 if left else 0)
+    assert any(row.facts.get("error") == "dispute_lost" for row in world.sql("select facts from audit_entries where action = 'settle_refund'"))
+    owner = Colleague(app, world).sign_in("owner")
+    owner.get(f"/admin/bookings/{b.ref}")
+    assert ("of it from their bank: the dispute was lost." in words(owner.page)) == (not left)
+
+
+def test_a_refund_under_way_that_goes_through_stays_what_it_is(world, till, court, http):
+    b, refund, dispute = under_way(world, till, court, 2000)
+    court.decide(dispute, "lost")
+    ends(world, till, http, "succeeded")
+    assert state(world, refund)[0] == "succeeded" and money(world, b) == (5000, 5000, 0)
+
+
+@pytest.mark.parametrize(("owed", "disputed"), [(5000, 5000), (5000, 3000), (2000, 5000)])
+def test_won_on_appeal_what_the_dispute_had_settled_is_owed_again(world, till, court, owed, disputed):
+    b = world.book(at(10, 15))
+    dispute = court.dispute(till.take(b, 5000), amount=disputed)
+    cancel_booking(world.store_id, MERCHANT, b.ref, refund=owed)
+    for status in ("lost", "appeal_under_review", "won"):
+        court.decide(dispute, status)
+    assert money(world, b) == (5000, 0, owed) and world.sql("select refunded from payments") == [(owed,)]
+    for refund in world.sql("select id from refunds where state = 'owed'"):
+        execute_refund(world.store_id, MERCHANT, refund.id)
+    settle(world.store_id)
+    assert sum(made["amount"] for made in till.refunds()) == owed and money(world, b) == (5000, owed, 0)
+
+
 def test_won_nothing_changes_and_refunds_go_again(world, till, court):
     b = world.book(at(10, 15))
     dispute = court.dispute(till.take(b, 5000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -27,11 +28,37 @@ NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
+class _Clock:
+    """The clock of the database in use, over one connection kept for its owner: a test sets it several times."""
+
+    def __init__(self) -> None:
+        self.url, self.owner = "", None
+        self.lock = threading.Lock()
+
+    def set(self, url: str, body: str) -> None:
+        with self.lock:
+            try:
+                self._write(url, body)
+            except psycopg.OperationalError:  # the server ended the connection, as some tests have it do
+                self.url = ""
+                self._write(url, body)
+
+    def _write(self, url: str, body: str) -> None:
+        if self.owner is None or self.url != url:
+            if self.owner is not None:
+                self.owner.close()
+            self.owner, self.url = psycopg.connect(url.replace("+psycopg", ""), autocommit=True), url
+        # Written only when it changes: a new function makes every session plan its statements anew.
+        if self.owner.execute("select btrim(prosrc) from pg_proc where proname = 'opencals_now'").fetchone()[0] != body:
+            self.owner.execute(f"create or replace function opencals_now() returns timestamptz language sql stable as $$ {body} $$")
+
+
+_clock = _Clock()
+
+
 def set_clock(owner_url: str, now: datetime | None) -> None:
     """Stop the database's clock at `now` (all transactions see it), or let it run again."""
-    body = "select transaction_timestamp()" if now is None else f"select timestamptz '{now.isoformat()}'"
-    with psycopg.connect(owner_url.replace("+psycopg", "")) as connection:
-        connection.execute(f"create or replace function opencals_now() returns timestamptz language sql stable as $$ {body} $$")
+    _clock.set(owner_url, "select transaction_timestamp()" if now is None else f"select timestamptz '{now.isoformat()}'")
 
 
 class World:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -160,3 +162,22 @@ def test_old_codes_and_counts_are_forgotten_after_two_days(world, mailing, carri
     world.set_clock(NOW + timedelta(days=2, seconds=1))
     beat.tidy()
     assert world.sql("select (select count(*) from login_codes), (select count(*) from attempts)") == [(0, 0)]
+
+
+def test_a_redis_that_says_nothing_holds_up_one_request_shortly(monkeypatch):
+    """Webhooks are answered before their sender loses patience (I5): one of many threads tries again, none waits for seconds."""
+    monkeypatch.setattr(queue, "DEAF_FOR", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ring = queue.doorbell(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        took = [_timed(lambda: ring(1)), _timed(lambda: ring(2))]
+        assert 0.1 < took[0] < 2 and took[1] < 0.1
+        time.sleep(0.6)
+        with ThreadPoolExecutor(8) as threads:
+            again = list(threads.map(lambda n: _timed(lambda: ring(n)), range(8)))
+    assert sum(seconds > 0.15 for seconds in again) == 1, again
+
+
+def _timed(do) -> float:  # noqa: ANN001
+    began = time.monotonic()
+    do()
+    return time.monotonic() - began

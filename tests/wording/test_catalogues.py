@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -16,6 +18,7 @@ from messages import render_mail, render_sms
 from messages.render import MESSAGES
 from tests.messages.payloads import LINK, REFUND, TO_CUSTOMER, payload
 
+EXTENSIONS = Path(__file__).parents[2] / "extensions"
 LANGUAGES = ("de", "fr", "es", "ar")
 SINGULAR, PLURAL = texts()
 READERS = {"customers": (CATALOGUES, (SINGULAR, PLURAL)), "shop": (MERCHANTS, merchant_texts())}
@@ -103,3 +106,29 @@ def test_dates_and_counts_follow_the_language():
     assert words_for("es").date(at, "Europe/Madrid") == "sábado, 13 de marzo de 2027"
     ar = words_for("ar")
     assert [ar.ngettext("{n} day", "{n} days", n) for n in (1, 2, 3, 11, 100)] == ["يوم واحد ({n})", "يومان ({n})", "{n} أيام", "{n} يومًا", "{n} يوم"]
+
+
+def extension_texts(extension: str, locale: str) -> dict[str, str]:
+    """`{path of keys: text}` of an extension's locale file."""
+    def flat(part: dict, path: str):  # noqa: ANN202
+        for key, value in part.items():
+            yield from flat(value, f"{path}{key}.") if isinstance(value, dict) else [(path + key, value)]
+    return dict(flat(json.loads((EXTENSIONS / extension / "locales" / f"{locale}.json").read_text()), ""))
+
+
+@pytest.mark.parametrize("extension", ["booking-page", "booking-blocks"])
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_shopify_account_says_it_in_the_words_of_the_portal(extension, code):
+    """What is the same in English, but for a full stop, is the same in every language."""
+    portal, here = words_for(code), extension_texts(extension, code)
+    other = []
+    for path, english in extension_texts(extension, "en.default").items():
+        known = next((text for text in (english, f"{english}.") if text in SINGULAR), None)
+        if known and path in here and portal.gettext(known).rstrip(".") != here[path].rstrip("."):
+            other.append((path, english, here[path], portal.gettext(known)))
+    assert other == []
+
+
+def test_buttons_are_written_alike_in_both_places():
+    texts_here = {text.casefold(): text for extension in ("booking-page", "booking-blocks") for text in extension_texts(extension, "en.default").values()}
+    assert [(text, texts_here[text.casefold()]) for text in SINGULAR if texts_here.get(text.casefold(), text) != text] == []

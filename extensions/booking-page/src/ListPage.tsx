@@ -7,9 +7,10 @@ import {fault, useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import type {Booking, Page} from '../../shared/types';
+import {ClassWaits} from './ClassWaits';
 import {Head, heading} from './Head';
 
-/** Upcoming bookings first, past ones below, each with what may be done. */
+/** Upcoming bookings first, then full classes waited for, past bookings below, each with what may be done. */
 export function ListPage() {
   return (
     <s-page heading={heading()}>
@@ -17,6 +18,7 @@ export function ListPage() {
       <s-stack gap="large">
         <Head view="list" />
         <Group when="upcoming" />
+        <ClassWaits />
         <Group when="past" />
       </s-stack>
     </s-page>

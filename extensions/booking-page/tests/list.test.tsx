@@ -1,13 +1,14 @@
 import {fireEvent, waitFor} from '@testing-library/preact';
 import {describe, expect, test, vi} from 'vitest';
 
-import {booking, element, problem, shown} from '../../shared/testing';
-import {at, extension} from './page';
+import {booking, classWait, element, problem, shown} from '../../shared/testing';
+import {at, extension, toast} from './page';
 
 describe('list', () => {
   const empty = {body: {items: [], next: null}};
   const lists = (upcoming: object, past: object = empty) => ({
     'GET /bookings': (sent: {query: URLSearchParams}) => (sent.query.get('when') === 'past' ? past : upcoming) as {body: unknown},
+    'GET /class-waits': empty,
   });
 
   test('shows both groups, with a fresh token and the language of the page', async () => {
@@ -17,7 +18,7 @@ describe('list', () => {
     await extension.render();
     await waitFor(() => expect(shown()).toContain('Facial'));
     expect(shown()).toContain('Wed, Mar 10, 2027, 10:00 AM EST');
-    expect(server.sent.map((s) => s.headers.Authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
+    expect(server.sent.map((s) => s.headers.Authorization)).toEqual(['Bearer token-1', 'Bearer token-2', 'Bearer token-3']);
     expect(server.sent[0].headers['Accept-Language']).toBe('de');
     expect(element('s-button', 'booking.reschedule').getAttribute('href')).toBe('/bookings/abc123/reschedule');
     expect(document.querySelectorAll('s-button[href$="/cancel"]')).toHaveLength(1);
@@ -54,6 +55,43 @@ describe('list', () => {
     broken = false;
     fireEvent.click(element('s-button', 'common.retry'));
     await waitFor(() => expect(shown()).toContain('Massage'));
+  });
+
+  test('full classes waited for stand below, with the place in line, and can be left', async () => {
+    let waits = [classWait(), classWait({id: '78', service_name: 'Pilates', held: {sentence: 'A place is held for you until noon.', url: 'https://shop.test/waitlist/78?offer=5'}})];
+    const server = at('/', {
+      ...lists({body: {items: [booking()], next: null}}),
+      'GET /class-waits': () => ({body: {items: waits, next: null}}),
+      'DELETE /class-waits/77': () => {
+        waits = waits.slice(1);
+        return {body: {items: waits, next: null}};
+      },
+    });
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('Number 2 in line'));
+    expect(shown()).toContain('A place is held for you until noon.');
+    expect(element('s-button', 'classes.take').getAttribute('href')).toBe('https://shop.test/waitlist/78?offer=5');
+    fireEvent.click(element('s-button', 'classes.leave'));
+    await waitFor(() => expect(shown()).not.toContain('Number 2 in line'));
+    expect(toast).toHaveBeenCalledWith('classes.left');
+    expect(shown()).toContain('Pilates');
+    expect(server.of('DELETE /class-waits/77')[0].headers['Idempotency-Key']).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('an answer that is lost is asked for again with the same key; a refusal says why', async () => {
+    const answers = [new Error('offline'), problem(409, 'closed', 'Your place has just been booked.')];
+    const server = at('/', {
+      ...lists(empty), 'GET /class-waits': {body: {items: [classWait()], next: null}}, 'DELETE /class-waits/77': () => answers.shift()!,
+    });
+    await extension.render();
+    await waitFor(() => element('s-button', 'classes.leave'));
+    fireEvent.click(element('s-button', 'classes.leave'));
+    await waitFor(() => expect(shown()).toContain('common.failedText'));
+    fireEvent.click(element('s-button', 'classes.leave'));
+    await waitFor(() => expect(shown()).toContain('Your place has just been booked.'));
+    const [first, second] = server.of('DELETE /class-waits/77').map((one) => one.headers['Idempotency-Key']);
+    expect(second).toBe(first);
+    expect(shown()).toContain('Number 2 in line');
   });
 
   test('not signed in', async () => {
