@@ -84,9 +84,10 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
     fits = offer is not None and (facts.effective_policy(b).price_difference != "equal_only" or offer.price * b.seats == b.price)
     picker = pick(tx, offer, w, staff_id=None if anyone else b.staff_id, seats=b.seats, moving=b,
                   find=partial(visit_days, tx, group.parts) if visit else None, shown=zone_of_picker(offer, None, b, door.person)) if offer and fits else None
+    zone = shown_zone(b.location_kind, b.zone, door.person)
     return page("reschedule.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), picker=picker, problem=problem,
                 may_choose=may_choose and not left, left=b.staff_name if left else None, anyone=anyone, base=door.base + "/reschedule", keep=door.query | keep(staff="anyone" if anyone else None),
-                plain=door.query, zones=zone_names() if b.location_kind == "online" else (), zone=shown_zone(b.location_kind, b.zone, door.person)), status
+                plain=door.query, zones=zone_names() if b.location_kind == "online" else (), zone=zone, when=w.when(door.b.starts_at, zone)), status
 
 
 def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001, ANN202
