@@ -50,6 +50,11 @@ class Templates(BytecodeCache):
 Flask.jinja_options = Flask.jinja_options | {"bytecode_cache": Templates()}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with the longest tests first, so that no process ends up alone with one (pytest.ini keeps xdist from sorting by number)."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory) -> Iterator[Postgres]:
     # Outside the run's private directory: PostgreSQL may have to run as another user.

@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from booking import keys
 from booking.actions.cancel_booking import cancel_booking
@@ -39,6 +39,7 @@ from models.actor import SYSTEM, Actor
 from models.session import Database, reading, use
 from sandbox.faults import Faults
 from sandbox.postgres import Postgres
+from sandbox.quiet import Quiet
 from sandbox.stripe import api
 from sandbox.stripe.events import Events
 from sandbox.stripe.operations import Stripe
@@ -59,11 +60,6 @@ class LosesAnswers(Faults):
 
     def take(self, target: str) -> str | None:
         return "timeout_after_effect" if random.random() < LOST else None
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *args: object) -> None:
-        """Broken lines are ordered."""
 
 
 @dataclass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, nodes
@@ -42,6 +43,7 @@ def merchant_texts() -> Texts:
     return singular - read - {first for first, _ in counted}, plural - counted
 
 
+@lru_cache(maxsize=2)
 def _found(python: tuple[str, ...], templates: tuple[str, ...], *, merchants: bool) -> Texts:
     singular: set[str] = set()
     plural: set[tuple[str, str]] = set()

@@ -27,12 +27,17 @@ def world(db, owner_url) -> World:
     return World(owner_url)
 
 
-def look(world: World, now: datetime) -> list[tuple[str, str]]:
-    """(topic, channel) of what was queued by looking at what is due at `now`."""
-    seen = {row.id for channel in ("email", "sms") for row in world.outbox(channel=channel)}
+def remind(world: World, now: datetime) -> None:
+    """Look at what is due at `now`."""
     world.set_clock(now)
     while send_reminders(world.store_id, SYSTEM).facts["looked_at"]:
         pass
+
+
+def look(world: World, now: datetime) -> list[tuple[str, str]]:
+    """(topic, channel) of what was queued by looking at what is due at `now`."""
+    seen = {row.id for channel in ("email", "sms") for row in world.outbox(channel=channel)}
+    remind(world, now)
     rows = [row for channel in ("email", "sms") for row in world.outbox("reminder", "feedback_request", channel=channel)]
     return sorted((row.topic, row.channel) for row in rows if row.id not in seen)
 
@@ -190,7 +195,7 @@ def test_across_a_clock_change_with_moves_and_cancellations_and_a_worker_away(db
     moved: set[str] = set()
     while now < change + timedelta(hours=9):
         if not change - timedelta(hours=3) <= now < change - timedelta(hours=1):  # the worker is away for two hours
-            look(world, now)
+            remind(world, now)
             deliver(world.store_id, carrier)
         world.set_clock(now)
         for b in rng.sample(bookings, 2):

@@ -181,7 +181,8 @@ def test_instants_are_rfc_3339_with_offset(api, world, starts_at):
 
 
 def test_junk_in_any_field_is_refused_calmly(api, world):
-    """Every write, every field of its shape, every kind of junk, around an else possible body: never a 5xx."""
+    """Every write, every field of its shape, some of each kind of junk, around an else possible body: never a 5xx. More of it, on every
+    route: `dev.py bench campaign odd_input`."""
     b = world.book(at(10, 15), paid=500)
     dice = random.Random(4)
     good = {"post_booking": book(world, starts_at="2027-03-11T15:00:00Z"), "post_location": {"name": "L", "zone": "America/New_York"},
@@ -195,7 +196,7 @@ def test_junk_in_any_field_is_refused_calmly(api, world):
         path = op.path.replace("{ref}", b.ref).replace("{id}", str(
             {"locations": world.location, "staff": world.tom, "services": world.service}.get(op.path.split("/")[1], 1)))
         for name in op.body.model_fields:
-            for junk in dice.sample(JUNK, 8):
+            for junk in dice.sample(JUNK, 5):
                 body = json.dumps(good.get(op.name, {}) | {name: junk})
                 response = api.client.open(PREFIX + path, method=op.method, data=body, content_type="application/json",
                                            headers={"Authorization": f"Bearer {api.token}"}, base_url="http://api.localhost")

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from app import create_app
 from models.session import database
+from sandbox.quiet import Quiet
 from settings import Settings
 from tests.support.world import World
 
@@ -22,11 +23,6 @@ FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-bac
 PATIENCE_MS = 25_000
 """How long a page may take on a busy machine; what is there is not waited for."""
 expect.set_options(timeout=PATIENCE_MS)
-
-
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *args: object) -> None:
-        """Requests of a test are no news."""
 
 
 @pytest.fixture(scope="module")

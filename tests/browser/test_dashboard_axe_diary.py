@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,6 +15,8 @@ from booking.actions.stores import create_user
 from models.actor import SYSTEM, Actor
 from tests.browser.axe import serious
 from tests.support.world import MERCHANT, World, at
+
+STYLE = Path(__file__).parents[2] / "shopify_app" / "dashboard" / "static" / "dashboard.css"
 
 
 def enter(page: Page, world: World, role: str = "owner") -> None:
@@ -54,27 +57,37 @@ def paths(world: World, b) -> list[str]:  # noqa: ANN001
             "/audit?check=1", f"/customers/{b.customer_id}/erase"]
 
 
-def test_axe_finds_nothing_serious(world, visit, full):
+def looked_at(page: Page, path: str, *, dark: bool) -> list[str]:
+    """What is wrong with a screen, loaded once: axe at 1280 px, its width at 320 and 768 px in the dark, there with axe too where asked."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")  # so that no colour is caught half way
+    page.goto(f"/admin{path}")
+    problems = serious(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    for width in (320, 768):
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append(f"wider than {width}")
+        problems += [f"dark at {width}: {line}" for line in (serious(page) if dark else [])]
+    return [f"{path}: {problem}" for problem in problems]
+
+
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(world, visit, full):
     page = visit(world)
     enter(page, world)
-    problems = []
-    for path in paths(world, full[0]):
-        page.goto(f"/admin{path}")
-        problems += [f"{path}: {line}" for line in serious(page)]
-    assert problems == []
+    colourful = ("", f"/bookings/{full[0].ref}")
+    assert [problem for path in paths(world, full[0]) for problem in looked_at(page, path, dark=path in colourful)] == []
 
 
-@pytest.mark.parametrize("width", [320, 768])
-def test_nothing_is_wider_than_the_screen(world, visit, full, width):
-    page = visit(world, width=width, scheme="dark")
+def test_the_walk_sees_what_is_wrong(world, visit):
+    """A guard on the guard: faint in the light, faint in the dark, wider than a telephone."""
+    page = visit(world)
     enter(page, world)
-    wide = []
-    for path in paths(world, full[0]):
-        page.goto(f"/admin{path}")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(path)
-    # In the dark, the screens with the most colours.
-    assert wide == [] and [line for path in ("", f"/bookings/{full[0].ref}") for line in (page.goto(f"/admin{path}"), serious(page))[1]] == []
+    wrong = "p, label { color: #ccc } h1 { width: 700px } @media (prefers-color-scheme: dark) { p, label { color: #444 } }"
+    page.route("**/dashboard.css*", lambda route: route.fulfill(body=STYLE.read_text() + wrong, content_type="text/css"))
+    found = looked_at(page, "/services/new", dark=True)
+    for line, expected in zip(found, ("serious color-contrast", "wider than 320", "dark at 320: serious color-contrast", "dark at 768: serious color-contrast"), strict=True):
+        assert line.startswith(f"/services/new: {expected}"), found
 
 
 def focused(page: Page) -> str:

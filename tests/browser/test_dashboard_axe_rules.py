@@ -15,8 +15,7 @@ from booking.actions.stores import create_store
 from booking.actions.templates import save_template
 from booking.actions.webhooks import create_webhook, ping_webhook
 from models.actor import SYSTEM
-from tests.browser.axe import serious
-from tests.browser.test_dashboard_axe_diary import enter
+from tests.browser.test_dashboard_axe_diary import enter, looked_at
 from tests.support.world import MERCHANT, World, at
 
 
@@ -41,28 +40,10 @@ def full(world) -> list[str]:
             "/import", f"/import/{run}", "/setup", "/settings/messages", "/settings/messages/booking_confirmed/en", "/settings/messages/reminder/ar"]
 
 
-def test_axe_finds_nothing_serious(world, visit, full):
+def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(world, visit, full):
     page = visit(world)
     enter(page, world)
-    problems = []
-    for path in full:
-        page.goto(f"/admin{path}")
-        problems += [f"{path}: {line}" for line in serious(page)]
-    assert problems == []
-
-
-@pytest.mark.parametrize("width", [320, 768])
-def test_nothing_is_wider_than_the_screen(world, visit, full, width):
-    page = visit(world, width=width, scheme="dark")
-    enter(page, world)
-    wide = []
-    for path in full:
-        page.goto(f"/admin{path}")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(path)
-    assert wide == []
-    page.goto(f"/admin{full[3]}")
-    assert serious(page) == []
+    assert [problem for path in full for problem in looked_at(page, path, dark=path == full[3])] == []
 
 
 def test_the_preview_follows_the_typing(world, visit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -83,13 +84,16 @@ def test_every_page_has_names_contrast_and_room(world, visit, scheme, accent):
     assert problems + look(page, own) == []
 
 
-def look(page: Page, paths: list[str]) -> list[str]:
+def look(page: Page, paths: list[str], schemes: tuple[Literal["light", "dark"], ...] = ()) -> list[str]:
+    """What is wrong with each page, loaded once, at two widths; in `schemes`, or as the window is."""
     problems = []
     for path in paths:
         page.goto(path)
-        for width in (320, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            problems += [f"{path.split('?')[0]} at {width}: {problem}" for problem in page.evaluate(CHECK)]
+        for scheme in schemes or (None,):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # so that no colour is caught half way
+            for width in (320, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
+                problems += [f"{path.split('?')[0]} at {width}, {scheme or ''}: {problem}" for problem in page.evaluate(CHECK)]
     return problems
 
 

@@ -16,10 +16,10 @@ from playwright.sync_api import FrameLocator, Page, expect
 from werkzeug.serving import make_server
 
 from booking.links import manage_path
+from sandbox.quiet import Quiet
 from sandbox.shopify.shop import Shop
 from sandbox.shopify.site import Shopify
 from sandbox.shopify_account.pages import blueprint
-from tests.browser.conftest import Quiet
 from tests.support.shopify import ADA, KEY, SECRET, ShopWorld
 from tests.support.world import at
 
@@ -32,7 +32,7 @@ def settings(settings):  # noqa: ANN001, ANN201
     return replace(settings, shopify_api_key=KEY, shopify_api_secret=SECRET)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bundles() -> None:
     code = subprocess.call([sys.executable, str(RUN), "build"])
     if code == NO_NODE and not os.environ.get("CI"):

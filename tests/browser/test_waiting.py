@@ -89,16 +89,15 @@ def test_the_wishes_by_keyboard_alone(world, visit):
     assert world.sql("select weekdays, bands from waitlist_entries") == [(0b1111110, ["morning", "afternoon"])]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_has_names_contrast_and_room(world, visit, scheme):
+def test_every_page_has_names_contrast_and_room(world, visit):
     b, far = requested(world), world.book(at(30, 17), email="bea@example.com")
     update_service(world.store_id, MERCHANT, world.service, policy={"approval": "automatic"})
     waits = offered(world)
     yoga = world.add_service("Yoga", capacity=2, staff=[world.elena])
     date = world.session(yoga, at(12, 20), 2)
     world.book(at(12, 20), email="yogi@example.com", service=yoga, seats=2)
-    page = visit(world, scheme=scheme)
+    page = visit(world)
     paths = [manage_path(b), manage_path(b, action="accept", offer=2), manage_path(b, action="accept", offer=9), manage_path(far),
              manage_path(far).replace("?", "/waitlist?"), manage_path(waits), manage_path(waits).replace("?", "/waitlist?"),
              *(mailed(world, "earlier_slot", part) for part in ("url", "refuse_url", "stop_url", "entry_url")), f"/book/{yoga}", f"/book/{yoga}/waitlist/{date}"]
-    assert look(page, paths) == []
+    assert look(page, paths, ("light", "dark")) == []

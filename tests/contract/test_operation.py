@@ -17,6 +17,7 @@ from app import create_app
 from models import session
 from models.session import Database, database
 from operation.lines import FIELDS, JsonLines, mask
+from sandbox import server
 from tests.api.conftest import token_for
 from tests.storefront.visitor import Visitor, link
 from tests.support.world import World, at
@@ -170,7 +171,13 @@ def test_dev_py_lists_its_targets_and_refuses_others():
     assert wrong.returncode == 2 and "deploy" in wrong.stderr
 
 
-def test_the_sandbox_does_not_start_with_production_settings():
-    for environment in ({}, {"ENVIRONMENT": "production", "OPENCALS_SANDBOX": "http://127.0.0.1:1"}):
-        done = subprocess.run([sys.executable, "-m", "sandbox.server"], cwd=ROOT, capture_output=True, text=True, env=environment, timeout=30)
-        assert done.returncode != 0 and "production" in done.stderr
+def test_the_sandbox_does_not_start_with_production_settings(monkeypatch):
+    """As a process where production asks for it by mistake; where nothing asks for it, the same in this one."""
+    environment = {"ENVIRONMENT": "production", "OPENCALS_SANDBOX": "http://127.0.0.1:1"}
+    command = [sys.executable, *(["-X", f"pycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []), "-m", "sandbox.server"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=30)
+    assert done.returncode != 0 and "production" in done.stderr
+    for name in ("ENVIRONMENT", "OPENCALS_SANDBOX"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit, match="production"):
+        server.main()

@@ -24,7 +24,7 @@ from tests.support import audit_pairs
 from tests.support.shopify import ADA, KEY, SECRET, ShopWorld, customer_token
 from tests.support.world import MERCHANT, at
 
-COUNT, SEED = int(os.environ.get("ODD_REQUESTS", "900")), int(os.environ.get("ODD_SEED", "53"))
+COUNT, SEED = int(os.environ.get("ODD_REQUESTS", "600")), int(os.environ.get("ODD_SEED", "53"))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from booking import keys
 from booking.shopify.connection import ShopFacts, TokenPair, connect_shop
 from models.actor import SYSTEM
 from models.session import transaction
+from sandbox.quiet import Quiet
 from sandbox.shopify import graph
 from sandbox.shopify.seed import SCOPES
 from sandbox.shopify.shop import Shop, gid
@@ -51,7 +52,7 @@ def serving(settings: Settings) -> Iterator[Over]:
     """A Shopify of its own that answers as long as this lasts; `settings` of ours that reach it come with it."""
     shopify, app = Shopify(KEY, SECRET, {}, base=""), Flask("sandbox")
     app.register_blueprint(shopify.blueprint())
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     shopify.base = f"http://127.0.0.1:{server.server_port}"
     changed = dataclasses.replace(settings, shopify_api_key=KEY, shopify_api_secret=SECRET, shopify_api_base=shopify.base + "/shopify/api/{shop}",
                                   sms_url=None)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import stripe
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from booking import keys
 from booking.actions.payment_accounts import connect_account
@@ -22,6 +22,7 @@ from models.payment import Payment
 from models.session import new_id, transaction
 from sandbox.faults import Faults
 from sandbox.files import free_port
+from sandbox.quiet import Quiet
 from sandbox.stripe import api
 from sandbox.stripe.events import Events
 from sandbox.stripe.state import State
@@ -30,11 +31,6 @@ from tests.support.world import World
 
 ACCOUNT = "acct_test1"
 SECRET, WEBHOOK_SECRET = "sk_test_sandbox", "whsec_" + "w" * 32
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *args: object) -> None:
-        """Requests of a test are no news, broken lines neither: they are ordered."""
 
 
 @dataclass

@@ -11,21 +11,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from booking import keys
 from booking.actions.staff_calendars import connect_calendar
 from sandbox.calendars.site import CLIENTS, blueprint
 from sandbox.calendars.state import Account, State
 from sandbox.faults import Faults
+from sandbox.quiet import Quiet
 from settings import Settings
 from sync.calendars import fetch_due
 from tests.support.world import MERCHANT, World
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *args: object) -> None:
-        """Requests of a test are no news."""
 
 
 @dataclass

@@ -36,7 +36,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": settings.database_url, "REDIS_URL": settings.redis_url,
             "SMTP_URL": settings.smtp_url, "SECRET_KEY": settings.secret_key, "BASE_DOMAIN": settings.base_domain,
             "LINK_KEYS": ",".join(f"{kid}:{key.hex()}" for kid, key in settings.link_keys), "PUBLIC_SCHEME": settings.scheme,
-            "ENVIRONMENT": settings.environment}
+            "ENVIRONMENT": settings.environment} | {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
 
 
 def worker(settings: Settings) -> subprocess.Popen:

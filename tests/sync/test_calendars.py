@@ -22,6 +22,7 @@ from gateways import calendars as gateway
 from models.actor import SYSTEM
 from models.session import database, transaction
 from sandbox.files import free_port
+from sandbox.quiet import Quiet
 from sync.calendars import busy_spans, fetch_due
 from tests.support.world import MERCHANT, World, at, hours
 
@@ -125,7 +126,7 @@ class Elsewhere:
         app.add_url_rule("/round.ics", "/round.ics", lambda: redirect("/round.ics"))
         app.add_url_rule("/large.ics", "/large.ics", lambda: Response(b"x" * 2_100_000))
         app.add_url_rule("/gone.ics", "/gone.ics", lambda: Response(status=410))
-        self.server = make_server("127.0.0.1", self.port, app, threaded=True)
+        self.server = make_server("127.0.0.1", self.port, app, threaded=True, request_handler=Quiet)
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
 

@@ -25,6 +25,7 @@ from sandbox import twilio
 from sandbox.faults import Faults
 from sandbox.files import free_port
 from sandbox.mailbox import Mailbox
+from sandbox.quiet import Quiet
 from settings import Settings
 from sync import sms
 from sync.outbox import Carrier, deliver
@@ -55,7 +56,7 @@ def provider(tmp_path: Path, monkeypatch) -> Iterator[Provider]:
     found = Provider(free_port(), Mailbox(tmp_path / "sms.jsonl"), Faults())
     app = Flask("provider")
     app.register_blueprint(twilio.blueprint(found.texts, found.faults, "secret", "http://127.0.0.1:9"))
-    server = make_server("127.0.0.1", found.port, app, threaded=True)
+    server = make_server("127.0.0.1", found.port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield found
