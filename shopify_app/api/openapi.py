@@ -18,7 +18,7 @@ from shopify_app.api.shapes.base import Csv, Nothing, Pdf, Problem
 
 Section = tuple[str, Sequence[Operation], dict[str, Any]]
 _SECTIONS: dict[str, Section] = {"token": (PREFIX, OPERATIONS, {"type": "http", "scheme": "bearer"})}
-PROBLEMS = {400: "Not readable", 401: "No valid token", 404: "Unknown, or of another store", 409: "Refused: `code` says why", 413: "Larger than 256 KiB",
+PROBLEMS = {400: "Not readable", 401: "No valid token", 404: "Unknown, or of another store", 409: "Refused: `code` says why", 413: "Larger than 256 KiB, a file to import than 5 MB",
             415: "Not JSON", 422: "Wrong fields, listed in `errors`", 429: "Too many requests: see Retry-After", 503: "Try again in a minute"}
 
 

@@ -162,7 +162,7 @@ def test_closed_bookings_can_only_be_read(world, ada, door, state):
     version = world.read(b.ref).version
     ada.get(door(b))
     seen = words(ada.page)
-    assert "Massage" in seen and "Book again" in seen and "Add to calendar" in seen
+    assert "Massage" in seen and "Book again" in seen and "Calendar file" in seen and "Add to calendar" not in seen
     assert '<form method="post" action="/manage' not in ada.page and "Cancel Booking" not in seen and "Change this booking" not in seen
     for part, more in (("cancel", {}), ("reschedule", {"starts_at": NEW, "version": str(version)})):
         ada.page = form

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 from icalendar import Calendar
 
@@ -13,7 +15,9 @@ from booking.actions.redact_customer import redact_customer
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.sessions import create_session
 from booking.rules.decision import Refused
+from booking.slots import Slot, SlotDays
 from models.actor import SYSTEM
+from storefront.zones import by_days_of
 from tests.storefront.visitor import account, link, words
 from tests.support.world import MERCHANT, World, at
 
@@ -169,3 +173,16 @@ class TestZoneOfOnesOwn:
         assert 'name="zone"' not in ada.page and "Where you are: Thu, Mar 11" in words(ada.page)
         ada.get(link(b, "reschedule", month="2027-03", day="2027-03-12"))
         assert "Times are in America/New York" in words(ada.page)
+
+
+def test_times_stand_under_the_days_of_the_chosen_zone_and_only_those_asked_for():
+    """23:30 and 00:30 in New York are 05:30 and 06:30 of one day in Berlin; what falls before or after the days asked for is not theirs."""
+    late, early = datetime(2027, 3, 11, 4, 30, tzinfo=UTC), datetime(2027, 3, 11, 5, 30, tzinfo=UTC)
+    before, after = late - timedelta(days=1), early + timedelta(days=1)
+    slots = {at: Slot(at, at + timedelta(hours=1), (1,)) for at in (before, late, early, after)}
+    found = SlotDays("America/New_York", ((date(2027, 3, 9), (slots[before],)), (date(2027, 3, 10), (slots[late],)),
+                                          (date(2027, 3, 11), (slots[early],)), (date(2027, 3, 12), (slots[after],))))
+    day = date(2027, 3, 11)
+    assert by_days_of("Europe/Berlin", found, day, day) == SlotDays("Europe/Berlin", ((day, (slots[late], slots[early])),))
+    assert [d for d, _ in by_days_of("Europe/Berlin", found, date(2027, 3, 10), date(2027, 3, 12)).days] == [
+        date(2027, 3, 10), day, date(2027, 3, 12)]
