@@ -20,6 +20,7 @@ from models.dispute import blocked
 from models.payment import Payment
 from models.refund import Credit, CreditUse
 from models.session import Tx
+from models.statement import Statement, param
 from models.stored_json import StoredJson
 
 
@@ -72,12 +73,15 @@ CREDIT_AT_LEAST = timedelta(days=30)
 """Credit that comes back keeps the end it had, but never less than this (R21)."""
 
 
+_PAYMENTS: Statement = Statement(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked()).where(
+    Payment.store_id == param("store"), Payment.booking_id == param("booking")).order_by(Payment.captured_at, Payment.id))
+
+
 def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:
     """The booking's payments, oldest first; those by credit with the end it will have when it comes back."""
-    rows = tx.db.execute(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked()).where(
-        Payment.store_id == tx.store_id, Payment.booking_id == b.id).order_by(Payment.captured_at, Payment.id)).all()
-    ends = _credit_ends(tx, [row.id for row in rows if row.method == "credit"])
-    return [refund.Payment(*row[:4], ends.get(row.id), row[4]) for row in rows]
+    rows = _PAYMENTS.rows(tx, booking=b.id)
+    ends = _credit_ends(tx, [row[0] for row in rows if row[3] == "credit"])
+    return [refund.Payment(*row[:4], ends.get(row[0]), row[4]) for row in rows]
 
 
 def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:

@@ -12,7 +12,7 @@ def content(s: Snapshot) -> Content:
         subject=_("Withdrawal from a contract: {name}").format(name=said["name"]),
         heading=_("A customer has withdrawn from a contract"),
         paragraphs=[
-            _("It arrived on {when} and was acknowledged to {email} at once.").format(when=at, email=said["email"]),
+            _("It arrived on {when}. Its receipt is acknowledged to {email}.").format(when=at, email=said["email"]),
             _("Name: {name}").format(name=said["name"]), _("Contract: {contract}").format(contract=s.quoted(said["contract"])),
             *([_("Their words: {text}").format(text=s.quoted(said["statement"]))] if said["statement"] else []),
             _("Booking: {ref}").format(ref=s.payload["ref"]) if s.payload["ref"] else _("No booking could be matched by itself."),

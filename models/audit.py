@@ -11,7 +11,8 @@ from models.base import Base, Id, Instant, of_store
 
 
 class AuditEntry(Base):
-    """`chain` numbers the entries of a store without gaps; `hash` covers the row and the previous hash."""
+    """`chain` numbers the entries of a store without gaps; `hash` covers the row and the previous hash. `facts["messages"]` are the ids
+    of the mails and texts the same commit queued about the booking; those about none stand in its first entry."""
 
     __tablename__ = "audit_entries"
 

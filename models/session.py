@@ -36,7 +36,8 @@ _BEGIN = "begin read {mode}; select set_config('app.store_id', '{store}', true),
 # Written at the end of every change, so as plain text: rendering them anew would cost more than running them.
 _OUTBOX = (
     "insert into outbox (store_id, topic, channel, recipient, dedupe, payload, booking_id, booking_version, due_at, created_at, message_id)"
-    " values (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s) on conflict (store_id, dedupe) do nothing")
+    " values (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s) on conflict (store_id, dedupe) do nothing"
+    " returning id")
 _AUDIT = (
     "insert into audit_entries (store_id, chain, at, actor_kind, actor_id, actor_role, channel, action, allowed, subject, subject_id,"
     " booking_id, before, after, facts, previous, hash) values (%(store_id)s, 0, %(at)s, %(actor_kind)s, %(actor_id)s, %(actor_role)s,"
@@ -89,7 +90,7 @@ class Tx:
             "actor_id": None if self.actor.id is None else str(self.actor.id), "channel": self.actor.channel,
             "action": action, "allowed": allowed, "subject": subject, "subject_id": subject_id or booking_id,
             "booking_id": booking_id, "before": None if before is None else _dump(before), "after": None if after is None else _dump(after),
-            "facts": _dump(facts),
+            "facts": facts,
         })
 
     @property
@@ -110,13 +111,25 @@ class Tx:
         for do, booking_ids in self._last.items():
             do(self, booking_ids)
         cursor = self.driver.cursor()
-        if self._outbox:
-            cursor.executemany(_OUTBOX, [(
-                self.store_id, item.topic, item.channel, item.recipient, f"{item.dedupe}:{item.channel}", _dump(item.payload), item.booking_id,
-                item.booking_version, item.due_at or self.now, self.now, secrets.token_hex(16)) for item in self._outbox])
-        for entry in self._audit:
-            cursor.execute(_AUDIT, entry)
+        told = self._send(cursor) if self._outbox else {}
+        for n, entry in enumerate(self._audit):
+            about = {None, entry["booking_id"]} if n == 0 else {entry["booking_id"]} - {None}
+            messages = [number for booking_id in about for number in told.get(booking_id, ())] if entry["allowed"] else []
+            cursor.execute(_AUDIT, entry | {"facts": _dump(entry["facts"] | ({"messages": sorted(messages, key=int)} if messages else {}))})
         return bool(self._outbox)
+
+    def _send(self, cursor: psycopg.Cursor) -> dict[int | None, list[str]]:
+        """Write the outbox; the messages that are new, by the booking they are about: the audit names them (R41)."""
+        cursor.executemany(_OUTBOX, [(
+            self.store_id, item.topic, item.channel, item.recipient, f"{item.dedupe}:{item.channel}", _dump(item.payload), item.booking_id,
+            item.booking_version, item.due_at or self.now, self.now, secrets.token_hex(16)) for item in self._outbox], returning=True)
+        told: dict[int | None, list[str]] = {}
+        for item in self._outbox:
+            row = cursor.fetchone()
+            if row is not None and item.channel in ("email", "sms"):
+                told.setdefault(item.booking_id, []).append(str(row[0]))
+            cursor.nextset()
+        return told
 
 
 class Database(Crossings):

@@ -32,6 +32,7 @@ from storefront.blueprint import bp, page, words
 from storefront.cookies import browser, login_secret
 from storefront.picker import keep, parse_at, pick, staff_choice
 from storefront.presenting import credit_lines
+from storefront.zones import chosen_zone, shown_zone, zone_names, zone_of_picker
 
 
 @bp.get("/book")
@@ -129,7 +130,7 @@ def confirm(service_id: int):  # noqa: ANN201
         if refused.code == "invalid":
             return _details(store, person, offer, w, typed, refused.facts.get("errors", []), now=now, status=422, deposit=deposit, credit=credit)
         with reading(g.store_id) as tx:
-            return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=409)
+            return _picker(tx, store, person, offer, problem=_sentence(refused, w, store), status=429 if refused.code == "rate_limited" else 409)
     done = "requested" if b.status == "pending" else "booked"
     if person:
         return redirect(f"/account/bookings/{b.ref}?done={done}", 303)
@@ -148,12 +149,13 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
     w = words(store, person)
     staff_id = staff_choice(offer, request.values.get("staff"))
     seats = _seats(request.values.get("seats"), offer)
-    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats)
+    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats, shown=zone_of_picker(offer, staff_id, None, person))
     full = full_dates(tx, offer.id, seats=seats) if offer.capacity > 1 and terms_of(tx).waitlist else []
     return page("choose_time.html", store, w, person=person, offer=offer, picker=picker, full=[
                     (f"/book/{offer.id}/waitlist/{date.id}?seats={seats}", w.when(date.starts_at, date.zone), date.staff_name) for date in full], problem=problem, staff_id=staff_id, seats=seats,
                 length=w.duration(offer.shape.duration), price=w.money(offer.price, offer.currency) if offer.price else "",
-                base=f"/book/{offer.id}", keep=keep(staff=staff_id, seats=seats if seats > 1 else None)), status
+                zones=zone_names() if all(one.location_kind == "online" for one in offer.only(staff_id)) else (),
+                zone=chosen_zone(person) or offer.zone, base=f"/book/{offer.id}", keep=keep(staff=staff_id, seats=seats if seats > 1 else None)), status
 
 
 def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
@@ -164,10 +166,11 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         return redirect(f"/book/{offer.id}", 303)
     seats = _seats(request.values.get("seats"), offer)
     end = datetime.fromtimestamp(at.timestamp() + offer.shape.duration, at.tzinfo)
+    zone = shown_zone(staff.location_kind, staff.zone, person)
     policy = read_policy(offer.policy)
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
-        comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, staff.zone), time=w.span(at, end, staff.zone), waits=policy.approval in ("manual", "first_only"),
+        comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone), waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
         deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now),
         **_credit_facts(w, credit, offer.price * seats, offer)), status

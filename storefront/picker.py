@@ -16,6 +16,7 @@ from booking.slots import Slot, SlotDays, free_days
 from booking.wording import Words
 from models.booking_summary import BookingSummary
 from models.session import Tx
+from storefront.zones import AROUND, by_days_of
 
 PARTS = ((0, 12, "Morning"), (12, 17, "Afternoon"), (17, 24, "Evening"))
 
@@ -59,14 +60,16 @@ class Picker:
 
 
 def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None, seats: int = 1, moving: BookingSummary | None = None,
-         find: Callable[[date, date], SlotDays] | None = None) -> Picker:
+         find: Callable[[date, date], SlotDays] | None = None, shown: str | None = None) -> Picker:
     """The picker for the month and day of the request; without one, the first month with a free time. `find` answers which times
-    are free between two days, where it is more than one booking that moves."""
-    zone = moving.zone if moving else offer.zone
+    are free between two days, where it is more than one booking that moves. `shown`: the visitor's zone, where times stand in it."""
+    zone = shown or (moving.zone if moving else offer.zone)
     today = tx.now.astimezone(ZoneInfo(zone)).date()
     last = today + timedelta(days=offer.shape.horizon_days)
     first = _month_of(request.args.get("month"), today, last)
     free = find or partial(free_days, tx, offer, staff_id=staff_id, seats=seats, moving=moving)
+    if shown:
+        free = partial(_in_zone, free, shown)
     found = free(max(first, today), month_end(first))
     if not request.args.get("month"):
         while not found.days and month_end(first) < last:
@@ -80,6 +83,10 @@ def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None, seats: 
         _weeks(first, found, chosen, w), chosen.isoformat() if chosen else None, w.day(chosen) if chosen else "",
         _parts(found.on(chosen), found.zone, w) if chosen else [], _zone_text(found, tx.now, w), sum(len(slots) for _, slots in found.days),
         not found.days and not request.args.get("month"))
+
+
+def _in_zone(free: Callable[[date, date], SlotDays], zone: str, first: date, last: date) -> SlotDays:
+    return by_days_of(zone, free(first - AROUND, last + AROUND), first, last)
 
 
 def parse_at(text: str | None) -> datetime | None:

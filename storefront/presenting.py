@@ -188,7 +188,7 @@ def _person(door: Door) -> list[tuple[str, str]]:
     if door.by_link:
         pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.contact_email)), (w._("Phone"), mask_phone(b.contact_phone))]
     else:
-        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), readable_phone(b.contact_phone) if b.contact_phone else "")]
+        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), w.as_it_is(readable_phone(b.contact_phone)) if b.contact_phone else "")]
     return [(name, value) for name, value in pairs if value]
 
 

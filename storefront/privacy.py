@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import datetime
-from typing import Any
 
 from flask import Response, g, redirect, request
 
@@ -13,15 +10,13 @@ from booking.access import visitor
 from booking.actions.delete_account import delete_account
 from booking.privacy import customer_data
 from booking.rules.decision import Refused
-from booking.wording import Words
+from booking.wording.own_data import groups
 from models.actor import Actor
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.cookies import forget_login
 from storefront.door import require_login
 
-MONEY = frozenset({"amount", "price", "paid", "refunded", "owed", "used"})
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 AGAIN = "/account/login?again=1&next=/account/data"
 
 
@@ -32,7 +27,7 @@ def data_page():  # noqa: ANN201
         store, person = require_login(tx)
         data = customer_data(tx, person.customer_id) or {}
     w = words(store, person)
-    return page("data.html", store, w, person=person, groups=_groups(data, w, person.zone or store.zone), problem=None)
+    return page("data.html", store, w, person=person, groups=groups(data, w, person.zone or store.zone), problem=None)
 
 
 @bp.get("/account/data.json")
@@ -64,31 +59,3 @@ def deleted():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, _ = visitor(tx, None)
     return page("deleted.html", store, words(store))
-
-
-def _groups(data: dict[str, Any], w: Words, zone: str) -> list[tuple[str, list[list[tuple[str, str]]]]]:
-    """(heading, its entries as name and value); empty groups and values are left out."""
-    headings = {
-        "profile": w._("Profile"), "bookings": w._("Bookings"), "payments": w._("Payments"), "refunds": w._("Refunds"), "credits": w._("Credit"),
-        "feedback": w._("Feedback"), "messages": w._("Messages sent to you"), "sessions": w._("Sign-ins"),
-        "address_changes": w._("Changes of your address")}
-    groups = []
-    for key, heading in headings.items():
-        entries = [data[key]] if key == "profile" else data.get(key, [])
-        told = [[(name.replace("_", " "), _text(name, value, entry, w, zone)) for name, value in entry.items() if value not in (None, "", {})] for entry in entries]
-        if told:
-            groups.append((heading, told))
-    return groups
-
-
-def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> str:
-    """A value as people read it: money with its currency, moments in the customer's zone."""
-    if name in MONEY and "currency" in entry:
-        return w.money(value, entry["currency"])
-    if isinstance(value, str) and INSTANT.fullmatch(value):
-        return w.when(datetime.fromisoformat(value), zone)
-    if isinstance(value, bool):
-        return w._("yes") if value else w._("no")
-    if isinstance(value, dict):
-        return "; ".join(f"{channel}: {', '.join(kind for kind, on in kinds.items() if on) or w._('no')}" for channel, kinds in value.items())
-    return str(value)

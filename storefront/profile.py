@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from flask import Response, abort, g, redirect, request
 
@@ -22,8 +20,8 @@ from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.booking_page import calendar_payload
 from storefront.door import require_login
+from storefront.zones import zone_names
 
-AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 FEED_PAST, FEED_AHEAD = timedelta(days=90), timedelta(days=730)
 
 
@@ -91,12 +89,6 @@ def feed_file(secret: str) -> Response:
         payloads = [calendar_payload(b, with_link=False) | {"at": tx.now.isoformat()}
                     for b in between(tx, customer_id, tx.now - FEED_PAST, tx.now + FEED_AHEAD)]
     return Response(feed(payloads, store.name, settings().base_domain), mimetype="text/calendar")
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> list[str]:
-    """Zones people choose from: those of a place."""
-    return sorted(name for name in available_timezones() if name.split("/")[0] in AREAS)
 
 
 def _show(store, person, errors: dict[str, str], *, saved: str | None = None, typed=None):  # noqa: ANN001, ANN202

@@ -25,6 +25,7 @@ from storefront.move_notes import move_notes
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
+from storefront.zones import shown_zone, zone_names, zone_of_picker
 
 
 @bp.get("/account/bookings/<ref>/reschedule")
@@ -82,10 +83,11 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
     # Under `equal_only` times of another price are not shown at all (R26).
     fits = offer is not None and (facts.effective_policy(b).price_difference != "equal_only" or offer.price * b.seats == b.price)
     picker = pick(tx, offer, w, staff_id=None if anyone else b.staff_id, seats=b.seats, moving=b,
-                  find=partial(visit_days, tx, group.parts) if visit else None) if offer and fits else None
+                  find=partial(visit_days, tx, group.parts) if visit else None, shown=zone_of_picker(offer, None, b, door.person)) if offer and fits else None
+    zone = shown_zone(b.location_kind, b.zone, door.person)
     return page("reschedule.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), picker=picker, problem=problem,
                 may_choose=may_choose and not left, left=b.staff_name if left else None, anyone=anyone, base=door.base + "/reschedule", keep=door.query | keep(staff="anyone" if anyone else None),
-                plain=door.query), status
+                plain=door.query, zones=zone_names() if b.location_kind == "online" else (), zone=zone, when=w.when(door.b.starts_at, zone)), status
 
 
 def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001, ANN202
@@ -107,9 +109,10 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001,
     staff = b.staff_name if b.staff_id in slot.staff else names[slot.staff[0]]
     price = moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
     notes = move_notes(tx, b, w, price, slot.starts_at)
+    zone = shown_zone(b.location_kind, b.zone, door.person)
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
-                old=(w.date(b.starts_at, b.zone), w.span(b.starts_at, b.ends_at, b.zone), b.staff_name),
-                new=(w.date(slot.starts_at, b.zone), w.span(slot.starts_at, slot.ends_at, b.zone), staff), notes=notes,
+                old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
+                new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), staff), notes=notes,
                 starts_at=at.isoformat(), staff="anyone" if anyone and b.staff_id not in slot.staff else "", price=price, once=secrets.token_hex(16),
                 scopes=scope_choices(group, "reschedule", w), asked="anyone" if anyone else ""), 200
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
-from booking.actions.changing import let_go_of_old_slot, locked, reread, settle, told, write
+from booking.actions.changing import let_go_of_old_slot, locked, put, reread, settle, told
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
 from booking.rules.money import split
@@ -45,17 +45,17 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         outcome = replace(outcome, mode="manual")
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
-        left = write(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
+        put(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
                      held=None if b.held is None else b.held | {
                          name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held})
         action_name, cause = "drop_seats", "seats"
     else:
         let_go_of_old_slot(tx, b)
-        left = write(tx, b, status=after(b.status, "cancel"), cancel_reason=reason or None, held=None, approval_deadline=None,
+        put(tx, b, status=after(b.status, "cancel"), cancel_reason=reason or None, held=None, approval_deadline=None,
                      cancelled_by="customer" if tx.actor.is_customer else "store" if tx.actor.is_merchant else "system")
         action_name, cause = "cancel_booking", "cancellation"
-    refund_id = settle(tx, left, outcome, cause)
-    done = reread(tx, left)
+    refund_id = settle(tx, b, outcome, cause)
+    done = reread(tx, b)
     tx.audit(action_name, booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id, quote=outcome.facts(),
              refund_id=refund_id, override=override)
     if notify:

@@ -28,6 +28,16 @@ FOLLOWED = frozenset({"service_id", "staff_id", "location_id", "customer_id", "p
 """Columns after which other fields of the read model are others too: those of the rows they name, and what triggers make of a status."""
 
 
+def _insert(table: Any, *columns: str) -> Statement:
+    return Statement(insert(table).values({"store_id": param("store")} | {
+        name: bindparam(name, type_=table.__table__.c[name].type) for name in columns}))
+
+
+_LET_GO: Statement = Statement(delete(Hold).where(Hold.store_id == param("store"), Hold.booking_id == param("booking")))
+_REFUND = _insert(Refund, "id", "booking_id", "cause", "outcome", "mode", "state", "amount", "kept", "fee", "currency", "reason", "created_at", "settled_at")
+_LINE = _insert(RefundLine, "id", "refund_id", "payment_id", "amount")
+
+
 def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
     """The booking, its row locked; Refused not_found, or stale when the caller saw another version (I9)."""
     b = lock(tx, ref)
@@ -40,13 +50,19 @@ def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
 
 def write(tx: Tx, b: BookingSummary, **values: Any) -> BookingSummary:
     """Write the new values and the next version where the version is still the one read; the booking as it is then."""
+    mark = put(tx, b, **values)
+    known = all(name in BookingSummary._fields and (name not in FOLLOWED or value == getattr(b, name)) for name, value in values.items())
+    return b._replace(**values, **mark) if known else reread(tx, b)
+
+
+def put(tx: Tx, b: BookingSummary, **values: Any) -> dict[str, Any]:
+    """`write` for who reads the booking later anyway; the new version and its moment."""
     if "status" in values and values["status"] in status.CLOSED:
         values.setdefault("closed_at", tx.now)
     mark = {"version": b.version + 1, "updated_at": tx.now}
     if _update(frozenset(values)).run(tx, b_id=b.id, b_version=b.version, next_version=b.version + 1, updated_at=tx.now, **_plain(values)) != 1:
         raise Refused("stale", version=b.version, state=b.status)
-    known = all(name in BookingSummary._fields and (name not in FOLLOWED or value == getattr(b, name)) for name, value in values.items())
-    return b._replace(**values, **mark) if known else reread(tx, b)
+    return mark
 
 
 @lru_cache(maxsize=100)
@@ -82,7 +98,7 @@ def told(b: BookingSummary) -> dict[str, Any]:
 
 
 def let_go_of_old_slot(tx: Tx, b: BookingSummary) -> None:
-    tx.db.execute(delete(Hold).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id))
+    _LET_GO.run(tx, booking=b.id)
 
 
 def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason: str | None = None) -> int:
@@ -99,14 +115,12 @@ def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason:
             ids[outcome == "credit"] = refund_id = new_id()
             state = "none" if amount == 0 else "succeeded" if outcome == "credit" else "owed"
             alone = outcome != "credit" or not quote.cash
-            tx.db.execute(insert(Refund).values(
-                store_id=tx.store_id, id=refund_id, booking_id=b.id, cause=cause, outcome=outcome, mode=quote.mode, state=state,
-                amount=amount, kept=quote.kept if alone else 0, fee=quote.fee if alone else 0, currency=quote.currency, reason=reason,
-                created_at=tx.now, settled_at=tx.now if state == "succeeded" else None))
+            _REFUND.run(tx, id=refund_id, booking_id=b.id, cause=cause, outcome=outcome, mode=quote.mode, state=state, amount=amount,
+                        kept=quote.kept if alone else 0, fee=quote.fee if alone else 0, currency=quote.currency, reason=reason, created_at=tx.now,
+                        settled_at=tx.now if state == "succeeded" else None)
     for payment_id, amount in quote.parts:
         refund_id = ids[payment_id in ends]
-        tx.db.execute(insert(RefundLine).values(store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment_id,
-                                                amount=amount))
+        _LINE.run(tx, id=new_id(), refund_id=refund_id, payment_id=payment_id, amount=amount)
         if payment_id in ends:
             tx.db.execute(insert(Credit).values(
                 store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id, payment_id=payment_id,
@@ -114,7 +128,7 @@ def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason:
     if quote.credit:
         tx.last(issue, b.id)
     if quote.cash and quote.mode == "automatic" and "card" in quote.methods:
-        queue_refund(tx, b.id, ids[False])
+        _command(tx, b.id, ids[False])
     return ids.get(False, ids.get(True, 0))
 
 
@@ -123,4 +137,8 @@ def queue_refund(tx: Tx, booking_id: int, refund_id: int) -> None:
     tx.db.execute(update(OutboxRow).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.dedupe == f"refund:{refund_id}:stripe", OutboxRow.state != "due",
     ).values(state="due", due_at=tx.now, attempts=0, lease=None, leased_until=None, last_error=None))
+    _command(tx, booking_id, refund_id)
+
+
+def _command(tx: Tx, booking_id: int, refund_id: int) -> None:
     tx.outbox(OutboxItem("execute_refund", "stripe", str(refund_id), f"refund:{refund_id}", {"refund_id": str(refund_id)}, booking_id))

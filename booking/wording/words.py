@@ -28,6 +28,10 @@ class Words:
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
 
+    def as_it_is(self, text: str) -> str:
+        """A number or a name that is read from left to right, kept in its order where sentences run the other way."""
+        return f"\u2066{text}\u2069" if self.direction == "rtl" else text
+
     # Money
 
     def money(self, amount: int, currency: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from booking.actions.export_customer import export_customer
 from booking.actions.redact_customer import redact_customer
 from booking.rules.decision import Refused
+from booking.wording.own_data import groups
 from models import customer_list
 from models.booking import Booking
 from models.session import reading
@@ -23,7 +25,8 @@ def customer_export(visit: Visit, customer_id: int) -> Response:
     """The data as a file: JSON, or a page to read and print."""
     data = export_customer(visit.store_id, visit.actor, given.known_id(customer_id)).facts["data"]
     if request.form.get("format") == "page":
-        return visit.show("customer_data.html", here="customers", data=data, customer_id=customer_id)
+        return visit.show("customer_data.html", here="customers", data=data, customer_id=customer_id, groups=groups(data, visit.words, visit.store.zone),
+                          made=visit.words.when(datetime.fromisoformat(data["made_at"]), visit.store.zone))
     body = json.dumps(data, ensure_ascii=False, indent=1)
     return Response(body, mimetype="application/json", headers={"Content-Disposition": f'attachment; filename="customer-{customer_id}.json"'})
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from bench.money import MOST_STATEMENTS
+from bench.pages import counted
 from booking import facts, quotes
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
 from booking.actions.reschedule_booking import reschedule_booking
@@ -283,3 +285,12 @@ def test_an_unknown_reference_is_not_found(world):
     refused("not_found", cancel_booking, world.store_id, MERCHANT, "0" * 12)
     other = World(world.owner_url)
     refused("not_found", cancel_booking, other.store_id, MERCHANT, world.book(at(10, 15)).ref)
+
+
+def test_a_cancellation_with_its_refund_keeps_to_its_statements(world):
+    """What a commit with quote, audit and outbox costs is mostly its round trips (the bench prints its CPU against a bare page)."""
+    first, second = world.book(at(10, 15), paid=2500), world.book(at(11, 15), paid=2500)
+    cancel_booking(world.store_id, MERCHANT, first.ref, refund="policy")
+    with counted() as sent:
+        cancel_booking(world.store_id, MERCHANT, second.ref, refund="policy")
+    assert len(sent) <= MOST_STATEMENTS, sent

@@ -131,3 +131,41 @@ def test_a_place_that_is_online_no_longer_has_no_link(world, online):
     update_location(world.store_id, MERCHANT, room, meeting_url="https://meet.example/one")
     update_location(world.store_id, MERCHANT, room, kind="place")
     assert world.sql("select kind, meeting_url from locations where id = %s", room) == [("place", None)]
+
+
+class TestZoneOfOnesOwn:
+    """Of what takes place online the visitor says in which zone times stand (R13); what is booked is the same instant."""
+
+    def test_on_the_link_page_and_in_the_account_it_is_chosen_and_kept(self, world, ada, online):
+        b = world.book(at(10, 15), service=talk(world, online))
+        ada.get(link(b))
+        assert 'name="zone"' in ada.page and "Wed, Mar 10, 2027, 10:00 AM EST" in words(ada.page)
+        ada.get(link(b, zone="Asia/Tokyo"))
+        assert "Where you are: Thu, Mar 11, 2027, 12:00 AM JST" in words(ada.page) and "10:00 AM EST" in words(ada.page)
+        ada.get(link(b))
+        assert "Where you are: Thu, Mar 11" in words(ada.page), "this browser keeps it"
+        ada.get(link(b, zone="Mars/Base"))
+        assert "Where you are: Thu, Mar 11" in words(ada.page), "what is no zone changes nothing"
+        assert world.sql("select zone from customers where id = %s", b.customer_id) == [(None,)], "reading writes nothing"
+
+    def test_the_picker_shows_days_and_times_of_that_zone_and_books_the_instant(self, world, ada, online):
+        b = world.book(at(10, 15), service=talk(world, online))
+        ada.get(link(b, "reschedule", zone="Asia/Tokyo", month="2027-03", day="2027-03-12"))
+        text = words(ada.page)
+        assert "Times are in Asia/Tokyo" in text and "Friday, March 12" in text
+        # Vera's day in New York, 9 to 17, is 23 to 7 in Tokyo: the small hours, and the evening of the same day.
+        assert 'value="2027-03-11T15:00:00+00:00"' in ada.page and "12:00 AM" in text and "2:00 PM" not in text
+        ada.get(link(b, "reschedule", at="2027-03-11T15:00:00+00:00"))
+        assert "Friday, March 12, 2027" in words(ada.page) and "12:00 AM to 1:00 AM" in words(ada.page)
+
+    def test_booking_anew_online_too(self, world, ada, online):
+        service = talk(world, online)
+        ada.get(f"/book/{service}?month=2027-03&day=2027-03-12&zone=Europe/Berlin")
+        assert "Times are in Europe/Berlin" in words(ada.page) and "3:00 PM" in words(ada.page) and "9:00 AM" not in words(ada.page)
+
+    def test_a_place_one_goes_to_keeps_its_own_time(self, world, ada):
+        b = world.book(at(10, 15))
+        ada.get(link(b, zone="Asia/Tokyo"))
+        assert 'name="zone"' not in ada.page and "Where you are: Thu, Mar 11" in words(ada.page)
+        ada.get(link(b, "reschedule", month="2027-03", day="2027-03-12"))
+        assert "Times are in America/New York" in words(ada.page)
