@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
@@ -48,6 +49,15 @@ class Templates(BytecodeCache):
 
 
 Flask.jinja_options = Flask.jinja_options | {"bytecode_cache": Templates()}
+
+
+def pytest_collection() -> None:
+    gc.disable()  # what is made now stays, and looking through it again and again takes a sixth of the time
+
+
+def pytest_collection_finish() -> None:
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
