@@ -150,8 +150,8 @@ def requests_of(person: Person, routes: Map, known: Known, doc: dict[str, Any], 
                 where, fields = form
                 body = dice.query([name for name in fields if name != "csrf_token"], fields)
                 yield method, where, headers | {"Content-Type": TYPES[2]}, body.encode()
-            elif "requestBody" in spec and dice.random() < 0.8:
-                schema = spec["requestBody"]["content"]["application/json"]["schema"]
+            elif (content := spec.get("requestBody", {}).get("content", {}).get("application/json")) and dice.random() < 0.8:
+                schema = content["schema"]
                 yield method, target, headers | {"Content-Type": TYPES[0]}, dice.dumped(dice.json(schema, doc))
             else:
                 yield method, target, headers | {"Content-Type": dice.choice(TYPES)}, dice.choice(BODIES)
