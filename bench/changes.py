@@ -43,8 +43,9 @@ def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterato
     with psycopg.connect(settings.database_url.replace("+psycopg", ""), autocommit=True) as c:
         c.execute("select set_config('app.store_id', %s, false)", (str(shop.store_id),))
         least = _rate(lambda n: four_statements(c, shop.store_id, b.id, staff, base + timedelta(hours=1 + n % 20)))
-    alone = _rate(lambda n: reschedule_booking(shop.store_id, SHOP, b.ref, starts_at=base + timedelta(hours=1 + n % 20), override=True))
-    yield ("move, alone", f"{alone:.0f}/s", f"{least:.0f}/s in 4 statements", alone / least, "", None)
+    # On another day: the floor may have left it just where the first move would go.
+    alone = _rate(lambda n: reschedule_booking(shop.store_id, SHOP, b.ref, starts_at=base + timedelta(days=1, hours=n % 20), override=True))
+    yield ("move, alone", f"{alone:.0f}/s", f"{least:.0f}/s in 4 statements", alone / least, ">= 0.5", alone / least >= 0.5)
     yield _rush(settings, shop, service, staff, base)
     count = [0]
 
