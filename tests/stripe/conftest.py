@@ -12,14 +12,16 @@ from typing import Any
 import pytest
 import stripe
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
+from app import create_app
 from booking import keys
 from booking.actions.payment_accounts import connect_account
 from models.actor import SYSTEM
 from models.intent import Intent
 from models.payment import Payment
-from models.session import new_id, transaction
+from models.session import database, new_id, transaction
 from sandbox.faults import Faults
 from sandbox.files import free_port
 from sandbox.quiet import Quiet
@@ -80,6 +82,23 @@ def paying(settings: Settings, bank: Bank) -> Iterator[Settings]:
     keys.configure(changed)
     yield changed
     keys.configure(settings)
+
+
+@pytest.fixture(scope="module")
+def made_app(settings: Settings) -> Iterator[Flask]:
+    yield create_app(settings)
+    database().engine.dispose()
+
+
+@pytest.fixture
+def app(made_app: Flask, paying: Settings) -> Flask:
+    """The same application for all tests of a module; each test's Stripe is that of the settings in force."""
+    return made_app
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    return app.test_client()
 
 
 class Till:

@@ -9,7 +9,6 @@ import httpx
 
 from booking import keys
 from tests.stripe.test_api import call  # noqa: F401  (a fixture)
-from tests.stripe.test_cards import app  # noqa: F401  (a fixture)
 from tests.support.world import World
 
 PATH = "/payment-account"

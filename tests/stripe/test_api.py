@@ -9,7 +9,7 @@ from booking.actions.tokens import create_token
 from models.actor import SYSTEM
 from sync.payments import settle
 from tests.storefront.visitor import link
-from tests.stripe.test_cards import app, book, save, secured, visitor  # noqa: F401  (fixtures)
+from tests.stripe.test_cards import book, save, secured, visitor  # noqa: F401  (fixtures)
 from tests.support.world import MERCHANT, World
 
 

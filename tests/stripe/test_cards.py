@@ -8,12 +8,10 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from app import create_app
-from booking import keys
 from booking.actions.cancel_booking import cancel_booking
 from booking.cards import card_for, cards_of
 from messages import render_mail
-from models.session import database, reading
+from models.session import reading
 from sandbox.stripe.state import shown
 from sync.payments import settle
 from tests.storefront.visitor import Visitor, account, link, words
@@ -23,14 +21,6 @@ from tests.stripe.test_webhooks import deliver
 from tests.support.world import MERCHANT, World, at
 
 CONSENT = "I agree that Harbor Massage keeps this card and may charge up to $25 to it if I cancel this booking late or miss the appointment."
-
-
-@pytest.fixture
-def app(world, paying):
-    made = create_app(paying)
-    yield made
-    database().engine.dispose()
-    keys.configure(paying)
 
 
 @pytest.fixture

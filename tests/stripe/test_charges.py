@@ -15,7 +15,7 @@ from sync.payments import settle
 from tests.actions.test_cancel import cancel, quoted
 from tests.actions.test_reschedule import race, refused
 from tests.storefront.visitor import link, words
-from tests.stripe.test_cards import app, begin, book, save, secured, visitor  # noqa: F401  (fixtures)
+from tests.stripe.test_cards import begin, book, save, secured, visitor  # noqa: F401  (fixtures)
 from tests.stripe.till_pages import CHALLENGE, answer_bank, type_card
 from tests.support.world import MERCHANT, at
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app import create_app
 from booking import keys
 from booking.actions.deposit import begin_deposit, taken_online
 from booking.actions.refund_booking import refund_booking
@@ -30,23 +29,6 @@ from tests.support.world import MERCHANT, World, at
 
 PAGE = "/settings/payments"
 BACK, AGAIN = "https://shop/back", "https://shop/again"
-
-
-@pytest.fixture(scope="module")
-def made_app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
-
-
-@pytest.fixture
-def app(made_app, paying):
-    """The same application for all tests here; each test's Stripe is that of the settings in force."""
-    return made_app
-
-
-@pytest.fixture
-def http(app):
-    return app.test_client()
 
 
 @pytest.fixture

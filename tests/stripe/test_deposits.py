@@ -14,7 +14,7 @@ from gateways.stripe import pages
 from sync.payments import settle
 from tests.actions.test_reschedule import race
 from tests.storefront.visitor import Visitor, words
-from tests.stripe.test_cards import app, visitor  # noqa: F401  (fixtures)
+from tests.stripe.test_cards import visitor  # noqa: F401  (fixtures)
 from tests.stripe.test_webhooks import deliver
 from tests.stripe.till_pages import CHALLENGE, DECLINED, answer_bank, type_card
 from tests.support.world import MERCHANT, at

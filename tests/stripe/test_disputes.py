@@ -9,7 +9,6 @@ import re
 import httpx
 import pytest
 
-from app import create_app
 from booking import facts
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.disputes import record_dispute
@@ -20,7 +19,7 @@ from gateways.stripe.disputes import take
 from gateways.stripe.disputes import told as dispute_told
 from messages import render_mail
 from models.actor import SYSTEM
-from models.session import database, reading
+from models.session import reading
 from sandbox.stripe.state import shown
 from sync.payments import settle
 from tests.actions.test_cancel import cancel
@@ -31,23 +30,6 @@ from tests.stripe.conftest import Till
 from tests.stripe.test_refunds import state
 from tests.stripe.test_webhooks import deliver
 from tests.support.world import MERCHANT, World, at
-
-
-@pytest.fixture(scope="module")
-def made_app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
-
-
-@pytest.fixture
-def app(made_app, paying):
-    """The same application for all tests here; each test's Stripe is that of the settings in force."""
-    return made_app
-
-
-@pytest.fixture
-def http(app):
-    return app.test_client()
 
 
 class Court:

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from app import create_app
 from booking.actions import deposit
 from booking.actions.deposit import return_deposit
 from booking.actions.record_payment import record_payment
@@ -15,19 +14,13 @@ from booking.credit import pay_with_credit
 from gateways.stripe import accounts, pages
 from models.actor import SYSTEM
 from models.booking_summary import find_by_id
-from models.session import database, transaction
+from models.session import transaction
 from tests.actions.test_cancel import cancel
 from tests.actions.test_reschedule import race
 from tests.storefront.visitor import Visitor
 from tests.stripe.test_deposits import begin, booked
 from tests.stripe.till_pages import type_card
 from tests.support.world import MERCHANT, at
-
-
-@pytest.fixture(scope="module")
-def made_app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
 
 
 @pytest.fixture

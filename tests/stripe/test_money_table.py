@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from app import create_app
 from booking import facts
 from booking.documents.find import find
 from booking.documents.printed import printed
 from booking.wording import words_for
 from gateways.stripe.amounts import from_stripe
 from messages import render_mail
-from models.session import database, reading
+from models.session import reading
 from sync.payments import settle
 from tests.actions.test_money_table import TIERS, plain
 from tests.storefront.visitor import Visitor, link, words
@@ -28,12 +27,6 @@ TABLE = [
     ("none", "USD", 0, 0, 0, 0), ("none", "JPY", 0, 0, 0, 0), ("none", "KWD", 0, 0, 0, 0),
     ("fee", "USD", 2505, 305, 2200, 305), ("fee", "JPY", 2505, 305, 2200, 305), ("fee", "KWD", 2510, 305, 2210, 300),
 ]
-
-
-@pytest.fixture(scope="module")
-def made_app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
 
 
 @pytest.fixture

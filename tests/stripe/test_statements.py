@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
-from app import create_app
 from bench.pages import counted
-from models.session import database
 from tests.storefront.visitor import Visitor, link, words
 from tests.stripe.test_cards import save
 from tests.support.world import at
 
 MOST = 4
-
-
-@pytest.fixture(scope="module")
-def made_app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
 
 
 def statements(visitor: Visitor, path: str) -> int:

@@ -10,8 +10,6 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from app import create_app
-from booking import keys
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.refund_booking import refund_booking
 from gateways.stripe import refunds as gate
@@ -22,14 +20,6 @@ from sync.payments import settle, waits
 from tests.stripe.conftest import WEBHOOK_SECRET, Till
 from tests.stripe.test_refunds import owed, state
 from tests.support.world import MERCHANT, World, at
-
-
-@pytest.fixture
-def http(world, paying):
-    client = create_app(paying).test_client()
-    yield client
-    database().engine.dispose()
-    keys.configure(paying)
 
 
 def deliver(http, event, *, secret=WEBHOOK_SECRET, body=None, stamp=None):
