@@ -6,7 +6,7 @@ import importlib
 import sys
 
 CAMPAIGNS = ("acknowledge", "boundary", "bulk", "calendar_file", "first_import", "flush", "forged", "histories", "messages", "odd_input", "patient", "race",
-             "readonly", "refunds", "templates", "throughput", "timing", "two_releases")
+             "readonly", "refunds", "templates", "throughput", "timing", "tokens", "two_releases")
 
 
 def main(argv: list[str]) -> int:

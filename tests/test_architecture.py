@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import CAMPAIGNS
+
 ROOT = Path(__file__).parents[1]
 OURS = {"app", "booking", "commands", "gateways", "hosts", "jsonapi", "messages", "migrations", "models", "operation", "sandbox", "settings",
         "shopify_app", "storefront", "sync", "webhooks", "bench", "tests"}
@@ -81,3 +83,9 @@ def test_files_stay_short():
     long = {name: count for name in listed if not name.startswith(("migrations/", "tests/")) and (ROOT / name).exists()
             and (count := len((ROOT / name).read_text().splitlines())) > LONGEST}
     assert long == {}
+
+
+def test_every_campaign_can_be_called():
+    """A module of bench/campaigns with a `main` is in the list of names the command takes."""
+    callable_ones = {path.stem for path in (ROOT / "bench" / "campaigns").glob("*.py") if "\ndef main(argv" in path.read_text()}
+    assert callable_ones == set(CAMPAIGNS)
