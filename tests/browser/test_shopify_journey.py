@@ -133,7 +133,8 @@ def window(chromium) -> Iterator[Callable[..., Page]]:
 
 def shoot(page: Page, name: str) -> None:
     if SHOTS:
-        page.wait_for_timeout(300)  # what fades in is there
+        page.bring_to_front()  # a tab behind others is painted late
+        page.wait_for_timeout(500)  # what fades in is there
         page.screenshot(path=Path(SHOTS) / f"journey-{name}-{page.viewport_size['width']}.png")
 
 
