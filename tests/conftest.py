@@ -51,6 +51,10 @@ class Templates(BytecodeCache):
 Flask.jinja_options = Flask.jinja_options | {"bytecode_cache": Templates()}
 
 
+ROOM = 3 * 2**30
+"""Bytes of memory that must be free for a server's data and its log."""
+
+
 def pytest_collection() -> None:
     gc.disable()  # what is made now stays, and looking through it again and again takes a sixth of the time
 
@@ -65,10 +69,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name != "browser")
 
 
+def _home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server's data lies: in memory where there is plenty, since a database for each module is first of all a thousand files."""
+    memory, name = Path("/dev/shm"), f"opencals-test-{os.getpid()}-{secrets.token_hex(3)}"
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        for left in memory.glob("opencals-test-*"):  # by a run that was killed; its server ends when it finds its files gone
+            if not Path("/proc", left.name.split("-")[2]).exists():
+                shutil.rmtree(left, ignore_errors=True)
+        return memory / name
+    # Outside the run's private directory: PostgreSQL may have to run as another user.
+    return Path("/var/tmp") / name if os.geteuid() == 0 else tmp_path_factory.mktemp("pg")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory) -> Iterator[Postgres]:
-    # Outside the run's private directory: PostgreSQL may have to run as another user.
-    home = Path("/var/tmp") / f"opencals-test-{os.getpid()}-{secrets.token_hex(3)}" if os.geteuid() == 0 else tmp_path_factory.mktemp("pg")
+    home = _home(tmp_path_factory)
     server = Postgres(home, fast=True)
     server.start()
     server.prepare("template_opencals")
