@@ -33,7 +33,7 @@ def site(settings) -> Iterator[Settings]:
         port = free.getsockname()[1]
     settings = replace(settings, port=port)
     server = make_server("127.0.0.1", port, create_app(settings), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield settings
     server.shutdown()

@@ -47,7 +47,7 @@ def account(site, bundles) -> Iterator[tuple[Shopify, str]]:
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(blueprint(shopify, f"http://127.0.0.1:{site.port}"))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield shopify, f"http://127.0.0.1:{server.server_port}/shopify/account"
     server.shutdown()

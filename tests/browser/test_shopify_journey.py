@@ -98,7 +98,7 @@ def around(settings, db, bundles) -> Iterator[Around]:
     sandbox.register_blueprint(site)
     sandbox.register_blueprint(account(shopify, portal))
     servers = [make_server("127.0.0.1", at, app, threaded=True, request_handler=Quiet) for at, app in ((port, create_app(settings)), (beside, sandbox))]
-    threads = [threading.Thread(target=server.serve_forever) for server in servers]
+    threads = [threading.Thread(target=server.serve_forever, args=(0.02,)) for server in servers]
     for thread in threads:
         thread.start()
     yield Around(settings, shopify, shop, over_there, deliveries)

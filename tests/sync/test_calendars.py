@@ -127,7 +127,7 @@ class Elsewhere:
         app.add_url_rule("/large.ics", "/large.ics", lambda: Response(b"x" * 2_100_000))
         app.add_url_rule("/gone.ics", "/gone.ics", lambda: Response(status=410))
         self.server = make_server("127.0.0.1", self.port, app, threaded=True, request_handler=Quiet)
-        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
 
     def url(self, path: str = "cal.ics") -> str:

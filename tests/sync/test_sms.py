@@ -57,7 +57,7 @@ def provider(tmp_path: Path, monkeypatch) -> Iterator[Provider]:
     app = Flask("provider")
     app.register_blueprint(twilio.blueprint(found.texts, found.faults, "secret", "http://127.0.0.1:9"))
     server = make_server("127.0.0.1", found.port, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield found
     server.shutdown()
