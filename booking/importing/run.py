@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from sqlalchemy import select
 
+from booking.actions.action import Done
 from booking.importing.catalogue import Needs, prepare_catalogue
+from booking.importing.drafts import drafts_of
 from booking.importing.formats import FORMATS, FormatError, detect
 from booking.importing.load import import_batch
 from booking.importing.rows import BadRow, ImportRow, read_rows
@@ -44,15 +47,15 @@ def import_bookings(store_id: int, path: Path, *, format_name: str | None = None
     """
     report = Report(dry_run=dry_run)
     tell = progress or (lambda step, done, of: None)
+    verb = "would import" if dry_run else "imported"
     with reading(store_id) as tx:
         store = tx.db.execute(select(Store.zone, Store.currency).where(Store.store_id == store_id)).one()
-    needs, rows = Needs(), []
+    rows: list[ImportRow] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             layout = _layout(file, format_name).with_changes(columns or {}, statuses or {})
             for row in read_rows(file, layout, store.zone, store.currency, region):
                 if isinstance(row, ImportRow):
-                    needs.see(row)
                     rows.append(row)
                 else:
                     report.bad.append(row)
@@ -61,20 +64,32 @@ def import_bookings(store_id: int, path: Path, *, format_name: str | None = None
     except csv.Error as error:
         raise FormatError(f"The header is not readable as CSV: {error}.") from None
     tell("checked", len(rows), len(rows) + len(report.bad))
-    catalogue = prepare_catalogue(store_id, IMPORTER, needs, create=not dry_run).facts["catalogue"]
+    catalogue = prepare_catalogue(store_id, IMPORTER, Needs.of(rows), create=not dry_run).facts["catalogue"]
     report.created = catalogue.created
     # A dry run writes nothing a later batch could meet, so it looks at the whole file at once.
     size = max(1, len(rows)) if dry_run else BATCH
-    for start in range(0, len(rows), size):
-        loaded = import_batch(store_id, IMPORTER, rows[start:start + size], catalogue, layout.name,
-                              flag_overlaps=flag_overlaps, dry_run=dry_run).facts["loaded"]
-        report.imported += loaded.imported
-        report.known += loaded.known
-        report.flagged += loaded.flagged
-        report.bad += loaded.bad
-        tell("imported" if not dry_run else "would import", min(start + size, len(rows)), len(rows))
+    # While the database writes one batch, the next is made ready here.
+    with ThreadPoolExecutor(1, "import") as writer:
+        written: Future[Done] | None = None
+        for start in range(0, len(rows), size):
+            batch = drafts_of(rows[start:start + size], catalogue)
+            if written:
+                _count(report, written.result())
+                tell(verb, start, len(rows))
+            written = writer.submit(import_batch, store_id, IMPORTER, batch, layout.name, flag_overlaps=flag_overlaps, dry_run=dry_run)
+        if written:
+            _count(report, written.result())
+            tell(verb, len(rows), len(rows))
     report.bad.sort(key=lambda bad: bad.line)
     return report
+
+
+def _count(report: Report, done: Done) -> None:
+    loaded = (done.facts or {})["loaded"]
+    report.imported += loaded.imported
+    report.known += loaded.known
+    report.flagged += loaded.flagged
+    report.bad += loaded.bad
 
 
 def _layout(file: TextIO, name: str | None):  # noqa: ANN202
