@@ -129,6 +129,41 @@ create trigger note_booking_for_shopify after update of status, starts_at, ends_
 create trigger begin_bookings_for_shopify after insert on bookings
   referencing new table as fresh for each statement execute function begin_bookings_for_shopify();
 
+-- What is derived is written by the triggers alone, as the owner, from the rows they see: a reminder without its booking or a word
+-- without its customer cannot come to be. So they need no foreign keys, which would ask for each of them again; what hangs on a
+-- deleted row goes with it. A booking's store is known by its service.
+alter table bookings drop constraint bookings_store_id_fkey;
+alter table reminders drop constraint reminders_store_id_booking_id_fkey;
+alter table customer_words drop constraint customer_words_store_id_customer_id_fkey;
+revoke insert, delete on reminders from opencals_app;
+revoke insert, update, delete on customer_words from opencals_app;
+alter function begin_reminders() security definer set search_path = pg_catalog, public;
+alter function keep_reminders() security definer set search_path = pg_catalog, public;
+alter function begin_contact_words() security definer set search_path = pg_catalog, public;
+alter function keep_contact_words() security definer set search_path = pg_catalog, public;
+alter function keep_customer_words() security definer set search_path = pg_catalog, public;
+-- A new customer has no words yet, and each is found once: nothing to conflict with.
+create or replace function begin_customer_words() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+  insert into customer_words (store_id, word, customer_id)
+    select c.store_id, word, c.id from fresh c, search_words(c.name, c.email, c.phone) as word;
+  return null;
+end $$;
+create function drop_reminders() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+  delete from reminders r using gone where r.store_id = gone.store_id and r.booking_id = gone.id;
+  return null;
+end $$;
+create trigger drop_reminders after delete on bookings
+  referencing old table as gone for each statement execute function drop_reminders();
+create function drop_customer_words() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
+begin
+  delete from customer_words w using gone where w.store_id = gone.store_id and w.customer_id = gone.id;
+  return null;
+end $$;
+create trigger drop_customer_words after delete on customers
+  referencing old table as gone for each statement execute function drop_customer_words();
+
 -- Audit entries of an import: read together, then numbered and chained in order, written together.
 create or replace function append_audit(entries jsonb) returns void language plpgsql security definer
   set search_path = pg_catalog, public set timezone = 'UTC' as $$
