@@ -131,8 +131,9 @@ create trigger begin_bookings_for_shopify after insert on bookings
 
 -- What is derived is written by the triggers alone, as the owner, from the rows they see: a reminder without its booking or a word
 -- without its customer cannot come to be. So they need no foreign keys, which would ask for each of them again; what hangs on a
--- deleted row goes with it. A booking's store is known by its service.
+-- deleted row goes with it. A booking's store is that of its service, an audit entry's that of the chain it continues.
 alter table bookings drop constraint bookings_store_id_fkey;
+alter table audit_entries drop constraint audit_entries_store_id_fkey;
 alter table reminders drop constraint reminders_store_id_booking_id_fkey;
 alter table customer_words drop constraint customer_words_store_id_customer_id_fkey;
 revoke insert, delete on reminders from opencals_app;
