@@ -30,12 +30,13 @@ OPEN = ("pending", "confirmed")
 
 @dataclass
 class Loaded:
-    """What a batch did. `bad` are rows that met another booking."""
+    """What a batch did. `bad` are rows that met another booking, `customers` whose customer there is now."""
 
     imported: int = 0
     known: int = 0
     flagged: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    customers: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ def import_batch(tx: Tx, batch: Sequence[Draft], source: str, *, flag_overlaps: 
     loaded.imported = len(accepted)
     loaded.flagged = sum(one.flagged for one in accepted)
     if accepted and not dry_run:
-        _write(tx, accepted, source)
+        loaded.customers = _write(tx, accepted, source)
     return Done(facts={"loaded": loaded})
 
 
@@ -125,7 +126,8 @@ class _Busy:
         self.longest = max(self.longest, row.ends_at - row.starts_at)
 
 
-def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> None:
+def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> set[str]:
+    """Everything of the accepted rows; whose they are."""
     currency, policies = _terms(tx, {one.draft.service_id for one in accepted})
     customers = _customers(tx, [one.draft for one in accepted])
     copy_lines(tx, "bookings", ("status", "customer_id", "policy_id", "overlap_ok", *drafts.COLUMNS), [
@@ -143,6 +145,7 @@ def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> None:
     tx.db.execute(text("select append_audit(cast(:entries as jsonb))"), {"entries": "[" + ", ".join([
         f'{said}, "subject_id": {one.draft.id}, "booking_id": {one.draft.id}, "after": {{"status": "{one.status}", "starts_at": '
         f'"{one.draft.row.starts_at.isoformat()}"}}, "facts": {{"source": {origin}, "line": {one.draft.row.line}}}}}' for one in accepted]) + "]"})
+    return set(customers)
 
 
 def _terms(tx: Tx, services: set[int]) -> tuple[str, dict[int, int]]:
