@@ -15,15 +15,25 @@ from booking.importing.drafts import Draft
 from booking.importing.load import Loaded
 from booking.importing.rows import ImportRow
 
+WORTH_IT = 4
+"""A lane that could write less than this part of its next batch waits instead."""
+
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """`rows` are numbers in the file, ascending; those before `taken` are being written, or are, up to the number `written`."""
+    """`rows` are numbers in the file, ascending; those before `taken` are being written, or are, up to the number `written`.
+    `ready` are the drafts of the next."""
 
     rows: list[int] = field(default_factory=list)
     taken: int = 0
     written: int = -1
+    busy: bool = False
     ready: list[Draft] = field(default_factory=list)
+
+    def take(self, count: int) -> list[Draft]:
+        batch, self.ready = self.ready[:count], self.ready[count:]
+        self.taken, self.busy = self.taken + count, True
+        return batch
 
 
 def write_in_lanes(rows: Sequence[ImportRow], draft: Callable[[Sequence[ImportRow]], list[Draft]], write: Callable[[list[Draft]], Loaded],
@@ -35,24 +45,36 @@ def write_in_lanes(rows: Sequence[ImportRow], draft: Callable[[Sequence[ImportRo
     lanes = _two_lanes(rows) if two else [Lane(list(range(len(rows))))]
     earlier = _earlier(rows, lanes)
     customers: set[str] = set()
-    running: dict[Future[Loaded], tuple[Lane, int]] = {}
+    running: dict[Future[Loaded], tuple[int, list[Lane]]] = {}
     with ThreadPoolExecutor(2, "import") as writers:
         while True:
             for lane, other in zip(lanes, reversed(lanes), strict=True):
-                if not lane.ready:
-                    lane.ready = draft([rows[number] for number in lane.rows[lane.taken:lane.taken + size]])
-                count = 0 if any(busy is lane for busy, _ in running.values()) else _free(lane, other, earlier, customers)
-                if count:
-                    running[writers.submit(write, lane.ready[:count])] = lane, count
-                    lane.taken, lane.ready = lane.taken + count, lane.ready[count:]
+                wanted = lane.rows[lane.taken + len(lane.ready):lane.taken + size]
+                lane.ready += draft([rows[number] for number in wanted]) if wanted else []
+                count = 0 if lane.busy else _free(lane, other, earlier, customers)
+                if count and count * WORTH_IT >= len(lane.ready):
+                    running[writers.submit(write, lane.take(count))] = count, [lane]
             if not running:
-                return
+                # Neither could go far without the other: the next rows of both, in the file's order, as one.
+                batch = _together(lanes, size)
+                if not batch:
+                    return
+                running[writers.submit(write, batch)] = len(batch), lanes
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                lane, count = running.pop(future)
+                count, of = running.pop(future)
                 loaded = future.result()
-                lane.written = lane.rows[lane.taken - 1]
+                for lane in of:
+                    lane.written, lane.busy = lane.rows[lane.taken - 1] if lane.taken else -1, False
                 customers |= loaded.customers
                 wrote(loaded, count)
+
+
+def _together(lanes: list[Lane], size: int) -> list[Draft]:
+    """The next rows of all lanes, at most `size`, in the file's order."""
+    numbers = sorted((number, lane is lanes[0]) for lane in lanes for number in lane.rows[lane.taken:lane.taken + len(lane.ready)])[:size]
+    first = sum(of_first for _, of_first in numbers)
+    taken = [iter(lane.take(count)) for lane, count in zip(lanes, (first, len(numbers) - first), strict=False)]
+    return [next(taken[0] if of_first else taken[1]) for _, of_first in numbers]
 
 
 def _two_lanes(rows: Sequence[ImportRow]) -> list[Lane]:
@@ -84,10 +106,7 @@ def _earlier(rows: Sequence[ImportRow], lanes: list[Lane]) -> dict[int, int]:
 
 
 def _free(lane: Lane, other: Lane, earlier: dict[int, int], customers: set[str]) -> int:
-    """How many of the ready rows may be written now: up to one that waits for the other lane.
-
-    Of two lanes that wait the one at the earlier row waits for a row the other has begun, so one of them always goes on.
-    """
+    """How many of the ready rows may be written now: up to one that waits for the other lane."""
     for count, draft in enumerate(lane.ready):
         if earlier.get(lane.rows[lane.taken + count], -1) > other.written and draft.person not in customers:
             return count

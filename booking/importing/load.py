@@ -101,10 +101,11 @@ class _Busy:
         self.longest = timedelta()
         if not batch:
             return
-        first = min(draft.row.starts_at for draft in batch) - timedelta(hours=LONGEST_SPAN_HOURS)
+        first = min(draft.row.starts_at for draft in batch)
         last = max(draft.row.ends_at for draft in batch)
         for staff_id, start, end in tx.db.execute(select(Occupancy.staff_id, Occupancy.starts_at, Occupancy.ends_at).where(
-                Occupancy.store_id == tx.store_id, Occupancy.staff_id.in_(staff), Occupancy.starts_at.between(first, last),
+                Occupancy.store_id == tx.store_id, Occupancy.staff_id.in_(staff), Occupancy.ends_at > first,
+                Occupancy.starts_at.between(first - timedelta(hours=LONGEST_SPAN_HOURS), last),
                 (Occupancy.expires_at.is_(None)) | (Occupancy.expires_at > tx.now)).order_by(Occupancy.starts_at)):
             self.spans.setdefault(staff_id, []).append((start, end, 0))
             self.longest = max(self.longest, end - start)
