@@ -61,7 +61,8 @@ class OutboxItem:
 
 @dataclass(slots=True)
 class Tx:
-    """An open transaction. `now` is the database's instant, the same for all of it (I58)."""
+    """An open transaction. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
+    `listened` is False where no program of the shop wants to hear of bookings."""
 
     driver: psycopg.Connection
     store_id: int
@@ -69,6 +70,7 @@ class Tx:
     now: datetime
     _wrap: Callable[[], Connection]
     subject: Any = None
+    listened: bool = True
     _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
