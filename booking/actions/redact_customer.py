@@ -12,7 +12,7 @@ from booking.actions.save_card import end_card
 from booking.rules.decision import Refused
 from booking.store_messages import tell_shop
 from models.access import CustomerLogin, LoginCode
-from models.booking import Booking
+from models.booking import PSEUDONYM, Booking
 from models.booking_summary import BookingSummary, lock_many
 from models.card import Card
 from models.customer import Customer
@@ -26,8 +26,6 @@ from models.session import Tx
 from models.shopify_customer import ShopifyCustomer
 from models.sms import SmsDelivery, SmsStop
 from models.withdrawal import Withdrawal
-
-PSEUDONYM = "Redacted customer"
 
 
 @action

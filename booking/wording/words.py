@@ -10,6 +10,7 @@ from babel import Locale, dates
 from booking.rules.durations import Notice
 from booking.wording import formats
 from booking.wording.languages import catalogue
+from models.booking import PSEUDONYM
 
 
 class Words:
@@ -31,6 +32,10 @@ class Words:
     def as_it_is(self, text: str) -> str:
         """A number or a name that is read from left to right, kept in its order where sentences run the other way."""
         return f"\u2066{text}\u2069" if self.direction == "rtl" else text
+
+    def person(self, name: str | None) -> str:
+        """A customer's name as the shop reads it; who was erased has none left, and what stands in its place is translated."""
+        return self._("Redacted customer") if name == PSEUDONYM else name or ""
 
     # Money
 
