@@ -67,6 +67,11 @@ class Snapshot:
         """The bookings a message is about: usually one, all changed ones of a series or visit (R31, R32)."""
         return [self.booking | part for part in self.payload.get("bookings") or [{}]]
 
+    @property
+    def visit(self) -> bool:
+        """Several bookings of different services, one after another (R32)."""
+        return len({part.get("service") for part in self.changed}) > 1
+
     def first(self) -> str:
         """When, for subjects: of several the first, and how many come with it."""
         more = len(self.changed) - 1
@@ -82,10 +87,9 @@ class Snapshot:
         return self._lines([self.booking | part for part in self.payload.get("stays") or []])
 
     def _lines(self, parts: list[dict[str, Any]], *, moved: bool = False) -> list[str]:
-        _, named = self.words._, len({part.get("service") for part in self.changed}) > 1
-        lines = []
+        _, lines = self.words._, []
         for part in parts:
-            line = _("{service}, {when}").format(service=part["service"], when=self.when(part)) if named else self.when(part)
+            line = _("{service}, {when}").format(service=part["service"], when=self.when(part)) if self.visit else self.when(part)
             if moved and part.get("old_starts_at"):
                 line = _("{new} (before: {old})").format(new=line, old=self.when(part | {"starts_at": part["old_starts_at"]}))
             lines.append(line)

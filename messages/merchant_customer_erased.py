@@ -12,8 +12,8 @@ def content(s: Snapshot) -> Content:
     if open_ones:
         lines.append(_("These bookings are still open under the name “{name}”. They were not cancelled; please decide what becomes of them:").format(
             name=_("Redacted customer")))
-        lines += [_("{service}, {when} ({ref})").format(service=b["service"], when=s.when(b), ref=b["ref"]) for b in open_ones]
     else:
         lines.append(_("There are no open bookings."))
     return Content(subject=_("A customer's data was erased"), heading=_("A customer's data was erased"), paragraphs=lines, booking=False,
-                   manage=False, alarm=False)
+                   manage=False, alarm=False, links=[(_("{service}, {when} ({ref})").format(
+                       service=b["service"], when=s.when(b), ref=b["ref"]), f"{s.store['origin']}/admin/bookings/{b['ref']}") for b in open_ones])

@@ -111,24 +111,38 @@ def _who(s: Snapshot, to_customer: bool) -> str:
 
 
 def _rows(s: Snapshot) -> list[tuple[str, str, bool]]:
-    """(name, value, whether the value is an address to open): what is booked. The page of a booking online stands where an address would."""
-    _, b, w = s.words._, s.booking, s.words
-    start, end = datetime.fromisoformat(b["starts_at"]), datetime.fromisoformat(b["ends_at"])
-    rows = [(_("Service"), b["service"]), (_("Date"), w.date(start, b["zone"])), (_("Time"), w.span(start, end, b["zone"])),
-            (_("With"), b["staff"])]
+    """(name, value, whether the value is an address to open): what is booked. Of several bookings only what they share; the page of a
+    booking online stands where an address would."""
+    _, b = s.words._, s.booking
+    rows = [] if s.visit else [(_("Service"), b["service"]), *_time(s), (_("With"), b["staff"])]
     if (b["address"] or "").startswith("https://"):
         rows += [(_("Where"), b["location"]), (_("Join online"), b["address"])]
     else:
         rows.append((_("Where"), ", ".join(filter(None, (b["location"], b["address"])))))
-    if b["seats"] > 1:
-        rows.append((_("Seats"), str(b["seats"])))
+    return [(name, value, value.startswith("https://")) for name, value in (*rows, *_money(s))]
+
+
+def _time(s: Snapshot) -> list[tuple[str, str]]:
+    if len(s.changed) > 1:
+        return []
+    _, b, w = s.words._, s.booking, s.words
+    start, end = datetime.fromisoformat(b["starts_at"]), datetime.fromisoformat(b["ends_at"])
+    return [(_("Date"), w.date(start, b["zone"])), (_("Time"), w.span(start, end, b["zone"]))]
+
+
+def _money(s: Snapshot) -> list[tuple[str, str]]:
+    """Seats, price and what is paid of one booking."""
+    if len(s.changed) > 1:
+        return []
+    _, b, w = s.words._, s.booking, s.words
+    rows = [(_("Seats"), str(b["seats"]))] if b["seats"] > 1 else []
     if b["price"]:
         rows.append((_("Price"), w.money(b["price"], b["currency"])))
     if b["paid"]:
         rows.append((_("Paid"), w.money(b["paid"], b["currency"])))
         if b.get("due"):
             rows.append((_("Still to pay"), w.money(b["due"], b["currency"])))
-    return [(name, value, value.startswith("https://")) for name, value in rows]
+    return rows
 
 
 def _policy(s: Snapshot) -> list[str]:

@@ -41,6 +41,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
         "gift card": CANCELLED | {"refund": REFUND | {"methods": ["gift_card"]}}, "cash": CANCELLED | {"refund": REFUND | {"methods": ["cash"]}},
         "card and cash": CANCELLED | {"refund": REFUND | {"methods": ["card", "cash"]}}, "by the shop": CANCELLED | {"by": "store", "by_name": "Elena Marsh"},
         "one seat left": {"refund": REFUND}, "part of a series": CANCELLED | {"bookings": DATES[:2], "stays": DATES[2:]}},
+    "manage_link": {"long names": {"store": {"name": "Wellness" * 8}, "booking": {"service": "Tiefengewebsmassage" * 4, "staff": "Elena" * 12, "address": "Hauptstrasse" * 6}}},
     "approval_given": {"by name": {"by_name": "Elena Marsh"}},
     "approval_refused": {"money back": {"because": "declined", "refund": REFUND}, "in time, old one stays": {"because": "deadline", "restored": True},
                          "offers declined": {"because": "offers_declined", "refund": REFUND}, "offers expired": {"because": "offers_expired"}},
