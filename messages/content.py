@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from booking.wording import Words
+from booking.wording.people import person
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Snapshot:
 
     @property
     def customer(self) -> str:
-        return self.words.person((self.payload.get("customer") or {}).get("name")) or self.words._("A customer")
+        return person(self.words, (self.payload.get("customer") or {}).get("name")) or self.words._("A customer")
 
     def quoted(self, text: str) -> str:
         """A sentence that is not ours: it keeps its own direction where this language runs from right to left (Unicode TR 9)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from booking.wording.people import person
 from messages.content import Content, Snapshot
 
 
@@ -11,7 +12,7 @@ def content(s: Snapshot) -> Content:
     _, w = s.words._, s.words
     title = w.ngettext("{n} refund is still owed", "{n} refunds are still owed", len(s.payload["owed"])).format(n=len(s.payload["owed"]))
     lines = [_("{amount} for {customer}: {service}, {when} ({ref})").format(
-        amount=w.money(one["amount"], one["currency"]), customer=w.person(one["customer"]) or _("a customer"), service=one["service"],
+        amount=w.money(one["amount"], one["currency"]), customer=person(w, one["customer"]) or _("a customer"), service=one["service"],
         when=w.when(datetime.fromisoformat(one["starts_at"]), one["zone"]), ref=one["ref"]) for one in s.payload["owed"]]
     return Content(subject=title, heading=title, paragraphs=[
         w.ngettext("This customer has waited for the money for three days or more. Carry the refund out with one click, or mark it as paid back.",

@@ -116,7 +116,7 @@ def _rows(s: Snapshot) -> list[tuple[str, str, bool]]:
     _, b = s.words._, s.booking
     rows = [] if s.visit else [(_("Service"), b["service"]), *_time(s), (_("With"), b["staff"])]
     if (b["address"] or "").startswith("https://"):
-        rows += [(_("Where"), b["location"]), (_("Join online"), b["address"])]
+        rows += [(_("Where"), b["location"]), (_("Link"), b["address"])]
     else:
         rows.append((_("Where"), ", ".join(filter(None, (b["location"], b["address"])))))
     return [(name, value, value.startswith("https://")) for name, value in (*rows, *_money(s))]

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
-PSEUDONYM = "Redacted customer"
-"""Stands for the name of who was erased (R45)."""
 HOLDING_SQL = "status in ('pending','confirmed','arrived','ready_to_start')"
 
 

@@ -10,9 +10,10 @@ from booking import kept_answers
 from booking.actions.action import Done, action
 from booking.actions.save_card import end_card
 from booking.rules.decision import Refused
+from booking.rules.pseudonym import PSEUDONYM
 from booking.store_messages import tell_shop
 from models.access import CustomerLogin, LoginCode
-from models.booking import PSEUDONYM, Booking
+from models.booking import Booking
 from models.booking_summary import BookingSummary, lock_many
 from models.card import Card
 from models.customer import Customer

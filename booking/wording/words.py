@@ -10,7 +10,6 @@ from babel import Locale, dates
 from booking.rules.durations import Notice
 from booking.wording import formats
 from booking.wording.languages import catalogue
-from models.booking import PSEUDONYM
 
 
 class Words:
@@ -32,10 +31,6 @@ class Words:
     def as_it_is(self, text: str) -> str:
         """A number or a name that is read from left to right, kept in its order where sentences run the other way."""
         return f"\u2066{text}\u2069" if self.direction == "rtl" else text
-
-    def person(self, name: str | None) -> str:
-        """A customer's name as the shop reads it; who was erased has none left, and what stands in its place is translated."""
-        return self._("Redacted customer") if name == PSEUDONYM else name or ""
 
     # Money
 
@@ -114,7 +109,7 @@ class Words:
         clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
         day = formats.date(self.locale, local.date(), self._("EEE, MMM d, y"))
         when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
-        return f"{when} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+        return f"{when} {self.as_it_is(f'({instant.astimezone(UTC):%H:%M:%S} UTC)')}"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
