@@ -165,9 +165,9 @@ def deposit(b: BookingSummary, w: Words) -> str:
         return w._("No payment was taken for this booking.")
     text = w._("{amount} paid").format(amount=w.money(b.paid, b.currency))
     if b.refunded:
-        text += ", " + w._("{amount} refunded").format(amount=w.money(b.refunded, b.currency))
+        text += w.comma + w._("{amount} refunded").format(amount=w.money(b.refunded, b.currency))
     if b.owed:
-        text += ", " + w._("{amount} on its way back").format(amount=w.money(b.owed, b.currency))
+        text += w.comma + w._("{amount} on its way back").format(amount=w.money(b.owed, b.currency))
     return text
 
 

@@ -27,6 +27,7 @@ class Words:
         self.colon = "\u00a0:" if locale.startswith("fr") else ":"
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
+        self.comma, self.semicolon = ("\u060c ", "\u061b ") if locale == "ar" else (", ", "; ")
 
     def as_it_is(self, text: str) -> str:
         """A number or a name that is read from left to right, kept in its order where sentences run the other way."""
