@@ -33,6 +33,7 @@ class Words:
         self.colon = "\u00a0:" if locale.startswith("fr") else ":"
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
+        self.comma, self.semicolon = ("\u060c ", "\u061b ") if locale == "ar" else (", ", "; ")
 
     def as_it_is(self, text: str) -> str:
         """A number or a name that is read from left to right, kept in its order where sentences run the other way."""
@@ -116,7 +117,7 @@ class Words:
         clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
         day = formats.date(self.locale, local.date(), self._("EEE, MMM d, y"))
         when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
-        return f"{when} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+        return f"{when} {self.as_it_is(f'({instant.astimezone(UTC):%H:%M:%S} UTC)')}"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
