@@ -42,10 +42,6 @@ class Words:
         """`50%`; in German, French and Spanish with a space that does not break."""
         return formats.percent(self.locale, whole)
 
-    def count(self, n: int) -> str:
-        """`1,862`; in German `1.862`."""
-        return formats.count(self.locale, n)
-
     # Time
 
     def date(self, instant: datetime, zone: str) -> str:
