@@ -118,7 +118,7 @@ def screen(path: str, *, roles: tuple[str, ...] = MANAGERS, methods: tuple[str, 
         @wraps(view)
         def answer(**parts: Any) -> Any:
             visit = enter()
-            return _to_sign_in() if visit is None else answer_visit(visit, entry, parts)
+            return to_sign_in() if visit is None else answer_visit(visit, entry, parts)
 
         bp.add_url_rule(f"/admin{path}", view.__name__, answer, methods=list(methods))
         return view
@@ -167,7 +167,8 @@ def field_problems(w: Words, refused: Refused) -> dict[str, str]:
     return {problem["field"]: problem_text(w, problem["problem"]) for problem in refused.facts.get("errors", ())}
 
 
-def _to_sign_in() -> Response:
+def to_sign_in() -> Response:
+    """The sign-in page, which leads back to what was asked for."""
     target = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else "/admin"
     return redirect(f"/admin/login?{urlencode({'next': target})}", 303)
 
