@@ -20,6 +20,7 @@ SAME = {
     "/bookings/<ref>": ("GET /bookings/{ref}", "GET /bookings/{ref}/notes", "GET /bookings/{ref}/documents", "GET /bookings/{ref}/charges"),
     "/bookings/<ref>/cancel": ("GET /bookings/{ref}/cancellation", "POST /bookings/{ref}/cancel"),
     "/bookings/<ref>/move": ("GET /services/{id}/slots", "POST /bookings/{ref}/reschedule"),
+    "/bookings/<ref>/charge": ("GET /bookings/{ref}/charges", "POST /bookings/{ref}/charge"),
     "/bookings/<ref>/payments": ("POST /bookings/{ref}/payments",), "/bookings/<ref>/documents/<int:number>": ("GET /bookings/{ref}/documents/{document}",),
     **{f"/bookings/<ref>/{verb}": (f"POST /bookings/{{ref}}/{verb}",) for verb in (
         "approve", "decline", "arrive", "ready", "complete", "no-show", "clear-conflict", "revoke-link", "notes")},
