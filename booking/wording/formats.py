@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date as Day
 from datetime import datetime, time
 from functools import lru_cache
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers
 
 from booking.rules.money import exponent
+
+FIRST = re.compile(r"(?<!\S)1(?=\s)")
+"""The first of a month, before its name: French counts it as an ordinal, which Unicode's patterns leave out."""
 
 
 @lru_cache(maxsize=4096)
@@ -31,13 +35,19 @@ def percent(locale: str, whole: int) -> str:
     return numbers.format_percent(whole / 100, locale=locale).replace("\u202f", "\u00a0")
 
 
+@lru_cache(maxsize=512)
+def count(locale: str, n: int) -> str:
+    return numbers.format_decimal(n, locale=locale).replace("\u202f", "\u00a0")
+
+
 def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 
 
 @lru_cache(maxsize=20_000)
 def date(locale: str, day: Day, pattern: str) -> str:
-    return dates.format_date(day, pattern, locale=locale)
+    text = dates.format_date(day, pattern, locale=locale)
+    return FIRST.sub("1er", text) if locale == "fr" and day.day == 1 else text
 
 
 @lru_cache(maxsize=5_000)
