@@ -15,6 +15,7 @@ from booking.rules.refund import RefundQuote
 from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.card import Card, CardConsent
+from models.intent import Intent
 from models.payment_account import PaymentAccount
 from models.session import Tx
 from models.statement import Statement, param
@@ -109,6 +110,41 @@ def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool, kept: Kept | None = 
 def fee_due(b: BookingSummary) -> int:
     """What the shop could charge for this booking by its rule today."""
     return due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=b.paid - b.refunded - b.owed, currency=b.currency)
+
+
+class Chargeable(NamedTuple):
+    """What the shop may charge to a booking's card now: at most `most` minor units, for `reason` (no_show, late_cancel).
+    `missing` says why nothing: state, card, consent, expired or rule."""
+
+    reason: str | None
+    card: SavedCard | None
+    most: int
+    missing: str | None
+
+
+def chargeable(tx: Tx, b: BookingSummary) -> Chargeable:
+    late = b.status == "cancelled" and b.cancelled_by == "customer" and is_late(b, b.closed_at or tx.now)
+    reason = "no_show" if b.status == "no_show" else "late_cancel" if late else None
+    card = card_for(tx, b.id)
+    missing = "state" if reason is None else "card" if card is None else "consent" if not card.most else "expired" if card.expired(tx.now) else None
+    if card is None or missing is not None:
+        return Chargeable(reason, card, 0, missing)
+    on_its_way = tx.db.execute(select(func.coalesce(func.sum(Intent.amount), 0)).where(
+        Intent.store_id == tx.store_id, Intent.booking_id == b.id, Intent.kind == "charge", Intent.state == "open")).scalar_one()
+    most = min(fee_due(b), card.most) - int(on_its_way)
+    return Chargeable(reason, card, max(0, most), None if most > 0 else "rule")
+
+
+class Consent(NamedTuple):
+    """What the customer agreed to for a booking, word for word."""
+
+    text: str
+    at: datetime
+
+
+def consent_for(tx: Tx, booking_id: int, card_id: int) -> Consent:
+    return Consent(*tx.db.execute(select(CardConsent.text, CardConsent.at).where(
+        CardConsent.store_id == tx.store_id, CardConsent.booking_id == booking_id, CardConsent.card_id == card_id)).one())
 
 
 def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:

@@ -23,7 +23,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 @dataclass(frozen=True)
 class Operation:
     """One route: for Flask, for validation, for the document. `query` maps parameter names to their meaning. A body that is Csv is a file
-    and reaches the handler as bytes. `repeats`, of a write that takes no Idempotency-Key, says what a repeat does."""
+    and reaches the handler as bytes. `repeats`, of a write that takes no Idempotency-Key, says what a repeat does. `allow(call)` refuses
+    who may not use it, before anything of the request is looked at."""
 
     method: str
     path: str
@@ -34,6 +35,7 @@ class Operation:
     answer: type[BaseModel]
     status: int
     repeats: str | None = None
+    allow: Callable[[Any], None] | None = None
 
 
 class JsonApi:
@@ -46,16 +48,19 @@ class JsonApi:
             blueprint.add_url_rule(rule, "elsewhere", self._elsewhere, methods=METHODS, provide_automatic_options=False)
 
     def operation(self, method: str, path: str, *, summary: str, answer: type[BaseModel], body: type[BaseModel] | None = None,
-                  query: dict[str, str] | None = None, status: int | None = None, repeats: str | None = None) -> Callable:
+                  query: dict[str, str] | None = None, status: int | None = None, repeats: str | None = None,
+                  allow: Callable[[Any], None] | None = None) -> Callable:
         """Register a handler `f(call, **path_parameters)` that returns the answer: a model, or its fields."""
 
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             entry = Operation(method, path, handler.__name__, summary, body, query or {}, answer,
-                              status or (204 if answer is Nothing else 200), repeats)
+                              status or (204 if answer is Nothing else 200), repeats, allow)
             self.operations.append(entry)
 
             def view(**parameters: str) -> Response:
                 call = self.authenticate()
+                if entry.allow is not None:
+                    entry.allow(call)
                 call.query, call.body = _query(entry), _body(entry)
                 return _answer(entry, handler(call, **parameters))
 

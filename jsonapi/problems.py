@@ -50,7 +50,8 @@ def refusal(error: Refused, detail: str | None, **more: Any) -> Response:
     facts = {name: error.facts[name] for name in SHOWN_FACTS if error.facts.get(name) is not None}
     if "deadline" in facts:
         facts["deadline"] = facts["deadline"].isoformat()
-    response = problem(STATUS.get(error.code, 409), error.code, detail=detail, errors=error.facts.get("errors"), **facts | more)
+    status = 403 if error.facts.get("kind") == "role" else STATUS.get(error.code, 409)
+    response = problem(status, error.code, detail=detail, errors=error.facts.get("errors"), **facts | more)
     if error.code == "unauthorized":
         response.headers["WWW-Authenticate"] = "Bearer"
     if error.code == "rate_limited":

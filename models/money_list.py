@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, and_, func, select, tuple_
 
 from models.booking import Booking as B
 from models.customer import Customer as C
+from models.intent import Intent as I
 from models.payment import Payment as P
 from models.refund import Refund as R
 from models.refund import RefundLine as RL
@@ -45,6 +46,17 @@ class ListedRefund(NamedTuple):
     disputed: int
 
 
+class ListedCharge(NamedTuple):
+    """A fee charged to the booking's card: `state` open, succeeded or failed; `error` the provider's code."""
+
+    amount: int
+    currency: str
+    reason: str
+    state: str
+    error: str | None
+    created_at: datetime
+
+
 class OwedRefund(NamedTuple):
     id: int
     state: str
@@ -72,6 +84,12 @@ def payments_of(tx: Tx, booking_id: int) -> list[ListedPayment]:
     """Payments, oldest first."""
     return [ListedPayment._make(row) for row in tx.db.execute(select(P.id, P.amount, P.refunded, P.currency, P.method, P.captured_at).where(
         P.store_id == tx.store_id, P.booking_id == booking_id).order_by(P.captured_at, P.id))]
+
+
+def charges_of(tx: Tx, booking_id: int) -> list[ListedCharge]:
+    """Oldest first."""
+    return [ListedCharge(*row) for row in tx.db.execute(select(I.amount, I.currency, I.facts["reason"].astext, I.state, I.error, I.created_at).where(
+        I.store_id == tx.store_id, I.booking_id == booking_id, I.kind == "charge").order_by(I.created_at, I.id))]
 
 
 def refunds_of(tx: Tx, booking_id: int) -> list[ListedRefund]:

@@ -85,7 +85,7 @@ def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
-        w.short_day(day), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
+        w.short_day(day), w.clock(b.local_start), span, b.status, w.status(b.status),
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
 from booking.actions.intents import close, find_intent
-from booking.cards import SavedCard, card_for, fee_due, is_late
+from booking.cards import chargeable
 from booking.documents.issue import issue
 from booking.rules.decision import Refused
 from booking.rules.money import card_step
 from models.base import new_id
 from models.booking import Booking
-from models.booking_summary import BookingSummary, find_by_id
+from models.booking_summary import find_by_id
 from models.card import Card
 from models.intent import Intent
 from models.payment import Payment
@@ -34,12 +32,14 @@ def charge_card(tx: Tx, ref: str, *, amount: int, reason: str) -> Done:
     if not tx.actor.is_merchant:
         raise Refused("not_allowed", kind="charge")
     b = locked(tx, ref)
-    card = _chargeable_card(tx, b, reason, tx.now)
-    charged = tx.db.execute(select(func.coalesce(func.sum(Intent.amount), 0)).where(
-        Intent.store_id == tx.store_id, Intent.booking_id == b.id, Intent.kind == "charge", Intent.state == "open")).scalar_one()
-    most = min(fee_due(b), card.most) - charged
-    if most <= 0:
-        raise Refused("not_allowed", kind="charge", missing="rule")
+    if reason not in REASONS:
+        raise Refused("invalid", errors=[{"field": "reason", "problem": f"must be one of {', '.join(REASONS)}"}])
+    found = chargeable(tx, b)
+    if found.reason != reason:
+        raise Refused("not_allowed", kind="charge", missing="state", state=b.status)
+    if found.missing is not None or found.card is None:
+        raise Refused("not_allowed", kind="charge", missing=found.missing)
+    card, most = found.card, found.most
     if not 0 < amount <= most:
         raise Refused("invalid", errors=[{"field": "amount", "problem": f"must be between 1 and {most}"}])
     if amount % (step := card_step(b.currency)):
@@ -79,19 +79,3 @@ def record_charge(tx: Tx, intent_id: int, reference: str | None, error: str | No
     notices.tell_customer(tx, "card_charged", b, once=str(intent_id), charged={"amount": intent.amount, "reason": intent.facts["reason"]})
     tx.audit("charge_taken", booking_id=b.id, amount=intent.amount, intent=str(intent_id))
     return Done(b)
-
-
-def _chargeable_card(tx: Tx, b: BookingSummary, reason: str, now: datetime) -> SavedCard:
-    if reason not in REASONS:
-        raise Refused("invalid", errors=[{"field": "reason", "problem": f"must be one of {', '.join(REASONS)}"}])
-    happened = b.status == "no_show" if reason == "no_show" else b.status == "cancelled" and b.cancelled_by == "customer" and is_late(b, b.closed_at or now)
-    if not happened:
-        raise Refused("not_allowed", kind="charge", missing="state", state=b.status)
-    card = card_for(tx, b.id)
-    if card is None:
-        raise Refused("not_allowed", kind="charge", missing="card")
-    if not card.most:
-        raise Refused("not_allowed", kind="charge", missing="consent")
-    if card.expired(now):
-        raise Refused("not_allowed", kind="charge", missing="expired")
-    return card

@@ -35,6 +35,11 @@ def percent(locale: str, whole: int) -> str:
     return numbers.format_percent(whole / 100, locale=locale).replace("\u202f", "\u00a0")
 
 
+@lru_cache(maxsize=512)
+def count(locale: str, n: int) -> str:
+    return numbers.format_decimal(n, locale=locale).replace("\u202f", "\u00a0")
+
+
 def local(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone))
 

@@ -34,39 +34,37 @@ def _domains(tx: Tx, rows: Sequence[Row]) -> list[s.DomainOut]:
 DOMAINS = Thing("domains", Domain, _domains, order="created_at")
 
 
-@operation("GET", "/domains", summary="Host names of the store's own, and how they stand", query=PAGING, answer=Listing[s.DomainOut])
+@operation("GET", "/domains", summary="Host names of the store's own, and how they stand", query=PAGING, answer=Listing[s.DomainOut],
+           allow=owners_only)
 def list_domains(call: Call) -> Any:
-    owners_only(call)
     return DOMAINS.page(call)
 
 
-@operation("POST", "/domains", summary="Claim a host name; the answer has the records to add", body=s.DomainIn, answer=s.DomainOut, status=201)
+@operation("POST", "/domains", summary="Claim a host name; the answer has the records to add", body=s.DomainIn, answer=s.DomainOut, status=201,
+           allow=owners_only)
 def post_domain(call: Call) -> Any:
-    owners_only(call)
     return DOMAINS.write(call, domains.add_domain, call.body.host)
 
 
-@operation("GET", "/domains/{id}", summary="A host name", answer=s.DomainOut)
+@operation("GET", "/domains/{id}", summary="A host name", answer=s.DomainOut, allow=owners_only)
 def get_domain(call: Call, id: str) -> Any:
-    owners_only(call)
     return DOMAINS.read(call, number(id))
 
 
-@operation("POST", "/domains/{id}/look", summary="Have its DNS looked at now", body=EmptyIn, answer=s.DomainOut)
+@operation("POST", "/domains/{id}/look", summary="Have its DNS looked at now", body=EmptyIn, answer=s.DomainOut, allow=owners_only)
 def post_look(call: Call, id: str) -> Any:
-    owners_only(call)
     domain_id = number(id)
     return call.act(domains.look_again, domain_id, show=lambda tx, done: DOMAINS.one(tx, domain_id))
 
 
-@operation("POST", "/domains/{id}/use", summary="Let links in messages carry it; it has to be proven", body=EmptyIn, answer=s.DomainOut)
+@operation("POST", "/domains/{id}/use", summary="Let links in messages carry it; it has to be proven", body=EmptyIn, answer=s.DomainOut,
+           allow=owners_only)
 def post_use(call: Call, id: str) -> Any:
-    owners_only(call)
     domain_id = number(id)
     return call.act(domains.use_in_links, domain_id, show=lambda tx, done: DOMAINS.one(tx, domain_id))
 
 
-@operation("DELETE", "/domains/{id}", summary="Give a host name up; links go back to the store's address here", answer=Nothing)
+@operation("DELETE", "/domains/{id}", summary="Give a host name up; links go back to the store's address here", answer=Nothing,
+           allow=owners_only)
 def delete_domain(call: Call, id: str) -> None:
-    owners_only(call)
     DOMAINS.remove(call, domains.remove_domain, number(id))

@@ -18,7 +18,8 @@ from shopify_app.api.shapes.base import Csv, Nothing, Pdf, Problem
 
 Section = tuple[str, Sequence[Operation], dict[str, Any]]
 _SECTIONS: dict[str, Section] = {"token": (PREFIX, OPERATIONS, {"type": "http", "scheme": "bearer"})}
-PROBLEMS = {400: "Not readable", 401: "No valid token", 404: "Unknown, or of another store", 409: "Refused: `code` says why", 413: "Larger than 256 KiB, a file to import than 5 MB",
+PROBLEMS = {400: "Not readable", 401: "No valid token", 403: "This person's role does not reach to it", 404: "Unknown, or of another store",
+            409: "Refused: `code` says why", 413: "Larger than 256 KiB, a file to import than 5 MB",
             415: "Not JSON", 422: "Wrong fields, listed in `errors`", 429: "Too many requests: see Retry-After", 503: "Try again in a minute"}
 
 
@@ -64,7 +65,7 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         good["content"] = {"text/csv": {"schema": {"type": "string"}}}
     elif op.answer is not Nothing:
         good["content"] = {"application/json": {"schema": names[op.answer, "validation"]}}
-    problems = [401, 422, 429, 503] + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)
+    problems = [401, 422, 429, 503] + [403] * (op in OPERATIONS) + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)
     entry: dict[str, Any] = {
         "operationId": op.name, "summary": op.summary,
         "parameters": [_parameter("path", name, required=True) for name in re.findall(r"{(\w+)}", op.path)]

@@ -45,17 +45,17 @@ def _there() -> None:
         raise Refused("not_allowed", kind="payments")
 
 
-@operation("GET", "/payment-account", summary="The store's account at Stripe, as of the last look there", answer=s.PaymentAccountOut)
+@operation("GET", "/payment-account", summary="The store's account at Stripe, as of the last look there", answer=s.PaymentAccountOut,
+           allow=owners_only)
 def get_payment_account(call: Call) -> Any:
-    owners_only(call)
     with reading(call.store_id) as tx:
         return _out(tx)
 
 
 @operation("POST", "/payment-account/connect", summary="Begin connecting, or go on with it: a page of Stripe's for the owner; no second account is made",
-           body=EmptyIn, answer=s.ConnectOut, repeats="Each call gives a fresh address; the account behind it is the same")
+           body=EmptyIn, answer=s.ConnectOut, repeats="Each call gives a fresh address; the account behind it is the same",
+           allow=owners_only)
 def post_payment_connect(call: Call) -> Any:
-    owners_only(call)
     _there()
     with reading(call.store_id) as tx:
         back, again = _back(tx, call, "stripe"), _back(tx, call, "again")
@@ -68,9 +68,8 @@ def post_payment_connect(call: Call) -> Any:
 
 
 @operation("POST", "/payment-account/look", summary="Ask Stripe now how the account stands", body=EmptyIn, answer=s.PaymentAccountOut,
-           repeats="Looking again changes nothing")
+           repeats="Looking again changes nothing", allow=owners_only)
 def post_payment_look(call: Call) -> Any:
-    owners_only(call)
     _there()
     with reading(call.store_id) as tx:
         account = _account(tx)
@@ -84,9 +83,9 @@ def post_payment_look(call: Call) -> Any:
         return _out(tx)
 
 
-@operation("DELETE", "/payment-account", summary="Take no more money there; refunds of what it took still go through it", answer=Nothing)
+@operation("DELETE", "/payment-account", summary="Take no more money there; refunds of what it took still go through it", answer=Nothing,
+           allow=owners_only)
 def delete_payment_account(call: Call) -> None:
-    owners_only(call)
     call.act(disconnect_account, show=lambda tx, done: None)
 
 

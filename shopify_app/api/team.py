@@ -38,34 +38,30 @@ class _Members(Thing):
 MEMBERS = _Members("team", User, _members, order="created_at")
 
 
-@operation("GET", "/team", summary="The team", query=PAGING, answer=Listing[s.MemberOut])
+@operation("GET", "/team", summary="The team", query=PAGING, answer=Listing[s.MemberOut], allow=owners_only)
 def list_team(call: Call) -> Any:
-    owners_only(call)
     return MEMBERS.page(call, User.removed_at.is_(None))
 
 
-@operation("POST", "/team", summary="Invite someone; they get a mail", body=s.MemberIn, answer=s.MemberOut, status=201)
+@operation("POST", "/team", summary="Invite someone; they get a mail", body=s.MemberIn, answer=s.MemberOut, status=201, allow=owners_only)
 def post_member(call: Call) -> Any:
-    owners_only(call)
     return MEMBERS.write(call, team.invite_user, **call.body.model_dump())
 
 
-@operation("GET", "/team/{id}", summary="Someone of the team", answer=s.MemberOut)
+@operation("GET", "/team/{id}", summary="Someone of the team", answer=s.MemberOut, allow=owners_only)
 def get_member(call: Call, id: str) -> Any:
-    owners_only(call)
     return MEMBERS.read(call, number(id))
 
 
-@operation("PATCH", "/team/{id}", summary="Change name, role, notices or language", body=s.MemberPatch, answer=s.MemberOut)
+@operation("PATCH", "/team/{id}", summary="Change name, role, notices or language", body=s.MemberPatch, answer=s.MemberOut,
+           allow=owners_only)
 def patch_member(call: Call, id: str) -> Any:
-    owners_only(call)
     values = given(call.body, "language")
     if "language" in values:
         values["locale"] = values.pop("language")
     return MEMBERS.write(call, team.change_user, number(id), **values)
 
 
-@operation("DELETE", "/team/{id}", summary="Let someone go: their sessions end at once", answer=Nothing)
+@operation("DELETE", "/team/{id}", summary="Let someone go: their sessions end at once", answer=Nothing, allow=owners_only)
 def delete_member(call: Call, id: str) -> None:
-    owners_only(call)
     MEMBERS.remove(call, team.remove_user, number(id))

@@ -30,19 +30,18 @@ def _with_text(tx: Tx, done: Done) -> s.TokenOut:
     return TOKENS.one(tx, facts["id"]).model_copy(update={"token": facts["token"]})
 
 
-@operation("GET", "/tokens", summary="Tokens in force; their texts are shown nowhere", query=PAGING, answer=Listing[s.TokenOut])
+@operation("GET", "/tokens", summary="Tokens in force; their texts are shown nowhere", query=PAGING, answer=Listing[s.TokenOut],
+           allow=owners_only)
 def list_tokens(call: Call) -> Any:
-    owners_only(call)
     return TOKENS.page(call, MerchantToken.revoked_at.is_(None))
 
 
-@operation("POST", "/tokens", summary="Make a token; this answer alone carries its text, and a repeat under the same Idempotency-Key", body=s.TokenIn, answer=s.TokenOut, status=201)
+@operation("POST", "/tokens", summary="Make a token; this answer alone carries its text, and a repeat under the same Idempotency-Key", body=s.TokenIn, answer=s.TokenOut, status=201,
+           allow=owners_only)
 def post_token(call: Call) -> Any:
-    owners_only(call)
     return call.act(tokens.create_token, call.body.label, show=_with_text)
 
 
-@operation("DELETE", "/tokens/{id}", summary="Revoke a token: requests with it are refused from now on", answer=Nothing)
+@operation("DELETE", "/tokens/{id}", summary="Revoke a token: requests with it are refused from now on", answer=Nothing, allow=owners_only)
 def delete_token(call: Call, id: str) -> None:
-    owners_only(call)
     TOKENS.remove(call, tokens.revoke_token, number(id))

@@ -39,52 +39,48 @@ def _present(tx: Tx, webhook_id: int) -> Row:
     return row
 
 
-@operation("GET", "/webhooks", summary="Webhooks", query=PAGING, answer=Listing[s.WebhookOut])
+@operation("GET", "/webhooks", summary="Webhooks", query=PAGING, answer=Listing[s.WebhookOut], allow=owners_only)
 def list_webhooks(call: Call) -> Any:
-    owners_only(call)
     return WEBHOOKS.page(call, WebhookEndpoint.removed_at.is_(None))
 
 
-@operation("POST", "/webhooks", summary="Add a webhook; this answer alone carries its secret, and a repeat under the same Idempotency-Key", body=s.WebhookIn, answer=s.WebhookOut, status=201)
+@operation("POST", "/webhooks", summary="Add a webhook; this answer alone carries its secret, and a repeat under the same Idempotency-Key", body=s.WebhookIn, answer=s.WebhookOut, status=201,
+           allow=owners_only)
 def post_webhook(call: Call) -> Any:
-    owners_only(call)
     return call.act(webhooks.create_webhook, show=_with_secret, **call.body.model_dump())
 
 
-@operation("GET", "/webhooks/{id}", summary="A webhook", answer=s.WebhookOut)
+@operation("GET", "/webhooks/{id}", summary="A webhook", answer=s.WebhookOut, allow=owners_only)
 def get_webhook(call: Call, id: str) -> Any:
-    owners_only(call)
     with reading(call.store_id) as tx:
         return WEBHOOKS.show(tx, [_present(tx, number(id))])[0]
 
 
-@operation("PATCH", "/webhooks/{id}", summary="Change a webhook", body=s.WebhookPatch, answer=s.WebhookOut)
+@operation("PATCH", "/webhooks/{id}", summary="Change a webhook", body=s.WebhookPatch, answer=s.WebhookOut, allow=owners_only)
 def patch_webhook(call: Call, id: str) -> Any:
-    owners_only(call)
     return WEBHOOKS.write(call, webhooks.update_webhook, number(id), **given(call.body))
 
 
-@operation("DELETE", "/webhooks/{id}", summary="Remove a webhook", answer=Nothing)
+@operation("DELETE", "/webhooks/{id}", summary="Remove a webhook", answer=Nothing, allow=owners_only)
 def delete_webhook(call: Call, id: str) -> None:
-    owners_only(call)
     WEBHOOKS.remove(call, webhooks.delete_webhook, number(id))
 
 
-@operation("POST", "/webhooks/{id}/secret", summary="A new secret, in force at once", body=s.EmptyIn, answer=s.WebhookOut)
+@operation("POST", "/webhooks/{id}/secret", summary="A new secret, in force at once", body=s.EmptyIn, answer=s.WebhookOut,
+           allow=owners_only)
 def post_webhook_secret(call: Call, id: str) -> Any:
-    owners_only(call)
     return call.act(webhooks.renew_webhook_secret, number(id), show=_with_secret)
 
 
-@operation("POST", "/webhooks/{id}/ping", summary="Send an event without content, to see whether the receiver answers", body=s.EmptyIn, answer=Nothing)
+@operation("POST", "/webhooks/{id}/ping", summary="Send an event without content, to see whether the receiver answers", body=s.EmptyIn, answer=Nothing,
+           allow=owners_only)
 def post_ping(call: Call, id: str) -> None:
-    owners_only(call)
     call.act(webhooks.ping_webhook, number(id), show=lambda tx, done: None)
 
 
-@operation("GET", "/webhooks/{id}/deliveries", summary="What was sent there, newest first", query=PAGING, answer=Listing[s.WebhookDeliveryOut])
+@operation("GET", "/webhooks/{id}/deliveries", summary="What was sent there, newest first", query=PAGING, answer=Listing[s.WebhookDeliveryOut],
+           allow=owners_only)
 def list_webhook_deliveries(call: Call, id: str) -> Any:
-    owners_only(call)
     limit, position = call.limit(), call.position(f"deliveries:{id}")
     with reading(call.store_id) as tx:
         found = deliveries(tx, _present(tx, number(id)).id, limit=limit + 1, before=position[0] if position else None)
@@ -94,7 +90,7 @@ def list_webhook_deliveries(call: Call, id: str) -> Any:
     return {"items": items, "next": call.next(f"deliveries:{id}", [found[limit - 1].id]) if len(found) > limit else None}
 
 
-@operation("POST", "/webhooks/{id}/deliveries/{delivery}/redeliver", summary="Send an event again", body=s.EmptyIn, answer=Nothing)
+@operation("POST", "/webhooks/{id}/deliveries/{delivery}/redeliver", summary="Send an event again", body=s.EmptyIn, answer=Nothing,
+           allow=owners_only)
 def post_redeliver(call: Call, id: str, delivery: str) -> None:
-    owners_only(call)
     call.act(webhooks.redeliver_webhook, number(id), number(delivery), show=lambda tx, done: None)

@@ -11,6 +11,7 @@ from flask import Response, request
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span
 from booking.wording import Words
+from booking.wording.formats import count
 from booking.wording.history import channel, history_line, kind, role, what
 from models import trail
 from models.session import reading
@@ -39,7 +40,7 @@ def audit(visit: Visit) -> Any:
     lines = [(row, history_line(w, row, names, row.zone or visit.store.zone, row.currency or visit.store.currency)) for row in rows[:PAGE]]
     more = visit.url("/audit", **values, cursor=sign("audit-cursor", [visit.store_id, str(rows[PAGE - 1].chain)])) if len(rows) > PAGE else None
     return visit.show(
-        "audit.html", here="audit", lines=lines, values=values, more=more, length=length, checked=check, broken=broken,
+        "audit.html", here="audit", lines=lines, values=values, more=more, length=length, entries=count(visit.words.locale, length), checked=check, broken=broken,
         actions=[(action, what(w, action, "")) for action in actions], check=visit.url("/audit", check="1"),
         people=[("customers", w._("Customers")), ("team", w._("Team")), ("api", w._("API")), ("system", w._("System"))],
         csv=visit.url("/audit.csv", **values), json=visit.url("/audit.json", **values))

@@ -10,6 +10,7 @@ from flask import Response
 from sqlalchemy import select
 
 from booking import facts
+from booking.cards import chargeable
 from booking.documents.find import of_booking
 from booking.documents.printed import title
 from booking.links import manage_url
@@ -26,9 +27,10 @@ from models.access import User
 from models.booking_summary import BookingSummary, find
 from models.dispute import disputes_of
 from models.message_list import ListedMessage, messages_of
-from models.money_list import ListedRefund, payments_of, refunds_of
+from models.money_list import ListedRefund, charges_of, payments_of, refunds_of
 from models.note import BookingNote
 from models.session import Tx, reading
+from shopify_app.dashboard.charge_words import charge_line, face, missing_text
 from shopify_app.dashboard.disputes import line
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
 from shopify_app.dashboard.given import known_ref
@@ -62,8 +64,11 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
         b = require(tx, ref)
         w, money = visit.words, visit.may(MANAGERS)
         payments = payments_of(tx, b.id)
+        may_charge = chargeable(tx, b)
         found = {
-            "payments": payments, "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
+            "payments": payments, "charges": [charge_line(w, row) for row in charges_of(tx, b.id)], "may_charge": may_charge,
+            "card": face(w, may_charge.card) if may_charge.card and money else None, "not_charged": missing_text(w, may_charge.missing),
+            "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
             "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)], "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.effective_policy(b), b.starts_at, b.zone, b.currency), "link": manage_url(tx, b),

@@ -19,6 +19,7 @@ from booking.access import StoreView
 from booking.rules.decision import Refused
 from booking.user_access import DashboardUser, dashboard_user
 from booking.wording import Words
+from booking.wording.phones import readable_phone
 from booking.wording.problems import problem_text
 from models.actor import Actor
 from models.session import Tx, reading
@@ -29,6 +30,7 @@ from shopify_app.dashboard.language import words_of
 from shopify_app.dashboard.menu import GROUPS, MESSAGES
 
 bp = Blueprint("dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/admin/static")
+bp.add_app_template_filter(readable_phone, "phone")
 
 OWNER = ("owner",)
 MANAGERS = ("owner", "manager")
@@ -116,7 +118,7 @@ def screen(path: str, *, roles: tuple[str, ...] = MANAGERS, methods: tuple[str, 
         @wraps(view)
         def answer(**parts: Any) -> Any:
             visit = enter()
-            return _to_sign_in() if visit is None else answer_visit(visit, entry, parts)
+            return to_sign_in() if visit is None else answer_visit(visit, entry, parts)
 
         bp.add_url_rule(f"/admin{path}", view.__name__, answer, methods=list(methods))
         return view
@@ -165,7 +167,8 @@ def field_problems(w: Words, refused: Refused) -> dict[str, str]:
     return {problem["field"]: problem_text(w, problem["problem"]) for problem in refused.facts.get("errors", ())}
 
 
-def _to_sign_in() -> Response:
+def to_sign_in() -> Response:
+    """The sign-in page, which leads back to what was asked for."""
     target = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else "/admin"
     return redirect(f"/admin/login?{urlencode({'next': target})}", 303)
 

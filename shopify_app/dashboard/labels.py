@@ -20,7 +20,7 @@ LABELS = {
     "price_difference": "Other price", "reschedule_n": "Reschedule until", "cancel_n": "Cancel until", "fee": "Cancellation fee", "refund_mode": "Refunds",
     "approval": "Approval", "approval_n": "Short notice", "approval_hours": "Answer within", "rest-outcome": "Refund otherwise",
     "rest-value": "Refund otherwise", "waitlist_claim_minutes": "Minutes to decide", "waitlist_rest_hours": "Hours of rest",
-    "waitlist_bands": "Parts of the day", "offer_hours": "Hours an offer holds", "amount": "Amount", "refund": "Refund"}
+    "waitlist_bands": "Parts of the day", "offer_hours": "Hours an offer holds", "amount": "Amount", "taken": "Amount", "refund": "Refund"}
 TIER = re.compile(r"tier-(\d+)-\w+", re.ASCII)
 
 

@@ -70,6 +70,7 @@ MESSAGES = {
     "refund_owed": "The refund is owed now.",
     "payment_noted": "The payment is noted, with its receipt.",
     "refund_done": "The refund is being carried out.",
+    "charging": "The card is being charged. How it ends stands under Money in a moment.",
     "replied": "The answer is on its way.",
     "merged": "Merged.",
     "restored": "Restored. Messages say this from now on.",

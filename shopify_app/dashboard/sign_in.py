@@ -71,6 +71,13 @@ def enter_code() -> Response:
     return response
 
 
+def sign_in_again() -> Response:
+    """The sign-in page for a form whose token was not good."""
+    w, _name = _words()
+    return _page("login.html", status=400, next="/admin", email="", problem=w._(
+        "The page was open for too long, or cookies are switched off. Nothing has changed: open the page again."))
+
+
 @bp.post("/admin/logout")
 def logout() -> Response:
     secret = user_secret()

@@ -20,6 +20,7 @@ SAME = {
     "/bookings/<ref>": ("GET /bookings/{ref}", "GET /bookings/{ref}/notes", "GET /bookings/{ref}/documents", "GET /bookings/{ref}/charges"),
     "/bookings/<ref>/cancel": ("GET /bookings/{ref}/cancellation", "POST /bookings/{ref}/cancel"),
     "/bookings/<ref>/move": ("GET /services/{id}/slots", "POST /bookings/{ref}/reschedule"),
+    "/bookings/<ref>/charge": ("GET /bookings/{ref}/charges", "POST /bookings/{ref}/charge"),
     "/bookings/<ref>/payments": ("POST /bookings/{ref}/payments",), "/bookings/<ref>/documents/<int:number>": ("GET /bookings/{ref}/documents/{document}",),
     **{f"/bookings/<ref>/{verb}": (f"POST /bookings/{{ref}}/{verb}",) for verb in (
         "approve", "decline", "arrive", "ready", "complete", "no-show", "clear-conflict", "revoke-link", "notes")},
@@ -27,7 +28,7 @@ SAME = {
     "/bookings/<ref>/messages/<int:message_id>/resend": ("POST /bookings/{ref}/resend",),
     "/bookings/<ref>/notes/<int:note_id>/remove": ("POST /bookings/{ref}/remove-note",),
     "/bookings/<ref>/refunds/<int:refund_id>/execute": ("POST /refunds/{id}/execute",),
-    "/classes": ("GET /sessions",), "/classes/new": ("POST /sessions",), "/classes/<int:session_id>": ("GET /sessions/{id}", "GET /bookings"),
+    "/classes": ("GET /sessions",), "/classes/new": ("POST /sessions", "POST /sessions/weekly"), "/classes/<int:session_id>": ("GET /sessions/{id}", "GET /bookings"),
     "/classes/<int:session_id>/seats": ("PATCH /sessions/{id}",), "/classes/<int:session_id>/cancel": ("POST /sessions/{id}/cancel",),
     "/classes/<int:session_id>/remove": ("DELETE /sessions/{id}",),
     "/customers": ("GET /customers",), "/customers/<int:customer_id>": ("GET /customers/{id}", "GET /customers/{id}/duplicates", "GET /bookings"),
@@ -76,7 +77,6 @@ NOT_THERE = {"/profile": THE_BROWSERS, "/staff/<int:staff_id>/calendar/<provider
 ACTIONS_NOT_THERE = {
     "booking.actions.sign_in_user": THE_BROWSERS, "booking.actions.own_profile": THE_BROWSERS, "booking.actions.sign_in": THE_BROWSERS,
     "booking.actions.staff_calendars.connect_calendar": AT_THEIR_PAGES,
-    "booking.actions.sessions.create_sessions": "every week at once: a call for each date says the same, and answers for each",
 }
 
 

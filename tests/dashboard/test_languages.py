@@ -69,7 +69,7 @@ def paths(world) -> list[str]:
     return [
         "", "/calendar?date=2027-03-01", "/calendar?view=week&date=2027-03-01", "/calendar?view=month&date=2027-03-01", "/bookings", "/bookings?staff=1",
         f"/bookings/{b.ref}", f"/bookings/{asked.ref}", f"/bookings/{owed.ref}", f"/bookings/{moved.ref}", f"/bookings/{seen.ref}",
-        f"/bookings/{b.ref}/move", f"/bookings/{b.ref}/move?date=2027-03-02&time=22:00", f"/bookings/{other.ref}/cancel", f"/bookings/{b.ref}/cancel",
+        f"/bookings/{b.ref}/move", f"/bookings/{b.ref}/move?date=2027-03-02&time=22:00", f"/bookings/{other.ref}/cancel", f"/bookings/{b.ref}/cancel", f"/bookings/{b.ref}/charge",
         "/bookings/new", f"/bookings/new?service={world.service}", f"/bookings/new?service={world.service}&date=2027-03-05&time=22:00&who=ada",
         "/customers", f"/customers/{b.customer_id}", f"/customers/{b.customer_id}/edit", f"/customers/{b.customer_id}/merge?q=ada",
         f"/customers/{b.customer_id}/merge/{twin}", f"/customers/{b.customer_id}/erase", "/approvals", "/refunds", "/refunds?show=done", "/conflicts",

@@ -163,7 +163,7 @@ def test_the_owner_of_the_account_is_an_owner_and_staff_begin_small(app, owner, 
     assert staff.get("").status_code == 200 and staff.get(POLICY).status_code == 403
     assert staff.send(POLICY, {"own": "own"}).status_code == 403
     api = staff.client.get("/api/merchant/v1/store", headers={"Authorization": f"Bearer {token(store.shop, STAFF)}"})
-    assert api.status_code == 409 and api.json["code"] == "not_allowed"
+    assert api.status_code == 403 and api.json["code"] == "not_allowed"
     assert owner.client.get("/api/merchant/v1/store", headers={"Authorization": f"Bearer {token(store.shop)}"}).status_code == 200
     unknown = owner.client.get("/api/merchant/v1/store", headers={"Authorization": f"Bearer {token(store.shop, '777')}"})
     assert unknown.status_code == 401 and unknown.headers["X-Shopify-Retry-Invalid-Session-Request"] == "1"

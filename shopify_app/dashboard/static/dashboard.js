@@ -2,6 +2,12 @@
 const first = document.querySelector("[data-focus]");
 if (first) first.focus();
 
+// Of tabs that scroll, the one that is open stands in the middle.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const all = tab.parentElement, by = tab.getBoundingClientRect(), of = all.getBoundingClientRect();
+  all.scrollBy(by.left + by.width / 2 - of.left - of.width / 2, 0);
+}
+
 // A form that changes what customers see warns before it is left unsaved.
 for (const form of document.querySelectorAll("form[data-keep]")) {
   let changed = form.hasAttribute("data-unsaved");
