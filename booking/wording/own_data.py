@@ -64,7 +64,7 @@ def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> 
         return w.status(value)
     if name == "method":
         return w.method(value)
-    if (name, value) in KINDS:
+    if isinstance(value, str) and (name, value) in KINDS:
         return w._(KINDS[name, value])
     if name == "topic":
         return topic(w, value)
