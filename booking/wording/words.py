@@ -24,7 +24,7 @@ class Words:
         self.ngettext = texts.ngettext
         self.direction = "rtl" if self.babel.character_order == "right-to-left" else "ltr"
         # After the name of a fact; French sets a space that does not break before it.
-        self.colon = "\u00a0:" if locale.startswith("fr") else ":"
+        self.colon, self.comma = "\u00a0:" if locale.startswith("fr") else ":", "، " if locale.startswith("ar") else ", "
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
 
