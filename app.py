@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
@@ -15,6 +17,7 @@ from booking import keys
 from booking.rules.wall_time import use_packaged_zones
 from hosts import Hosts
 from models.session import Database, use
+from operation import requests
 from settings import Settings
 from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
@@ -25,9 +28,8 @@ from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
+from webhooks.deliveries import Deliveries
 from webhooks.twilio import blueprint as twilio_webhooks
-from webhooks.shopify import blueprint as shopify_webhooks
-from webhooks.stripe import blueprint as stripe_webhook
 
 # The doors. `store host`: the page belongs to the store of the Host header. `any host`: the credential names the store.
 DOORS = (
@@ -38,17 +40,27 @@ DOORS = (
     (twilio_webhooks, "any host", "Twilio: signature over URL and parameters"),
     (shopify_embed, "any host", "the Shopify admin: session token, or the signed answer of the classic grant; framed by that shop only"),
     (calendar_return, "any host", "people coming back from Google and Microsoft: signed state; leads on to the shop's own host and does nothing else"),
-    (shopify_webhooks, "any host", "Shopify: signature over the raw body"),
-    (stripe_webhook, "any host", "Stripe: a signature over the raw body, no cookies"),
 )
+# Before them all stands webhooks/deliveries.py: what Shopify and Stripe deliver, each with a signature over the raw body.
 UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import|/api/merchant/v1/imports"), 6 * 1024 * 1024
-DELIVERIES, LARGEST_DELIVERY = "/webhooks/", 4 * 1024 * 1024  # an order of hundreds of lines has more than a form may
 PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+ALWAYS = tuple((name.lower(), name, value) for name, value in (
+    ("Content-Security-Policy", CONTENT_SECURITY), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"), ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+    ("Cache-Control", "private, no-store"), ("X-Robots-Tag", "noindex")))
+SECURE = (*ALWAYS, ("strict-transport-security", "Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+
+
+class Site(Flask):
+    """Flask, spared the question before each function of each request: none here is asynchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -58,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     use(Database(settings.database_url, doorbell=queue.doorbell(settings.redis_url)))
     keys.configure(settings)
 
-    app = Flask(__name__, static_folder=None)
+    app = Site(__name__, static_folder=None)
     app.config.update(
         SETTINGS=settings, SECRET_KEY=settings.secret_key, SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks),
         SESSION_COOKIE_NAME="__Host-visit" if settings.secure else "visit", SESSION_COOKIE_SECURE=settings.secure,
@@ -67,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     if settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=settings.proxy_hops)
+    app.wsgi_app = Deliveries(app.wsgi_app, [(name, value) for _, name, value in (SECURE if settings.secure else ALWAYS)], requests.begin, requests.note)
     operation.install(app)
     _find_store(app, Hosts(settings))
     app.before_request(_allow_files)
@@ -103,24 +116,15 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
 
 def _allow_files() -> None:
-    """Files to import and deliveries may be larger than any form; asked before the form is read for its CSRF token."""
-    if request.method == "POST":
-        if UPLOADS.fullmatch(request.path):
-            request.max_content_length = LARGEST_UPLOAD
-        elif request.path.startswith(DELIVERIES):
-            request.max_content_length = LARGEST_DELIVERY
+    """Files to import may be larger than any form; asked before the form is read for its CSRF token."""
+    if request.method == "POST" and UPLOADS.fullmatch(request.path):
+        request.max_content_length = LARGEST_UPLOAD
 
 
 def _headers(response: Response) -> Response:
     """What every answer says about caching, framing and sniffing (I45, I48, I49); pages may have set stricter values."""
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    headers.setdefault("Cache-Control", "private, no-store")
-    headers.setdefault("X-Robots-Tag", "noindex")
-    if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    given = {name.lower() for name in response.headers.keys()}
+    for known, name, value in SECURE if request.is_secure else ALWAYS:
+        if known not in given:
+            response.headers.add(name, value)
     return response

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import and_, func, select
 
@@ -38,13 +39,12 @@ def read_policy(body: dict) -> Policy:
 
 
 @lru_cache(maxsize=5_000)
-def _effective(copied: bytes, present: bytes, switches: Flags) -> Policy:
-    return kinder(_read(copied), _read(present)).with_flags(switches)
+def _effective(copied: bytes, present: bytes, *switches: Any) -> Policy:
+    return kinder(_read(copied), _read(present)).with_flags(_flags(*switches))
 
 
-def flags(b: AnyBooking) -> Flags:
-    """The switches in force now (R2)."""
-    return resolve_flags(Flags(b.store_reschedule, b.store_cancel), b.service_self_service, b.service_reschedule, b.service_cancel)
+def _flags(store_reschedule: bool, store_cancel: bool, self_service: str, reschedule: str, cancel: str) -> Flags:
+    return resolve_flags(Flags(store_reschedule, store_cancel), self_service, reschedule, cancel)
 
 
 def policies(b: AnyBooking) -> tuple[Policy, Policy]:
@@ -54,9 +54,11 @@ def policies(b: AnyBooking) -> tuple[Policy, Policy]:
 
 def effective_policy(b: AnyBooking) -> Policy:
     """Windows and limits in force for this booking, switches included."""
-    if isinstance(b.policy_copy, StoredJson) and isinstance(b.policy_now, StoredJson):
-        return _effective(b.policy_copy.source, b.policy_now.source, flags(b))
-    return kinder(*policies(b)).with_flags(flags(b))
+    copied, present = b.policy_copy, b.policy_now
+    switches = (b.store_reschedule, b.store_cancel, b.service_self_service, b.service_reschedule, b.service_cancel)  # in force now (R2)
+    if isinstance(copied, StoredJson) and isinstance(present, StoredJson):
+        return _effective(copied.source, present.source, *switches)
+    return kinder(*policies(b)).with_flags(_flags(*switches))
 
 
 def change_facts(b: AnyBooking) -> ChangeFacts:

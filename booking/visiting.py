@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from booking import facts
@@ -34,7 +33,7 @@ def visit_of(tx: Tx, ref: str, *, locking: bool = False) -> list[BookingSummary]
 def visit_decision(kind: str, parts: Sequence[BookingSummary], now: datetime) -> Decision:
     """May the customer `reschedule` or `cancel` the block? Every part's window is measured from the start of the visit."""
     start = min(b.starts_at for b in parts)
-    decisions = [change_decision(kind, replace(facts.change_facts(b), starts_at=start), now) for b in parts]
+    decisions = [change_decision(kind, facts.change_facts(b)._replace(starts_at=start), now) for b in parts]
     refused = [decision for decision in decisions if not decision.allowed]
     return min(refused or decisions, key=lambda decision: (decision.deadline is not None, decision.deadline or now))
 

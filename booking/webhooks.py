@@ -46,7 +46,7 @@ _ACTIVE = Statement(select(WebhookEndpoint.id, WebhookEndpoint.topics).where(
 def announce(tx: Tx) -> None:
     """Queue an event for every audited change of a booking in this transaction, for each receiver that asked for it."""
     happened = dict.fromkeys((EVENTS[action], booking_id) for action, booking_id in tx.audited if action in EVENTS and booking_id is not None)
-    endpoints = _ACTIVE.rows(tx) if happened else []
+    endpoints = _ACTIVE.rows(tx) if happened and tx.listened else []
     for topic, booking_id in happened:
         wanted = [endpoint for endpoint in endpoints if topic in endpoint.topics]
         b = find_by_id(tx, booking_id) if wanted else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from booking.wording import Words
+from booking.wording.people import person
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Snapshot:
 
     @property
     def customer(self) -> str:
-        return (self.payload.get("customer") or {}).get("name") or self.words._("A customer")
+        return person(self.words, (self.payload.get("customer") or {}).get("name")) or self.words._("A customer")
 
     def quoted(self, text: str) -> str:
         """A sentence that is not ours: it keeps its own direction where this language runs from right to left (Unicode TR 9)."""
@@ -61,6 +62,45 @@ class Snapshot:
     def when(self, which: dict[str, Any] | None = None) -> str:
         booking = which or self.booking
         return self.words.when(datetime.fromisoformat(booking["starts_at"]), booking["zone"])
+
+    @property
+    def changed(self) -> list[dict[str, Any]]:
+        """The bookings a message is about: usually one, all changed ones of a series or visit (R31, R32)."""
+        return [self.booking | part for part in self.payload.get("bookings") or [{}]]
+
+    @property
+    def visit(self) -> bool:
+        """Several bookings of different services, one after another (R32)."""
+        return len({part.get("service") for part in self.changed}) > 1
+
+    def first(self) -> str:
+        """When, for subjects: of several the first, and how many come with it."""
+        more = len(self.changed) - 1
+        return self.when() + (f" (+{more})" if more else "")
+
+    def dates(self) -> list[str]:
+        """A line for each of several bookings: what, where they differ, and when, with the time it had; empty for one."""
+        changed = self.changed
+        return self._lines(changed, moved=self.payload["topic"] == "booking_moved") if len(changed) > 1 else []
+
+    def stays(self) -> list[str]:
+        """A line for each booking of a series that stays as it is."""
+        return self._lines([self.booking | part for part in self.payload.get("stays") or []])
+
+    def _lines(self, parts: list[dict[str, Any]], *, moved: bool = False) -> list[str]:
+        _, lines = self.words._, []
+        for part in parts:
+            line = _("{service}, {when}").format(service=part["service"], when=self.when(part)) if self.visit else self.when(part)
+            if moved and part.get("old_starts_at"):
+                line = _("{new} (before: {old})").format(new=line, old=self.when(part | {"starts_at": part["old_starts_at"]}))
+            lines.append(line)
+        return lines
+
+    def dashboard(self, text: str) -> list[tuple[str, str]]:
+        """The way to the booking for people of the shop; staff members may have none."""
+        if self.payload["recipient"]["kind"] != "merchant":
+            return []
+        return [(text, f"{self.store['origin']}/admin/bookings/{self.booking['ref']}")]
 
     def instant(self, key: str) -> datetime | None:
         value = self.payload.get(key)
@@ -86,11 +126,11 @@ class Snapshot:
         return self.old is not None and self.old["starts_at"] != self.booking["starts_at"]
 
     def sms(self, text: str, *, opt_out: bool = False) -> str:
-        """Shop, text, link last: the link is never cut (A47). `opt_out` adds how to end text messages (R40)."""
+        """Shop, text, link last: the link is never cut (A47). The shop is named once. `opt_out` adds how to end text messages (R40)."""
         link = self.payload.get("manage_url") or ""
         tail = " ".join(filter(None, (self.words._("Reply STOP to end text messages.") if opt_out else "", link)))
-        head = f"{self.venue}: {text}"
+        head = text if text.startswith(self.venue) and not text.startswith(self.service) else f"{self.venue}{self.words.colon} {text}".strip()
         room = 320 - len(tail) - 1
         if len(head) > room:
-            head = head[: room - 1] + "…"
+            head = head[: room - 3] + "..."
         return f"{head} {tail}".strip()

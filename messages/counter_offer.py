@@ -17,9 +17,10 @@ def content(s: Snapshot) -> Content:
     buttons = [(_("Accept {when}, with {staff}").format(when=s.when(o), staff=o["staff"]) + ("" if len(ends) == 1 else " " + _(
         "(until {when})").format(when=s.words.when(datetime.fromisoformat(o["until"]), o["zone"]))), o["url"]) for o in offers]
     return Content(
-        subject=_("Other times for your request: {service}").format(service=s.service),
+        subject=s.words.ngettext("Another time for your request: {service}", "Other times for your request: {service}", len(offers)).format(service=s.service),
         heading=s.words.ngettext("Another time for your request", "Other times for your request", len(offers)),
         paragraphs=[lead.format(venue=s.venue, service=s.service, asked=s.when()),
                     _("Please choose by {when}. If none suits you, the page lets you decline; whatever you have paid comes back in full.").format(when=until)],
         buttons=buttons, links=[(_("See your request, or decline"), s.payload["manage_url"])], manage=False, alarm=False,
-        sms=" ".join([_("{venue}: other times for your request.").format(venue=s.venue[:60]), *(f"{s.when(o)} {o['url']}" for o in offers)]))
+        sms=" ".join([s.words.ngettext("{venue}: another time for your request.", "{venue}: other times for your request.", len(offers)).format(
+            venue=s.venue[:60]), *(f"{s.when(o)} {o['url']}" for o in offers)]))

@@ -23,7 +23,7 @@ def customised(said: Content, template: dict[str, Any], s: Snapshot, price: str)
     if sms is not None and template.get("sms"):
         with_link = "{manage_link}" in template["sms"]
         text = fill(template["sms"], values | {"manage_link": ""}).strip()
-        sms = s.sms(text) if with_link else f"{s.venue}: {text}"[:LONGEST_SMS]
+        sms = s.sms(text) if with_link else f"{s.venue}{s.words.colon} {text}"[:LONGEST_SMS]
     return replace(said, subject=fill(template["subject"], values), heading=fill(template["heading"], values), blocks=found, sms=sms)
 
 

@@ -14,17 +14,12 @@ PRODUCT = "-//Opencals//Customer Calendar//EN"
 
 def invite(payload: dict[str, Any], method: str, domain: str) -> str:
     """The calendar file of a message payload; `method` REQUEST, CANCEL or PUBLISH. No private data but the customer's own link."""
-    parts = several(payload)
+    parts = [payload["booking"] | part for part in payload.get("bookings") or [{}]]
     calendar = _calendar(sorted({part["zone"] for part in parts}), parts[0]["starts_at"])
     calendar.add("method", method)
     for part in parts:
         calendar.add_component(_event(payload | {"booking": part}, domain, method))
     return calendar.to_ical().decode()
-
-
-def several(payload: dict[str, Any]) -> list[dict[str, Any]]:
-    """The bookings a message is about: usually one, all changed ones of a series or visit (R31, R32)."""
-    return [payload["booking"] | part for part in payload.get("bookings") or [{}]]
 
 
 def feed(payloads: Iterable[dict[str, Any]], name: str, domain: str) -> str:

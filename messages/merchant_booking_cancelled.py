@@ -9,7 +9,8 @@ def content(s: Snapshot) -> Content:
     _ = s.words._
     lines = [_("{customer}: {service}, {when} is cancelled. The time is free again.").format(
         customer=s.customer, service=s.service, when=s.when(s.old))]
-    if s.booking["status"] in ("confirmed", "pending"):
+    fewer = s.booking["status"] in ("confirmed", "pending")
+    if fewer:
         seats = s.booking["seats"]
         lines = [s.words.ngettext("{customer}: {service}, {when} now has {n} seat.", "{customer}: {service}, {when} now has {n} seats.", seats).format(
             customer=s.customer, service=s.service, when=s.when(), n=seats)]
@@ -17,5 +18,6 @@ def content(s: Snapshot) -> Content:
     if refund and refund["amount"] and refund["outcome"] != "credit":
         lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(
             amount=s.words.money(refund["amount"], refund["currency"])))
-    return Content(subject=_("Cancelled: {service}, {when}").format(service=s.service, when=s.when(s.old)), heading=_("Cancelled"),
-                   paragraphs=lines, manage=False, alarm=False)
+    return Content(subject=(_("Changed: {service}, {when}") if fewer else _("Cancelled: {service}, {when}")).format(service=s.service, when=s.when(s.old)),
+                   heading=_("Seats cancelled") if fewer else _("Cancelled"), paragraphs=lines, manage=False, alarm=False,
+                   buttons=s.dashboard(_("See the booking")))

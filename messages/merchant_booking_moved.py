@@ -14,4 +14,4 @@ def content(s: Snapshot) -> Content:
     if s.booking["conflict"]:
         lines.append(_("This time overlaps another booking. Please look at your conflicts list."))
     return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.when()), heading=_("A booking has moved"),
-                   paragraphs=lines, manage=False, alarm=False)
+                   paragraphs=lines, manage=False, alarm=False, buttons=s.dashboard(_("See the booking")))

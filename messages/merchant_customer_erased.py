@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from messages.content import Content, Snapshot
 
 
@@ -12,9 +10,10 @@ def content(s: Snapshot) -> Content:
     open_ones = s.payload["appointments"]
     lines = [_("A customer's personal data was erased at their request. Past bookings keep their times and amounts, without a name.")]
     if open_ones:
-        lines.append(_("These bookings are still open under the name “Redacted customer”. They were not cancelled; please decide what becomes of them:"))
-        lines += [f"{b['service']}, {s.words.when(datetime.fromisoformat(b['starts_at']), b['zone'])} ({b['ref']})" for b in open_ones]
+        lines.append(_("These bookings are still open under the name “{name}”. They were not cancelled; please decide what becomes of them:").format(
+            name=_("Redacted customer")))
     else:
         lines.append(_("There are no open bookings."))
     return Content(subject=_("A customer's data was erased"), heading=_("A customer's data was erased"), paragraphs=lines, booking=False,
-                   manage=False, alarm=False)
+                   manage=False, alarm=False, links=[(_("{service}, {when} ({ref})").format(
+                       service=b["service"], when=s.when(b), ref=b["ref"]), f"{s.store['origin']}/admin/bookings/{b['ref']}") for b in open_ones])

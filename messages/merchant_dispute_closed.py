@@ -17,5 +17,5 @@ def content(s: Snapshot) -> Content:
     lines = [line.format(customer=s.customer, amount=amount)]
     if told["owed"]:
         lines.append(_("You still owe the customer {amount} for this booking.").format(amount=s.words.money(told["owed"], s.booking["currency"])))
-    return Content(subject=f"{heading}: {s.service}, {s.when()}", heading=heading, paragraphs=lines, manage=False, alarm=False,
-                   buttons=[(_("See the booking"), f"{s.store['origin']}/admin/bookings/{s.booking['ref']}")])
+    return Content(subject=_("{what}: {service}, {when}").format(what=heading, service=s.service, when=s.when()), heading=heading, paragraphs=lines, manage=False, alarm=False,
+                   buttons=s.dashboard(_("See the booking")))

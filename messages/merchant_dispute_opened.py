@@ -20,4 +20,4 @@ def content(s: Snapshot) -> Content:
     if not told["refundable"]:
         lines.append(_("Until then Stripe refuses refunds of this payment."))
     return Content(subject=_("A payment is disputed: {service}, {when}").format(service=s.service, when=s.when()), heading=_("A payment is disputed"),
-                   paragraphs=lines, manage=False, alarm=False, buttons=[(_("See the dispute"), f"{s.store['origin']}/admin/bookings/{s.booking['ref']}")])
+                   paragraphs=lines, manage=False, alarm=False, buttons=s.dashboard(_("See the dispute")))

@@ -12,4 +12,4 @@ def content(s: Snapshot) -> Content:
     if s.booking["conflict"]:
         lines.append(_("This time overlaps another booking. Please look at your conflicts list."))
     return Content(subject=_("Offer accepted: {service}, {when}").format(service=s.service, when=s.when()), heading=_("Your offer was accepted"),
-                   paragraphs=lines, manage=False, alarm=False)
+                   paragraphs=lines, manage=False, alarm=False, buttons=s.dashboard(_("See the booking")))

@@ -9,7 +9,7 @@ def content(s: Snapshot) -> Content:
     _ = s.words._
     lines = [_("{customer} has taken none of the times you offered for {service}.").format(customer=s.customer, service=s.service)]
     if s.booking["status"] == "confirmed":
-        lines.append(_("The booking stays at {when}.").format(when=s.when()))
+        lines.append(_("The booking stays on {when}.").format(when=s.when()))
     else:
         lines.append(_("The request has ended and its time is free again."))
     refund = s.payload.get("refund")
@@ -17,4 +17,5 @@ def content(s: Snapshot) -> Content:
         lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(
             amount=s.words.money(refund["amount"], refund["currency"])))
     return Content(subject=_("Offers not taken: {service}, {when}").format(service=s.service, when=s.when(s.old)),
-                   heading=_("Your offers were not taken"), paragraphs=lines, manage=False, alarm=False)
+                   heading=_("Your offers were not taken"), paragraphs=lines, manage=False, alarm=False,
+                   buttons=s.dashboard(_("See the booking")))

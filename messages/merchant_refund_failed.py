@@ -11,4 +11,4 @@ def content(s: Snapshot) -> Content:
     lines = [_("{amount} for {customer} could not be given back to the card.").format(amount=amount, customer=s.customer),
              _("The customer is still owed this amount. Please refund it another way, or try again.")]
     return Content(subject=_("A refund did not go through: {service}, {when}").format(service=s.service, when=s.when()),
-                   heading=_("A refund did not go through"), paragraphs=lines, manage=False, alarm=False)
+                   heading=_("A refund did not go through"), paragraphs=lines, manage=False, alarm=False, buttons=s.dashboard(_("See the booking")))

@@ -21,9 +21,10 @@ from booking.wording.phones import readable_phone
 from booking.wording.policies import policy_lines
 from messages.content import Content, Snapshot
 from messages.custom import Ours, customised, ours
-from messages.ics import invite, several
+from messages.ics import invite
 
 SHARED = ("content", "custom", "ics", "mail", "render")
+BREAKING = {0x00A0: " ", 0x202F: " "}
 MESSAGES: dict[str, ModuleType] = {
     module.name: import_module(f"messages.{module.name}") for module in iter_modules(messages.__path__) if module.name not in SHARED}
 """Topic -> the module that says it."""
@@ -62,7 +63,7 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
              # Every message about a booking carries its link (A46); without a switch on it only shows the booking (A126, A134).
              "can_look": said.manage and to_customer and bool(payload.get("manage_url")),
              "can_move": said.manage and to_customer and payload["can"]["reschedule"],
-             "alarm": said.alarm and to_customer, "dates": _dates(snapshot), "stays": _dates(snapshot, "stays"),
+             "alarm": said.alarm and to_customer, "dates": snapshot.dates(), "stays": snapshot.stays(),
              "phone": readable_phone(snapshot.store["phone"] or ""), "who": who}
     templates = _templates()
     method = said.ics_method if to_customer else None
@@ -72,12 +73,15 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
 
 
 def render_sms(topic: str, payload: dict[str, Any]) -> str | None:
-    """The SMS of a topic, at most 320 characters with the link whole, or None when it has none."""
+    """The SMS of a topic, at most 320 characters with the link whole, or None when it has none.
+
+    Spaces that do not break are outside the alphabet of text messages: one of them would double what the message costs.
+    """
     snapshot = Snapshot(payload, words_for(payload["locale"]))
     said: Content = MESSAGES[topic].content(snapshot)
     if own := _own_wording(topic, payload):
         said = customised(said, own, snapshot, _price(snapshot))
-    return said.sms
+    return said.sms and said.sms.translate(BREAKING)
 
 
 def our_wording(topic: str, locale: str, elements: tuple[str, ...]) -> dict[str, str | None]:
@@ -106,21 +110,32 @@ def _who(s: Snapshot, to_customer: bool) -> str:
     return ""
 
 
-def _dates(s: Snapshot, which: str = "bookings") -> list[str]:
-    """Every date of a change to several bookings; empty for one."""
-    if which == "stays":
-        return [s.when(part) for part in s.payload.get("stays") or []]
-    parts = several(s.payload) if s.payload.get("bookings") else []
-    return [s.when(part) for part in parts] if len(parts) > 1 else []
+def _rows(s: Snapshot) -> list[tuple[str, str, bool]]:
+    """(name, value, whether the value is an address to open): what is booked. Of several bookings only what they share; the page of a
+    booking online stands where an address would."""
+    _, b = s.words._, s.booking
+    rows = [] if s.visit else [(_("Service"), b["service"]), *_time(s), (_("With"), b["staff"])]
+    if (b["address"] or "").startswith("https://"):
+        rows += [(_("Where"), b["location"]), (_("Link"), b["address"])]
+    else:
+        rows.append((_("Where"), ", ".join(filter(None, (b["location"], b["address"])))))
+    return [(name, value, value.startswith("https://")) for name, value in (*rows, *_money(s))]
 
 
-def _rows(s: Snapshot) -> list[tuple[str, str]]:
+def _time(s: Snapshot) -> list[tuple[str, str]]:
+    if len(s.changed) > 1:
+        return []
     _, b, w = s.words._, s.booking, s.words
     start, end = datetime.fromisoformat(b["starts_at"]), datetime.fromisoformat(b["ends_at"])
-    rows = [(_("Service"), b["service"]), (_("Date"), w.date(start, b["zone"])), (_("Time"), w.span(start, end, b["zone"])),
-            (_("With"), b["staff"]), (_("Where"), ", ".join(filter(None, (b["location"], b["address"]))))]
-    if b["seats"] > 1:
-        rows.append((_("Seats"), str(b["seats"])))
+    return [(_("Date"), w.date(start, b["zone"])), (_("Time"), w.span(start, end, b["zone"]))]
+
+
+def _money(s: Snapshot) -> list[tuple[str, str]]:
+    """Seats, price and what is paid of one booking."""
+    if len(s.changed) > 1:
+        return []
+    _, b, w = s.words._, s.booking, s.words
+    rows = [(_("Seats"), str(b["seats"]))] if b["seats"] > 1 else []
     if b["price"]:
         rows.append((_("Price"), w.money(b["price"], b["currency"])))
     if b["paid"]:
@@ -133,7 +148,8 @@ def _rows(s: Snapshot) -> list[tuple[str, str]]:
 def _policy(s: Snapshot) -> list[str]:
     b = s.booking
     policy = Policy.from_json(s.payload["policy"])
-    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"))
+    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"),
+                        free=not b["price"] and not b["paid"])
 
 
 @lru_cache(maxsize=1)

@@ -19,5 +19,7 @@ def content(s: Snapshot) -> Content:
             service=s.service, when=s.when()),
         heading=_("You are on the waitlist"),
         paragraphs=[lead, _("You are number {n} in line.").format(n=place),
-                    _("One person at a time is asked, and we write at most once in {n} hours.").format(n=s.payload["rest_hours"])],
+                    s.words.ngettext(
+            "One person at a time is asked, and we write at most once in {n} hour.", "One person at a time is asked, and we write at most once in {n} hours.",
+            s.payload["rest_hours"]).format(n=s.payload["rest_hours"])],
         links=[(_("See your place, or stop waiting"), s.payload["entry_url"])], manage=False)

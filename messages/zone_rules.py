@@ -8,11 +8,11 @@ from messages.content import Content, Snapshot
 def content(s: Snapshot) -> Content:
     _ = s.words._
     return Content(
-        subject=_("Still at {when}: {service}").format(service=s.service, when=s.when()),
+        subject=_("Still on {when}: {service}").format(service=s.service, when=s.when()),
         heading=_("The clocks change, your booking stays"),
         paragraphs=[
-            _("The rules for local time in {zone} have changed. Your booking stays at {when}, local time there.").format(
+            _("The rules for local time in {zone} have changed. Your booking stays on {when}, local time there.").format(
                 zone=s.booking["zone"].replace("_", " "), when=s.when()),
             _("The entry attached brings your calendar up to date. If you live in another time zone, please check what time that is for you.")],
-        alarm=False, ics_method="REQUEST", sms=s.sms(_("Local time rules have changed: {service} stays at {when}.").format(
+        alarm=False, ics_method="REQUEST", sms=s.sms(_("Local time rules have changed: {service} stays on {when}.").format(
             service=s.service, when=s.when())))

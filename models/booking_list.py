@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, literal, or_, select, tuple_, union_all
+from sqlalchemy import Select, and_, func, literal, or_, select, text, tuple_, union_all
 
 from models.booking import Booking as B
 from models.booking_summary import KEPT, SUMMARIES, BookingSummary, column
@@ -39,24 +39,21 @@ class ListedBooking(NamedTuple):
     service_self_service: str
     service_reschedule: str
     service_cancel: str
-    service_policy: dict[str, Any] | None
     staff_name: str
     location_name: str
     store_reschedule: bool
     store_cancel: bool
-    store_policy: dict[str, Any]
-
-    @property
-    def policy_now(self) -> dict[str, Any]:
-        return self.service_policy if self.service_policy is not None else self.store_policy
+    policy_now: dict[str, Any]
 
     @property
     def holding(self) -> bool:
         return self.closed_at is None
 
 
+# A service without a policy of its own may hold JSON's null as well as the database's.
+_POLICY_NOW = func.coalesce(func.nullif(V.policy, text("'null'::jsonb")), T.policy).label("policy_now")
 LISTED = (
-    select(*[column(name) for name in ListedBooking._fields])
+    select(*[column(name) for name in ListedBooking._fields[:-1]], _POLICY_NOW)
     .select_from(B)
     .join(P, and_(P.store_id == B.store_id, P.id == B.policy_id))
     .join(V, and_(V.store_id == B.store_id, V.id == B.service_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, and_, cast, func, select
+from sqlalchemy import Integer, Select, and_, cast, exists, func, select
 
 from models.booking import Booking as B
 from models.customer import Customer as C
@@ -17,6 +17,7 @@ from models.session import Tx
 from models.staff import Staff as S
 from models.statement import Statement, param, text_param
 from models.store import Store as T
+from models.webhook_endpoint import WebhookEndpoint as W
 
 
 class BookingSummary(NamedTuple):
@@ -164,10 +165,13 @@ KEPT = func.coalesce(B.closed_at, B.ends_at) > func.opencals_now() - func.make_i
 """Past the store's retention a booking is shown to its customer no more (R4, R45)."""
 
 
-
 _BY_REF = Statement(SUMMARIES.where(B.store_id == param("store"), B.ref == text_param("ref")), BookingSummary)
 _BY_ID = Statement(SUMMARIES.where(B.store_id == param("store"), B.id == param("id")), BookingSummary)
-_LOCKED = Statement(SUMMARIES.where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B), BookingSummary)
+# Whether anybody listens is asked along with it: nothing of this store need be looked up then while others wait for the row.
+_LISTENED = exists().where(W.store_id == B.store_id, W.active)
+_LOCKED: Statement = Statement(SUMMARIES.add_columns(_LISTENED).where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B))
+
+
 def find(tx: Tx, ref: str) -> BookingSummary | None:
     """The booking with this public reference in the transaction's store, or None."""
     return _BY_REF.first(tx, ref=ref)
@@ -179,7 +183,8 @@ def find_by_id(tx: Tx, booking_id: int) -> BookingSummary | None:
 
 def lock(tx: Tx, ref: str) -> BookingSummary | None:
     """The same, its row locked until the commit; remembered as what the transaction is about."""
-    tx.subject = _LOCKED.first(tx, ref=ref)
+    row = _LOCKED.first(tx, ref=ref)
+    tx.subject, tx.listened = (None, tx.listened) if row is None else (BookingSummary._make(row[:-1]), row[-1])
     return tx.subject
 
 

@@ -61,7 +61,8 @@ class OutboxItem:
 
 @dataclass(slots=True)
 class Tx:
-    """An open transaction. `now` is the database's instant, the same for all of it (I58)."""
+    """An open transaction. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
+    `listened` is False where no program of the shop wants to hear of bookings."""
 
     driver: psycopg.Connection
     store_id: int
@@ -69,6 +70,7 @@ class Tx:
     now: datetime
     _wrap: Callable[[], Connection]
     subject: Any = None
+    listened: bool = True
     _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
@@ -106,16 +108,18 @@ class Tx:
         """Have `do(tx, booking ids)` run once when all else is done: for rows every change of a store waits for, such as numbers."""
         self._last.setdefault(do, set()).add(booking_id)
 
-    def _flush(self) -> bool:
-        """Write what was collected; the audit chain's lock is taken last. True when something waits in the outbox."""
+    def _finish(self) -> bool:
+        """Write what was collected and commit; the audit chain's lock is taken last. True when something waits in the outbox."""
         for do, booking_ids in self._last.items():
             do(self, booking_ids)
         cursor = self.driver.cursor()
         told = self._send(cursor) if self._outbox else {}
-        for n, entry in enumerate(self._audit):
-            about = {None, entry["booking_id"]} if n == 0 else {entry["booking_id"]} - {None}
-            messages = [number for booking_id in about for number in told.get(booking_id, ())] if entry["allowed"] else []
-            cursor.execute(_AUDIT, entry | {"facts": _dump(entry["facts"] | ({"messages": sorted(messages, key=int)} if messages else {}))})
+        with self.driver.pipeline():  # the last notes and the commit reach the server together
+            for n, entry in enumerate(self._audit):
+                about = {None, entry["booking_id"]} if n == 0 else {entry["booking_id"]} - {None}
+                messages = [number for booking_id in about for number in told.get(booking_id, ())] if entry["allowed"] else []
+                cursor.execute(_AUDIT, entry | {"facts": _dump(entry["facts"] | ({"messages": sorted(messages, key=int)} if messages else {}))})
+            self.driver.commit()
         return bool(self._outbox)
 
     def _send(self, cursor: psycopg.Cursor) -> dict[int | None, list[str]]:
@@ -155,8 +159,7 @@ class Database(Crossings):
         """The only way to write. Commits on leaving; any exception rolls everything back."""
         with self._opened("write", store_id, actor) as tx:
             yield tx
-            waiting = tx._flush()
-            tx.driver.commit()
+            waiting = tx._finish()
         if waiting:
             self.ring(store_id)
 

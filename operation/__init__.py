@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def install(app: Flask) -> None:
     """Add /healthz, /readyz, /metrics one JSON log line for each request, and sessions."""
     # Here and not above: a worker takes its log lines from this package and has no web.
-    from operation import health, logs, metrics, sessions
+    from operation import health, metrics, requests, sessions
 
-    logs.install(app)
+    requests.install(app)
     metrics.install(app)
     health.install(app)
     sessions.install(app)

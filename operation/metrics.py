@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import time
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 from models.session import database, reading
@@ -15,13 +14,6 @@ SECONDS = Histogram("opencals_request_seconds", "Time to answer", ["route"], buc
 
 
 def install(app: Flask) -> None:
-    @app.after_request
-    def count(response: Response) -> Response:
-        route = str(request.url_rule or "-")
-        REQUESTS.labels(route, request.method, response.status_code).inc()
-        SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
-        return response
-
     @app.get("/metrics")
     def metrics() -> Response:
         registry = CollectorRegistry()

@@ -172,7 +172,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone), waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
-        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now),
+        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now, free=not offer.price),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 
 

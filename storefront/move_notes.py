@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from booking import facts
@@ -31,7 +30,7 @@ def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: i
 
 def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) -> list[str]:
     """Said beforehand where it would otherwise be found out too late: after this move nothing, or less, can be changed online."""
-    then = replace(facts.change_facts(b), starts_at=starts_at)
+    then = facts.change_facts(b)._replace(starts_at=starts_at)
     now_allowed, then_allowed = ({kind for kind in ("reschedule", "cancel") if change_decision(kind, known, now).allowed}
                                  for known in (facts.change_facts(b), then))
     lost = now_allowed - then_allowed

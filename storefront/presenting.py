@@ -85,7 +85,7 @@ def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
-        w.short_day(day), w.time(b.starts_at, b.zone), span, b.status, w.status(b.status),
+        w.short_day(day), w.clock(b.local_start), span, b.status, w.status(b.status),
         bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
 
 
@@ -127,7 +127,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
-        [] if b.status in CLOSED else policy_lines(w, _still(policy, decided), b.starts_at, b.zone, b.currency, now), _person(door), b.version, waits,
+        [] if b.status in CLOSED else policy_lines(w, _still(policy, decided), b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid), _person(door), b.version, waits,
         policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
 
 
@@ -165,9 +165,9 @@ def deposit(b: BookingSummary, w: Words) -> str:
         return w._("No payment was taken for this booking.")
     text = w._("{amount} paid").format(amount=w.money(b.paid, b.currency))
     if b.refunded:
-        text += ", " + w._("{amount} refunded").format(amount=w.money(b.refunded, b.currency))
+        text += w.comma + w._("{amount} refunded").format(amount=w.money(b.refunded, b.currency))
     if b.owed:
-        text += ", " + w._("{amount} on its way back").format(amount=w.money(b.owed, b.currency))
+        text += w.comma + w._("{amount} on its way back").format(amount=w.money(b.owed, b.currency))
     return text
 
 

@@ -24,7 +24,7 @@ KEPT_SECONDS = 365 * 86400
 
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
-    """The zones one can choose: places people know, by IANA name."""
+    """The zones one can choose: places people know, by IANA name, sorted."""
     return tuple(sorted(name for name in available_timezones() if name.split("/")[0] in AREAS))
 
 
@@ -69,7 +69,7 @@ def keep_choice(response: Response) -> Response:
 
 
 def _known(text: str | None) -> str | None:
-    return text if text in zone_names() else None
+    return text if text and text in zone_names() else None
 
 
 def _cookie() -> str:

@@ -41,8 +41,11 @@ def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> 
     if after.held is not None:
         return None
     price, due = (before.price, before.due) if before.held is None else (before.held["price"], due_before_waiting(before))
+    over = moves.difference(price, after.price, due)[1]
+    if over <= 0:
+        return None
     payments = facts.load_payments(tx, after)
-    over = min(moves.difference(price, after.price, due)[1], sum(payment.left for payment in payments))
+    over = min(over, sum(payment.left for payment in payments))
     if over <= 0:
         return None
     quote = given_back(over, payments, after.currency, facts.policies(after)[1].refund_mode, after.zone)

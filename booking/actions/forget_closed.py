@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 
 from booking.actions.action import Done, action
-from booking.actions.redact_customer import PSEUDONYM, erase_documents, erase_events, erase_messages, erase_withdrawals, redact_customer
+from booking.actions.redact_customer import erase_documents, erase_events, erase_messages, erase_withdrawals, redact_customer
+from booking.rules.pseudonym import PSEUDONYM
 from models.access import CustomerLogin
 from models.booking import Booking
 from models.booking_summary import lock_many

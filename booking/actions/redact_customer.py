@@ -10,6 +10,7 @@ from booking import kept_answers
 from booking.actions.action import Done, action
 from booking.actions.save_card import end_card
 from booking.rules.decision import Refused
+from booking.rules.pseudonym import PSEUDONYM
 from booking.store_messages import tell_shop
 from models.access import CustomerLogin, LoginCode
 from models.booking import Booking
@@ -26,8 +27,6 @@ from models.session import Tx
 from models.shopify_customer import ShopifyCustomer
 from models.sms import SmsDelivery, SmsStop
 from models.withdrawal import Withdrawal
-
-PSEUDONYM = "Redacted customer"
 
 
 @action

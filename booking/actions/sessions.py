@@ -52,7 +52,8 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
 @action
 def create_sessions(tx: Tx, *, service_id: int, staff_id: int, local_start: datetime, weeks: int, capacity: int | None = None,
                     override: bool = False) -> Done:
-    """The same class at the same wall time for several weeks (1 to 53), all of them or none.
+    """The same class at the same wall time for several weeks (1 to 53), all of them or none. `local_start` is told by the clocks of
+    the place, or is the instant of the first.
 
     Refused slot_taken with `dates` where the teacher is busy, invalid where the clocks skip the time. `facts["ids"]`.
     """
@@ -62,9 +63,10 @@ def create_sessions(tx: Tx, *, service_id: int, staff_id: int, local_start: date
     person = next((p for p in offer.staff if p.id == staff_id), None) if offer else None
     if offer is None or person is None:
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    first = local_start if local_start.tzinfo is None else wall(local_start, person.zone)[0]
     starts = []
     for week in range(weeks):
-        local = local_start + timedelta(weeks=week)
+        local = first + timedelta(weeks=week)
         try:
             starts.append(resolve(local, person.zone, gap="raise"))
         except ValueError as error:
@@ -73,7 +75,7 @@ def create_sessions(tx: Tx, *, service_id: int, staff_id: int, local_start: date
     before, after = timedelta(seconds=offer.shape.buffer_before), timedelta(seconds=offer.shape.duration + offer.shape.buffer_after)
     taken = [start for start in starts if met(tx, [staff_id], start - before, start + after)]
     if taken and not override:
-        raise Refused("slot_taken", dates=taken)
+        raise Refused("slot_taken", dates=[{"starts_at": start, "code": "slot_taken"} for start in taken])
     ids = [create_session.within(tx, service_id=service_id, staff_id=staff_id, starts_at=start, capacity=capacity,
                                  override=override).facts["id"] for start in starts]
     return Done(facts={"ids": ids})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 CODES = (
     "slot_taken", "too_late", "limit_reached", "not_allowed", "closed", "checked_in", "stale", "quote_changed", "no_change",
@@ -23,14 +24,13 @@ class Refused(Exception):
         self.facts = facts
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether something may be done, until when, and if not, why (`reason` is a code)."""
 
     allowed: bool
     reason: str | None = None
     deadline: datetime | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
 
     def require(self) -> None:
         """Raise Refused with the reason and facts unless allowed."""

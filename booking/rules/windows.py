@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from booking.rules.decision import Decision
 from booking.rules.durations import Notice
@@ -11,8 +11,7 @@ from booking.rules.policy import Policy
 from booking.rules.status import CHECKED_IN, CLOSED
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeFacts:
+class ChangeFacts(NamedTuple):
     """What the decision looks at. `policy` is the effective one, its switches included; `starts_at` the current start (R12)."""
 
     status: str
@@ -56,7 +55,7 @@ def _still(kind: str, facts: ChangeFacts, now: datetime) -> bool:
 
 
 def _never_approved(facts: ChangeFacts) -> bool:
-    return facts.status == "pending" and facts.never_approved
+    return facts.never_approved and facts.status == "pending"
 
 
 def _notice(kind: str, facts: ChangeFacts) -> Notice:

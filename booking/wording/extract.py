@@ -24,7 +24,7 @@ PLURALS = ("COUNTS",)
 TEXTS = ("GROUPS", "UNKNOWN")
 """Constants whose capitalised texts are translated when they are looked up."""
 MERCHANTS = ("booking/wording/deeds", "booking/wording/disputes", "booking/wording/fields", "booking/wording/history", "booking/wording/outside",
-             "booking/wording/problems", "booking/wording/shopify", "booking/wording/topics", "booking/templates.py", "shopify_app/")
+             "booking/wording/problems", "booking/wording/shopify", "booking/templates.py", "shopify_app/")
 """Where the sentences for the shop's own people stand, but for mails, whose texts stand with those to customers."""
 MERCHANT_PYTHON = (*PYTHON, "booking/templates.py", "shopify_app/dashboard", "shopify_app/embed")
 MERCHANT_TEMPLATES = ("shopify_app/dashboard/templates", "shopify_app/embed/templates")

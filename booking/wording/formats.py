@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date as Day
 from datetime import datetime, time
 from functools import lru_cache
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers
 
 from booking.rules.money import exponent
+
+FIRST = re.compile(r"(?<!\S)1(?=\s)")
+"""The first of a month, before its name: French counts it as an ordinal, which Unicode's patterns leave out."""
 
 
 @lru_cache(maxsize=4096)
@@ -42,7 +46,8 @@ def local(instant: datetime, zone: str) -> datetime:
 
 @lru_cache(maxsize=20_000)
 def date(locale: str, day: Day, pattern: str) -> str:
-    return dates.format_date(day, pattern, locale=locale)
+    text = dates.format_date(day, pattern, locale=locale)
+    return FIRST.sub("1er", text) if locale == "fr" and day.day == 1 else text
 
 
 @lru_cache(maxsize=5_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from babel.messages.pofile import read_po
 
 CATALOGUES = Path(__file__).parent / "locale"
 MERCHANTS = CATALOGUES / "dashboard"
+FRENCH = re.compile(r"(?<=\S) (?=[:;?!»])|(?<=«) ")
 NAMES = {"de": "Deutsch", "fr": "Français", "es": "Español", "ar": "العربية"}
 SHIPPED = {"en": "English"} | NAMES
 
@@ -35,6 +37,15 @@ def catalogue(locale: str) -> gettext.NullTranslations:
 def _compiled(path: Path, locale: str) -> gettext.GNUTranslations:
     compiled = BytesIO()
     with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=locale))
+        texts = read_po(source, locale=locale)
+    if locale == "fr":
+        for message in texts:
+            message.string = tuple(map(_kept_together, message.string)) if isinstance(message.string, tuple) else _kept_together(message.string)
+    write_mo(compiled, texts)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def _kept_together(text: str) -> str:
+    """French sets a space before these signs; no line ends there."""
+    return FRENCH.sub("\u00a0", text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from booking.wording.languages import SHIPPED
 from booking.wording.phones import readable_phone
+from booking.wording.topics import topic
 from booking.wording.words import Words
 
 MONEY = frozenset({"amount", "price", "paid", "refunded", "owed", "used"})
@@ -26,6 +27,16 @@ LABELS = {
     "sent_at": "Sent", "ended_at": "Ended", "device": "Device", "old_email": "Old address", "new_email": "New address", "changed_at": "Changed",
     "undone": "Taken back"}
 """Names of the fields of `booking.privacy.customer_data`; several tables share them."""
+
+KINDS = {
+    ("state", "none"): "Nothing to give back", ("state", "owed"): "Owed", ("state", "pending"): "On its way", ("state", "succeeded"): "Carried out",
+    ("state", "failed"): "Failed", ("state", "due"): "Not sent yet", ("state", "sent"): "Sent", ("state", "superseded"): "Replaced by a newer one",
+    ("state", "unknown"): "Not known whether it arrived", ("cause", "cancellation"): "Cancellation", ("cause", "seats"): "Seats cancelled",
+    ("cause", "difference"): "A time that costs less", ("cause", "goodwill"): "Goodwill", ("cause", "dispute"): "Disputed payment",
+    ("outcome", "full"): "Full refund", ("outcome", "partial"): "Part of the payment", ("outcome", "credit"): "Credit", ("outcome", "forfeit"): "No refund",
+    ("outcome", "none"): "Nothing was paid", ("channel", "email"): "E-mail", ("channel", "sms"): "SMS", ("cancelled_by", "customer"): "The customer",
+    ("cancelled_by", "store"): "The shop", ("cancelled_by", "system"): "By itself, when its time ran out", ("place", "store"): "The shop", ("place", "shopify"): "Shopify"}
+"""(field, code) -> the code in words; the fields without an entry say what people or clocks said."""
 
 Group = tuple[str, list[list[tuple[str, str]]]]
 
@@ -53,6 +64,12 @@ def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> 
         return w.status(value)
     if name == "method":
         return w.method(value)
+    if (name, value) in KINDS:
+        return w._(KINDS[name, value])
+    if name == "topic":
+        return topic(w, value)
+    if name == "zone":
+        return value.replace("_", " ")
     if name == "locale":
         return SHIPPED.get(value, value)
     if name in PHONES:
@@ -71,5 +88,5 @@ def _preferences(chosen: dict[str, dict[str, bool]], w: Words) -> str:
     kinds = {"transactional": w._("Confirmations and changes"), "reminders": w._("Reminders and requests for feedback"),
              "offers": w._("Earlier times and offers for your bookings"), "marketing": w._("News")}
     channels = {"email": w._("E-mail"), "sms": w._("SMS")}
-    return "; ".join(f"{channels.get(channel, channel)}{w.colon} {', '.join(kinds.get(kind, kind) for kind, on in said.items() if on) or w._('no')}"
-                     for channel, said in chosen.items())
+    return w.semicolon.join(f"{channels.get(channel, channel)}{w.colon} {w.comma.join(kinds.get(kind, kind) for kind, on in said.items() if on) or w._('no')}"
+                            for channel, said in chosen.items())

@@ -10,8 +10,11 @@ from booking.wording.words import Words
 
 
 def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, currency: str,
-                 now: datetime | None = None) -> list[str]:
-    """What happens to the money, until when; then the rules for moving. With `now` nothing is promised until a moment that is past."""
+                 now: datetime | None = None, *, free: bool = False) -> list[str]:
+    """What happens to the money, until when; then the rules for moving. With `now` nothing is promised until a moment that is past.
+
+    `free`: a booking without a price, of which nothing could come back.
+    """
     lines = []
     last = policy.cancel_notice.before(starts_at, zone)
     over = now is not None and now > last
@@ -20,7 +23,7 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
     elif policy.cancel_allowed:
         reached: datetime | None = None
         later = words._("Cancel later: {outcome}.")
-        for tier in policy.tiers:
+        for tier in () if free else policy.tiers:
             until = tier.at_least.before(starts_at, zone) if tier.at_least else None
             if until is not None and now is not None and now > until:
                 reached, later = until, words._("If you cancel: {outcome}.")
@@ -33,7 +36,7 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
             reached = until or reached
         if policy.cancel_notice.rank:
             lines.append(words._("Cancelling online ends {when}.").format(when=words.when(last, zone)))
-        if policy.fee:
+        if policy.fee and not free:
             lines.append(words._("A cancellation fee of {fee} is taken from the refund.").format(fee=words.money(policy.fee, currency)))
     if policy.reschedule_allowed:
         last = policy.reschedule_notice.before(starts_at, zone)

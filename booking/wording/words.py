@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -23,10 +24,16 @@ class Words:
         self.gettext = texts.gettext
         self.ngettext = texts.ngettext
         self.direction = "rtl" if self.babel.character_order == "right-to-left" else "ltr"
+        self._statuses = {
+            "pending": self._("Waiting for approval"), "confirmed": self._("Confirmed"), "arrived": self._("Checked in"),
+            "ready_to_start": self._("Ready to start"), "completed": self._("Completed"), "cancelled": self._("Cancelled"),
+            "no_show": self._("Missed"), "declined": self._("Declined"), "expired": self._("Expired"),
+        }
         # After the name of a fact; French sets a space that does not break before it.
         self.colon, self.comma = "\u00a0:" if locale.startswith("fr") else ":", "، " if locale.startswith("ar") else ", "
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
+        self.comma, self.semicolon = ("\u060c ", "\u061b ") if locale == "ar" else (", ", "; ")
 
     def as_it_is(self, text: str) -> str:
         """A number or a name that is read from left to right, kept in its order where sentences run the other way."""
@@ -84,13 +91,14 @@ class Words:
 
     def time(self, instant: datetime, zone: str) -> str:
         """9:00 AM."""
-        return self._clock(formats.local(instant, zone))
+        return self.clock(formats.local(instant, zone))
 
     def zone(self, instant: datetime, zone: str) -> str:
         """The zone's name then: EST, CET; where it has none, GMT-03:00."""
         return self._zone_name(formats.local(instant, zone))
 
-    def _clock(self, local: datetime) -> str:
+    def clock(self, local: datetime) -> str:
+        """9:00 AM, of a time as the clock there shows it."""
         return formats.clock(self.locale, local.hour, local.minute)
 
     def _zone_name(self, local: datetime) -> str:
@@ -109,12 +117,12 @@ class Words:
         clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
         day = formats.date(self.locale, local.date(), self._("EEE, MMM d, y"))
         when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
-        return f"{when} ({instant.astimezone(UTC):%H:%M:%S} UTC)"
+        return f"{when} {self.as_it_is(f'({instant.astimezone(UTC):%H:%M:%S} UTC)')}"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
         local = formats.local(start, zone)
-        return self._("{start} to {end} {zone}").format(start=self._clock(local), end=self.time(end, zone), zone=self._zone_name(local))
+        return self._("{start} to {end} {zone}").format(start=self.clock(local), end=self.time(end, zone), zone=self._zone_name(local))
 
     def duration(self, seconds: int) -> str:
         """1 h 30 min."""
@@ -145,11 +153,7 @@ class Words:
     # States
 
     def status(self, status: str) -> str:
-        return {
-            "pending": self._("Waiting for approval"), "confirmed": self._("Confirmed"), "arrived": self._("Checked in"),
-            "ready_to_start": self._("Ready to start"), "completed": self._("Completed"), "cancelled": self._("Cancelled"),
-            "no_show": self._("Missed"), "declined": self._("Declined"), "expired": self._("Expired"),
-        }[status]
+        return self._statuses[status]
 
     def method(self, method: str) -> str:
         """How something was paid."""
@@ -163,7 +167,7 @@ class Words:
 
     # Refusals
 
-    def refusal(self, code: str, facts: dict[str, Any], venue: str) -> str:
+    def refusal(self, code: str, facts: Mapping[str, Any], venue: str) -> str:
         """The sentence for a refused change; A80 word for word."""
         if code == "too_late":
             return self._too_late(facts, venue)
@@ -182,7 +186,7 @@ class Words:
                                  minutes).format(n=minutes)
         return {
             "slot_taken": self._("That time has just been taken. Your booking has not changed. Please choose another time."),
-            "closed": self._("This booking is closed ({state}) and can't be changed.").format(state=self.status(facts["state"]) if facts.get("state") in STATES else ""),
+            "closed": self._("This booking is closed ({state}) and can't be changed.").format(state=self.status(facts["state"]) if facts.get("state") in self._statuses else ""),
             "checked_in": self._("You've been checked in. Please speak to {venue}.").format(venue=venue),
             "stale": self._("This booking has changed since you opened the page. Please look at its present state and try again."),
             "quote_changed": self._("The refund for this booking has changed since you opened the page. Please look at the new amount and decide again."),
@@ -194,7 +198,7 @@ class Words:
             "idempotency_mismatch": self._("This form was already sent with other details. Please open the page again."),
         }[code]
 
-    def _too_late(self, facts: dict[str, Any], venue: str) -> str:
+    def _too_late(self, facts: Mapping[str, Any], venue: str) -> str:
         if facts.get("kind") == "feedback":
             return self._("Feedback for this visit is closed.")
         if facts.get("started"):
@@ -207,7 +211,7 @@ class Words:
             text = self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")
         return text.format(N=facts["notice_hours"], venue=venue)
 
-    def _not_allowed(self, facts: dict[str, Any], venue: str) -> str:
+    def _not_allowed(self, facts: Mapping[str, Any], venue: str) -> str:
         kind = facts.get("kind")
         if kind == "feedback":
             text = self._("You can leave feedback after your visit.") if "opens_at" in facts else self._("There was no visit to leave feedback for.")
@@ -237,7 +241,7 @@ class Words:
             text = self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly.")
         return text.format(venue=venue)
 
-    def _card_stays(self, facts: dict[str, Any]) -> str:
+    def _card_stays(self, facts: Mapping[str, Any]) -> str:
         if facts.get("needed"):
             return self._("This card secures an upcoming booking, so it can't be removed now. You can replace it with another one.")
         if facts.get("elsewhere"):
@@ -294,6 +298,3 @@ class Words:
         elif kept:
             sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept per our policy.").format(rest=rest)
         return sentence
-
-
-STATES = ("pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired")

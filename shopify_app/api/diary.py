@@ -94,6 +94,15 @@ def post_session(call: Call) -> Any:
                           starts_at=b.starts_at, capacity=b.capacity, override=b.override)
 
 
+@operation("POST", "/sessions/weekly", summary="Add a class date at the same local time of several weeks: all of them or none", body=s.SessionsIn,
+           answer=Listing[s.SessionOut], status=201)
+def post_sessions(call: Call) -> Any:
+    b = call.body
+    return call.act(sessions.create_sessions, service_id=reference(b.service, "service"), staff_id=reference(b.staff, "staff"),
+                    local_start=b.starts_at, weeks=b.weeks, capacity=b.capacity, override=b.override,
+                    show=lambda tx, done: Listing[s.SessionOut](items=[SESSIONS.one(tx, n) for n in (done.facts or {})["ids"]], next=None))
+
+
 @operation("GET", "/sessions/{id}", summary="A class date", answer=s.SessionOut)
 def get_session(call: Call, id: str) -> Any:
     return SESSIONS.read(call, number(id))

@@ -21,6 +21,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "post_customer": {"name": "Ada Archer", "email": "ada@example.com", "phone": "+12125550101"}, "patch_customer": {"phone": "+12125550102"},
     "post_block": {"staff": _OTHER, "starts_at": _START, "ends_at": _LATER, "reason": "Away"}, "patch_block": {"ends_at": _LATER},
     "post_session": {"service": _ID, "staff": _OTHER, "starts_at": _START, "capacity": 12},
+    "post_sessions": {"service": _ID, "staff": _OTHER, "starts_at": _START, "weeks": 10},
     "post_session_cancel": {"reason": "The teacher is ill", "refund": "full"},
     "post_import_check": {"columns": {"starts_at": "Start Time", "ends_at": "End Time", "service": "Type", "staff": "Calendar", "email": "Email"},
                           "flag_overlaps": False, "region": "US"},

@@ -40,7 +40,7 @@ def refused(error: Refused) -> Response:
 
 
 def _date(one: dict[str, Any]) -> dict[str, Any]:
-    """A date of a series or part of a visit that does not fit, and why (R31)."""
+    """A date of a series or a class, or a part of a visit, that does not fit, and why (R31)."""
     at = one.get("starts_at") or one.get("local_start")
     return {"ref": one.get("ref"), "starts_at": at.isoformat() if at else None, "code": one["code"]}
 

@@ -59,7 +59,7 @@ def new_class(visit: Visit) -> Any:
     except Refused as refused:
         if refused.code == "slot_taken":
             zone = _zone(visit, staff_id)
-            return _form(visit, typed.shown(), taken=[visit.words.when(at, zone) for at in refused.facts.get("dates", ())], status=409)
+            return _form(visit, typed.shown(), taken=[visit.words.when(one["starts_at"], zone) for one in refused.facts.get("dates", ())], status=409)
         if refused.code != "invalid":
             raise
         typed.refused(refused, lambda field: {"starts_at": "time"}.get(field, field))

@@ -184,6 +184,21 @@ def test_class_dates_have_seats_and_end_with_their_parties(api, world):
     api.delete(f"/sessions/{other['id']}")
 
 
+def test_class_dates_of_several_weeks_keep_their_local_time_and_come_all_or_none(api, world):
+    course = str(world.add_service("Yoga", capacity=8, staff=[world.elena]))
+    body = {"service": course, "staff": str(world.elena), "starts_at": "2027-03-05T18:00:00Z", "capacity": 4, "weeks": 3}
+    made = api.post("/sessions/weekly", body)["items"]
+    # New York's clocks change on March 14.
+    assert [one["starts_at"] for one in made] == ["2027-03-05T13:00:00-05:00", "2027-03-12T13:00:00-05:00", "2027-03-19T13:00:00-04:00"]
+    assert {one["capacity"] for one in made} == {4} and ids(api.get("/sessions")) == [one["id"] for one in made]
+    taken = api.refused(409, "slot_taken", "POST", "/sessions/weekly", body | {"starts_at": "2027-03-12T18:30:00Z", "weeks": 3})
+    assert [(one["starts_at"], one["code"]) for one in taken["dates"]] == [
+        ("2027-03-12T18:30:00+00:00", "slot_taken"), ("2027-03-19T17:30:00+00:00", "slot_taken")]
+    assert len(ids(api.get("/sessions"))) == 3
+    for weeks in (0, 54, "2", None):
+        api.refused(422, "invalid", "POST", "/sessions/weekly", body | {"weeks": weeks})
+
+
 def test_customers(api, world):
     made = api.post("/customers", {"name": "Bea Bird", "email": "Bea@Example.com", "phone": "+12125550144"})
     assert (made["name"], made["email"], made["phone"], made["verified"]) == ("Bea Bird", "Bea@Example.com", "+12125550144", False)

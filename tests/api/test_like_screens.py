@@ -28,7 +28,7 @@ SAME = {
     "/bookings/<ref>/messages/<int:message_id>/resend": ("POST /bookings/{ref}/resend",),
     "/bookings/<ref>/notes/<int:note_id>/remove": ("POST /bookings/{ref}/remove-note",),
     "/bookings/<ref>/refunds/<int:refund_id>/execute": ("POST /refunds/{id}/execute",),
-    "/classes": ("GET /sessions",), "/classes/new": ("POST /sessions",), "/classes/<int:session_id>": ("GET /sessions/{id}", "GET /bookings"),
+    "/classes": ("GET /sessions",), "/classes/new": ("POST /sessions", "POST /sessions/weekly"), "/classes/<int:session_id>": ("GET /sessions/{id}", "GET /bookings"),
     "/classes/<int:session_id>/seats": ("PATCH /sessions/{id}",), "/classes/<int:session_id>/cancel": ("POST /sessions/{id}/cancel",),
     "/classes/<int:session_id>/remove": ("DELETE /sessions/{id}",),
     "/customers": ("GET /customers",), "/customers/<int:customer_id>": ("GET /customers/{id}", "GET /customers/{id}/duplicates", "GET /bookings"),
@@ -77,7 +77,6 @@ NOT_THERE = {"/profile": THE_BROWSERS, "/staff/<int:staff_id>/calendar/<provider
 ACTIONS_NOT_THERE = {
     "booking.actions.sign_in_user": THE_BROWSERS, "booking.actions.own_profile": THE_BROWSERS, "booking.actions.sign_in": THE_BROWSERS,
     "booking.actions.staff_calendars.connect_calendar": AT_THEIR_PAGES,
-    "booking.actions.sessions.create_sessions": "every week at once: a call for each date says the same, and answers for each",
 }
 
 

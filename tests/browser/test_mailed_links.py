@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from app import create_app
 from bench.campaigns.readonly import MOVING
 from booking.actions.manage_link import send_manage_link
+from booking.links import manage_path
 from messages import render_mail
 from messages.render import MESSAGES
 from models.tables import ALL
@@ -18,6 +21,9 @@ from tests.messages.payloads import ORIGIN
 from tests.messages.test_topics import Page
 from tests.messages.variants import every
 from tests.support.world import MERCHANT, at
+
+LINKLESS = {"phone_code", "sign_in_code", "withdrawal_received"}
+"""Messages without a link of ours in any of their turns."""
 
 
 @pytest.fixture
@@ -37,8 +43,20 @@ def with_links() -> dict[str, set[str]]:
     """Message -> the links it carries in any of its turns, for the messages that have some."""
     found: dict[str, set[str]] = {}
     for topic, _, payload in every("en"):
-        found.setdefault(topic, set()).update(link for link in Page(render_mail(topic, payload, "x.example").html).links if link.startswith("http"))
+        found.setdefault(topic, set()).update(link for link in Page(render_mail(topic, payload, "x.example").html).links if link.startswith(ORIGIN))
     return {topic: links for topic, links in found.items() if links}
+
+
+def shape(link: str) -> str:
+    """What kind of page a link opens: its path without references, and what it asks for there."""
+    parts = urlsplit(link)
+    path = re.sub(r"[^/]*[0-9.][^/]*", "_", re.sub(r"(?<=/email-undo/).*|(?<=/unsubscribe/).*", "_", parts.path))
+    return f"{path} {sorted((name, value if name in ('action', 'panel') else '') for name, value in parse_qsl(parts.query))}"
+
+
+def test_every_message_has_its_place():
+    """A new message has to say here whether it carries links, and then the walk below meets them."""
+    assert set(MESSAGES) - set(with_links()) == LINKLESS
 
 
 def test_every_link_of_every_mail_is_only_looked_at(world, visit, site, checksum):
@@ -50,6 +68,8 @@ def test_every_link_of_every_mail_is_only_looked_at(world, visit, site, checksum
         # Not sent here: mails to the shop only, and what they link is the dashboard, which asks who comes.
         assert topic.startswith("merchant_") and all(link.startswith(f"{ORIGIN}/admin") for link in known[topic]), topic
         paths += [link.removeprefix(ORIGIN).replace("0123456789ab", b.ref) for link in known[topic]]
+    paths.append(manage_path(b, panel="payment"))  # where a card can be saved: that mail needs a bank
+    assert {shape(link) for found in known.values() for link in found} <= {shape(path) for path in paths}
     for kind in ("/manage/", "action=reschedule", "action=accept&offer=", "/waitlist/", "action=refuse", "action=stop", "/feedback/", "/unsubscribe/",
                  "/email-undo/", "/admin", "/book"):
         assert any(kind in path for path in paths), kind

@@ -64,6 +64,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "charged": {"amount": 2500, "reason": "no_show"},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
+    if topic == "refund_given":
+        whole["refund"] = REFUND
     if topic == "feedback_reply":
         whole["reply"] = "Thank you, Ada."
     if topic == "feedback_request":

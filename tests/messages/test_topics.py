@@ -128,7 +128,7 @@ def test_a_cancellation_by_the_shop_says_so():
 
 def test_dropping_seats_is_not_called_a_cancellation():
     html, _ = both("booking_cancelled", booking={"seats": 2})
-    assert "Your booking now has 2 seats." in html and "is cancelled" not in html
+    assert f"Your booking for {WHEN} now has 2 seats." in html and "is cancelled" not in html
 
 
 def test_a_refused_move_says_who_stays_where_and_why():
@@ -173,7 +173,7 @@ class TestSms:
     @pytest.mark.parametrize("service", ["Deep tissue", "A very long name of a service " * 30])
     def test_the_link_is_never_cut(self, topic, service):
         text = render_sms(topic, payload(topic, booking={"service": service}, refund=REFUND))
-        assert text.endswith(" " + LINK) and len(text) <= 320 and text.startswith("Harbor Massage: ") and "\n" not in text
+        assert text.endswith(" " + LINK) and len(text) <= 320 and text.startswith("Harbor Massage") and text.count("Harbor Massage") <= 2 and "\n" not in text
 
     @pytest.mark.parametrize("topic", [*TO_SHOP, *MAIL_ONLY, "sign_in_code", "deposit_returned"])
     def test_codes_and_notices_to_the_shop_go_by_mail_only(self, topic):

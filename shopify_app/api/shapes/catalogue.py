@@ -227,6 +227,12 @@ class SessionIn(Shape):
     override: Flag = False
 
 
+class SessionsIn(SessionIn):
+    """`starts_at` is the first of them; the others follow at the same local time of the place."""
+
+    weeks: Annotated[int, Field(strict=True, ge=1, le=53)]
+
+
 class SessionPatch(Shape):
     capacity: Seats
 

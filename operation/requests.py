@@ -1,0 +1,44 @@
+"""Every request has an id, one log line, and is counted. Addresses are logged as routes, never with their query (I45, I65)."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from operation.lines import REQUEST, setup
+from operation.metrics import REQUESTS, SECONDS
+
+log = logging.getLogger("opencals.request")
+
+
+def begin() -> tuple[str, float]:
+    """A new request: its id, which log lines carry from now on, and the performance counter."""
+    request_id = secrets.token_hex(8)
+    REQUEST.set(request_id)
+    return request_id, time.perf_counter()
+
+
+def note(route: str, method: str, status: int, started: float, store_id: int | None = None) -> None:
+    """An answer was given, `started` on the performance counter."""
+    took = time.perf_counter() - started
+    log.info("request", extra={"method": method, "route": route, "status": status, "ms": round(took * 1000, 1), "store": store_id})
+    REQUESTS.labels(route, method, status).inc()
+    SECONDS.labels(route).observe(took)
+
+
+def install(app: Flask) -> None:
+    if app.config["SETTINGS"].environment != "test":
+        setup(app.config["SETTINGS"].log_level)
+
+    @app.before_request
+    def start() -> None:
+        g.request_id, g.started = begin()
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        note(str(request.url_rule or "-"), request.method, response.status_code, g.get("started", time.perf_counter()), g.get("store_id"))
+        return response
