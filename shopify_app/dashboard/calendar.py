@@ -124,7 +124,7 @@ def _grid(visit: Visit, asked: Asked, people: list[Person], now: datetime, booki
 def _column(visit: Visit, asked: Asked, person: Person, day: date, all_of: list[Box], hours: Hours, today: date) -> Column:
     w, mine = visit.words, [box for box in all_of if boxes.on(box, day, asked.zone)]
     count = sum(box.kind != "off" for box in mine)
-    note = w.ngettext("{n} appointment", "{n} appointments", count).format(n=count) if count else w._("free")
+    note = w.ngettext("{n} appointment", "{n} appointments", count).format(n=count) if count else w._("Time off") if mine else w._("free")
     title = person.name if asked.view == "day" else w.short_date(day_span(day, asked.zone)[0], asked.zone)
     return Column(title, note, person.id, day, place(mine, day, asked.zone, hours), day == today)
 

@@ -79,8 +79,9 @@ def conflicts(visit: Visit) -> Any:
         things = _things(tx, pairs)
         met = {number for pair in pairs for number in (pair.one_id, pair.other_id)}
         settled = diary.of_ids(tx, [number for number in day_plan.marked(tx) if number not in met])
-    return visit.show("conflicts.html", here="conflicts", pairs=[
-        (pair, things.get(pair.one_id), things.get(pair.other_id)) for pair in pairs], settled=settled)
+    return visit.show("conflicts.html", here="conflicts", settled=settled, pairs=[
+        (pair, sorted(((pair.one_kind, things[pair.one_id]), (pair.other_kind, things[pair.other_id])), key=lambda of: of[1].starts_at))
+        for pair in pairs if pair.one_id in things and pair.other_id in things])
 
 
 def _things(tx: Tx, pairs: list[Overlap]) -> dict[int, DiaryBooking | Any]:

@@ -102,7 +102,8 @@ class TestSecure:
     """As in production: https, behind no proxy or one."""
 
     @pytest.fixture(scope="class")
-    def secure(self, settings):
+    @classmethod
+    def secure(cls, settings):
         yield replace(settings, scheme="https")
         database().engine.dispose()
 

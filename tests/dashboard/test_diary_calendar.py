@@ -146,3 +146,9 @@ def test_a_day_of_another_shop_stays_there(staff, owner_url):
     b = other.book(at(2, 15), email="foreign@example.com")
     calendar(staff, date="2027-03-02", staff=str(other.elena))
     assert b.ref not in staff.page and "Everyone" in words(staff.page)
+
+
+def test_someone_on_time_off_is_not_called_free(owner, world):
+    create_block(world.store_id, MERCHANT, staff_id=world.tom, starts_at=at(5, 14), ends_at=at(5, 20), reason="School")
+    calendar(owner, view="day", date="2027-03-05")
+    assert "Elena Marsh free" in words(owner.page) and "Tom Okonkwo Time off" in words(owner.page)

@@ -170,7 +170,8 @@ class TestTheAppsFile:
     """shopify.app.toml by the rules of its schema (reference: the command line tool's app_config specifications)."""
 
     @pytest.fixture(scope="class")
-    def config(self):
+    @classmethod
+    def config(cls):
         return tomllib.loads((ROOT / "shopify.app.toml").read_text())
 
     def test_every_topic_has_its_file_and_every_file_its_topic(self, config):
