@@ -36,7 +36,6 @@ class AuditEntry(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (
-        of_store(),
         Index("audit_chain", "store_id", "chain", unique=True),
         Index("audit_by_time", "store_id", "at"),
         Index("audit_of_booking", "store_id", "booking_id", "id", postgresql_where=text("booking_id is not null")),

@@ -18,6 +18,7 @@ Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 Id = Annotated[int, mapped_column(BigInteger)]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 class Base(DeclarativeBase):
@@ -48,4 +49,4 @@ def new_id() -> int:
 def new_ref() -> str:
     """12 characters of Crockford base32 (60 random bits): the public name of a booking (R3)."""
     bits = secrets.randbits(60)
-    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 60, 5))
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in (0, 10, 20, 30, 40, 50)])

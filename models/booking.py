@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, DateTime, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
+from models.base import Base, Id, Instant, StoreRow, belongs_to
 
 HOLDING_SQL = "status in ('pending','confirmed','arrived','ready_to_start')"
 
@@ -75,7 +75,6 @@ class Booking(StoreRow, Base):
     updated_at: Mapped[Instant]
 
     __table_args__ = (
-        of_store(),
         belongs_to("service_id", "services"),
         belongs_to("staff_id", "staff"),
         belongs_to("location_id", "locations"),

@@ -38,9 +38,9 @@ class Occupancy(Base):
         CheckConstraint("kind in ('booking','hold','session','block','calendar')", name="occupancies_kind"),
         CheckConstraint("ends_at > starts_at and ends_at <= starts_at + interval '48 hours'", name="occupancies_span"),
         ExcludeConstraint(
-            (literal_column("int8range(store_id, store_id, '[]')"), "&&"),
+            (literal_column("busy_place(staff_id, starts_at, ends_at)"), "&&"),
             (literal_column("int8range(staff_id, staff_id, '[]')"), "&&"),
-            (literal_column("tstzrange(starts_at, ends_at)"), "&&"),
+            (literal_column("int8range(store_id, store_id, '[]')"), "&&"),
             using="gist",
             where=text("not overlap_ok"),
             name="no_double_booking",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant
 
 
 class Reminder(Base):
-    """Rows are written by a trigger on bookings, so that no writer can forget them. Whether anything is sent is decided when due.
+    """Rows are written by triggers on bookings alone, so that no writer can forget them; a foreign key would only ask each again.
+    Whether anything is sent is decided when due.
 
     One row for each kind, lead and start time, for ever: moving away and back again reminds once. `since` is when the time was agreed.
     """
@@ -26,7 +27,6 @@ class Reminder(Base):
     state: Mapped[str] = mapped_column(server_default="due")
 
     __table_args__ = (
-        ForeignKeyConstraint(["store_id", "booking_id"], ["bookings.store_id", "bookings.id"]),
         Index("reminders_due", "store_id", "due_at", postgresql_where=text("state = 'due'")),
         CheckConstraint("kind in ('before', 'feedback') and (kind = 'before') = (lead_s > 0)", name="reminders_kind"),
         CheckConstraint("state in ('due', 'sent', 'dropped')", name="reminders_state"),

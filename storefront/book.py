@@ -140,8 +140,10 @@ def confirm(service_id: int):  # noqa: ANN201
 def _open(tx: Tx, service_id: int) -> tuple[StoreView, SignedIn | None, ServiceOffer]:
     store, person = visitor(tx, login_secret())
     offer = find_offer(tx, service_id)
-    if offer is None or not offer.active or not store.open_for_booking:
+    if offer is None or not offer.active:
         abort(404)
+    if not store.open_for_booking:
+        abort(redirect("/book", 303))  # which says so, and where one's bookings are
     return store, person, offer
 
 

@@ -36,7 +36,7 @@ def _run(store_id: int, run: Any) -> None:
         try:
             report = import_bookings(
                 store_id, path, format_name=run.columns["format"], columns={field: fields.get(field, UNUSED) for field in FIELDS}, region=run.region,
-                flag_overlaps=run.flag_overlaps, dry_run=run.state == "checking",
+                flag_overlaps=run.flag_overlaps, dry_run=run.state == "checking", at_once=False,
                 progress=lambda step, done, of: note_progress(store_id, SYSTEM, run.id, done, of))
         except FormatError as error:
             finish_import(store_id, SYSTEM, run.id, problem=str(error))

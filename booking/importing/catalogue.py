@@ -24,7 +24,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass
 class Needs:
-    """What the rows of a file name, collected while reading it."""
+    """What the rows of a file name. Rows that ask for the same at the same time of the week are looked at together."""
 
     locations: dict[str, str] = field(default_factory=dict)
     service_minutes: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
@@ -33,19 +33,22 @@ class Needs:
     staff_hours: dict[str, dict[str, tuple[int, int]]] = field(default_factory=lambda: defaultdict(dict))
     pairs: dict[tuple[str, str], None] = field(default_factory=dict)
 
-    def see(self, row: ImportRow) -> None:
-        place = place_of(row)
-        self.locations.setdefault(place, row.zone)
-        self.service_minutes[row.service][int((row.ends_at - row.starts_at).total_seconds())] += 1
-        self.service_price.setdefault(row.service, row.price or 0)
-        self.staff_location.setdefault(row.staff, place)
-        start = row.local_start.hour * 60 + row.local_start.minute
-        end = min(1440, start + int((row.ends_at - row.starts_at).total_seconds()) // 60)
-        hours = self.staff_hours[row.staff]
-        day = DAYS[row.local_start.weekday()]
-        was = hours.get(day, (start, end))
-        hours[day] = (min(was[0], start), max(was[1], end))
-        self.pairs.setdefault((row.staff, row.service))
+    @staticmethod
+    def of(rows: Iterable[ImportRow]) -> Needs:
+        needs = Needs()
+        alike = Counter([(place_of(row), row.zone, row.service, row.staff, row.price, row.ends_at - row.starts_at,
+                          row.local_start.weekday(), row.local_start.hour * 60 + row.local_start.minute) for row in rows])
+        for (place, zone, service, staff, price, length, weekday, start), count in alike.items():
+            seconds = int(length.total_seconds())
+            needs.locations.setdefault(place, zone)
+            needs.service_minutes[service][seconds] += count
+            needs.service_price.setdefault(service, price or 0)
+            needs.staff_location.setdefault(staff, place)
+            hours, day, end = needs.staff_hours[staff], DAYS[weekday], min(1440, start + seconds // 60)
+            was = hours.get(day, (start, end))
+            hours[day] = (min(was[0], start), max(was[1], end))
+            needs.pairs.setdefault((staff, service))
+        return needs
 
 
 @dataclass(frozen=True)

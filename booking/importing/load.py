@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ARRAY, Text, any_, literal, select, text
 
 from booking.actions.action import Done, action
-from booking.importing.catalogue import Catalogue, place_of
+from booking.importing import drafts
+from booking.importing.copying import cell, copy_lines, copy_rows
+from booking.importing.drafts import Draft
 from booking.importing.rows import BadRow, ImportRow
 from booking.slots import lock_staff
 from models import policy_copy
-from models.base import new_id, new_ref
+from models.base import new_id
 from models.booking import Booking
 from models.customer import Customer
 from models.occupancy import LONGEST_SPAN_HOURS, Occupancy
@@ -29,143 +30,148 @@ OPEN = ("pending", "confirmed")
 
 @dataclass
 class Loaded:
-    """What a batch did. `bad` are rows that met another booking."""
+    """What a batch did. `bad` are rows that met another booking, `customers` whose customer there is now."""
 
     imported: int = 0
     known: int = 0
     flagged: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    customers: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A draft and what its transaction decided about it."""
+
+    draft: Draft
+    status: str
+    flagged: bool
 
 
 @action
-def import_batch(tx: Tx, rows: Sequence[ImportRow], catalogue: Catalogue, source: str, *, flag_overlaps: bool = False,
-                 dry_run: bool = False) -> Done:
+def import_batch(tx: Tx, batch: Sequence[Draft], source: str, *, flag_overlaps: bool = False, dry_run: bool = False) -> Done:
     """Write rows that are not there yet, all in this transaction; `facts["loaded"]` is a Loaded.
 
     Idempotent on (source, external id). A row that would overlap is left out and named, or with `flag_overlaps` taken and
     put on the conflicts list. No messages leave: these people already have their confirmations.
     """
     loaded = Loaded()
-    fresh = _without_known(tx, rows, source, loaded)
-    staff_of = {row: catalogue.staff[row.staff.lower()] for row in fresh}
+    fresh = _without_known(tx, batch, source, loaded)
+    staff = {draft.staff_id for draft in fresh}
     if not dry_run:
-        lock_staff(tx, sorted({staff_id for staff_id, _ in staff_of.values()}))
-    taken = _Busy(tx, {staff_id for staff_id, _ in staff_of.values()}, fresh)
-    accepted: list[tuple[ImportRow, str, bool]] = []
-    for row in fresh:
+        lock_staff(tx, staff)
+    taken = _Busy(tx, staff, fresh)
+    accepted: list[Accepted] = []
+    for draft in fresh:
+        row = draft.row
         status = row.status or ("confirmed" if row.ends_at > tx.now else "completed")
-        overlap = status in OPEN and taken.meets(staff_of[row][0], row)
+        overlap = status in OPEN and taken.meets(draft.staff_id, row)
         if overlap and not flag_overlaps:
             loaded.bad.append(BadRow(row.line, overlap))
             continue
         if status in OPEN:
-            taken.add(staff_of[row][0], row)
-        accepted.append((row, status, bool(overlap)))
+            taken.add(draft.staff_id, row)
+        accepted.append(Accepted(draft, status, bool(overlap)))
     loaded.imported = len(accepted)
-    loaded.flagged = sum(flagged for *_, flagged in accepted)
+    loaded.flagged = sum(one.flagged for one in accepted)
     if accepted and not dry_run:
-        _write(tx, accepted, catalogue, source)
+        loaded.customers = _write(tx, accepted, source)
     return Done(facts={"loaded": loaded})
 
 
-def _without_known(tx: Tx, rows: Sequence[ImportRow], source: str, loaded: Loaded) -> list[ImportRow]:
+def _without_known(tx: Tx, batch: Sequence[Draft], source: str, loaded: Loaded) -> list[Draft]:
     known = set(tx.db.execute(select(Booking.external_id).where(
         Booking.store_id == tx.store_id, Booking.source == source,
-        Booking.external_id == any_(literal([row.external_id for row in rows], ARRAY(Text))))).scalars())
-    fresh: list[ImportRow] = []
-    for row in rows:
-        if row.external_id in known:
+        Booking.external_id == any_(literal([draft.row.external_id for draft in batch], ARRAY(Text))))).scalars())
+    fresh: list[Draft] = []
+    for draft in batch:
+        if draft.row.external_id in known:
             loaded.known += 1
         else:
-            known.add(row.external_id)
-            fresh.append(row)
+            known.add(draft.row.external_id)
+            fresh.append(draft)
     return fresh
 
 
 class _Busy:
     """Busy time of the staff of a batch: what the database holds, and rows accepted so far, with their lines."""
 
-    def __init__(self, tx: Tx, staff: set[int], rows: Sequence[ImportRow]) -> None:
+    def __init__(self, tx: Tx, staff: set[int], batch: Sequence[Draft]) -> None:
         self.spans: dict[int, list[tuple[datetime, datetime, int]]] = {}
-        if not rows:
+        self.longest = timedelta()
+        if not batch:
             return
-        first = min(row.starts_at for row in rows) - timedelta(hours=LONGEST_SPAN_HOURS)
-        last = max(row.ends_at for row in rows)
+        first = min(draft.row.starts_at for draft in batch)
+        last = max(draft.row.ends_at for draft in batch)
         for staff_id, start, end in tx.db.execute(select(Occupancy.staff_id, Occupancy.starts_at, Occupancy.ends_at).where(
-                Occupancy.store_id == tx.store_id, Occupancy.staff_id.in_(staff), Occupancy.starts_at.between(first, last),
+                Occupancy.store_id == tx.store_id, Occupancy.staff_id.in_(staff), Occupancy.ends_at > first,
+                Occupancy.starts_at.between(first - timedelta(hours=LONGEST_SPAN_HOURS), last),
                 (Occupancy.expires_at.is_(None)) | (Occupancy.expires_at > tx.now)).order_by(Occupancy.starts_at)):
             self.spans.setdefault(staff_id, []).append((start, end, 0))
+            self.longest = max(self.longest, end - start)
 
     def meets(self, staff_id: int, row: ImportRow) -> str | None:
-        """The reason in words when the row overlaps, else None. Unflagged spans do not overlap each other."""
+        """The reason in words when the row overlaps, else None. Nothing that began longer ago than the longest span is asked."""
         spans = self.spans.get(staff_id, [])
-        place = bisect_left(spans, (row.ends_at,))
-        for start, end, line in reversed(spans[max(0, place - 50):place]):
+        earliest = row.starts_at - self.longest
+        for place in range(bisect_left(spans, (row.ends_at,)) - 1, -1, -1):
+            start, end, line = spans[place]
             if end > row.starts_at:
                 return f"overlaps line {line}" if line else f"overlaps what {row.staff} already has at {start:%Y-%m-%d %H:%M} UTC"
+            if start <= earliest:
+                break
         return None
 
     def add(self, staff_id: int, row: ImportRow) -> None:
         insort(self.spans.setdefault(staff_id, []), (row.starts_at, row.ends_at, row.line))
+        self.longest = max(self.longest, row.ends_at - row.starts_at)
 
 
-def _write(tx: Tx, accepted: Sequence[tuple[ImportRow, str, bool]], catalogue: Catalogue, source: str) -> None:
+def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> set[str]:
+    """Everything of the accepted rows; whose they are."""
+    currency, policies = _terms(tx, {one.draft.service_id for one in accepted})
+    customers = _customers(tx, [one.draft for one in accepted])
+    copy_lines(tx, "bookings", ("status", "customer_id", "policy_id", "overlap_ok", *drafts.COLUMNS), [
+        f"{one.status}\t{customers[one.draft.person]}\t{policies[one.draft.service_id]}\t{one.flagged}\t{one.draft.cells}" for one in accepted], {
+        "store_id": "%s", "conflict": "overlap_ok", "original_starts_at": "starts_at", "currency": "%s", "source": "%s",
+        "closed_at": "case when status in ('pending', 'confirmed') then null else closed_at end", "created_at": "coalesce(created_at, %s)",
+        "updated_at": "%s"}, (tx.store_id, currency, source, tx.now, tx.now))
+    payments = [(tx.store_id, new_id(), one.draft.id, one.draft.row.paid, currency, "external", one.draft.row.booked_at or tx.now)
+                for one in accepted if one.draft.row.paid]
+    if payments:
+        copy_rows(tx, "payments", ("store_id", "id", "booking_id", "amount", "currency", "method", "captured_at"), payments)
+    said = json.dumps({"at": tx.now.isoformat(), "actor_kind": tx.actor.kind, "channel": tx.actor.channel, "action": "import_booking",
+                       "subject": "booking"})[:-1]
+    origin = json.dumps(source)
+    tx.db.execute(text("select append_audit(cast(:entries as jsonb))"), {"entries": "[" + ", ".join([
+        f'{said}, "subject_id": {one.draft.id}, "booking_id": {one.draft.id}, "after": {{"status": "{one.status}", "starts_at": '
+        f'"{one.draft.row.starts_at.isoformat()}"}}, "facts": {{"source": {origin}, "line": {one.draft.row.line}}}}}' for one in accepted]) + "]"})
+    return set(customers)
+
+
+def _terms(tx: Tx, services: set[int]) -> tuple[str, dict[int, int]]:
+    """The store's currency, and by service the kept copy of its policy (R20)."""
     store = tx.db.execute(select(Store.currency, Store.policy).where(Store.store_id == tx.store_id)).one()
-    policies = {row.id: policy_copy.keep(tx, row.policy or store.policy) for row in tx.db.execute(
-        select(Service.id, Service.policy).where(Service.store_id == tx.store_id))}
-    customers = _customers(tx, [row for row, *_ in accepted])
-    bookings, payments, entries = [], [], []
-    for row, status, flagged in accepted:
-        booking_id = new_id()
-        staff_id, location_id = catalogue.staff[row.staff.lower()]
-        service_id = catalogue.services[row.service.lower()]
-        bookings.append((
-            tx.store_id, booking_id, new_ref(), status, service_id, staff_id, catalogue.locations.get(place_of(row).lower(), location_id),
-            customers[_person(row)], row.starts_at, row.ends_at, row.zone, row.local_start, row.fold, flagged, flagged, row.seats,
-            max(row.price or 0, row.paid), store.currency, policies[service_id], row.starts_at, row.name, row.email,
-            row.email_canonical, row.phone, row.notes, None if status in OPEN else max(row.ends_at, row.booked_at or row.ends_at), source,
-            row.external_id, row.booked_at or tx.now, tx.now))
-        if row.paid:
-            payments.append((tx.store_id, new_id(), booking_id, row.paid, store.currency, "external", row.booked_at or tx.now))
-        entries.append({
-            "at": tx.now.isoformat(), "actor_kind": tx.actor.kind, "channel": tx.actor.channel, "action": "import_booking",
-            "subject": "booking", "subject_id": booking_id, "booking_id": booking_id,
-            "after": {"status": status, "starts_at": row.starts_at.isoformat()}, "facts": {"source": source, "line": row.line}})
-    copy_rows(tx, "bookings", (
-        "store_id", "id", "ref", "status", "service_id", "staff_id", "location_id", "customer_id", "starts_at", "ends_at", "zone",
-        "local_start", "fold", "overlap_ok", "conflict", "seats", "price", "currency", "policy_id", "original_starts_at",
-        "contact_name", "contact_email", "contact_email_canonical", "contact_phone", "notes", "closed_at", "source", "external_id",
-        "created_at", "updated_at"), bookings)
-    copy_rows(tx, "payments", ("store_id", "id", "booking_id", "amount", "currency", "method", "captured_at"), payments)
-    tx.db.execute(text("select append_audit(cast(:entries as jsonb))"), {"entries": json.dumps(entries)})
+    kept: dict[str, int] = {}
+    policies = {}
+    for service in tx.db.execute(select(Service.id, Service.policy).where(Service.store_id == tx.store_id, Service.id.in_(services))):
+        policy = service.policy or store.policy
+        same = json.dumps(policy, sort_keys=True)
+        policies[service.id] = kept[same] = kept.get(same) or policy_copy.keep(tx, policy)
+    return store.currency, policies
 
 
-def _person(row: ImportRow) -> str:
-    return row.email_canonical or row.phone or f"name:{row.name.lower()}"
-
-
-def _customers(tx: Tx, rows: Sequence[ImportRow]) -> dict[str, int]:
+def _customers(tx: Tx, batch: Sequence[Draft]) -> dict[str, int]:
     """Customer ids by person; an address the store knows is that customer, a proven one before a guest (R8)."""
-    addresses = sorted({row.email_canonical for row in rows if row.email_canonical})
+    addresses = sorted({draft.row.email_canonical for draft in batch if draft.row.email_canonical})
     known = {address: customer_id for address, customer_id in tx.db.execute(
         select(Customer.email_canonical, Customer.id).where(
             Customer.store_id == tx.store_id, Customer.email_canonical == any_(literal(addresses, ARRAY(Text))), Customer.erased_at.is_(None),
         ).order_by(Customer.email_verified_at.asc().nulls_first()))}
-    fresh = []
-    for row in rows:
-        if _person(row) not in known:
-            known[_person(row)] = new_id()
-            fresh.append((tx.store_id, known[_person(row)], row.name, row.email, row.email_canonical, row.phone, tx.now))
-    copy_rows(tx, "customers", ("store_id", "id", "name", "email", "email_canonical", "phone", "created_at"), fresh)
-    return known
-
-
-def copy_rows(tx: Tx, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Many rows at once: COPY into a temporary table (COPY itself knows no row level security), then one INSERT with every guard."""
-    names = ", ".join(columns)
-    tx.db.exec_driver_sql(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
-    with tx.driver.cursor() as cursor, cursor.copy(f"copy staged_{table} ({names}) from stdin") as copy:
-        for row in rows:
-            copy.write_row(row)
-    tx.db.exec_driver_sql(f"insert into {table} ({names}) select {names} from staged_{table}")
-    tx.db.exec_driver_sql(f"drop table staged_{table}")
+    fresh = {draft.person: draft.row for draft in reversed(batch) if draft.person not in known}
+    ids = dict(zip(fresh, sorted(new_id() for _ in fresh), strict=True))
+    if fresh:
+        copy_lines(tx, "customers", ("id", "name", "email", "email_canonical", "phone"), [
+            f"{ids[person]}\t{cell(row.name)}\t{cell(row.email)}\t{cell(row.email_canonical)}\t{cell(row.phone)}" for person, row in fresh.items()],
+            {"store_id": "%s", "created_at": "%s"}, (tx.store_id, tx.now))
+    return known | ids

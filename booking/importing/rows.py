@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import TextIO
 
 from booking.addresses import canonical_email, canonical_phone
-from booking.importing.formats import Format
+from booking.importing.formats import FIELDS, Format
 from booking.rules import wall_time
 from booking.rules.decision import Refused
 from booking.rules.money import exponent
@@ -21,12 +22,11 @@ from booking.rules.money import exponent
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=24)
 LONGEST_FIELD = 2_000
 AMOUNT = re.compile(r"[$€£]? ?((?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?)", re.ASCII)
-PATTERNS = (
-    "%B %d, %Y %I:%M %p", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M",
-)
+STAMP = re.compile(r"(.*\d{4}|\d{4}-\d+-\d+)\s+(\d+:.*)", re.ASCII)
+PATTERNS = {"%B %d, %Y": ("%I:%M %p",), "%Y-%m-%d": ("%H:%M", "%H:%M:%S"), "%m/%d/%Y": ("%I:%M %p", "%H:%M")}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ImportRow:
     """A checked line. Instants in UTC, money in minor units; `status` empty means: by its time."""
 
@@ -91,56 +91,54 @@ def read_rows(file: TextIO, layout: Format, zone: str, currency: str, region: st
 
 class _Parser:
     def __init__(self, layout: Format, places: dict[str, int], zone: str, decimals: int, region: str | None) -> None:
-        self.layout, self.places, self.zone, self.decimals, self.region = layout, places, zone, decimals, region
+        self.layout, self.zone, self.decimals, self.region = layout, zone, decimals, region
+        # One cell more stands at the end of every line, empty: where the columns point that the file has not.
+        self.take = itemgetter(*(places.get(field, -1) for field in FIELDS))
 
     def row(self, line: int, cells: list[str]) -> ImportRow:
-        def cell(field: str) -> str:
-            place = self.places.get(field)
-            return "" if place is None else cells[place].strip()
-
-        for text in cells:
-            if len(text) > LONGEST_FIELD or "\x00" in text:
-                raise Unusable(f"a field is longer than {LONGEST_FIELD} characters or holds a zero byte")
-        zone = cell("zone") or self.zone
+        if len(max(cells, key=len)) > LONGEST_FIELD or "\x00" in "".join(cells):
+            raise Unusable(f"a field is longer than {LONGEST_FIELD} characters or holds a zero byte")
+        cells = [text.strip() for text in cells]
+        cells.append("")
+        (given_id, starts, ends, minutes, zone, service, staff, location, name, first_name, last_name, email, phone, seats, price, paid,
+         label, notes, booked) = self.take(cells)
+        zone = zone or self.zone
         if not _known_zone(zone):
             raise Unusable(f"unknown time zone {zone!r}")
-        start, local, fold = _instant(cell("starts_at"), zone, "start")
-        end = self._end(cell, start, zone)
+        start, local, fold = _instant(starts, zone, "start")
+        end = _instant(ends, zone, "end")[0] if ends else self._after(start, minutes)
         if not start + SHORTEST <= end <= start + LONGEST:
             raise Unusable("must end after its start, at least a minute and at most 24 hours later")
-        service, staff = cell("service"), cell("staff")
         if not service or not staff:
             raise Unusable("has no service" if not service else "has no staff or calendar")
-        email, canonical = _email(cell("email"))
-        name = cell("name") or f"{cell('first_name')} {cell('last_name')}".strip()
-        if not name and not email:
+        address, canonical = _email(email)
+        name = name or f"{first_name} {last_name}".strip()
+        if not name and not address:
             raise Unusable("has neither a name nor an e-mail address")
-        label = cell("status").lower()
-        if label not in self.layout.statuses:
+        status = self.layout.statuses.get(label := label.lower())
+        if status is None:
             raise Unusable(f"unknown status {label!r}; map it with --status {label!r}=confirmed")
-        price = self._money(cell("price"), "price") if cell("price") else None
-        booked = cell("booked_at")
+        cost = _money(price, "price", self.decimals) if price else None
         return ImportRow(
-            line, cell("id") or _made_up_id(start, staff, canonical or name), start, end, zone, local, fold, service, staff,
-            cell("location"), name, email, canonical, _phone(cell("phone"), self.region), _seats(cell("seats")), price,
-            self._money(cell("paid"), "paid") if cell("paid") else 0, self.layout.statuses[label], cell("notes"),
+            line, given_id or _made_up_id(start, staff, canonical or name), start, end, zone, local, fold, service, staff, location, name,
+            address, canonical, _phone(phone, self.region), _seats(seats), cost, _money(paid, "paid", self.decimals) if paid else 0, status, notes,
             _instant(booked, zone, "booking date")[0] if booked else None)
 
-    def _end(self, cell, start: datetime, zone: str) -> datetime:  # noqa: ANN001
-        if text := cell("ends_at"):
-            return _instant(text, zone, "end")[0]
-        minutes = cell("duration_minutes")
+    @staticmethod
+    def _after(start: datetime, minutes: str) -> datetime:
         if not minutes.isdecimal() or not 1 <= int(minutes) <= 1440:
             raise Unusable("duration must be 1 to 1440 minutes")
         return start + timedelta(minutes=int(minutes))
 
-    def _money(self, text: str, what: str) -> int:
-        """Minor units. A comma only parts thousands: read as anything else, 80,00 would become 8000."""
-        match = AMOUNT.fullmatch(text)
-        amount = Decimal(match[1].replace(",", "")).scaleb(self.decimals) if match else None
-        if amount is None or amount != amount.to_integral_value() or not 0 <= amount < 10**12:
-            raise Unusable(f"{what} {text!r} is not an amount of money")
-        return int(amount)
+
+@lru_cache(maxsize=2_000)
+def _money(text: str, what: str, decimals: int) -> int:
+    """Minor units. A comma only parts thousands: read as anything else, 80,00 would become 8000."""
+    match = AMOUNT.fullmatch(text)
+    amount = Decimal(match[1].replace(",", "")).scaleb(decimals) if match else None
+    if amount is None or amount != amount.to_integral_value() or not 0 <= amount < 10**12:
+        raise Unusable(f"{what} {text!r} is not an amount of money")
+    return int(amount)
 
 
 @lru_cache(maxsize=64)
@@ -169,13 +167,24 @@ def _parse_stamp(text: str) -> datetime | None:
             return datetime.fromisoformat(text)
         except ValueError:
             return None
-    text = re.sub(r"(?i)(\d)([ap]m)$", r"\1 \2", text)
-    for pattern in PATTERNS:
-        try:
-            return datetime.strptime(text, pattern)
-        except ValueError:
-            continue
+    parts = STAMP.fullmatch(re.sub(r"(?i)(\d)([ap]m)$", r"\1 \2", text))
+    if parts is None:
+        return None
+    for of_day, of_times in PATTERNS.items():
+        if (day := _part(parts[1], of_day)) is not None:
+            for of_time in of_times:
+                if (time := _part(parts[2], of_time)) is not None:
+                    return datetime.combine(day, time.time())
     return None
+
+
+@lru_cache(maxsize=20_000)
+def _part(text: str, pattern: str) -> datetime | None:
+    """A day or a time of day alone: a file has few of them, and many pairs. Reading one costs more than the rest of its line."""
+    try:
+        return datetime.strptime(text, pattern)
+    except ValueError:
+        return None
 
 
 def _email(text: str) -> tuple[str | None, str | None]:

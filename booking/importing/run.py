@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from sqlalchemy import select
 
 from booking.importing.catalogue import Needs, prepare_catalogue
+from booking.importing.drafts import Draft, drafts_of
 from booking.importing.formats import FORMATS, FormatError, detect
-from booking.importing.load import import_batch
+from booking.importing.lanes import write_in_lanes
+from booking.importing.load import Loaded, import_batch
 from booking.importing.rows import BadRow, ImportRow, read_rows
 from models.actor import Actor
 from models.session import reading
@@ -36,23 +39,23 @@ class Report:
 
 def import_bookings(store_id: int, path: Path, *, format_name: str | None = None, columns: dict[str, str] | None = None,
                     statuses: dict[str, str] | None = None, region: str | None = None, flag_overlaps: bool = False,
-                    dry_run: bool = False, progress: Callable[[str, int, int], None] | None = None) -> Report:
+                    dry_run: bool = False, at_once: bool = True, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Import a UTF-8 CSV file. Raises FormatError when the file as a whole cannot be read.
 
     Good rows are written, bad rows reported; running it again writes what is missing and nothing twice.
-    `progress(step, done, of)` is called after each step.
+    `progress(step, done, of)` is called after each step. Without `at_once` the database is given one batch at a time,
+    and the machine's other processor is left to others.
     """
     report = Report(dry_run=dry_run)
     tell = progress or (lambda step, done, of: None)
     with reading(store_id) as tx:
         store = tx.db.execute(select(Store.zone, Store.currency).where(Store.store_id == store_id)).one()
-    needs, rows = Needs(), []
+    rows: list[ImportRow] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             layout = _layout(file, format_name).with_changes(columns or {}, statuses or {})
             for row in read_rows(file, layout, store.zone, store.currency, region):
                 if isinstance(row, ImportRow):
-                    needs.see(row)
                     rows.append(row)
                 else:
                     report.bad.append(row)
@@ -61,18 +64,24 @@ def import_bookings(store_id: int, path: Path, *, format_name: str | None = None
     except csv.Error as error:
         raise FormatError(f"The header is not readable as CSV: {error}.") from None
     tell("checked", len(rows), len(rows) + len(report.bad))
-    catalogue = prepare_catalogue(store_id, IMPORTER, needs, create=not dry_run).facts["catalogue"]
+    catalogue = prepare_catalogue(store_id, IMPORTER, Needs.of(rows), create=not dry_run).facts["catalogue"]
     report.created = catalogue.created
-    # A dry run writes nothing a later batch could meet, so it looks at the whole file at once.
-    size = max(1, len(rows)) if dry_run else BATCH
-    for start in range(0, len(rows), size):
-        loaded = import_batch(store_id, IMPORTER, rows[start:start + size], catalogue, layout.name,
-                              flag_overlaps=flag_overlaps, dry_run=dry_run).facts["loaded"]
+    written = 0
+
+    def write(batch: list[Draft]) -> Loaded:
+        return import_batch(store_id, IMPORTER, batch, layout.name, flag_overlaps=flag_overlaps, dry_run=dry_run).facts["loaded"]
+
+    def wrote(loaded: Loaded, count: int) -> None:
+        nonlocal written
+        written += count
         report.imported += loaded.imported
         report.known += loaded.known
         report.flagged += loaded.flagged
         report.bad += loaded.bad
-        tell("imported" if not dry_run else "would import", min(start + size, len(rows)), len(rows))
+        tell("would import" if dry_run else "imported", written, len(rows))
+
+    # A dry run writes nothing a later batch could meet, so it looks at the whole file at once.
+    write_in_lanes(rows, partial(drafts_of, catalogue=catalogue), write, wrote, two=at_once and not dry_run, size=max(1, len(rows)) if dry_run else BATCH)
     report.bad.sort(key=lambda bad: bad.line)
     return report
 

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.actions.action import Done, action
-from booking.importing.load import copy_rows
+from booking.importing.copying import copy_rows
 from booking.rules.decision import Refused
 from booking.shopify.due import mark
 from booking.shopify.news import with_news

@@ -64,7 +64,7 @@ def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> 
         return w.status(value)
     if name == "method":
         return w.method(value)
-    if (name, value) in KINDS:
+    if isinstance(value, str) and (name, value) in KINDS:
         return w._(KINDS[name, value])
     if name == "topic":
         return topic(w, value)
@@ -72,7 +72,7 @@ def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> 
         return value.replace("_", " ")
     if name == "locale":
         return SHIPPED.get(value, value)
-    if name in PHONES:
+    if name in PHONES or name == "recipient" and value.startswith("+"):
         return w.as_it_is(readable_phone(value))
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return w.when(datetime.fromisoformat(value), zone)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 
 from booking.documents.issue import issue
-from booking.importing.load import copy_rows
+from booking.importing.copying import copy_rows
 from booking.rules.policy import DEFAULT, Policy
 from models import policy_copy
 from models.actor import Actor

@@ -69,9 +69,11 @@ def test_a_paused_shop_takes_no_bookings_and_keeps_those_there_are(world, visito
     update_store(world.store_id, MERCHANT, open_for_booking=False)
     visitor.get("/book")
     assert "is not taking new bookings online at the moment" in words(visitor.page)
-    visitor.get(f"/book/{world.service}", 404)
+    assert visitor.get(f"/book/{world.service}", 303).headers["Location"] == "/book"
+    visitor.get("/book/1", 404)
     visitor.page = form
-    visitor.send(f"/book/{world.service}", 404, at=TIME)
+    assert visitor.send(f"/book/{world.service}", at=TIME).headers["Location"] == "/book"
+    assert world.sql("select count(*) from holds") == [(0,)]
     visitor.sign_in()
     visitor.get(account(b, "cancel"))
     visitor.get(link(b, "reschedule"))

@@ -36,5 +36,7 @@ def test_no_code_is_shown(code):
     entries = [{name: value} for name, value in KINDS] + [{"topic": topic} for topic in MESSAGES]
     w = words_for(code)
     told = [value for _, rows in groups({"profile": {}, "messages": entries}, w, "UTC") for row in rows for _, value in row]
+    profile = groups({"profile": {"preferences": {"email": {"reminders": True, "offers": True, "marketing": False}, "sms": {}}}}, w, "UTC")
+    assert w.gettext("Reminders and requests for feedback") + w.comma in profile[0][1][0][0][1]
     assert len(told) == len(entries) and not {value for _, value in KINDS} & set(told) and not [value for value in told if "_" in value]
     assert code == "en" or "Manage link" not in told
