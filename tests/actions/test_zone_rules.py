@@ -55,10 +55,10 @@ def test_the_customer_gets_the_new_calendar_entry(world):
     keep_wall_times(world.store_id)
     [told] = world.outbox("zone_rules")
     mail = render_mail("zone_rules", told.payload, "opencals.com")
-    assert "Your booking stays at Sun, Jun 20, 2027, 11:00 AM EDT, local time there." in mail.text and mail.ics_method == "REQUEST"
+    assert "Your booking stays on Sun, Jun 20, 2027, 11:00 AM EDT, local time there." in mail.text and mail.ics_method == "REQUEST"
     [event] = Calendar.from_ical(mail.ics).walk("VEVENT")
     assert event.decoded("dtstart") == b.starts_at + hours(1) and event.decoded("sequence") == 1
-    assert "stays at Sun, Jun 20, 2027, 11:00 AM EDT" in render_sms("zone_rules", told.payload)
+    assert "stays on Sun, Jun 20, 2027, 11:00 AM EDT" in render_sms("zone_rules", told.payload)
 
 
 def test_what_is_in_the_way_by_then_is_flagged_and_told(world):
