@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 from bench.data import Shop
-from bench.load import Rate, Server
+from bench.load import ON_ONE_CONNECTION, Rate, Server
 from booking.actions.payment_accounts import connect_account
 from models.actor import SYSTEM
 from sandbox.files import free_port
@@ -66,6 +66,10 @@ def _send(server: Server, deliveries: list[bytes]) -> Rate:
 
 
 def _each(port: int, deliveries: list[bytes]) -> list[float]:
+    return [took for n in range(0, len(deliveries), ON_ONE_CONNECTION) for took in _each_on_one(port, deliveries[n:n + ON_ONE_CONNECTION])]
+
+
+def _each_on_one(port: int, deliveries: list[bytes]) -> list[float]:
     times = []
     with socket.create_connection(("127.0.0.1", port), 30) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

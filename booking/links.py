@@ -50,8 +50,10 @@ def _token(kid: str, key: bytes, store_id: int, ref: str, epoch: int, purpose: s
 
 def store_origin(tx: Tx, slug: str) -> str:
     """`https://` and the store's own verified host, or `{slug}.BASE_DOMAIN`; from the database, never from a request (I43)."""
-    own = _OWN_HOST.first(tx)
-    return settings().origin(own[0] if own else settings().store_host(slug))
+    if tx.origin is None:  # every message of a change asks
+        own = _OWN_HOST.first(tx)
+        tx.origin = settings().origin(own[0] if own else settings().store_host(slug))
+    return tx.origin
 
 
 def manage_path(b: BookingSummary, part: str = "", **parameters: object) -> str:

@@ -62,7 +62,7 @@ class OutboxItem:
 @dataclass(slots=True)
 class Tx:
     """An open transaction. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
-    `listened` is False where no program of the shop wants to hear of bookings."""
+    `listened` is False where no program of the shop wants to hear of bookings. `origin` is the store's, once it was asked for."""
 
     driver: psycopg.Connection
     store_id: int
@@ -71,6 +71,7 @@ class Tx:
     _wrap: Callable[[], Connection]
     subject: Any = None
     listened: bool = True
+    origin: str | None = None
     _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)

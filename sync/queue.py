@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 
 from redis import ConnectionError, Redis, RedisError
@@ -44,16 +45,16 @@ def doorbell(redis_url: str, job: str = "sync.jobs.deliver_outbox") -> Callable[
             deaf_until[0] = time.monotonic() + DEAF_FOR  # one of many threads tries again; the others do not wait with it
         try:
             # One job per store and 100 ms: a burst of changes rings once, and a change after the pick-up rings again.
-            queue(redis_url).enqueue(job, store_id, job_id=f"{job.rpartition('.')[2]}-{store_id}-{slot}",
-                                     unique=True, result_ttl=5, failure_ttl=600, ttl=600)
-            if len(rung) >= REMEMBERED:
-                rung.clear()
-            rung[store_id] = slot
-            failing[0], deaf_until[0] = False, 0.0
-        except DuplicateJobError:
-            failing[0], deaf_until[0] = False, 0.0
+            with suppress(DuplicateJobError):  # another process has rung
+                queue(redis_url).enqueue(job, store_id, job_id=f"{job.rpartition('.')[2]}-{store_id}-{slot}",
+                                         unique=True, result_ttl=5, failure_ttl=600, ttl=600)
         except RedisError as error:
             failing[0], deaf_until[0] = True, time.monotonic() + DEAF_FOR
             log.warning("Redis does not answer; the sweep will deliver", extra={"error": type(error).__name__})
+            return
+        if len(rung) >= REMEMBERED:
+            rung.clear()
+        rung[store_id] = slot
+        failing[0], deaf_until[0] = False, 0.0
 
     return ring

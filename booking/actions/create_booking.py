@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
 from booking import limits, notices
 from booking.actions.action import Done, action
@@ -24,11 +24,13 @@ from models import policy_copy
 from models.base import new_id, new_ref
 from models.booking import Booking
 from models.booking_summary import BookingSummary, find
-from models.order import Order
 from models.payment import Payment
 from models.session import Tx
-from models.store import Store
 
+# In one message: the store's row is held from its number on.
+_ORDER = (
+    "with numbered as (update stores set last_order_number = last_order_number + 1 where store_id = %s returning store_id, last_order_number)"
+    " insert into orders (store_id, id, number, customer_id, created_at) select store_id, %s, last_order_number, %s, %s from numbered")
 METHODS = ("card", "cash", "gift_card", "shopify", "external")
 
 
@@ -73,7 +75,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     if use_credit and (customer_id is not None or tx.actor.is_merchant):
         if pay_with_credit(tx, reread(tx, b)) < credit_covers:
             raise Refused("quote_changed", kind="credit")
-    made = reread(tx, b)
+    made = reread(tx, b) if payments or use_credit else b
     tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
     _tell(tx, made, notify, as_customer, leaving)
@@ -116,10 +118,8 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any],
 
 def _order(tx: Tx, customer_id: int) -> int:
     """A new order. The store's row is locked late and shortly: order numbers have no gaps a customer could count."""
-    number = tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(
-        last_order_number=Store.last_order_number + 1).returning(Store.last_order_number)).scalar_one()
     order_id = new_id()
-    tx.db.execute(insert(Order).values(store_id=tx.store_id, id=order_id, number=number, customer_id=customer_id, created_at=tx.now))
+    tx.driver.cursor().execute(_ORDER, (tx.store_id, order_id, customer_id, tx.now))
     return order_id
 
 

@@ -12,8 +12,8 @@ from models.base import new_id, new_ref
 
 COLUMNS = (
     "id", "ref", "service_id", "staff_id", "location_id", "starts_at", "ends_at", "zone", "local_start", "fold", "seats", "price",
-    "contact_name", "contact_email", "contact_email_canonical", "contact_phone", "notes", "closed_at", "external_id", "created_at")
-"""Of `Draft.cells`. `closed_at` is when it would have been closed, `created_at` null where the file does not say."""
+    "contact_name", "contact_email", "contact_email_canonical", "contact_phone", "notes", "external_id", "created_at")
+"""Of `Draft.cells`. `created_at` is null where the file does not say."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,8 +37,7 @@ def _draft(row: ImportRow, booking_id: int, catalogue: Catalogue) -> Draft:
     staff_id, home_id = catalogue.staff[row.staff.lower()]
     service_id = catalogue.services[row.service.lower()]
     location_id = catalogue.locations.get(place_of(row).lower(), home_id)
-    ended = max(row.ends_at, row.booked_at) if row.booked_at else row.ends_at
     return Draft(row, booking_id, service_id, staff_id, row.email_canonical or row.phone or f"name:{row.name.lower()}", (
         f"{booking_id}\t{new_ref()}\t{service_id}\t{staff_id}\t{location_id}\t{row.starts_at}\t{row.ends_at}\t{row.zone}\t{row.local_start}\t{row.fold}"
         f"\t{row.seats}\t{max(row.price or 0, row.paid)}\t{cell(row.name)}\t{cell(row.email)}\t{cell(row.email_canonical)}\t{cell(row.phone)}"
-        f"\t{cell(row.notes)}\t{ended}\t{cell(row.external_id)}\t{row.booked_at or cell(None)}"))
+        f"\t{cell(row.notes)}\t{cell(row.external_id)}\t{row.booked_at or cell(None)}"))

@@ -134,7 +134,7 @@ def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> set[str]:
     copy_lines(tx, "bookings", ("status", "customer_id", "policy_id", "overlap_ok", *drafts.COLUMNS), [
         f"{one.status}\t{customers[one.draft.person]}\t{policies[one.draft.service_id]}\t{one.flagged}\t{one.draft.cells}" for one in accepted], {
         "store_id": "%s", "conflict": "overlap_ok", "original_starts_at": "starts_at", "currency": "%s", "source": "%s",
-        "closed_at": "case when status in ('pending', 'confirmed') then null else closed_at end", "created_at": "coalesce(created_at, %s)",
+        "closed_at": "case when status in ('pending', 'confirmed') then null else greatest(ends_at, created_at) end", "created_at": "coalesce(created_at, %s)",
         "updated_at": "%s"}, (tx.store_id, currency, source, tx.now, tx.now))
     payments = [(tx.store_id, new_id(), one.draft.id, one.draft.row.paid, currency, "external", one.draft.row.booked_at or tx.now)
                 for one in accepted if one.draft.row.paid]

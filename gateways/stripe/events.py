@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import stripe
@@ -53,10 +54,17 @@ def verified(body: bytes, signature: str) -> Told | None:
 
 
 def _signed(body: bytes, signature: str, secret: str) -> bool:
+    verify, wrong = _library()
     try:
-        return signature.isascii() and stripe.WebhookSignature.verify_header(body.decode(), signature, secret, TOLERANCE_S)
-    except (stripe.SignatureVerificationError, ValueError):
+        return signature.isascii() and verify(body.decode(), signature, secret, TOLERANCE_S)
+    except (wrong, ValueError):
         return False
+
+
+@lru_cache(maxsize=1)
+def _library() -> tuple[Callable[..., bool], type[Exception]]:
+    """The library's check and its refusal. It loads them when first asked for, and would look for them each time."""
+    return stripe.WebhookSignature.verify_header, stripe.SignatureVerificationError
 
 
 def read(event: Any) -> Told | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
+from bench.pages import counted
 from booking.actions.action import Once
 from booking.actions.create_booking import create_booking
 from booking.actions.customers import create_customer
@@ -256,3 +257,14 @@ def test_the_same_key_books_once_also_in_parallel(world):
     other = Once.of("token:1", "abc", lambda done: {}, "another body")
     refused("idempotency_mismatch", create_booking, world.store_id, SYSTEM, service_id=world.service, starts_at=at(10, 17),
             person=Person("Ada"), once=other)
+
+
+def test_what_a_booking_asks_of_the_database(world):
+    """Each question once, however many messages leave: the link's host among them."""
+    customer_id = world.book(at(9, 15)).customer_id
+    with counted() as seen:
+        create_booking(world.store_id, Actor("customer", "account", str(customer_id)), service_id=world.service, staff_id=world.elena,
+                       starts_at=at(10, 15), customer_id=customer_id)
+    assert len(seen) <= 13
+    assert sum("store_hosts" in statement for statement in seen) == 1
+    assert sum("link_epoch" in statement and "SELECT" in statement for statement in seen) == 1

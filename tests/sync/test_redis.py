@@ -138,6 +138,20 @@ def test_a_burst_rings_once(mailing):
     memory.flushall()
 
 
+def test_of_several_processes_one_rings_and_the_others_ask_once(mailing, monkeypatch):
+    """All of them hear of a burst at the same time; those that come second must not ask Redis for every change."""
+    memory = redis.Redis.from_url(mailing.redis_url)
+    memory.flushall()
+    monkeypatch.setattr(queue.time, "time", lambda: 1_800_000_000.0)
+    for ring in (queue.doorbell(mailing.redis_url), queue.doorbell(mailing.redis_url)):
+        before = memory.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
+        for _ in range(20):
+            ring(77)
+        assert memory.info("commandstats")["cmdstat_evalsha"]["calls"] - before == 1
+    assert len(queue.queue(mailing.redis_url).jobs) == 1
+    memory.flushall()
+
+
 def test_trouble_in_one_store_does_not_keep_the_others_waiting(world, owner_url, mailing, carrier, post, monkeypatch):
     """I70: the sweep goes on after a store whose work fails."""
     other = World(owner_url)

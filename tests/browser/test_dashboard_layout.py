@@ -1,0 +1,60 @@
+"""How screens of the dashboard lie: tabs in one line, words unbroken, the calendar's rows beside each other whatever names are like."""
+
+from __future__ import annotations
+
+from tests.browser.test_dashboard_axe_diary import enter
+from tests.support.world import MERCHANT, at
+
+LONG = "Maximilianaalexandrinawilhelminafriederikecharlotteantoinette"
+BROKEN = """() => { const found = [], walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) { const node = walk.currentNode; if (!node.parentElement.checkVisibility() || node.parentElement.closest('.hide')) continue;
+  for (const word of node.data.matchAll(/(?<!\\p{L})\\p{L}{2,13}(?!\\p{L})/gu)) { const range = document.createRange(); range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+    if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) found.push(word[0]); } }
+return found; }"""
+
+
+def test_tabs_are_one_line_with_the_open_one_in_view(world, visit):
+    page = visit(world)
+    enter(page, world)
+    for width, path in ((320, "/settings/messages"), (375, "/settings/portal"), (375, f"/staff/{world.elena}/dates"), (768, "/settings/domain")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"/admin{path}")
+        tabs = page.locator(".tabs")
+        assert len({round(box["y"]) for tab in tabs.locator("a").all() if (box := tab.bounding_box())}) == 1, path
+        row, current = tabs.bounding_box(), tabs.locator("[aria-current]").bounding_box()
+        assert row["x"] - 1 <= current["x"] and current["x"] + current["width"] <= row["x"] + row["width"] + 1, path
+
+
+def test_no_word_of_everyday_length_is_broken(world, visit):
+    service = world.add_service("Psychotherapeutic consultation", staff=[world.tom])
+    b = world.book(at(3, 15), service=service, staff=world.tom, email="christopher.castellanos@example.com", seats=1)
+    world.book(at(4, 15), service=world.add_service("Physiotherapy", policy={"approval": "manual"}), email="w@example.com")
+    page = visit(world)
+    enter(page, world)
+    for path in (f"/customers/{b.customer_id}", "/bookings", "/services", "/calendar?view=week&date=2027-03-03", "/api-tokens", f"/bookings/{b.ref}"):
+        page.goto(f"/admin{path}")
+        for width in (375, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert [word for word in page.evaluate(BROKEN) if word not in "christopher.castellanos@example.com"] == [], (path, width)
+
+
+def test_a_long_name_keeps_the_rows_of_the_calendar_level(world, visit):
+    world.staff(LONG)
+    page = visit(world)
+    enter(page, world)
+    page.goto("/admin/calendar?view=day&date=2027-03-02")
+    assert len({round(column.bounding_box()["y"]) for column in page.locator(".plan .col").all()}) == 1
+
+
+def test_what_is_booked_now_is_not_struck_through(world, visit):
+    world.set_clock(at(1, 15))
+    world.book(at(1, 15), by=MERCHANT, override=True)
+    world.set_clock(at(1, 15, 10))
+    page = visit(world)
+    enter(page, world)
+    page.goto("/admin/calendar")
+    line, box = page.locator(".person .now").first, page.locator(".person .box").first
+    at_line, of_box = line.bounding_box(), box.bounding_box()
+    assert of_box["y"] < at_line["y"] < of_box["y"] + of_box["height"]
+    assert page.evaluate("([line, box]) => +getComputedStyle(line).zIndex < +getComputedStyle(box).zIndex", [line.element_handle(), box.element_handle()])
+    assert page.locator(".hours .now").is_visible()
