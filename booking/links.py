@@ -51,8 +51,8 @@ def _token(kid: str, key: bytes, store_id: int, ref: str, epoch: int, purpose: s
 def store_origin(tx: Tx, slug: str) -> str:
     """`https://` and the store's own verified host, or `{slug}.BASE_DOMAIN`; from the database, never from a request (I43)."""
     if tx.origin is None:  # every message of a change asks
-        own = _OWN_HOST.first(tx)
-        tx.origin = settings().origin(own[0] if own else settings().store_host(slug))
+        own = _OWN_HOST.first(tx) if tx.own_host is None else tx.own_host
+        tx.origin = settings().origin((own[0] if own else None) or settings().store_host(slug))
     return tx.origin
 
 

@@ -210,13 +210,19 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         edges += [around - 86400, around + 86400 + offer.shape.duration]
     if not edges:
         return {}
-    rows = tx.driver.cursor().execute(
-        "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
-        " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
-        " where store_id = %s and staff_id = any(%s) and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
-        " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s) group by staff_id",
-        (tx.store_id, list(opening), min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, [*_own(tx, moving), *own])).fetchall()
+    statement, whose = (_BUSY_ONE, next(iter(opening))) if len(opening) == 1 else (_BUSY_MANY, list(opening))
+    rows = tx.driver.cursor().execute(statement, (
+        tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, [*_own(tx, moving), *own])).fetchall()
     return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
+
+
+_BUSY = (
+    "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
+    " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
+    " where store_id = %s and staff_id = {whose} and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
+    " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s) group by staff_id")
+_BUSY_ONE, _BUSY_MANY = _BUSY.format(whose="%s"), _BUSY.format(whose="any(%s)")
+"""Two texts, since only the first is planned once: the server plans anew whenever a list may be long."""
 
 
 def _own(tx: Tx, moving: BookingSummary | None) -> list[int]:

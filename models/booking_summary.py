@@ -17,6 +17,7 @@ from models.session import Tx
 from models.staff import Staff as S
 from models.statement import Statement, param, text_param
 from models.store import Store as T
+from models.store import StoreHost as H
 from models.webhook_endpoint import WebhookEndpoint as W
 
 
@@ -167,9 +168,10 @@ KEPT = func.coalesce(B.closed_at, B.ends_at) > func.opencals_now() - func.make_i
 
 _BY_REF = Statement(SUMMARIES.where(B.store_id == param("store"), B.ref == text_param("ref")), BookingSummary)
 _BY_ID = Statement(SUMMARIES.where(B.store_id == param("store"), B.id == param("id")), BookingSummary)
-# Whether anybody listens is asked along with it: nothing of this store need be looked up then while others wait for the row.
+# What telling of a change needs is asked along with it: nothing of the store need be looked up while others wait for the row.
 _LISTENED = exists().where(W.store_id == B.store_id, W.active)
-_LOCKED: Statement = Statement(SUMMARIES.add_columns(_LISTENED).where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B))
+_OWN_HOST = select(H.host).where(H.store_id == B.store_id, H.primary_host, H.verified_at.is_not(None)).limit(1).scalar_subquery()
+_LOCKED: Statement = Statement(SUMMARIES.add_columns(_LISTENED, _OWN_HOST).where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B))
 
 
 def find(tx: Tx, ref: str) -> BookingSummary | None:
@@ -184,7 +186,10 @@ def find_by_id(tx: Tx, booking_id: int) -> BookingSummary | None:
 def lock(tx: Tx, ref: str) -> BookingSummary | None:
     """The same, its row locked until the commit; remembered as what the transaction is about."""
     row = _LOCKED.first(tx, ref=ref)
-    tx.subject, tx.listened = (None, tx.listened) if row is None else (BookingSummary._make(row[:-1]), row[-1])
+    if row is None:
+        tx.subject = None
+    else:
+        tx.subject, tx.listened, tx.own_host = BookingSummary._make(row[:-2]), row[-2], (row[-1],)
     return tx.subject
 
 

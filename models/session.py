@@ -62,7 +62,8 @@ class OutboxItem:
 @dataclass(slots=True)
 class Tx:
     """An open transaction. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
-    `listened` is False where no program of the shop wants to hear of bookings. `origin` is the store's, once it was asked for."""
+    `listened` is False where no program of the shop wants to hear of bookings. `origin` is the store's, once it was asked for,
+    `own_host` its own verified host, once that is known."""
 
     driver: psycopg.Connection
     store_id: int
@@ -72,6 +73,7 @@ class Tx:
     subject: Any = None
     listened: bool = True
     origin: str | None = None
+    own_host: tuple[str | None] | None = None
     _db: Connection | None = None
     _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
@@ -125,9 +127,13 @@ class Tx:
 
     def _send(self, cursor: psycopg.Cursor) -> dict[int | None, list[str]]:
         """Write the outbox; the messages that are new, by the booking they are about: the audit names them (R41)."""
-        cursor.executemany(_OUTBOX, [(
+        rows = [(
             self.store_id, item.topic, item.channel, item.recipient, f"{item.dedupe}:{item.channel}", _dump(item.payload), item.booking_id,
-            item.booking_version, item.due_at or self.now, self.now, secrets.token_hex(16)) for item in self._outbox], returning=True)
+            item.booking_version, item.due_at or self.now, self.now, secrets.token_hex(16)) for item in self._outbox]
+        if len(rows) == 1:
+            cursor.execute(_OUTBOX, rows[0])  # the most usual case, and cheaper so
+        else:
+            cursor.executemany(_OUTBOX, rows, returning=True)
         told: dict[int | None, list[str]] = {}
         for item in self._outbox:
             row = cursor.fetchone()
