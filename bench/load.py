@@ -58,12 +58,17 @@ class Server:
 
     def memory(self) -> float:
         """MiB each process really takes: the largest, pages shared with others counted by their share (proportional set size)."""
-        sizes = [int(line.split()[1]) for pid in self.pids() for line in open(f"/proc/{pid}/smaps_rollup") if line.startswith("Pss:")]
-        return max(sizes) / 1024
+        return max(memory_of(pid) for pid in self.pids())
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)
+
+
+def memory_of(pid: int) -> float:
+    """MiB of a process, pages shared with others counted by their share (proportional set size)."""
+    with open(f"/proc/{pid}/smaps_rollup") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def measure(server: Server, host: str, path: str, *, headers: str = "", seconds: float = 4, clients: int = 4) -> Rate:

@@ -10,10 +10,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psycopg
-
 from bench import changes, diary, hooks, imports, money, months, pages
-from bench.data import make_shop
+from bench.data import administrator, make_shop
 from booking import keys
 from booking.rules.wall_time import use_packaged_zones
 from models.session import Database, use
@@ -65,7 +63,7 @@ def main(argv: list[str]) -> int:
 
 def _settle(owner_url: str) -> None:
     """What filling has left the server to do is done before anything is measured."""
-    with psycopg.connect(owner_url.replace("+psycopg", "").replace("opencals_owner", "postgres", 1), autocommit=True) as c:
+    with administrator(owner_url) as c:
         c.execute("vacuum analyze")
         c.execute("checkpoint")
 

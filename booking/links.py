@@ -7,17 +7,13 @@ import hashlib
 import hmac
 from urllib.parse import urlencode
 
-from sqlalchemy import select
-
 from booking.keys import settings, sign, unsign
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from models.statement import Statement, param
-from models.store import StoreHost
+from models.store import own_host
 
-
-_OWN_HOST = Statement(select(StoreHost.host).where(
-    StoreHost.store_id == param("store"), StoreHost.primary_host, StoreHost.verified_at.is_not(None)).limit(1))
+_OWN_HOST = Statement(own_host(param("store")))
 
 
 def manage_token(store_id: int, ref: str, epoch: int) -> str:

@@ -17,7 +17,7 @@ from models.session import Tx
 from models.staff import Staff as S
 from models.statement import Statement, param, text_param
 from models.store import Store as T
-from models.store import StoreHost as H
+from models.store import own_host
 from models.webhook_endpoint import WebhookEndpoint as W
 
 
@@ -170,8 +170,7 @@ _BY_REF = Statement(SUMMARIES.where(B.store_id == param("store"), B.ref == text_
 _BY_ID = Statement(SUMMARIES.where(B.store_id == param("store"), B.id == param("id")), BookingSummary)
 # What telling of a change needs is asked along with it: nothing of the store need be looked up while others wait for the row.
 _LISTENED = exists().where(W.store_id == B.store_id, W.active)
-_OWN_HOST = select(H.host).where(H.store_id == B.store_id, H.primary_host, H.verified_at.is_not(None)).limit(1).scalar_subquery()
-_LOCKED: Statement = Statement(SUMMARIES.add_columns(_LISTENED, _OWN_HOST).where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B))
+_LOCKED: Statement = Statement(SUMMARIES.add_columns(_LISTENED, own_host(B.store_id).scalar_subquery()).where(B.store_id == param("store"), B.ref == text_param("ref")).with_for_update(of=B))
 
 
 def find(tx: Tx, ref: str) -> BookingSummary | None:

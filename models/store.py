@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Select, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Id, Instant
@@ -93,3 +93,8 @@ class StoreHost(Base):
     verified_at: Mapped[Instant | None]
 
     __table_args__ = (CheckConstraint("host = lower(host)", name="store_hosts_lower"),)
+
+
+def own_host(store_id: Any) -> Select:
+    """The verified host name that links of this store carry; no row where it has none of its own."""
+    return select(StoreHost.host).where(StoreHost.store_id == store_id, StoreHost.primary_host, StoreHost.verified_at.is_not(None)).limit(1)

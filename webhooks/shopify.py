@@ -56,7 +56,8 @@ def _keep(store_id: int, topic: str, webhook_id: str, triggered_at: datetime | N
     """One row a delivery. What must not wait a moment happens in the same transaction."""
     with transaction(store_id, WEBHOOK) as tx:
         fresh = tx.db.execute(upsert(ShopifyDelivery).values(
-            store_id=store_id, topic=topic, webhook_id=webhook_id, triggered_at=triggered_at, received_at=tx.now, due_at=tx.now, body=body).on_conflict_do_nothing().returning(ShopifyDelivery)).one_or_none()
+            store_id=store_id, topic=topic, webhook_id=webhook_id, triggered_at=triggered_at, received_at=tx.now,
+            due_at=tx.now, body=body).on_conflict_do_nothing().returning(ShopifyDelivery)).one_or_none()
         if fresh is not None and topic in AT_ONCE:
             apply_kept(tx, fresh)
 

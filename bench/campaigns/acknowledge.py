@@ -16,8 +16,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
-
+from bench.data import administrator
 from bench.hooks import ACCOUNT, CLIENTS, SECRET, _delivery, _each
 from bench.load import Server
 from booking import keys
@@ -104,16 +103,10 @@ def _end(valkey) -> None:  # noqa: ANN001
 
 
 def _store_id(env: dict[str, str], slug: str) -> int:
-    with _owner(env) as owner:
-        return owner.execute("select store_id from stores where slug = %s", (slug,)).fetchone()[0]
+    with administrator(env["OWNER_DATABASE_URL"]) as c:
+        return c.execute("select store_id from stores where slug = %s", (slug,)).fetchone()[0]
 
 
 def _count(env: dict[str, str], table: str) -> int:
-    with _owner(env) as owner:
-        return owner.execute(f"select count(*) from {table}").fetchone()[0]
-
-
-def _owner(env: dict[str, str]) -> psycopg.Connection:
-    """As the server's own administrator: the tables' owner sees no rows without a store."""
-    url = env["OWNER_DATABASE_URL"].replace("+psycopg", "")
-    return psycopg.connect(url.replace("opencals_owner", "postgres", 1))
+    with administrator(env["OWNER_DATABASE_URL"]) as c:
+        return c.execute(f"select count(*) from {table}").fetchone()[0]

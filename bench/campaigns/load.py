@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 
-from bench.data import Shop, make_shop
+from bench.data import Shop, administrator, make_shop
+from bench.load import memory_of
 from bench.pages import _cookie
 from booking import keys
 from booking.actions.create_booking import create_booking
@@ -180,8 +180,7 @@ def _write(client: httpx.Client, place: Place, path: str, headers: dict[str, str
 
 def _watch(parts: Parts, processes: Processes, seen: Seen, stop: threading.Event) -> None:
     """Every five seconds: connections to the database, and the memory of web processes and workers (MiB, shared pages by their share)."""
-    url = parts.environment["OWNER_DATABASE_URL"].replace("+psycopg", "").replace("opencals_owner", "postgres", 1)
-    with psycopg.connect(url, autocommit=True) as c:
+    with administrator(parts.environment["OWNER_DATABASE_URL"]) as c:
         while not stop.wait(5):
             counted = c.execute("select count(*) from pg_stat_activity where application_name = 'opencals'").fetchone()
             seen.connections = max(seen.connections, counted[0] if counted else 0)
@@ -191,8 +190,7 @@ def _watch(parts: Parts, processes: Processes, seen: Seen, stop: threading.Event
 def _memory(pid: int) -> float:
     """The process and its children."""
     pids = [pid, *(int(child) for task in Path(f"/proc/{pid}/task").glob("*/children") for child in task.read_text().split())]
-    sizes = [int(line.split()[1]) for one in pids for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:")]
-    return sum(sizes) / 1024
+    return sum(memory_of(one) for one in pids)
 
 
 def _say(seen: Seen) -> int:

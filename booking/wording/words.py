@@ -30,7 +30,7 @@ class Words:
             "no_show": self._("Missed"), "declined": self._("Declined"), "expired": self._("Expired"),
         }
         # After the name of a fact; French sets a space that does not break before it.
-        self.colon, self.comma = "\u00a0:" if locale.startswith("fr") else ":", "، " if locale.startswith("ar") else ", "
+        self.colon = "\u00a0:" if locale.startswith("fr") else ":"
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
         self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
         self.comma, self.semicolon = ("\u060c ", "\u061b ") if locale == "ar" else (", ", "; ")
