@@ -17,7 +17,7 @@ from booking.links import manage_path
 from models.access import CustomerLogin
 from models.actor import SYSTEM
 from models.base import new_id
-from models.booking_list import upcoming_of
+from models.booking_list import both_of
 from models.booking_summary import find
 from models.session import reading, transaction
 from sandbox.files import free_port
@@ -71,7 +71,7 @@ def _cookie(shop: Shop) -> str:
 
 def _link(shop: Shop) -> str:
     with reading(shop.store_id) as tx:
-        b = find(tx, upcoming_of(tx, shop.customer_id, limit=1)[0].ref)
+        b = find(tx, both_of(tx, shop.customer_id)[0][0].ref)
         assert b is not None
         return manage_path(b)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, and_, cast, exists, func, select
+from sqlalchemy import Integer, Select, and_, cast, exists, func, literal_column, select
 
 from models.booking import Booking as B
 from models.customer import Customer as C
@@ -162,7 +162,14 @@ SUMMARIES: Select = (
     .outerjoin(O, and_(O.store_id == B.store_id, O.id == B.order_id))
 )
 """All bookings with their surroundings; add conditions, order and limit."""
-KEPT = func.coalesce(B.closed_at, B.ends_at) > func.opencals_now() - func.make_interval(0, 0, 0, cast(T.retention_days, Integer))
+
+
+def kept(days: Any) -> Any:
+    """Whether a booking is still within the store's retention of `days`."""
+    return func.coalesce(B.closed_at, B.ends_at) > func.opencals_now() - cast(days, Integer) * literal_column("interval '1 day'")
+
+
+KEPT = kept(T.retention_days)
 """Past the store's retention a booking is shown to its customer no more (R4, R45)."""
 
 

@@ -12,7 +12,7 @@ from booking.credit import all_credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
-from models.booking_list import ListedBooking, both_of
+from models.booking_list import PAGE, ListedBooking, both_of
 from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
@@ -21,8 +21,6 @@ from storefront.cookies import refresh_login
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
 from storefront.presenting import Card, cards, credit_lines
-
-PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def account():  # noqa: ANN201
         if asked.get("view") in ("calendar", "week"):
             return _calendar(tx, store, person, w, _span(local_date(tx.now, store.zone), w, week=asked["view"] == "week"))
         upcoming, past = both_of(tx, person.customer_id, after=_cursor(asked, "upcoming", person.customer_id),
-                                 before=_cursor(asked, "past", person.customer_id), limit=PAGE + 1)
+                                 before=_cursor(asked, "past", person.customer_id))
         response = make_response(page(
             "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
             upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),

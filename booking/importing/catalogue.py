@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.actions.action import Done, action
 from booking.importing.rows import ImportRow
+from booking.importing.terms import terms
 from models.base import new_id
 from models.location import Location
 from models.service import Service
@@ -94,6 +95,7 @@ def prepare_catalogue(tx: Tx, needs: Needs, *, create: bool = True) -> Done:
         tx.db.execute(upsert(StaffService).on_conflict_do_nothing(), [
             {"store_id": tx.store_id, "service_id": services[service.lower()], "staff_id": staff[name.lower()][0]}
             for name, service in needs.pairs])
+        terms(tx, set(services.values()))  # kept before the lanes begin: else one waits for the other's first batch
     return Done(facts={"catalogue": Catalogue(locations, services, staff, dict(created))})
 
 

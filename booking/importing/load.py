@@ -15,15 +15,13 @@ from booking.importing import drafts
 from booking.importing.copying import cell, copy_lines, copy_rows
 from booking.importing.drafts import Draft
 from booking.importing.rows import BadRow, ImportRow
+from booking.importing.terms import terms
 from booking.slots import lock_staff
-from models import policy_copy
 from models.base import new_id
 from models.booking import Booking
 from models.customer import Customer
 from models.occupancy import LONGEST_SPAN_HOURS, Occupancy
-from models.service import Service
 from models.session import Tx
-from models.store import Store
 
 OPEN = ("pending", "confirmed")
 
@@ -129,7 +127,7 @@ class _Busy:
 
 def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> set[str]:
     """Everything of the accepted rows; whose they are."""
-    currency, policies = _terms(tx, {one.draft.service_id for one in accepted})
+    currency, policies = terms(tx, {one.draft.service_id for one in accepted})
     customers = _customers(tx, [one.draft for one in accepted])
     copy_lines(tx, "bookings", ("status", "customer_id", "policy_id", "overlap_ok", *drafts.COLUMNS), [
         f"{one.status}\t{customers[one.draft.person]}\t{policies[one.draft.service_id]}\t{one.flagged}\t{one.draft.cells}" for one in accepted], {
@@ -147,18 +145,6 @@ def _write(tx: Tx, accepted: Sequence[Accepted], source: str) -> set[str]:
         f'{said}, "subject_id": {one.draft.id}, "booking_id": {one.draft.id}, "after": {{"status": "{one.status}", "starts_at": '
         f'"{one.draft.row.starts_at.isoformat()}"}}, "facts": {{"source": {origin}, "line": {one.draft.row.line}}}}}' for one in accepted]) + "]"})
     return set(customers)
-
-
-def _terms(tx: Tx, services: set[int]) -> tuple[str, dict[int, int]]:
-    """The store's currency, and by service the kept copy of its policy (R20)."""
-    store = tx.db.execute(select(Store.currency, Store.policy).where(Store.store_id == tx.store_id)).one()
-    kept: dict[str, int] = {}
-    policies = {}
-    for service in tx.db.execute(select(Service.id, Service.policy).where(Service.store_id == tx.store_id, Service.id.in_(services))):
-        policy = service.policy or store.policy
-        same = json.dumps(policy, sort_keys=True)
-        policies[service.id] = kept[same] = kept.get(same) or policy_copy.keep(tx, policy)
-    return store.currency, policies
 
 
 def _customers(tx: Tx, batch: Sequence[Draft]) -> dict[str, int]:

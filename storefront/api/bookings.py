@@ -16,7 +16,7 @@ from booking.rules.wall_time import day_span
 from booking.slots import MOST_DAYS
 from booking.visiting import decisions_alone
 from jsonapi.shapes import Listing
-from models.booking_list import past_in_full, upcoming_in_full
+from models.booking_list import PAGE, past_in_full, upcoming_in_full
 from models.booking_summary import BookingSummary, between
 from models.session import Tx, reading
 from models.shopify_order import bookings_of_order
@@ -28,7 +28,6 @@ from storefront.door import Door, kept_no_longer, store_view
 from storefront.presenting import detail
 from storefront.together import decisions_of, group_of
 
-PAGE = 20
 ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
 KINDS = {"upcoming": upcoming_in_full, "past": past_in_full}
 
@@ -50,7 +49,7 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
     position = call.position(when)
     start = None if position is None else (datetime.fromisoformat(position[0]), position[1])
     with reading(call.store_id) as tx:
-        rows = KINDS[when](tx, call.customer.id, start, limit=PAGE + 1)
+        rows = KINDS[when](tx, call.customer.id, start)
         items = [s.CustomerBooking(**line(b, call, tx)) for b in rows[:PAGE]]
     more = rows[PAGE - 1] if len(rows) > PAGE else None
     return {"items": items, "next": None if more is None else call.next(when, [more.starts_at.isoformat(), more.id])}

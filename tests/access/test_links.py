@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from booking import keys
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.manage_link import revoke_link, send_manage_link
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.links import check_token, manage_path, manage_token, manage_url
@@ -151,3 +152,17 @@ def test_the_url_has_the_known_shape_and_the_hosts_of_the_database(world):
         owner.execute("update store_hosts set verified_at = now() where host = 'salonsmith.example'")
     with reading(world.store_id) as tx:
         assert urlsplit(manage_url(tx, b)).hostname == "salonsmith.example"
+
+
+def test_a_change_sends_links_on_the_stores_own_host(world):
+    """A69: what a change asks with its lock is the host its mails go out with, also to the shop."""
+    b = world.book(at(10, 15))
+    with psycopg.connect(world.owner_url.replace("+psycopg", "")) as owner:
+        owner.execute("select set_config('app.store_id', %s, true)", (str(world.store_id),))
+        owner.execute("insert into store_hosts (store_id, host, primary_host, verified_at) values (%s, 'harbor.example', true, now())",
+                      (world.store_id,))
+    reschedule_booking(world.store_id, world.holder(b), b.ref, starts_at=at(11, 15))
+    cancel_booking(world.store_id, MERCHANT, b.ref)
+    sent = world.outbox("booking_moved", "booking_cancelled")
+    assert [row.topic for row in sent] == ["booking_moved", "booking_cancelled"]
+    assert {urlsplit(row.payload["manage_url"]).hostname for row in sent} == {"harbor.example"}

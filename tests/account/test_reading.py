@@ -126,14 +126,14 @@ def test_checked_in_and_closed_say_why(world, ada):
 
 def test_the_same_bookings_as_on_the_portal(world, ada):
     """A26: the list of the account page and of the extension."""
-    from models.booking_list import past_of, upcoming_of
+    from models.booking_list import both_of
     from models.session import reading
 
     for day in (10, 11, 12):
         world.sold(at(day, 15))
     customer = world.sql("select id from customers where shopify_id = %s", ADA)[0][0]
     with reading(world.store_id) as tx:
-        pages = [[b.ref for b in of(tx, customer)] for of in (upcoming_of, past_of)]
+        pages = [[b.ref for b in half] for half in both_of(tx, customer)]
     assert pages == [[b["ref"] for b in ada.get("/bookings", when=when)["items"]] for when in ("upcoming", "past")]
 
 

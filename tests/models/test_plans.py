@@ -1,0 +1,44 @@
+"""Statements every visit waits for are planned once by the server, and the plan they keep walks an index of the one it is about."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from booking.offers import _OFFER
+from models.booking_list import _BOTH, _after, _before
+from models.booking_summary import _BY_REF
+from models.session import reading
+from tests.support.world import World, at
+
+
+@pytest.fixture
+def world(db, owner_url) -> World:
+    return World(owner_url)
+
+
+def test_the_plan_is_kept(world):
+    """Five times it is planned for the values asked with, then one plan suits all."""
+    b = world.book(at(10, 15))
+    world.add_service("Everyone", staff=[world.staff(f"Person {n}") for n in range(60)])  # what the server expects of a service is much more
+    with psycopg.connect(world.owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("analyze staff_services, staff, services, locations, stores")
+    asked = {"customer": b.customer_id, "service": b.service_id, "ref": b.ref}
+    with reading(world.store_id) as tx:
+        for statement in (_BOTH, _OFFER, _BY_REF):
+            values = asked | _after(tx, b.customer_id, None) | _before(tx, b.customer_id, None)
+            for _ in range(15):
+                assert statement.rows(tx, **values)
+            kept = tx.driver.execute("select generic_plans from pg_prepared_statements where statement = %s", (statement.sql.decode(),)).fetchone()
+            assert kept is not None and kept[0] >= 3, statement.sql
+
+
+def test_a_customers_list_begins_at_the_customer(world):
+    """Not at the store's first booking, however few customers the server believes there are."""
+    world.book(at(10, 15))
+    with reading(world.store_id) as tx:
+        tx.driver.execute("set local enable_seqscan = off")
+        plan = tx.driver.pgconn.exec_(b"explain (generic_plan) " + _BOTH.sql)
+        lines = [(plan.get_value(row, 0) or b"").decode() for row in range(plan.ntuples)]
+    assert sum("bookings_of_customer" in line for line in lines) == 2, "\n".join(lines)
+    assert not any("bookings_by_start" in line for line in lines)
