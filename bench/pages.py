@@ -14,6 +14,7 @@ from bench.data import Shop
 from bench.load import Server, measure as load, visit
 from booking import keys
 from booking.links import manage_path
+from models import session
 from models.access import CustomerLogin
 from models.actor import SYSTEM
 from models.base import new_id
@@ -86,16 +87,20 @@ def _statements(app: Flask, host: str, path: str, headers: dict[str, str]) -> in
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements the driver sends while inside."""
+    """The statements sent while inside, a transaction's beginning among them."""
     seen: list[str] = []
-    real = psycopg.Cursor.execute
+    real, begun = psycopg.Cursor.execute, session._begun
+
+    def begin(driver: psycopg.Connection, sql: str) -> int:
+        seen.append(sql)
+        return begun(driver, sql)
 
     def note(cursor, query, *args, **kwargs):  # noqa: ANN001, ANN202
         seen.append(str(query))
         return real(cursor, query, *args, **kwargs)
 
-    psycopg.Cursor.execute = note
+    psycopg.Cursor.execute, session._begun = note, begin
     try:
         yield seen
     finally:
-        psycopg.Cursor.execute = real
+        psycopg.Cursor.execute, session._begun = real, begun

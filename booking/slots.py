@@ -109,13 +109,15 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
-    # One person and no override: a look before the queue spares those behind, and after it the constraint decides alone (I1).
-    decided_there = len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override
-    if decided_there and _taken_already(tx, offer, staff[0], starts_at, moving):
-        raise Refused("slot_taken")
     # Of a booking that moves, the person it leaves too: all in one ascending order, so that two moves never wait for each other.
     concerned = {person.id for person in staff} | ({moving.staff_id} if moving else set())
-    lock_staff(tx, concerned)
+    # One person and no override: a look before the queue spares those behind, and after it the constraint decides alone (I1).
+    decided_there = len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override and _at_work(offer, staff[0], starts_at)
+    if decided_there:
+        if not _queue_if_free(tx, offer, staff[0], starts_at, moving, concerned):
+            raise Refused("slot_taken")
+    else:
+        lock_staff(tx, concerned)
     if offer.capacity > 1:
         return _require_class_date(tx, offer, staff, starts_at, seats, moving, as_customer)
     start = int(starts_at.timestamp())
@@ -171,13 +173,11 @@ def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | No
     return min(found, key=lambda one: (one.taken, one.outside_hours))
 
 
-def _taken_already(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None) -> bool:
-    """A look before the queue: who comes too late is told at once and holds up nobody. Inside working hours only, so that
-    the reason stays the same as after the lock."""
+def _at_work(offer: ServiceOffer, person: StaffOffer, starts_at: datetime) -> bool:
+    """Whether the start lies in the person's working hours; outside them that is the reason, whoever else was there before."""
     start, day = int(starts_at.timestamp()), local_date(starts_at, person.zone)
-    opening = {person.id: open_spans(person.hours, person.zone, day - timedelta(days=1), day, person.dates)}
-    inside = any(opens <= start and start + offer.shape.duration <= closes for _, spans in opening[person.id] for opens, closes in spans)
-    return inside and _meets(_busy(tx, offer, opening, moving, around=start, real_time=True).get(person.id, ()), offer, start)
+    spans = open_spans(person.hours, person.zone, day - timedelta(days=1), day, person.dates)
+    return any(opens <= start and start + offer.shape.duration <= closes for _, of_day in spans for opens, closes in of_day)
 
 
 def _opens(offer: ServiceOffer, person: StaffOffer, opening: dict, start: int, now: datetime, as_customer: bool) -> bool:
@@ -210,9 +210,9 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         edges += [around - 86400, around + 86400 + offer.shape.duration]
     if not edges:
         return {}
-    statement, whose = (_BUSY_ONE, next(iter(opening))) if len(opening) == 1 else (_BUSY_MANY, list(opening))
+    statement, whose = (_BUSY_ONE, next(iter(opening))) if len(opening) == 1 else (_BUSY_MANY, _ids(opening))
     rows = tx.driver.cursor().execute(statement, (
-        tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, [*_own(tx, moving), *own])).fetchall()
+        tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, _ids([*_own(tx, moving), *own]))).fetchall()
     return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
 
 
@@ -220,9 +220,14 @@ _BUSY = (
     "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
     " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
     " where store_id = %s and staff_id = {whose} and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
-    " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s) group by staff_id")
-_BUSY_ONE, _BUSY_MANY = _BUSY.format(whose="%s"), _BUSY.format(whose="any(%s)")
+    " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s::bigint[]) group by staff_id")
+_BUSY_ONE, _BUSY_MANY = _BUSY.format(whose="%s"), _BUSY.format(whose="any(%s::bigint[])")
 """Two texts, since only the first is planned once: the server plans anew whenever a list may be long."""
+
+
+def _ids(numbers: Iterable[int]) -> str:
+    """An array as the server writes it: the driver's own takes longer to make than the statement to run."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _own(tx: Tx, moving: BookingSummary | None) -> list[int]:
@@ -285,12 +290,27 @@ def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
 
     Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11).
     """
-    people = sorted(set(staff))
-    tx.driver.cursor().execute(_QUEUE, (people, tx.store_id, people, tx.now))
+    people = _ids(sorted(set(staff)))
+    tx.driver.cursor().execute(_LOCK, (people, tx.store_id, people, tx.now))
+
+
+def _queue_if_free(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None, staff: Iterable[int]) -> bool:
+    """`lock_staff`, but who comes too late is told at once: False, and nobody was held up. The look is older than the locks."""
+    people, start = _ids(sorted(set(staff))), int(starts_at.timestamp())
+    low, high = start - offer.shape.buffer_before, start + offer.shape.duration + offer.shape.buffer_after
+    found = tx.driver.cursor().execute(_LOOK_AND_QUEUE, (
+        tx.store_id, person.id, low - LONGEST, high, low, tx.now, _ids(_own(tx, moving)), people, tx.store_id, people, tx.now)).fetchone()
+    return found is not None and found[0]
 
 
 # The condition on `queue` is asked once, before any hold is looked at.
 _QUEUE = (
-    "with queue as materialized (select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) s)"
-    " delete from holds where (select count(*) from queue) > 0 and store_id = %s and staff_id = any(%s) and expires_at <= %s"
-    " and kind <> 'old_slot'")
+    "queue as materialized (select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) s{only}),"
+    " over as (delete from holds where (select count(*) from queue) > 0 and store_id = %s and staff_id = any(%s::bigint[]) and expires_at <= %s"
+    " and kind <> 'old_slot')")
+_LOCK = f"with {_QUEUE.format(only='')} select count(*) from queue"
+_LOOK_AND_QUEUE = (
+    "with free as materialized (select not exists (select from occupancies where store_id = %s and staff_id = %s"
+    " and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s) and ends_at > to_timestamp(%s)"
+    f" and (expires_at is null or expires_at > %s) and source_id <> all(%s::bigint[])) as it), {_QUEUE.format(only=' where (select it from free)')}"
+    " select it from free")

@@ -11,11 +11,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
 
 from models.actor import SYSTEM, Actor
@@ -31,8 +31,9 @@ from models.stored_json import loads
 PLANNER = "-c join_collapse_limit=1 -c jit=off -c seq_page_cost=0.1 -c random_page_cost=0.1"
 
 
-# One message to the server for all of it: the transaction, its store, its instant.
-_BEGIN = "begin read {mode}; select set_config('app.store_id', '{store}', true), opencals_now()"
+# One message to the server for all of it: the transaction, its store, its instant in microseconds.
+_BEGIN = "begin read {mode}; select set_config('app.store_id', '{store}', true), (extract(epoch from opencals_now()) * 1000000)::bigint"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # Written at the end of every change, so as plain text: rendering them anew would cost more than running them.
@@ -214,9 +215,7 @@ class Database(Crossings):
         for last in (False, True):
             lent = self.engine.raw_connection()
             try:
-                cursor = lent.driver_connection.execute(_BEGIN.format(mode=mode, store=int(store_id)))
-                cursor.nextset()
-                return lent, cursor.fetchone()[1]
+                return lent, _EPOCH + timedelta(microseconds=_begun(lent.driver_connection, _BEGIN.format(mode=mode, store=int(store_id))))
             except psycopg.Error as error:
                 gone = lent.driver_connection.closed
                 if gone:
@@ -227,6 +226,16 @@ class Database(Crossings):
                 if last or not gone:
                     raise
         raise AssertionError("unreachable")
+
+
+def _begun(driver: psycopg.Connection, sql: str) -> int:
+    """Begin past the driver's cursors, which cost more than the server's part of it; they are asked again where it fails, for the error."""
+    result = driver.pgconn.exec_(sql.encode())
+    if result.status == ExecStatus.TUPLES_OK:
+        return int(result.get_value(0, 1) or 0)
+    cursor = driver.execute(sql)
+    cursor.nextset()
+    return cursor.fetchone()[1]
 
 
 _database: Database | None = None
