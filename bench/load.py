@@ -71,10 +71,10 @@ def memory_of(pid: int) -> float:
         return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
-def measure(server: Server, host: str, path: str, *, headers: str = "", seconds: float = 4, clients: int = 4) -> Rate:
+def measure(server: Server, host: str, path: str, *, headers: str = "", seconds: float = 1, clients: int = 4) -> Rate:
     """Ask for one page over `clients` kept connections; raises RuntimeError unless every answer is 200."""
     request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode()
-    _ask(server.port, request, time.perf_counter() + 1)
+    _ask(server.port, request, time.perf_counter() + 0.2)
     before, started, results = server.cpu_seconds(), time.perf_counter(), []
     threads = [threading.Thread(target=lambda: results.append(_ask(server.port, request, started + seconds))) for _ in range(clients)]
     for thread in threads:

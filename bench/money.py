@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import http.client
+import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from itertools import islice
 
 import psycopg
 
 from bench.data import OPEN, Shop
 from bench.floor import cancelling_statements
-from bench.load import Server, measure as load
+from bench.load import Rate, Server, measure as load
 from bench.pages import counted
+from bench.turns import TURNS, cpu, in_turns, middle, p50, ratio
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.create_booking import create_booking
 from booking.actions.people import Person
@@ -30,29 +35,19 @@ from sandbox.files import free_port
 from sandbox.parts import Parts
 from settings import Settings
 
-SHOP, CANCELLATIONS, RECEIPTS = Actor("token", "api"), 300, 100
-POSTED, MOST_CPU, MOST_STATEMENTS, MOST_TYPESETTING = 200, 6, 12, 1.5
+SHOP, CANCELLATIONS, RECEIPTS = Actor("token", "api"), 280, 100
+MOST_CPU, MOST_STATEMENTS, MOST_TYPESETTING = 6, 12, 1.5
 
 
 def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterator[tuple]:
     shop = list(shops.values())[-1]
-    made = _paid(shop, CANCELLATIONS + 50 + POSTED)
-    with psycopg.connect(settings.database_url.replace("+psycopg", ""), autocommit=True) as c:
-        c.execute("select set_config('app.store_id', %s, false)", (str(shop.store_id),))
-        spare = made[CANCELLATIONS:CANCELLATIONS + 50]
-        least = _each(len(spare), lambda n: cancelling_statements(c, shop.store_id, spare[n].id))
-    begun = time.process_time()
-    with counted() as sent:
-        one = _each(CANCELLATIONS, lambda n: cancel_booking(shop.store_id, SHOP, made[n].ref, refund="policy", override=True))
-    commit = (time.process_time() - begun) / CANCELLATIONS * 1000
-    yield ("cancel with its refund, commit", f"{one * 1000:.1f} ms", f"{least * 1000:.1f} ms in 5 statements", one / least, "", None)
-    yield from _cpu(parts, shop, made[CANCELLATIONS + 50:], commit, len(sent) / CANCELLATIONS)
+    made = _paid(shop, 3 * CANCELLATIONS)
+    environment = parts.environment | {"LOG_LEVEL": "ERROR", "BENCH_STORE": str(shop.store_id), "BENCH_CUSTOMER": str(shop.customer_id)}
+    yield from _cancels(settings, shop, made, environment)
     with reading(shop.store_id) as tx:
         documents = [found for b in made[RECEIPTS:2 * RECEIPTS] if (found := find(tx, b.id)) is not None]
     # Each page another one: what was set before is not set again.
     pages = [(printed(document), document.issued_at) for document in documents]
-    render(*pages.pop())
-    least = _each(len(pages), lambda n: render(*pages[n]))
 
     def receipt(n: int) -> None:
         with reading(shop.store_id) as tx:
@@ -60,44 +55,54 @@ def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterato
         assert found is not None
         pdf(found)
 
-    one = _each(RECEIPTS, receipt)
+    render(*pages.pop()), receipt(len(pages))
+    least, one = _medians(len(pages), lambda n: render(*pages[n]), receipt)
     yield ("receipt as PDF", f"{one * 1000:.1f} ms", f"{least * 1000:.1f} ms for the typesetting", one / least, f"<= {MOST_TYPESETTING}",
            one / least <= MOST_TYPESETTING)
 
 
-def _cpu(parts: Parts, shop: Shop, made: list[BookingSummary], commit: float, statements: float) -> Iterator[tuple]:
-    """CPU of a cancellation against floor (a), a bare page of 20 bookings: the commit alone, and a whole request to the API."""
-    environment = parts.environment | {"LOG_LEVEL": "ERROR", "BENCH_STORE": str(shop.store_id), "BENCH_CUSTOMER": str(shop.customer_id)}
-    server = Server("bench.floor:application", free_port(), environment)
-    try:
-        floor = load(server, "x", "/").cpu
-    finally:
-        server.stop()
-    yield ("cancel commit with quote, audit, outbox: CPU", f"{commit:.2f} ms", f"{floor:.2f} ms, floor (a)", commit / floor, f"<= {MOST_CPU}",
-           commit / floor <= MOST_CPU)
-    yield ("cancel commit, statements", f"{statements:.1f}", "", None, f"<= {MOST_STATEMENTS}", statements <= MOST_STATEMENTS)
+def _cancels(settings: Settings, shop: Shop, made: list[BookingSummary], environment: dict[str, str]) -> Iterator[tuple]:
+    """The commit against the least of it, its CPU and that of a whole request against floor (a), a bare page of 20 bookings; in turns."""
+    posted, ours, spare = (iter(made[n::3]) for n in range(3))
+    with counted() as sent:
+        _cancel(shop, next(ours))
     token = create_token(shop.store_id, SYSTEM, "bench").facts["token"]
-    server = Server("app:create_app()", free_port(), environment)
-    try:
-        _post_cancels(server, token, made[:50])
+    floor_server, server = Server("bench.floor:application", free_port(), environment), Server("app:create_app()", free_port(), environment)
+
+    def post() -> Rate:
         before = server.cpu_seconds()
-        _post_cancels(server, token, made[50:])
-        asked = (server.cpu_seconds() - before) / len(made[50:]) * 1000
+        rate = _each(islice(posted, CANCELLATIONS // TURNS), partial(_post, http.client.HTTPConnection("127.0.0.1", server.port, timeout=30), token))
+        return replace(rate, cpu=(server.cpu_seconds() - before) / (CANCELLATIONS // TURNS) * 1000)
+
+    try:
+        with psycopg.connect(settings.database_url.replace("+psycopg", ""), autocommit=True) as c:
+            c.execute("select set_config('app.store_id', %s, false)", (str(shop.store_id),))
+            floor, bare, commits, requests = in_turns(
+                lambda: load(floor_server, "x", "/"),
+                lambda: _each(islice(spare, CANCELLATIONS // TURNS), lambda b: cancelling_statements(c, shop.store_id, b.id)),
+                lambda: _each(islice(ours, CANCELLATIONS // TURNS), partial(_cancel, shop)), post)
     finally:
+        floor_server.stop()
         server.stop()
-    yield ("cancel by the API, whole request: CPU", f"{asked:.2f} ms", f"{floor:.2f} ms, floor (a)", asked / floor, "", None)
+    least = f"{middle(floor).cpu:.2f} ms, floor (a)"
+    yield ("cancel with its refund, commit", f"{middle(commits).p50:.1f} ms", f"{middle(bare).p50:.1f} ms in 5 statements", ratio(commits, bare, p50), "", None)
+    most = ratio(commits, floor, cpu)
+    yield ("cancel commit with quote, audit, outbox: CPU", f"{middle(commits).cpu:.2f} ms", least, most, f"<= {MOST_CPU}", most <= MOST_CPU)
+    yield ("cancel commit, statements", str(len(sent)), "", None, f"<= {MOST_STATEMENTS}", len(sent) <= MOST_STATEMENTS)
+    yield ("cancel by the API, whole request: CPU", f"{middle(requests).cpu:.2f} ms", least, ratio(requests, floor, cpu), "", None)
 
 
-def _post_cancels(server: Server, token: str, made: list[BookingSummary]) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    for b in made:
-        connection.request("POST", f"/api/merchant/v1/bookings/{b.ref}/cancel", '{"refund": "policy", "override": true}',
-                           {"Host": "api.localhost", "Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise RuntimeError(answer.read().decode())
-        answer.read()
-    connection.close()
+def _cancel(shop: Shop, b: BookingSummary) -> None:
+    cancel_booking(shop.store_id, SHOP, b.ref, refund="policy", override=True)
+
+
+def _post(connection: http.client.HTTPConnection, token: str, b: BookingSummary) -> None:
+    connection.request("POST", f"/api/merchant/v1/bookings/{b.ref}/cancel", '{"refund": "policy", "override": true}',
+                       {"Host": "api.localhost", "Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise RuntimeError(answer.read().decode())
+    answer.read()
 
 
 def _paid(shop: Shop, count: int) -> list[BookingSummary]:
@@ -112,11 +117,21 @@ def _paid(shop: Shop, count: int) -> list[BookingSummary]:
                            payments=[{"amount": 2500, "method": "card"}]).booking for n in range(count)]
 
 
-def _each(count: int, do: Callable[[int], object]) -> float:
-    """Seconds for one, of the middle one of all."""
-    times = []
-    for n in range(count):
+def _each(bookings: Iterable[BookingSummary], do: Callable[[BookingSummary], object]) -> Rate:
+    times, begun = [], time.process_time()
+    for b in bookings:
         started = time.perf_counter()
-        do(n)
+        do(b)
         times.append(time.perf_counter() - started)
-    return sorted(times)[count // 2]
+    return Rate(1 / statistics.median(times), statistics.median(times) * 1000, (time.process_time() - begun) / len(times) * 1000)
+
+
+def _medians(count: int, *each: Callable[[int], object]) -> list[float]:
+    """Seconds of the middle one of each, done in turns."""
+    times: list[list[float]] = [[] for _ in each]
+    for n in range(count):
+        for taken, do in zip(times, each, strict=True):
+            started = time.perf_counter()
+            do(n)
+            taken.append(time.perf_counter() - started)
+    return [statistics.median(taken) for taken in times]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psycopg
 from flask import Flask
@@ -12,6 +13,7 @@ from sqlalchemy import insert
 
 from bench.data import Shop
 from bench.load import Server, measure as load, visit
+from bench.turns import cpu, in_turns, middle, p50, rate, ratio
 from booking import keys
 from booking.links import manage_path
 from models import session
@@ -29,31 +31,31 @@ from settings import Settings
 def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterator[tuple]:
     last = list(shops)[-1]
     env = parts.environment | {"LOG_LEVEL": "ERROR", "BENCH_STORE": str(shops[last].store_id), "BENCH_CUSTOMER": str(shops[last].customer_id)}
-    floor_server = Server("bench.floor:application", free_port(), env)
+    floor_server, server = Server("bench.floor:application", free_port(), env), Server("app:create_app()", free_port(), env)
     try:
-        floor = load(floor_server, "x", "/")
-    finally:
-        floor_server.stop()
-    server = Server("app:create_app()", free_port(), env)
-    try:
-        figures = {}
+        names, asked = ["floor"], [partial(load, floor_server, "x", "/")]
         for name, shop in shops.items():
-            host, link = f"{shop.slug}.localhost", _link(shop)
+            host = f"{shop.slug}.localhost"
             # As a browser sends them: the sign-in, and the visit's own cookie from the page before.
             cookies = f"login={_cookie(shop)}; {visit(server, host)}"
-            figures[name] = (load(server, host, "/account", headers=f"Cookie: {cookies}\r\n"), load(server, host, link))
-        listed, linked = figures[last]
-        yield ("portal list, 20 bookings", f"{listed.per_second:.0f}/s, {listed.cpu:.2f} ms CPU", f"{floor.per_second:.0f}/s, {floor.cpu:.2f} ms CPU",
-               listed.per_second / floor.per_second, ">= 0.35", listed.per_second / floor.per_second >= 0.35)
-        yield ("booking page by link", f"{linked.per_second:.0f}/s, {linked.cpu:.2f} ms CPU", f"{floor.cpu:.2f} ms CPU", linked.cpu / floor.cpu,
-               "<= 4", linked.cpu / floor.cpu <= 4)
+            names += [f"{name}, list", f"{name}, link"]
+            asked += [partial(load, server, host, "/account", headers=f"Cookie: {cookies}\r\n"), partial(load, server, host, _link(shop))]
+        figures = dict(zip(names, in_turns(*asked), strict=True))
+        floor, listed, linked = (figures[name] for name in ("floor", f"{last}, list", f"{last}, link"))
+        share, times = ratio(listed, floor, rate), ratio(linked, floor, cpu)
+        least = middle(floor)
+        yield ("portal list, 20 bookings", f"{middle(listed).per_second:.0f}/s, {middle(listed).cpu:.2f} ms CPU",
+               f"{least.per_second:.0f}/s, {least.cpu:.2f} ms CPU", share, ">= 0.35", share >= 0.35)
+        yield ("booking page by link", f"{middle(linked).per_second:.0f}/s, {middle(linked).cpu:.2f} ms CPU", f"{least.cpu:.2f} ms CPU", times, "<= 4", times <= 4)
         first = list(shops)[0]
-        for number, page in enumerate(("portal list", "link page")):
-            growth = figures[last][number].p50 / figures[first][number].p50
-            yield (f"{page}, growth {first} to {last}", f"{figures[last][number].p50:.1f} ms", f"{figures[first][number].p50:.1f} ms", growth, "<= 1.5", growth <= 1.5)
+        for kind in ("list", "link"):
+            few, many = figures[f"{first}, {kind}"], figures[f"{last}, {kind}"]
+            growth = ratio(many, few, p50)
+            yield (f"portal {kind}, growth {first} to {last}", f"{middle(many).p50:.1f} ms", f"{middle(few).p50:.1f} ms", growth, "<= 1.5", growth <= 1.5)
         yield ("memory of a web process, shared pages by their share", f"{server.memory():.0f} MiB", "", None, "<= 110 MiB", server.memory() <= 110)
     finally:
         server.stop()
+        floor_server.stop()
     from app import create_app
 
     app = create_app(settings)
