@@ -39,13 +39,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Written at the end of every change, so as plain text: rendering them anew would cost more than running them.
 _OUTBOX = (
     "insert into outbox (store_id, topic, channel, recipient, dedupe, payload, booking_id, booking_version, due_at, created_at, message_id)"
-    " values (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s) on conflict (store_id, dedupe) do nothing"
-    " returning id")
+    " values (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s) on conflict (store_id, dedupe) do nothing")
 _AUDIT = (
     "insert into audit_entries (store_id, chain, at, actor_kind, actor_id, actor_role, channel, action, allowed, subject, subject_id,"
     " booking_id, before, after, facts, previous, hash) values (%(store_id)s, 0, %(at)s, %(actor_kind)s, %(actor_id)s, %(actor_role)s,"
     " %(channel)s, %(action)s, %(allowed)s, %(subject)s, %(subject_id)s, %(booking_id)s, %(before)s::jsonb, %(after)s::jsonb,"
-    " %(facts)s::jsonb, '', '')")
+    " %(facts)s::jsonb{messages}, '', '')")
+# The entry names the messages that left with it (R41): those just written, not the ones an earlier change had queued already.
+_AUDIT_TELLING = _AUDIT.format(messages=(
+    " || coalesce((select jsonb_build_object('messages', jsonb_agg(o.id::text order by o.id)) from jsonb_each_text(%(told)s::jsonb) m"
+    " join outbox o on o.store_id = %(store_id)s and o.dedupe = m.key and o.message_id = m.value having count(*) > 0), '{}')"))
+_AUDIT = _AUDIT.format(messages="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,30 +123,29 @@ class Tx:
         for do, booking_ids in self._last.items():
             do(self, booking_ids)
         cursor = self.driver.cursor()
-        told = self._send(cursor) if self._outbox else {}
-        with self.driver.pipeline():  # the last notes and the commit reach the server together
+        with self.driver.pipeline():  # messages, notes and the commit reach the server together
+            told = self._send(cursor)
             for n, entry in enumerate(self._audit):
                 about = {None, entry["booking_id"]} if n == 0 else {entry["booking_id"]} - {None}
-                messages = [number for booking_id in about for number in told.get(booking_id, ())] if entry["allowed"] else []
-                cursor.execute(_AUDIT, entry | {"facts": _dump(entry["facts"] | ({"messages": sorted(messages, key=int)} if messages else {}))})
+                messages = {dedupe: message for booking_id in about for dedupe, message in told.get(booking_id, ())} if entry["allowed"] else {}
+                entry = entry | {"facts": _dump(entry["facts"])}
+                cursor.execute(_AUDIT_TELLING if messages else _AUDIT, entry | {"told": _dump(messages)} if messages else entry)
             self.driver.commit()
         return bool(self._outbox)
 
-    def _send(self, cursor: psycopg.Cursor) -> dict[int | None, list[str]]:
-        """Write the outbox; the messages that are new, by the booking they are about: the audit names them (R41)."""
-        rows = [(
-            self.store_id, item.topic, item.channel, item.recipient, f"{item.dedupe}:{item.channel}", _dump(item.payload), item.booking_id,
-            item.booking_version, item.due_at or self.now, self.now, secrets.token_hex(16)) for item in self._outbox]
+    def _send(self, cursor: psycopg.Cursor) -> dict[int | None, list[tuple[str, str]]]:
+        """Write the outbox; (dedupe, message id) of its mails and SMS by the booking they are about."""
+        rows, told = [], {}
+        for item in self._outbox:
+            dedupe, message = f"{item.dedupe}:{item.channel}", secrets.token_hex(16)
+            rows.append((self.store_id, item.topic, item.channel, item.recipient, dedupe, _dump(item.payload), item.booking_id,
+                         item.booking_version, item.due_at or self.now, self.now, message))
+            if item.channel in ("email", "sms"):
+                told.setdefault(item.booking_id, []).append((dedupe, message))
         if len(rows) == 1:
             cursor.execute(_OUTBOX, rows[0])  # the most usual case, and cheaper so
-        else:
-            cursor.executemany(_OUTBOX, rows, returning=True)
-        told: dict[int | None, list[str]] = {}
-        for item in self._outbox:
-            row = cursor.fetchone()
-            if row is not None and item.channel in ("email", "sms"):
-                told.setdefault(item.booking_id, []).append(str(row[0]))
-            cursor.nextset()
+        elif rows:
+            cursor.executemany(_OUTBOX, rows)
         return told
 
 
