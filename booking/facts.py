@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, select
 from booking.rules import refund
 from booking.rules.decision import Decision
 from booking.rules.policy import Flags, Policy, kinder, resolve_flags
-from booking.rules.windows import ChangeFacts, change_decision
+from booking.rules.windows import ChangeFacts, allowed, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.dispute import blocked
@@ -69,6 +69,12 @@ def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:
     """What the customer may do now: `reschedule` and `cancel`, each with its reason and deadline."""
     facts = change_facts(b)
     return {kind: change_decision(kind, facts, now) for kind in ("reschedule", "cancel")}
+
+
+def may_change(b: AnyBooking, now: datetime) -> tuple[bool, bool]:
+    """Whether the customer may move it now, and cancel it: `decisions` without the reasons."""
+    facts = change_facts(b)
+    return allowed("reschedule", facts, now), allowed("cancel", facts, now)
 
 
 CREDIT_AT_LEAST = timedelta(days=30)

@@ -80,13 +80,13 @@ class Detail:
 
 
 def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
-    decided = facts.decisions(b, now) if b.holding else {}
+    can_move, can_cancel = facts.may_change(b, now) if b.holding else (False, False)
     day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
+    weekday, month, date = w.tile(day)
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
-        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), w.weekday(day), w.month_name(day),
-        w.short_day(day), w.clock(b.local_start), span, b.status, w.status(b.status),
-        bool(decided) and decided["reschedule"].allowed, bool(decided) and decided["cancel"].allowed)
+        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), weekday, month, date, w.clock(b.local_start), span,
+        b.status, w.status(b.status), can_move, can_cancel)
 
 
 def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime) -> list[Card]:

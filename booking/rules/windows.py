@@ -29,23 +29,41 @@ def deadline(kind: str, facts: ChangeFacts) -> datetime:
 
 def change_decision(kind: str, facts: ChangeFacts, now: datetime) -> Decision:
     """Allowed iff now <= start - notice, exact to the microsecond; with notice 0 until the start, never at it (R10)."""
+    reason, last = _refusal(kind, facts, now)
+    if reason is None:
+        return Decision(True, None, last)
+    if reason in ("closed", "checked_in"):
+        return Decision(False, reason, facts={"state": facts.status})
+    if reason == "not_allowed":
+        return Decision(False, reason, facts={"kind": kind})
+    if reason == "limit_reached":
+        return Decision(False, reason, last, {"limit": facts.policy.reschedule_limit})
+    other = "cancel" if kind == "reschedule" else "reschedule"
+    return Decision(False, reason, last, {
+        "kind": kind, "notice_hours": _notice(kind, facts).hours_text(), "started": now >= facts.starts_at,
+        "still_possible": other if _still(other, facts, now) else None})
+
+
+def allowed(kind: str, facts: ChangeFacts, now: datetime) -> bool:
+    """`change_decision` for who only asks whether: lists, of every line."""
+    return _refusal(kind, facts, now)[0] is None
+
+
+def _refusal(kind: str, facts: ChangeFacts, now: datetime) -> tuple[str | None, datetime | None]:
+    """(the reason against it, the last instant for it where there is one)."""
     if facts.status in CLOSED:
-        return Decision(False, "closed", facts={"state": facts.status})
+        return "closed", None
     if facts.status in CHECKED_IN:
-        return Decision(False, "checked_in", facts={"state": facts.status})
-    withdraw = kind == "cancel" and _never_approved(facts)
-    allowed = facts.policy.reschedule_allowed if kind == "reschedule" else facts.policy.cancel_allowed
-    if not allowed and not withdraw:
-        return Decision(False, "not_allowed", facts={"kind": kind})
+        return "checked_in", None
+    switched_on = facts.policy.reschedule_allowed if kind == "reschedule" else facts.policy.cancel_allowed
+    if not switched_on and not (kind == "cancel" and _never_approved(facts)):
+        return "not_allowed", None
     last = deadline(kind, facts)
     if now > last or now >= facts.starts_at:
-        other = "cancel" if kind == "reschedule" else "reschedule"
-        return Decision(False, "too_late", last, {
-            "kind": kind, "notice_hours": _notice(kind, facts).hours_text(), "started": now >= facts.starts_at,
-            "still_possible": other if _still(other, facts, now) else None})
+        return "too_late", last
     if kind == "reschedule" and facts.policy.reschedule_limit and facts.customer_moves >= facts.policy.reschedule_limit:
-        return Decision(False, "limit_reached", last, {"limit": facts.policy.reschedule_limit})
-    return Decision(True, None, last)
+        return "limit_reached", last
+    return None, last
 
 
 def _still(kind: str, facts: ChangeFacts, now: datetime) -> bool:

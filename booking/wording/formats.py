@@ -53,3 +53,15 @@ def date(locale: str, day: Day, pattern: str) -> str:
 @lru_cache(maxsize=5_000)
 def clock(locale: str, hour: int, minute: int) -> str:
     return dates.format_time(time(hour, minute), "short", locale=locale).replace("\u202f", " ")
+
+
+@lru_cache(maxsize=5_000)
+def tile(locale: str, day: Day, pattern: str) -> tuple[str, str, str]:
+    """The weekday, the month, and the day by `pattern`."""
+    return date(locale, day, "EEE"), date(locale, day, "MMM"), date(locale, day, pattern)
+
+
+@lru_cache(maxsize=20_000)
+def span(locale: str, pattern: str, hour: int, minute: int, until_hour: int, until_minute: int, zone: str) -> str:
+    """From one clock time to another; `pattern` has `{start}`, `{end}` and `{zone}`."""
+    return pattern.format(start=clock(locale, hour, minute), end=clock(locale, until_hour, until_minute), zone=zone)

@@ -89,6 +89,10 @@ class Words:
         """Sat."""
         return formats.date(self.locale, day, "EEE")
 
+    def tile(self, day: date) -> tuple[str, str, str]:
+        """Sat, Mar and Sat, Mar 13: what a line of a list says of its day."""
+        return formats.tile(self.locale, day, self._("EEE, MMM d"))
+
     def time(self, instant: datetime, zone: str) -> str:
         """9:00 AM."""
         return self.clock(formats.local(instant, zone))
@@ -121,8 +125,8 @@ class Words:
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST."""
-        local = formats.local(start, zone)
-        return self._("{start} to {end} {zone}").format(start=self.clock(local), end=self.time(end, zone), zone=self._zone_name(local))
+        local, until = formats.local(start, zone), formats.local(end, zone)
+        return formats.span(self.locale, self._("{start} to {end} {zone}"), local.hour, local.minute, until.hour, until.minute, self._zone_name(local))
 
     def duration(self, seconds: int) -> str:
         """1 h 30 min."""
