@@ -23,6 +23,7 @@ from shopify_app.api import blueprint as merchant_api
 from shopify_app.api import openapi
 from shopify_app.calendar_return import blueprint as calendar_return
 from shopify_app.dashboard.door import load_screens
+from shopify_app.dashboard.elsewhere import at_desk
 from shopify_app.embed import blueprint as shopify_embed
 from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
@@ -42,8 +43,9 @@ DOORS = (
     (calendar_return, "any host", "people coming back from Google and Microsoft: signed state; leads on to the shop's own host and does nothing else"),
 )
 # Before them all stands webhooks/deliveries.py: what Shopify and Stripe deliver, each with a signature over the raw body.
+FILES = ("/static/", "/admin/static/")
 UPLOADS, LARGEST_UPLOAD = re.compile(r"(/app/admin/[^/]+|/admin)/import|/api/merchant/v1/imports"), 6 * 1024 * 1024
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/api/", "/static/", "/webhooks/", "/app", "/admin/static/")
+PUBLIC = ("/healthz", "/readyz", "/metrics", "/webhooks/", "/app")
 
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
@@ -91,7 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         if where == "any host":
             csrf.exempt(blueprint)
     csrf.exempt("storefront.unsubscribe.unsubscribe")  # mail programs post there by themselves; the signed address says for whom
-    storefront.errors.install(app)
+    storefront.errors.install(app, at_desk)
     commands.register(app)
     app.after_request(_headers)
     return app
@@ -104,6 +106,9 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
     def store_of_host() -> None:
         if request.path.startswith("/api/"):
             g.store_id = None  # the credential names the store; without cookies an Origin says nothing (I27, I47)
+            return
+        if request.path.startswith(FILES):
+            g.store_id = None  # the same for every store, and there while the database is not: error pages are dressed by them too
             return
         g.store_id = hosts.store_of(request.host)
         if g.store_id is None and not request.path.startswith(PUBLIC):

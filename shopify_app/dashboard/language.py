@@ -9,8 +9,8 @@ from booking.user_access import DashboardUser
 from booking.wording import SHIPPED, Words, words_for
 
 
-def words_of(store: StoreView, user: DashboardUser | None = None) -> Words:
+def words_of(store: StoreView | None, user: DashboardUser | None = None) -> Words:
     if user is not None and user.locale:
         return words_for(user.locale)
     accepted = request.accept_languages.best_match(list(SHIPPED)) if request.accept_languages else None
-    return words_for(accepted or store.locale)
+    return words_for(accepted or (store.locale if store else None))

@@ -9,6 +9,7 @@ import pytest
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.manage_link import revoke_link
 from booking.links import manage_token
+from booking.rules.decision import Refused
 from storefront.door import safe_next
 from tests.storefront.visitor import Visitor, account, link, without_token, words
 from tests.support.world import MERCHANT, World, at
@@ -140,3 +141,19 @@ def test_after_the_retention_period_both_doors_are_404(world, ada):
         for listed in ("/account", "/account?view=calendar&month=2027-03"):
             ada.get(listed)
             assert account(gone) not in ada.page, "no list leads to a page that is gone"
+
+
+def test_a_limit_that_no_page_words_says_when_to_come_back(app, visitor):
+    with app.test_request_context("/account", base_url=visitor.origin):
+        app.preprocess_request()
+        answer = app.make_response(app.handle_user_exception(Refused("rate_limited", retry_after=240)))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "240")
+    told = words(answer.get_data(as_text=True))
+    assert "Please try again later" in told and "Please try again in 4 minutes." in told
+
+
+def test_another_sites_form_and_too_large_a_form_are_told_in_the_shops_look(visitor):
+    answer = visitor.client.post("/account/login", base_url=visitor.origin, headers={"Origin": "https://other.example"})
+    assert answer.status_code == 403 and "came from another site" in answer.text and "Harbor Massage" in answer.text
+    answer = visitor.client.post("/account/login", base_url=visitor.origin, data={"email": "x" * 300_000})
+    assert answer.status_code == 413 and "please go back and send less" in answer.text and "Harbor Massage" in answer.text
