@@ -58,3 +58,54 @@ def test_what_is_booked_now_is_not_struck_through(world, visit):
     assert of_box["y"] < at_line["y"] < of_box["y"] + of_box["height"]
     assert page.evaluate("([line, box]) => +getComputedStyle(line).zIndex < +getComputedStyle(box).zIndex", [line.element_handle(), box.element_handle()])
     assert page.locator(".hours .now").is_visible()
+
+
+CUT = """() => [...document.querySelectorAll('.person .box .line')].filter((line) => { const text = line.getBoundingClientRect(), box = line.closest('.box').getBoundingClientRect();
+  return text.height < 8 || text.top < box.top - 1 || text.bottom > box.bottom + 1; }).map((line) => line.closest('.box').className)"""
+OUTSIDE = "(() => { const plan = document.querySelector('.plan'); return [plan.scrollWidth - plan.clientWidth, document.documentElement.scrollWidth - innerWidth]; })()"
+
+
+def test_eight_people_fit_a_days_calendar_and_short_visits_can_be_read(world, visit):
+    people = [world.elena, world.tom, *(world.staff(f"{name} Papadopoulos-Whitfield") for name in ("Ana", "Bea", "Cid", "Dov", "Eva", "Fay"))]
+    short = [world.add_service(f"{minutes} minutes", staff=people, duration_s=minutes * 60) for minutes in (10, 15, 20, 30, 45)]
+    usual = world.add_service("Consultation", staff=people)
+    for n, person in enumerate(people):
+        world.book(at(3, 15 + n % 3), service=usual, staff=person, by=MERCHANT, override=True)
+        world.book(at(3, 19), service=short[n % 5], staff=person, by=MERCHANT, override=True)
+    page = visit(world)
+    enter(page, world)
+    page.goto("/admin/calendar?date=2027-03-03")
+    for width in (1280, 1440, 1920):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert (page.evaluate(OUTSIDE), page.evaluate(CUT)) == ([0, 0], []), width
+    for width in (320, 375, 768, 1024):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert (page.evaluate(OUTSIDE)[1] <= 0, page.evaluate(CUT)) == (True, []), width
+    assert page.locator(".named").evaluate_all("(names) => names.every((name) => name.title === name.textContent)")
+
+
+def test_the_calendars_box_is_scrolled_by_keyboard_and_stays_where_it_was(world, visit):
+    for n in range(12):
+        world.staff(f"Person {n}")
+    world.book(at(3, 15))
+    page = visit(world, width=1024)
+    enter(page, world)
+    page.set_viewport_size({"width": 1024, "height": 500})
+    page.clock.install()
+    page.goto("/admin/calendar?date=2027-03-03")
+    page.clock.fast_forward(4_000)
+    plan = page.get_by_role("region", name="Wednesday, March 3, 2027")
+    plan.focus()
+    page.keyboard.press("End")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.plan').scrollLeft > 50 && document.querySelector('.plan').scrollTop > 50")
+    page.wait_for_timeout(400)  # the last of a smooth scroll
+    page.keyboard.press("Tab")
+    link, hours = page.locator(".plan a").first.bounding_box(), page.locator(".hours").bounding_box()
+    assert link["x"] >= hours["x"] + hours["width"] - 1, "what has the focus stands behind the hours"
+    page.evaluate("document.activeElement.blur(); document.querySelector('.plan').scrollTo(90, 60)")
+    world.book(at(3, 18), email="b@example.com")
+    page.clock.fast_forward(16_000)
+    page.wait_for_function("() => document.querySelectorAll('.plan a').length === 2")
+    assert page.evaluate("[document.querySelector('.plan').scrollLeft, document.querySelector('.plan').scrollTop]") == [90, 60]

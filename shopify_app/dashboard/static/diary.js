@@ -25,7 +25,9 @@ if (live) {
       seen = answer.headers.get("ETag");
       const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("live");
       if (!fresh || busy() || (first && fresh.textContent === live.textContent)) return;
+      const parts = () => [...live.querySelectorAll(".plan, .table")], at = parts().map((part) => [part.scrollLeft, part.scrollTop]);
       live.replaceChildren(...fresh.childNodes);
+      parts().forEach((part, n) => at[n] && part.scrollTo(...at[n]));
       live.dispatchEvent(new Event("renewed"));
     } catch { wait = Math.min(wait * 2, 300000); }
   };
