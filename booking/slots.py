@@ -12,13 +12,13 @@ from booking.offers import ServiceOffer, StaffOffer
 from booking.rules.availability import Span, at_minute, bounds, free_starts, open_spans
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
+from booking.staff_locks import LONGEST, ids, lock_if_free, lock_staff
 from models.booking_summary import BookingSummary
 from models.class_session import ClassSession
 from models.hold import Hold
 from models.session import Tx
 
 MOST_DAYS = 62
-LONGEST = 48 * 3600  # occupancies_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     # One person and no override: a look before the queue spares those behind, and after it the constraint decides alone (I1).
     decided_there = len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override and _at_work(offer, staff[0], starts_at)
     if decided_there:
-        if not _queue_if_free(tx, offer, staff[0], starts_at, moving, concerned):
+        at = int(starts_at.timestamp())
+        if not lock_if_free(tx, concerned, staff[0].id, at - offer.shape.buffer_before, at + offer.shape.duration + offer.shape.buffer_after, _own(tx, moving)):
             raise Refused("slot_taken")
     else:
         lock_staff(tx, concerned)
@@ -210,9 +211,9 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
         edges += [around - 86400, around + 86400 + offer.shape.duration]
     if not edges:
         return {}
-    statement, whose = (_BUSY_ONE, next(iter(opening))) if len(opening) == 1 else (_BUSY_MANY, _ids(opening))
+    statement, whose = (_BUSY_ONE, next(iter(opening))) if len(opening) == 1 else (_BUSY_MANY, ids(opening))
     rows = tx.driver.cursor().execute(statement, (
-        tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, _ids([*_own(tx, moving), *own]))).fetchall()
+        tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, ids([*_own(tx, moving), *own]))).fetchall()
     return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
 
 
@@ -223,11 +224,6 @@ _BUSY = (
     " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s::bigint[]) group by staff_id")
 _BUSY_ONE, _BUSY_MANY = _BUSY.format(whose="%s"), _BUSY.format(whose="any(%s::bigint[])")
 """Two texts, since only the first is planned once: the server plans anew whenever a list may be long."""
-
-
-def _ids(numbers: Iterable[int]) -> str:
-    """An array as the server writes it: the driver's own takes longer to make than the statement to run."""
-    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _own(tx: Tx, moving: BookingSummary | None) -> list[int]:
@@ -283,34 +279,3 @@ def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable
             ClassSession.store_id == tx.store_id, ClassSession.service_id == offer.id, ClassSession.status == "scheduled",
             ClassSession.starts_at >= datetime.fromtimestamp(start, UTC), ClassSession.starts_at < datetime.fromtimestamp(stop, UTC),
         ).order_by(ClassSession.starts_at, ClassSession.id)).all()
-
-
-def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
-    """Take the staff members' locks in ascending order: writers queue instead of deadlocking in the constraint (docs/decisions/0003).
-
-    Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11).
-    """
-    people = _ids(sorted(set(staff)))
-    tx.driver.cursor().execute(_LOCK, (people, tx.store_id, people, tx.now))
-
-
-def _queue_if_free(tx: Tx, offer: ServiceOffer, person: StaffOffer, starts_at: datetime, moving: BookingSummary | None, staff: Iterable[int]) -> bool:
-    """`lock_staff`, but who comes too late is told at once: False, and nobody was held up. The look is older than the locks."""
-    people, start = _ids(sorted(set(staff))), int(starts_at.timestamp())
-    low, high = start - offer.shape.buffer_before, start + offer.shape.duration + offer.shape.buffer_after
-    found = tx.driver.cursor().execute(_LOOK_AND_QUEUE, (
-        tx.store_id, person.id, low - LONGEST, high, low, tx.now, _ids(_own(tx, moving)), people, tx.store_id, people, tx.now)).fetchone()
-    return found is not None and found[0]
-
-
-# The condition on `queue` is asked once, before any hold is looked at.
-_QUEUE = (
-    "queue as materialized (select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) s{only}),"
-    " over as (delete from holds where (select count(*) from queue) > 0 and store_id = %s and staff_id = any(%s::bigint[]) and expires_at <= %s"
-    " and kind <> 'old_slot')")
-_LOCK = f"with {_QUEUE.format(only='')} select count(*) from queue"
-_LOOK_AND_QUEUE = (
-    "with free as materialized (select not exists (select from occupancies where store_id = %s and staff_id = %s"
-    " and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s) and ends_at > to_timestamp(%s)"
-    f" and (expires_at is null or expires_at > %s) and source_id <> all(%s::bigint[])) as it), {_QUEUE.format(only=' where (select it from free)')}"
-    " select it from free")

@@ -83,6 +83,10 @@ class Snapshot:
         changed = self.changed
         return self._lines(changed, moved=self.payload["topic"] == "booking_moved") if len(changed) > 1 else []
 
+    def its_line(self) -> str:
+        """The line of the booking the message itself is about, the first of several."""
+        return self._lines([self.booking])[0]
+
     def stays(self) -> list[str]:
         """A line for each booking of a series that stays as it is."""
         return self._lines([self.booking | part for part in self.payload.get("stays") or []])

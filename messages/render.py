@@ -148,8 +148,11 @@ def _money(s: Snapshot) -> list[tuple[str, str]]:
 def _policy(s: Snapshot) -> list[str]:
     b = s.booking
     policy = Policy.from_json(s.payload["policy"])
-    return policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"),
-                        free=not b["price"] and not b["paid"])
+    lines = policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"),
+                         free=not b["price"] and not b["paid"])
+    if lines and len(s.changed) > 1:
+        lines.insert(0, s.words._("These times are for {first}. Each of the others has its own, on its page.").format(first=s.its_line()))
+    return lines
 
 
 @lru_cache(maxsize=1)

@@ -37,11 +37,12 @@ class WaitCard:
 
 def wait_card(wait: ClassWait, store_id: int, w: Words) -> WaitCard:
     span, day = w.span(wait.starts_at, wait.ends_at, wait.zone), wait.local_start.date()
+    weekday, month, date = w.tile(day)
     held = None if wait.held_until is None else w._("A place is held for you until {when}.").format(when=w.when(wait.held_until, wait.zone))
     more = {} if wait.offer_id is None else {"offer": wait.offer_id}
     return WaitCard(
         entry_path(store_id, wait.id, **more), f"/account/waitlist/{wait.id}/leave", wait.service_name,
-        w.dot.join((span, wait.staff_name, wait.location_name)), str(day.day), w.weekday(day), w.month_name(day), w.short_date(wait.starts_at, wait.zone),
+        w.dot.join((span, wait.staff_name, wait.location_name)), str(day.day), weekday, month, date,
         w.time(wait.starts_at, wait.zone), span, place_text(w, wait), held)
 
 

@@ -14,7 +14,8 @@ from booking.offers import find_offer
 from booking.rules import counter_offers as rules
 from booking.rules.decision import Refused
 from booking.rules.status import CLOSED, after
-from booking.slots import Chosen, lock_staff, require_slot
+from booking.slots import Chosen, require_slot
+from booking.staff_locks import lock_staff
 from models.booking_summary import BookingSummary
 from models.counter_offer import CounterOffer
 from models.hold import Hold

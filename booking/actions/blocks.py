@@ -12,7 +12,7 @@ from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.rules.decision import Refused
 from booking.rules.interval import cut
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.block import Block
 from models.booking import Booking
 from models.location import Location

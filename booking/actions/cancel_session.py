@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
 from booking.rules.decision import Refused
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.booking import Booking
 from models.booking_summary import lock_many
 from models.class_session import ClassSession

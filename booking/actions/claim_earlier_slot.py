@@ -11,7 +11,8 @@ from booking.actions.create_booking import create_booking
 from booking.actions.leave_waitlist import let_go
 from booking.offers import find_offer
 from booking.rules.decision import Refused
-from booking.slots import lock_staff, require_slot
+from booking.slots import require_slot
+from booking.staff_locks import lock_staff
 from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.session import Tx

@@ -16,7 +16,7 @@ from booking.actions.people import Person
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
 from booking.rules.money import split
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, run

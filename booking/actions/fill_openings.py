@@ -13,7 +13,7 @@ from booking.actions.leave_waitlist import let_go, owner
 from booking.openings import Due, Times, Waiter
 from booking.rules import waitlist as rules
 from booking.rules.interval import subtract
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from booking.waitlist_notices import tell
 from models.base import new_id
 from models.booking_summary import BookingSummary, find_by_id

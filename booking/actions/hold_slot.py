@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, insert, select, text
 from booking.actions.action import Done, action
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
-from booking.slots import lock_staff, require_slot
+from booking.slots import require_slot
+from booking.staff_locks import lock_staff
 from models.base import new_id
 from models.hold import Hold
 from models.session import Tx

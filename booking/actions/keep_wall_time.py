@@ -14,7 +14,7 @@ from booking.actions.action import Done, action
 from booking.actions.changing import place, told, write
 from booking.rules.status import HOLDING
 from booking.rules.wall_time import resolve
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.booking import Booking
 from models.booking_summary import BookingSummary, lock_many
 from models.class_session import ClassSession

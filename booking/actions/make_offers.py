@@ -17,7 +17,8 @@ from booking.rules import counter_offers as rules
 from booking.rules.decision import Refused
 from booking.rules.interval import merge, subtract
 from booking.rules.status import after
-from booking.slots import Chosen, lock_staff, require_slot
+from booking.slots import Chosen, require_slot
+from booking.staff_locks import lock_staff
 from models.base import new_id
 from models.booking_summary import BookingSummary
 from models.counter_offer import CounterOffer

@@ -15,7 +15,7 @@ from booking.calendar_reading import Reading
 from booking.rules.busy import changes
 from booking.rules.interval import merge
 from booking.sealing import seal
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from booking.store_messages import tell_shop
 from models.calendar_time import CalendarTime
 from models.ended_grant import EndedGrant

@@ -17,7 +17,8 @@ from booking.rules.decision import Decision, Refused
 from booking.rules.series import Occurrence, shifted
 from booking.rules.wall_time import local_date
 from booking.rules.windows import change_decision
-from booking.slots import free_days, lock_staff
+from booking.slots import free_days
+from booking.staff_locks import lock_staff
 from models.booking_summary import BookingSummary
 from models.session import Tx
 

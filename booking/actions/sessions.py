@@ -13,7 +13,7 @@ from booking.actions.hold_slot import expire_holds
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import resolve, wall
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.base import new_id
 from models.class_session import ClassSession
 from models.session import Tx

@@ -12,7 +12,7 @@ from booking.actions.action import Done, action
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from booking.sealing import seal
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.base import new_id
 from models.calendar_time import CalendarTime
 from models.ended_grant import EndedGrant

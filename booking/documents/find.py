@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, literal_column, select
 
 from booking.documents.pdf import render
 from booking.documents.printed import Issued, printed
@@ -32,14 +32,16 @@ def of_booking(tx: Tx, booking_id: int) -> list[Listed]:
     return _OF_BOOKING.rows(tx, booking=booking_id)
 
 
+_NEWEST = select(
+    Document.number, Document.kind, Document.amount, Document.currency, Document.facts, Document.issued_at, Booking.contact_name,
+).join(Booking, and_(Booking.store_id == Document.store_id, Booking.id == Document.booking_id)).where(
+    Document.store_id == param("store"), Document.booking_id == param("booking")).order_by(Document.number.desc()).limit(literal_column("1"))
+_DOCUMENT, _NUMBERED = Statement(_NEWEST, Issued), Statement(_NEWEST.where(Document.number == param("number")), Issued)
+
+
 def find(tx: Tx, booking_id: int, number: int | None = None) -> Issued | None:
     """The document of this booking with `number`, the newest without; None when there is none."""
-    statement = select(
-        Document.number, Document.kind, Document.amount, Document.currency, Document.facts, Document.issued_at, Booking.contact_name,
-    ).join(Booking, and_(Booking.store_id == Document.store_id, Booking.id == Document.booking_id)).where(
-        Document.store_id == tx.store_id, Document.booking_id == booking_id).order_by(Document.number.desc()).limit(1)
-    row = tx.db.execute(statement if number is None else statement.where(Document.number == number)).one_or_none()
-    return None if row is None else Issued(*row)
+    return _DOCUMENT.first(tx, booking=booking_id) if number is None else _NUMBERED.first(tx, booking=booking_id, number=number)
 
 
 def pdf(document: Issued, *, masked: bool = False) -> bytes:

@@ -16,7 +16,7 @@ from booking.importing.copying import cell, copy_lines, copy_rows
 from booking.importing.drafts import Draft
 from booking.importing.rows import BadRow, ImportRow
 from booking.importing.terms import terms
-from booking.slots import lock_staff
+from booking.staff_locks import lock_staff
 from models.base import new_id
 from models.booking import Booking
 from models.customer import Customer

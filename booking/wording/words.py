@@ -57,10 +57,7 @@ class Words:
 
     def short_date(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13."""
-        return self.short_day(formats.local(instant, zone).date())
-
-    def short_day(self, day: date) -> str:
-        return formats.date(self.locale, day, self._("EEE, MMM d"))
+        return self.tile(formats.local(instant, zone).date())[2]
 
     def day_of_month(self, day: date) -> str:
         """Mar 13."""
@@ -80,14 +77,6 @@ class Words:
 
     def month(self, day: date) -> str:
         return formats.date(self.locale, day, self._("MMMM y"))
-
-    def month_name(self, day: date) -> str:
-        """Mar."""
-        return formats.date(self.locale, day, "MMM")
-
-    def weekday(self, day: date) -> str:
-        """Sat."""
-        return formats.date(self.locale, day, "EEE")
 
     def tile(self, day: date) -> tuple[str, str, str]:
         """Sat, Mar and Sat, Mar 13: what a line of a list says of its day."""

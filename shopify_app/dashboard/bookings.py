@@ -16,6 +16,7 @@ from booking.keys import sign, unsign
 from booking.rules.status import HOLDING, STATES
 from booking.rules.wall_time import day_span
 from booking.wording import Words
+from booking.wording.people import person
 from models import diary
 from models.diary import DiaryBooking, Filters, Position
 from models.session import reading
@@ -126,4 +127,4 @@ def _cells(w: Words, b: DiaryBooking) -> tuple[Any, ...]:
     start, end = b.starts_at.astimezone(here), b.ends_at.astimezone(here)
     money = [given.plain_amount(minor, b.currency) for minor in (b.price, b.paid, b.refunded, b.owed)]
     return (b.ref, w.status(b.status), f"{start:%Y-%m-%d}", f"{start:%H:%M}", f"{end:%H:%M}", b.zone, b.service_name, b.staff_name, b.location_name,
-            b.name, b.email or "", b.phone or "", b.seats, *money, b.currency, w._("yes") if b.conflict else "", b.created_at.isoformat())
+            person(w, b.name), b.email or "", b.phone or "", b.seats, *money, b.currency, w._("yes") if b.conflict else "", b.created_at.isoformat())

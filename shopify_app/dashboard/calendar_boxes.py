@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from booking.rules.wall_time import day_span, local_date
+from booking.wording.people import person
 from models.day_plan import Person, PlannedClass, TimeOff
 from models.diary import DiaryBooking
 from shopify_app.dashboard.door import Visit
@@ -51,8 +52,8 @@ def of_all(visit: Visit, zone: str, bookings: list[DiaryBooking], classes: list[
         for p in people:
             if k.staff_id == p.id or k.staff_id is None and k.location_id == p.location_id:
                 found.setdefault(p.id, []).append(_off(visit, zone, k))
-    for person in found:
-        found[person].sort(key=lambda box: (box.starts_at, box.kind, box.title))
+    for staff_id in found:
+        found[staff_id].sort(key=lambda box: (box.starts_at, box.kind, box.title))
     return found
 
 
@@ -63,14 +64,14 @@ def on(box: Box, day: date, zone: str) -> bool:
 
 
 def _booking(visit: Visit, zone: str, b: DiaryBooking) -> Box:
-    return Box("booking", b.status, b.starts_at, b.ends_at, visit.words.time(b.starts_at, zone), b.name, b.service_name,
+    return Box("booking", b.status, b.starts_at, b.ends_at, visit.words.time(b.starts_at, zone), person(visit.words, b.name), b.service_name,
                visit.url(f"/bookings/{b.ref}"), visit.url(f"/bookings/{b.ref}/move") if b.status in ("pending", "confirmed") else None,
                f"{b.starts_at.astimezone(ZoneInfo(zone)):%H:%M}", b.conflict)
 
 
 def _class(visit: Visit, zone: str, c: PlannedClass, parties: list[DiaryBooking]) -> Box:
     w = visit.words
-    names = ", ".join(b.name for b in parties[:4]) + ("…" if len(parties) > 4 else "")
+    names = ", ".join(person(w, b.name) for b in parties[:4]) + ("…" if len(parties) > 4 else "")
     taken = w._("{taken} of {capacity} places").format(taken=c.seats_taken, capacity=c.capacity)
     day = local_date(c.starts_at, zone)
     address = visit.url("/bookings", service=c.service_id, staff=c.staff_id, when="all", **{"from": day, "to": day})

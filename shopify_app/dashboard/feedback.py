@@ -14,6 +14,7 @@ from booking.actions.reply_to_feedback import reply_to_feedback
 from booking.keys import sign, unsign
 from booking.reviews import averages
 from booking.rules.decision import Refused
+from booking.wording.people import person
 from models import diary, feedback_list
 from models.session import reading
 from shopify_app.dashboard import given
@@ -92,7 +93,7 @@ def _lines(visit: Visit, filters: dict[str, Any]) -> Iterator[str]:
         with reading(visit.store_id) as tx:
             rows = feedback_list.page(tx, **filters, before=before, limit=BATCH)
         for row in rows:
-            yield csv_line((row.created_at.isoformat(), row.rating, row.comment, row.customer_name, row.service_name, row.staff_name, row.ref, row.reply,
+            yield csv_line((row.created_at.isoformat(), row.rating, row.comment, person(visit.words, row.customer_name), row.service_name, row.staff_name, row.ref, row.reply,
                             visit.words._("yes") if row.published_at else ""))
         if len(rows) < BATCH:
             return

@@ -15,6 +15,7 @@ from booking.rules.decision import Refused
 from booking.templates import EDITABLE, ELEMENTS, FIELDS, VALUES, places, problems, states, versions
 from booking.wording import SHIPPED, words_for
 from booking.wording.languages import pick
+from booking.wording.people import person
 from booking.wording.problems import problem_text
 from models import diary, trail
 from models.booking_summary import BookingSummary, find
@@ -191,7 +192,7 @@ def _offered(bookings: list[DiaryBooking], chosen: BookingSummary | None) -> lis
 
 
 def _line(visit: Visit, ref: str, b: Any) -> str:
-    return f"{visit.words.when(b.starts_at, b.zone)} · {b.service_name} · {b.contact_name or b.customer_name} · {ref}"
+    return f"{visit.words.when(b.starts_at, b.zone)} · {b.service_name} · {person(visit.words, b.contact_name or b.customer_name)} · {ref}"
 
 
 def _attributes(locale: str, wrong: dict[str, tuple[int, int]]) -> dict[str, dict[str, Any]]:

@@ -111,3 +111,15 @@ def test_a_merged_record_is_erased_with_the_kept_one(manager, world, canary):
     manager.get(f"/admin/customers/{canary[0].customer_id}/erase")
     manager.send(f"/admin/customers/{canary[0].customer_id}/erase", sure="1")
     assert [line for line in dump(world).splitlines() if "canary" in line.lower()] == []
+
+
+def test_who_was_erased_is_called_so_in_the_readers_language(manager, world, canary):
+    """R45, R46: the stored pseudonym is nobody's text."""
+    world.book(at(5, 18))  # somebody with a name beside them
+    manager.get(f"/admin/customers/{canary[0].customer_id}/erase")
+    manager.send(f"/admin/customers/{canary[0].customer_id}/erase", sure="1")
+    manager.fill("/profile", locale="de")
+    for path in (f"/bookings/{canary[0].ref}", f"/bookings/{canary[0].ref}/move", f"/bookings/{canary[0].ref}/cancel", "/bookings?when=all",
+                 "/calendar?view=day&date=2027-03-05", "/calendar?view=week&date=2027-03-05", "/calendar?view=month&date=2027-03-05", "/refunds", "/bookings.csv?when=all"):
+        manager.get(f"/admin{path}")
+        assert "Gelöschter Kunde" in words(manager.page) and "Redacted" not in manager.page, path

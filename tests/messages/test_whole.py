@@ -102,3 +102,10 @@ class TestTextMessages:
 
     def test_french_sets_its_colon(self):
         assert render_sms("reminder", payload("reminder", locale="fr")).startswith("Harbor Massage : Rappel : Deep tissue")
+
+
+@pytest.mark.parametrize(("several", "whose"), [(DATES, FIRST), (VISIT, f"Deep tissue, {FIRST}")])
+def test_of_several_bookings_it_is_said_whose_times_the_terms_give(several, whose):
+    for body in told("booking_confirmed", bookings=several)[1:]:
+        assert f"These times are for {whose}. Each of the others has its own, on its page." in body
+    assert "These times are for" not in told("booking_confirmed", bookings=several[:1])[2]

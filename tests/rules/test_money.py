@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -24,7 +25,7 @@ def test_digits_after_the_point(currency, digits):
 
 @pytest.mark.parametrize("currency", ["", "US", "usd", "USDT", "U5D", "\u00c4UR", "US ", "U\u0660D"])
 def test_what_is_no_currency(currency):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=re.escape(repr(currency))):
         exponent(currency)
 
 

@@ -128,6 +128,20 @@ def test_a_day_without_hours_is_left_out_and_no_days_give_nothing():
     assert open_spans(hours, "UTC", date(2027, 3, 2), date(2027, 3, 1)) == []
 
 
+def test_a_date_with_other_hours_has_those_and_no_others():
+    hours, monday, tuesday = every_day(("09:00", "10:00")), date(2027, 3, 1), date(2027, 3, 2)
+    days = {monday: [(minute("12:00"), minute("13:00"))], tuesday: []}
+    found = [(day, [(start - at_minute(day, 0, "UTC"), end - start) for start, end in spans])
+             for day, spans in open_spans(hours, "UTC", monday, date(2027, 3, 3), days)]
+    assert found == [(monday, [(12 * HOUR, HOUR)]), (date(2027, 3, 3), [(9 * HOUR, HOUR)])]
+
+
+@pytest.mark.parametrize("text", ["09:x5", "0x:05", "24:01", "12:60", "9:00", "09.00", "\u0660\u0669:00", None, 900])
+def test_a_time_that_is_none_is_named(text):
+    with pytest.raises(ValueError, match="mon: .* is not a time from 00:00 to 24:00"):
+        parse_hours({"mon": [[text, "17:00"]]})
+
+
 def test_hours_as_written_and_as_read():
     written = {"mon": [["09:00", "12:00"], ["12:00", "17:30"]], "tue": [], "sun": [["00:00", "24:00"]]}
     assert parse_hours(written) == {0: [(540, 720), (720, 1050)], 6: [(0, 1440)]}

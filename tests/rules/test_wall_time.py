@@ -118,6 +118,18 @@ def test_a_time_in_a_gap_moves_forward_by_the_gap():
     assert wall(resolve(datetime(2027, 10, 3, 2, 10), LORD_HOWE), LORD_HOWE)[0] == datetime(2027, 10, 3, 2, 40)
     assert wall(resolve(datetime(2011, 12, 30, 10), APIA), APIA)[0] == datetime(2011, 12, 31, 10)
     assert resolve(datetime(2027, 3, 14, 2, 30), NY, fold=1) == resolve(datetime(2027, 3, 14, 2, 30), NY)
+    assert resolve(datetime(2027, 3, 14, 2, 30, fold=1), NY) == resolve(datetime(2027, 3, 14, 2, 30), NY)
+
+
+def test_of_a_repeated_hour_the_first_is_meant_unless_said():
+    assert resolve(datetime(2027, 11, 7, 1, 30), NY) == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
+    assert resolve(datetime(2027, 11, 7, 1, 30), NY, fold=1) == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("local", [datetime(2027, 3, 14, 2, 30), datetime(2027, 11, 7, 1, 30), datetime(2027, 6, 1, 9)])
+def test_instants_are_in_utc(local):
+    """Not in the machine's own zone, which happens to be UTC in most places."""
+    assert all(instant.tzinfo is UTC for instant in (*occurrences(local, NY), resolve(local, NY)))
 
 
 def test_the_packaged_zone_data_know_that_vancouver_stopped_changing_clocks():
