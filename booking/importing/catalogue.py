@@ -95,7 +95,8 @@ def prepare_catalogue(tx: Tx, needs: Needs, *, create: bool = True) -> Done:
         tx.db.execute(upsert(StaffService).on_conflict_do_nothing(), [
             {"store_id": tx.store_id, "service_id": services[service.lower()], "staff_id": staff[name.lower()][0]}
             for name, service in needs.pairs])
-        terms(tx, set(services.values()))  # kept before the lanes begin: else one waits for the other's first batch
+    if create and created:
+        terms(tx, set(services.values()))  # of what is new, kept before the lanes begin: else one waits for the other's first batch
     return Done(facts={"catalogue": Catalogue(locations, services, staff, dict(created))})
 
 
