@@ -60,8 +60,8 @@ _OF_BOOKING = tuple(name for name in (*ListedBooking._fields, "store_id", "servi
 
 
 def _from(name: str) -> Any:
-    """Where a customer's list begins. Naming the customer in the order too leaves the server one index to walk, whoever asks: a plan
-    that suits all of them is made once and kept, and making it takes longer than running it."""
+    """Where a customer's list begins. Naming the customer in the place too makes all of it a condition of one index, the cheapest to walk
+    whoever asks: a plan that suits all of them is made once and kept, and making it takes longer than running it."""
     return tuple_(B.customer_id, B.starts_at, B.id), tuple_(param("customer"), param(name, INSTANT), param(f"{name}_id"))
 
 
