@@ -1,4 +1,4 @@
-"""Stores of the suite: the same customer with 20 coming bookings in a store of 1 thousand, 100 thousand, 1 million bookings."""
+"""Stores of the suite: the same customer with 20 coming bookings in a store of 1 thousand, 100 thousand, 1 million bookings of many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import insert
 
 from booking.actions.locations import create_location
 from booking.actions.services import create_service
@@ -28,6 +28,9 @@ def administrator(owner_url: str) -> psycopg.Connection:
     return psycopg.connect(owner_url.replace("+psycopg", "").replace("opencals_owner", "postgres", 1), autocommit=True)
 
 
+BOOKINGS_EACH = 40  # of a usual customer over the years: the server's idea of how many rows somebody has decides how it plans
+
+
 @dataclass
 class Shop:
     store_id: int
@@ -45,16 +48,16 @@ def make_shop(slug: str, owner_url: str, bookings: int, staff_count: int) -> Sho
     service = create_service(store_id, SYSTEM, name="Hour", duration_s=3600, price=8000, staff=staff, horizon_days=365).facts["id"]
     with transaction(store_id, SYSTEM) as tx:
         policy = policy_copy.keep(tx, DEFAULT.to_json())
-        customer = new_id()
-        for row in ({"id": customer, "name": "Ada Archer", "email": "ada@example.com"}, {"id": new_id(), "name": "Others", "email": None}):
-            tx.db.execute(Customer.__table__.insert().values(store_id=store_id, email_canonical=row["email"], created_at=tx.now, **row))
-        other = tx.db.execute(select(Customer.id).where(Customer.store_id == store_id, Customer.name == "Others")).scalar_one()
+        customer, others = new_id(), [new_id() for _ in range(max(2, bookings // BOOKINGS_EACH))]
+        tx.db.execute(insert(Customer), [
+            {"store_id": store_id, "id": id, "name": name, "email": email, "email_canonical": email, "created_at": tx.now}
+            for id, name, email in ((customer, "Ada Archer", "ada@example.com"), *((other, "Other", None) for other in others))])
         now = tx.now.replace(minute=0, second=0, microsecond=0)
-    _fill(owner_url, store_id, service, staff, location, policy, customer, other, bookings, now)
+    _fill(owner_url, store_id, service, staff, location, policy, customer, others, bookings, now)
     return Shop(store_id, slug, customer, service, staff)
 
 
-def _fill(owner_url: str, store_id: int, service: int, staff: list[int], location: int, policy: int, customer: int, other: int,
+def _fill(owner_url: str, store_id: int, service: int, staff: list[int], location: int, policy: int, customer: int, others: list[int],
           bookings: int, now) -> None:  # noqa: ANN001
     """Rows set by set, triggers off: measuring starts afterwards. Busy time is written as the triggers would."""
     per_staff = -(-bookings // len(staff))
@@ -66,13 +69,14 @@ def _fill(owner_url: str, store_id: int, service: int, staff: list[int], locatio
                  local_start, price, currency, policy_id, original_starts_at, contact_name, contact_email, contact_email_canonical,
                  closed_at, created_at, updated_at)
                select %(store)s, (random() * 4e18)::bigint, substr(md5(random()::text || s.n || i), 1, 12),
-                 case when start < %(now)s then 'completed' else 'confirmed' end, %(service)s, s.id, %(location)s, %(other)s, start,
+                 case when start < %(now)s then 'completed' else 'confirmed' end, %(service)s, s.id, %(location)s,
+                 (%(others)s::bigint[])[1 + (s.n * %(count)s + i) %% cardinality(%(others)s::bigint[])], start,
                  start + interval '1 hour', 'America/New_York', start at time zone 'America/New_York', 8000, 'USD', %(policy)s, start, 'Other', null, null,
                  case when start < %(now)s then start + interval '1 hour' end, start - interval '9 days', start - interval '9 days'
                from unnest(%(staff)s::bigint[]) with ordinality as s(id, n), generate_series(1, %(count)s) as i,
                  lateral (select %(now)s::timestamptz + (i - %(count)s * 9 / 10) * interval '3 hours' as start) x
                where start <> %(now)s""",
-            {"store": store_id, "now": now, "service": service, "location": location, "other": other, "policy": policy, "staff": staff,
+            {"store": store_id, "now": now, "service": service, "location": location, "others": others, "policy": policy, "staff": staff,
              "count": per_staff})
         c.execute("update bookings set customer_id = %s, contact_name = 'Ada Archer', contact_email = 'ada@example.com',"
                   " contact_email_canonical = 'ada@example.com' where (store_id, id) in (select store_id, id from bookings"

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import psycopg
 from flask import Flask
+from psycopg.pq.abc import PGresult
 from sqlalchemy import insert
 
 from bench.data import Shop
 from bench.load import Server, measure as load, visit
 from bench.turns import cpu, in_turns, middle, p50, rate, ratio
 from booking import keys
+from booking.access import login_hash
 from booking.links import manage_path
-from models import session
+from models import line
 from models.access import CustomerLogin
 from models.actor import SYSTEM
 from models.base import new_id
-from models.booking_list import both_of
-from models.booking_summary import find
+from models.booking_list import upcoming_in_full
 from models.session import reading, transaction
 from sandbox.files import free_port
 from sandbox.parts import Parts
@@ -68,15 +69,13 @@ def _cookie(shop: Shop) -> str:
     secret = f"bench-{new_id()}"
     with transaction(shop.store_id, SYSTEM) as tx:
         tx.db.execute(insert(CustomerLogin).values(store_id=shop.store_id, id=new_id(), customer_id=shop.customer_id, created_at=tx.now,
-                                                   secret_hash=keys.keyed_hash("login", shop.store_id, secret)))
+                                                   secret_hash=login_hash(shop.store_id, secret)))
     return keys.sign("login-cookie", [secret, int(time.time())])
 
 
 def _link(shop: Shop) -> str:
     with reading(shop.store_id) as tx:
-        b = find(tx, both_of(tx, shop.customer_id)[0][0].ref)
-        assert b is not None
-        return manage_path(b)
+        return manage_path(upcoming_in_full(tx, shop.customer_id, None)[0])
 
 
 def _statements(app: Flask, host: str, path: str, headers: dict[str, str]) -> int:
@@ -89,20 +88,24 @@ def _statements(app: Flask, host: str, path: str, headers: dict[str, str]) -> in
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements sent while inside, a transaction's beginning among them."""
+    """The statements sent while inside, a transaction's beginning among them: it and its store count as one, and so does the commit with
+    the messages and notes that go with it."""
     seen: list[str] = []
-    real, begun = psycopg.Cursor.execute, session._begun
+    real, converse = psycopg.Cursor.execute, line.converse
 
-    def begin(driver: psycopg.Connection, sql: str) -> int:
-        seen.append(sql)
-        return begun(driver, sql)
+    def talk(driver: psycopg.Connection, known: set[bytes], together: Sequence[line.Asked]) -> list[PGresult]:
+        if together and together[-1].sql == b"commit":
+            seen.append("commit")
+        else:
+            seen.extend(one.sql.decode() for one in together if not one.sql.startswith(b"begin"))
+        return converse(driver, known, together)
 
     def note(cursor, query, *args, **kwargs):  # noqa: ANN001, ANN202
         seen.append(str(query))
         return real(cursor, query, *args, **kwargs)
 
-    psycopg.Cursor.execute, session._begun = note, begin
+    psycopg.Cursor.execute, line.converse = note, talk
     try:
         yield seen
     finally:
-        psycopg.Cursor.execute, session._begun = real, begun
+        psycopg.Cursor.execute, line.converse = real, converse

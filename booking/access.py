@@ -13,7 +13,7 @@ from models.access import CustomerLogin
 from models.customer import Customer
 from models.refund import Credit
 from models.session import Tx
-from models.statement import INSTANT, Statement, param, text_param
+from models.statement import NOW, Statement, param, text_param
 from models.store import Store
 from models.waitlist_entry import WaitlistEntry
 
@@ -73,17 +73,22 @@ _PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.
 _STORE_ONLY = Statement(select(*_STORE).where(Store.store_id == param("store")))
 _BOTH = Statement(select(*_STORE, *_PERSON).select_from(Store).outerjoin(CustomerLogin, and_(
     CustomerLogin.store_id == Store.store_id, CustomerLogin.secret_hash == text_param("secret"),
-    CustomerLogin.ended_at.is_(None), CustomerLogin.created_at > param("since", INSTANT),
+    CustomerLogin.ended_at.is_(None), CustomerLogin.created_at > NOW - LONGEST_LOGIN,
 )).outerjoin(Customer, and_(
     Customer.store_id == CustomerLogin.store_id, Customer.id == CustomerLogin.customer_id, Customer.erased_at.is_(None),
 )).where(Store.store_id == param("store")))
+
+
+def login_hash(store_id: int, secret: str) -> str:
+    """What is kept of a session's secret."""
+    return keyed_hash("login", store_id, secret)
 
 
 def visitor(tx: Tx, secret: str | None) -> tuple[StoreView, SignedIn | None]:
     """The store, and the customer behind a session secret: None when it ended, is too old, or never was of this store (I30, I38)."""
     if secret is None:
         return StoreView(*_STORE_ONLY.first(tx)), None
-    row = _BOTH.first(tx, secret=keyed_hash("login", tx.store_id, secret), since=tx.now - LONGEST_LOGIN)
+    row = _BOTH.first(tx, secret=login_hash(tx.store_id, secret))
     person = row[len(_STORE):]
     return StoreView(*row[:len(_STORE)]), None if person[0] is None else SignedIn(*person)
 

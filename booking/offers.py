@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select, text
 
 from booking.rules.availability import Shape, parse_day, parse_hours
+from models.booking import Booking
 from models.location import Location
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
 from models.staff_date import StaffDate
-from models.statement import Statement, param
+from models.statement import Statement, param, text_param
 from models.store import Store
+from models.stored_json import StoredJson
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ _DATES = select(func.jsonb_object_agg(StaffDate.day, StaffDate.hours)).where(
     StaffDate.store_id == Staff.store_id, StaffDate.staff_id == Staff.id, StaffDate.day > text("(opencals_now() - interval '3 days')::date"),
 ).scalar_subquery()
 
-_STATEMENT = (
+_COLUMNS = (
     select(
         Service.id, Service.name, Service.description, Service.duration_s, Service.step_s, Service.buffer_before_s,
         Service.buffer_after_s, Service.lead_time_s, Service.horizon_days, Service.capacity, Service.price, Service.deposit,
@@ -80,7 +84,6 @@ _STATEMENT = (
         Staff.store_id == Service.store_id, Staff.id == StaffService.staff_id, Staff.active,
         or_(Service.location_id.is_(None), Service.location_id == Staff.location_id)))
     .outerjoin(Location, and_(Location.store_id == Staff.store_id, Location.id == Staff.location_id))
-    .where(Service.store_id == param("store"), Service.id == param("service"))
     .order_by(Staff.name, Staff.id)
 )
 
@@ -115,12 +118,37 @@ class _Row(NamedTuple):
     location_zone: str
 
 
-_OFFER = Statement(_STATEMENT, _Row)
+_OFFER = Statement(_COLUMNS.where(Service.store_id == param("store"), Service.id == param("service")), _Row)
+_OF_BOOKING: Statement = Statement(_COLUMNS.where(Service.store_id == param("store"), Service.id == select(Booking.service_id).where(
+    Booking.store_id == param("store"), Booking.ref == text_param("ref")).scalar_subquery()))
 
 
 def find_offer(tx: Tx, service_id: int) -> ServiceOffer | None:
     """The service with its staff, or None when the store has no such service."""
-    rows = _OFFER.rows(tx, service=service_id)
+    return _offer(_OFFER.rows(tx, service=service_id))
+
+
+@lru_cache(maxsize=5_000)
+def _read(source: bytes) -> dict[int, list[tuple[int, int]]]:
+    return parse_hours(json.loads(source))
+
+
+def _hours(stored: dict[str, Any]) -> dict[int, list[tuple[int, int]]]:
+    """Working hours as stored; equal texts are read once. Shared: never changed."""
+    return _read(stored.source) if isinstance(stored, StoredJson) else parse_hours(stored)
+
+
+class OfferOf:
+    """`find_offer` of a booking's service, asked together with the booking."""
+
+    def __init__(self, tx: Tx, ref: str) -> None:
+        self._answer = _OF_BOOKING.along(tx, ref=ref)
+
+    def found(self) -> ServiceOffer | None:
+        return _offer([_Row._make(row) for row in self._answer.rows])
+
+
+def _offer(rows: list[_Row]) -> ServiceOffer | None:
     if not rows:
         return None
     first = rows[0]
@@ -129,6 +157,6 @@ def find_offer(tx: Tx, service_id: int) -> ServiceOffer | None:
         Shape(first.duration_s, first.step_s, first.buffer_before_s, first.buffer_after_s, first.lead_time_s, first.horizon_days),
         first.capacity, first.price, first.deposit, first.currency, first.policy if first.policy is not None else first.store_policy,
         first.active, first.real_time, first.open_for_booking, first.store_zone,
-        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_kind, row.location_zone, parse_hours(row.hours),
+        tuple(StaffOffer(row.staff_id, row.staff_name, row.location_id, row.location_name, row.location_kind, row.location_zone, _hours(row.hours),
                          {date.fromisoformat(day): parse_day(pairs, day) for day, pairs in (row.dates or {}).items()})
               for row in rows if row.staff_id is not None and row.location_id is not None))

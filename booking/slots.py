@@ -17,6 +17,7 @@ from models.booking_summary import BookingSummary
 from models.class_session import ClassSession
 from models.hold import Hold
 from models.session import Tx
+from models.statement import Written
 
 MOST_DAYS = 62
 
@@ -212,17 +213,18 @@ def _busy(tx: Tx, offer: ServiceOffer, opening: dict[int, list], moving: Booking
     if not edges:
         return {}
     statement, whose = (_BUSY_ONE, next(iter(opening))) if len(opening) == 1 else (_BUSY_MANY, ids(opening))
-    rows = tx.driver.cursor().execute(statement, (
-        tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now, ids([*_own(tx, moving), *own]))).fetchall()
+    rows = statement.rows(tx, tx.store_id, whose, min(edges) - LONGEST - 43200, max(edges) + 43200, min(edges) - 43200, tx.now,
+                          ids([*_own(tx, moving), *own]))
     return {staff_id: list(zip(starts, ends, strict=True)) for staff_id, starts, ends in rows}
 
 
 _BUSY = (
     "select staff_id, array_agg(extract(epoch from starts_at)::bigint order by starts_at),"
     " array_agg(extract(epoch from ends_at)::bigint order by starts_at) from occupancies"
-    " where store_id = %s and staff_id = {whose} and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s)"
-    " and ends_at > to_timestamp(%s) and (expires_at is null or expires_at > %s) and source_id <> all(%s::bigint[]) group by staff_id")
-_BUSY_ONE, _BUSY_MANY = _BUSY.format(whose="%s"), _BUSY.format(whose="any(%s::bigint[])")
+    " where store_id = $1::bigint and staff_id = {whose} and starts_at > to_timestamp($3::bigint) and starts_at < to_timestamp($4::bigint)"
+    " and ends_at > to_timestamp($5::bigint) and (expires_at is null or expires_at > $6::timestamptz) and source_id <> all($7::bigint[])"
+    " group by staff_id")
+_BUSY_ONE, _BUSY_MANY = Written(_BUSY.format(whose="$2::bigint")), Written(_BUSY.format(whose="any($2::bigint[])"))
 """Two texts, since only the first is planned once: the server plans anew whenever a list may be long."""
 
 

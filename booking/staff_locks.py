@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from models.session import Tx
+from models.statement import Written
 
 LONGEST = 48 * 3600  # occupancies_span
 
@@ -19,27 +20,24 @@ def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
 
     Holds past their end stop blocking here and now, whether or not the sweeper has come by (I11).
     """
-    people = ids(sorted(set(staff)))
-    tx.driver.cursor().execute(_LOCK, (people, tx.store_id, people, tx.now))
+    _LOCK.run(tx, ids(sorted(set(staff))), tx.store_id, tx.now)
 
 
 def lock_if_free(tx: Tx, staff: Iterable[int], staff_id: int, low: int, high: int, own: Iterable[int]) -> bool:
     """`lock_staff`, unless something of others than `own` lies between the instants `low` and `high` (Unix seconds) of `staff_id`: then
     False, at once, and nobody was held up. The look is older than the locks."""
-    people = ids(sorted(set(staff)))
-    found = tx.driver.cursor().execute(_LOOK_AND_LOCK, (
-        tx.store_id, staff_id, low - LONGEST, high, low, tx.now, ids(own), people, tx.store_id, people, tx.now)).fetchone()
-    return found is not None and found[0]
+    ((free,),) = _LOOK_AND_LOCK.rows(tx, ids(sorted(set(staff))), tx.store_id, tx.now, staff_id, low - LONGEST, high, low, ids(own))
+    return free
 
 
 # The condition on `queue` is asked once, before any hold is looked at.
 _QUEUE = (
-    "queue as materialized (select pg_advisory_xact_lock(id) from (select unnest(%s::bigint[]) as id order by 1) s{only}),"
-    " over as (delete from holds where (select count(*) from queue) > 0 and store_id = %s and staff_id = any(%s::bigint[]) and expires_at <= %s"
-    " and kind <> 'old_slot')")
-_LOCK = f"with {_QUEUE.format(only='')} select count(*) from queue"
-_LOOK_AND_LOCK = (
-    "with free as materialized (select not exists (select from occupancies where store_id = %s and staff_id = %s"
-    " and starts_at > to_timestamp(%s) and starts_at < to_timestamp(%s) and ends_at > to_timestamp(%s)"
-    f" and (expires_at is null or expires_at > %s) and source_id <> all(%s::bigint[])) as it), {_QUEUE.format(only=' where (select it from free)')}"
-    " select it from free")
+    "queue as materialized (select pg_advisory_xact_lock(id) from (select unnest($1::bigint[]) as id order by 1) s{only}),"
+    " over as (delete from holds where (select count(*) from queue) > 0 and store_id = $2::bigint and staff_id = any($1::bigint[])"
+    " and expires_at <= $3::timestamptz and kind <> 'old_slot')")
+_LOCK = Written(f"with {_QUEUE.format(only='')} select count(*) from queue")
+_LOOK_AND_LOCK = Written(
+    "with free as materialized (select not exists (select from occupancies where store_id = $2::bigint and staff_id = $4::bigint"
+    " and starts_at > to_timestamp($5::bigint) and starts_at < to_timestamp($6::bigint) and ends_at > to_timestamp($7::bigint)"
+    f" and (expires_at is null or expires_at > $3::timestamptz) and source_id <> all($8::bigint[])) as it),"
+    f" {_QUEUE.format(only=' where (select it from free)')} select it from free")

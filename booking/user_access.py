@@ -11,7 +11,7 @@ from booking.access import StoreView
 from booking.keys import keyed_hash
 from models.access import User, UserLogin
 from models.session import Tx
-from models.statement import INSTANT, Statement, param, text_param
+from models.statement import NOW, Statement, param, text_param
 from models.store import Store
 
 LONGEST_LOGIN = timedelta(days=30)
@@ -32,7 +32,7 @@ class DashboardUser:
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
 _FOUND = Statement(select(*_STORE, User.id, User.name, User.email, User.role, User.locale).select_from(Store).outerjoin(UserLogin, and_(
     UserLogin.store_id == Store.store_id, UserLogin.secret_hash == text_param("secret"), UserLogin.ended_at.is_(None),
-    UserLogin.created_at > param("since", INSTANT),
+    UserLogin.created_at > NOW - LONGEST_LOGIN,
 )).outerjoin(User, and_(
     User.store_id == UserLogin.store_id, User.id == UserLogin.user_id, User.removed_at.is_(None),
 )).where(Store.store_id == param("store")))
@@ -53,6 +53,6 @@ def shop_user(tx: Tx, shopify_user_id: int) -> tuple[StoreView, DashboardUser | 
 def dashboard_user(tx: Tx, secret: str | None) -> tuple[StoreView, DashboardUser | None]:
     """The store, and the user behind a session secret: None when it ended, is older than 30 days, or is of another store (I30)."""
     hashed = keyed_hash("user-login", tx.store_id, secret) if secret else "-"
-    row = _FOUND.first(tx, secret=hashed, since=tx.now - LONGEST_LOGIN)
+    row = _FOUND.first(tx, secret=hashed)
     person = row[len(_STORE):]
     return StoreView(*row[:len(_STORE)]), None if person[0] is None else DashboardUser(*person)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, literal_column, or_, select, text, tuple_, union_all
+from sqlalchemy import Select, and_, case, func, literal_column, or_, select, text, tuple_, union_all
 
+from models.access import CustomerLogin as A
 from models.booking import Booking as B
 from models.booking_summary import SUMMARIES, BookingSummary, column, kept
 from models.location import Location as L
@@ -14,7 +15,7 @@ from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
 from models.session import Tx
 from models.staff import Staff as S
-from models.statement import INSTANT, Statement, param
+from models.statement import INSTANT, NOW, Statement, param, text_param
 from models.store import Store as T
 
 
@@ -34,7 +35,6 @@ class ListedBooking(NamedTuple):
     customer_moves: int
     never_approved: bool
     closed_at: datetime | None
-    policy_copy: dict[str, Any]
     service_name: str
     service_self_service: str
     service_reschedule: str
@@ -43,6 +43,7 @@ class ListedBooking(NamedTuple):
     location_name: str
     store_reschedule: bool
     store_cancel: bool
+    policy_copy: dict[str, Any]
     policy_now: dict[str, Any]
 
     @property
@@ -53,42 +54,51 @@ class ListedBooking(NamedTuple):
 PAGE = 20
 """Bookings on a page of a list; one more is asked for, to know whether there are others."""
 
+_LONGEST = literal_column("interval '24 hours'")  # bookings_span
 # A service without a policy of its own may hold JSON's null as well as the database's.
-_POLICY_NOW = func.coalesce(func.nullif(V.policy, text("'null'::jsonb")), T.policy).label("policy_now")
+_POLICY_NOW = func.coalesce(func.nullif(V.policy, text("'null'::jsonb")), T.policy)
 _KEPT_DAYS = select(T.retention_days).where(T.store_id == param("store")).scalar_subquery()
 _OF_BOOKING = tuple(name for name in (*ListedBooking._fields, "store_id", "service_id", "staff_id", "location_id", "policy_id") if name in B.__table__.c)
 
 
-def _from(name: str) -> Any:
+def _from(name: str, customer: Any) -> Any:
     """Where a customer's list begins. Naming the customer in the place too makes all of it a condition of one index, the cheapest to walk
     whoever asks: a plan that suits all of them is made once and kept, and making it takes longer than running it."""
-    return tuple_(B.customer_id, B.starts_at, B.id), tuple_(param("customer"), param(name, INSTANT), param(f"{name}_id"))
+    return tuple_(B.customer_id, B.starts_at, B.id), tuple_(customer, param(name, INSTANT), param(f"{name}_id"))
 
 
-def _upcoming(bookings: Select) -> Select:
-    mine, after = _from("after")
+def _upcoming(bookings: Select, customer: Any = param("customer")) -> Select:
+    mine, after = _from("after", customer)
     return bookings.where(
-        B.store_id == param("store"), B.customer_id == param("customer"), mine > after,
-        B.closed_at.is_(None), B.ends_at > param("now", INSTANT), B.starts_at > param("since", INSTANT),
+        B.store_id == param("store"), B.customer_id == customer, mine > after,
+        B.closed_at.is_(None), B.ends_at > NOW, B.starts_at > NOW - _LONGEST,
     ).order_by(B.customer_id, B.starts_at, B.id).limit(literal_column(str(PAGE + 1)))
 
 
-def _past(bookings: Select) -> Select:
-    mine, before = _from("before")
+def _past(bookings: Select, customer: Any = param("customer")) -> Select:
+    mine, before = _from("before", customer)
     return bookings.where(
-        B.store_id == param("store"), B.customer_id == param("customer"), mine < before,
-        or_(B.closed_at.is_not(None), B.ends_at <= param("now", INSTANT)), kept(_KEPT_DAYS),
+        B.store_id == param("store"), B.customer_id == customer, mine < before,
+        or_(B.closed_at.is_not(None), B.ends_at <= NOW), kept(_KEPT_DAYS),
     ).order_by(B.customer_id.desc(), B.starts_at.desc(), B.id.desc()).limit(literal_column(str(PAGE + 1)))
 
 
+def _once(policy: Any, owner: Any) -> Any:
+    """The policy in one row of its owner's only: they are most of what a list weighs, and nearly all alike."""
+    return case((func.row_number().over(partition_by=owner) == 1, policy))
+
+
 def _both() -> Statement:
-    """Both pages from the one table they come from, and what a line shows beside them for those few."""
+    """Both pages from the one table they come from, and what a line shows beside them for those few. Whose they are is read from the
+    sign-in, so that it need not be known before asking."""
+    login = select(A.customer_id).where(A.store_id == param("store"), A.secret_hash == text_param("login")).cte("login")
+    customer = select(login.c.customer_id).scalar_subquery()
     columns = [getattr(B, name) for name in _OF_BOOKING]
     page = union_all(*(select(literal_column(str(number)).label("half"), *half.subquery().columns) for number, half in enumerate(
-        (_upcoming(select(*columns)), _past(select(*columns)))))).subquery("page").c
-    shown = [page[name] if name in page else column(name) for name in ListedBooking._fields[:-1]]
+        (_upcoming(select(*columns), customer), _past(select(*columns), customer))))).subquery("page").c
+    shown = [page[name] if name in page else column(name) for name in ListedBooking._fields[:-2]]
     return Statement(
-        select(page.half, *shown, _POLICY_NOW)
+        select(page.half, page.policy_id, page.service_id, *shown, _once(P.body, page.policy_id), _once(_POLICY_NOW, page.service_id))
         .join_from(page.half.table, P, and_(P.store_id == page.store_id, P.id == page.policy_id))
         .join(V, and_(V.store_id == page.store_id, V.id == page.service_id))
         .join(S, and_(S.store_id == page.store_id, S.id == page.staff_id))
@@ -98,36 +108,38 @@ def _both() -> Statement:
 
 _BOTH = _both()
 _UPCOMING_IN_FULL, _PAST_IN_FULL = Statement(_upcoming(SUMMARIES), BookingSummary), Statement(_past(SUMMARIES), BookingSummary)
-_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-_LONGEST = timedelta(hours=24)  # bookings_span
+_EARLIEST, _LATEST = (datetime(1900, 1, 1, tzinfo=UTC), 0), (datetime(9000, 1, 1, tzinfo=UTC), 0)
+Place = tuple[datetime, int]
+"""(starts_at, id) of the last booking seen (I66)."""
 
 
-def both_of(tx: Tx, customer_id: int, *, after: tuple[datetime, int] | None = None, before: tuple[datetime, int] | None = None,
-            ) -> tuple[list[ListedBooking], list[ListedBooking]]:
-    """A customer's open bookings that have not ended, soonest first (A4), and the closed or ended ones, latest first (A3); at most
-    PAGE + 1 of each. `after` and `before` are the last (starts_at, id) seen of either (I66)."""
-    halves: tuple[list[ListedBooking], list[ListedBooking]] = ([], [])
-    for row in _BOTH.rows(tx, **_after(tx, customer_id, after) | _before(tx, customer_id, before)):
-        halves[row[0]].append(ListedBooking._make(row[1:]))
-    for half in halves:
-        half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
-    return halves[0], halves[1][::-1]
+class Listed:
+    """The two groups of the account's list, asked along with the sign-in's own check (`Statement.along`)."""
+
+    def __init__(self, tx: Tx, login: str, *, after: Place | None = None, before: Place | None = None) -> None:
+        self._answer = _BOTH.along(tx, login=login, **_place("after", after or _EARLIEST), **_place("before", before or _LATEST))
+
+    def groups(self) -> tuple[list[ListedBooking], list[ListedBooking]]:
+        """Open bookings that have not ended, soonest first (A4), and the closed or ended ones, latest first (A3); at most PAGE + 1 of
+        each. Only for whom the check found signed in."""
+        halves: tuple[list[ListedBooking], list[ListedBooking]] = ([], [])
+        copies = {row[1]: row[-2] for row in self._answer.rows if row[-2] is not None}
+        present = {row[2]: row[-1] for row in self._answer.rows if row[-1] is not None}
+        for half, policy, service, *shown, _, _ in self._answer.rows:
+            halves[half].append(ListedBooking(*shown, copies[policy], present[service]))
+        for half in halves:
+            half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
+        return halves[0], halves[1][::-1]
 
 
-def upcoming_in_full(tx: Tx, customer_id: int, after: tuple[datetime, int] | None) -> list[BookingSummary]:
-    """The first half of `both_of` with all there is to know about each, for the customer's API."""
-    return _UPCOMING_IN_FULL.rows(tx, **_after(tx, customer_id, after))
+def upcoming_in_full(tx: Tx, customer_id: int, after: Place | None) -> list[BookingSummary]:
+    """The first group with all there is to know about each, for the customer's API."""
+    return _UPCOMING_IN_FULL.rows(tx, customer=customer_id, **_place("after", after or _EARLIEST))
 
 
-def past_in_full(tx: Tx, customer_id: int, before: tuple[datetime, int] | None) -> list[BookingSummary]:
-    return _PAST_IN_FULL.rows(tx, **_before(tx, customer_id, before))
+def past_in_full(tx: Tx, customer_id: int, before: Place | None) -> list[BookingSummary]:
+    return _PAST_IN_FULL.rows(tx, customer=customer_id, **_place("before", before or _LATEST))
 
 
-def _after(tx: Tx, customer_id: int, after: tuple[datetime, int] | None) -> dict[str, Any]:
-    at, number = after or (_EARLIEST, 0)
-    return {"customer": customer_id, "now": tx.now, "since": tx.now - _LONGEST, "after": at, "after_id": number}
-
-
-def _before(tx: Tx, customer_id: int, before: tuple[datetime, int] | None) -> dict[str, Any]:
-    at, number = before or (_LATEST, 0)
-    return {"customer": customer_id, "now": tx.now, "before": at, "before_id": number}
+def _place(name: str, place: Place) -> dict[str, Any]:
+    return {name: place[0], f"{name}_id": place[1]}

@@ -11,16 +11,16 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from models.actor import SYSTEM, Actor
 from models.base import new_id
 from models.crossing import Crossings
+from models.line import Asked, Line, hear_out
 from models.stored_json import loads
 
 
@@ -32,25 +32,21 @@ PLANNER = ("-c join_collapse_limit=1 -c jit=off -c seq_page_cost=0.2 -c random_p
            " -c parallel_setup_cost=200 -c parallel_tuple_cost=0.02")
 
 
-# One message to the server for all of it: the transaction, its store, its instant in microseconds.
-_BEGIN = "begin read {mode}; select set_config('app.store_id', '{store}', true), (extract(epoch from opencals_now()) * 1000000)::bigint"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
 # Written at the end of every change, so as plain text: rendering them anew would cost more than running them.
 _OUTBOX = (
-    "insert into outbox (store_id, topic, channel, recipient, dedupe, payload, booking_id, booking_version, due_at, created_at, message_id)"
-    " values (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s) on conflict (store_id, dedupe) do nothing")
+    b"insert into outbox (store_id, topic, channel, recipient, dedupe, payload, booking_id, booking_version, due_at, created_at, message_id)"
+    b" values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (store_id, dedupe) do nothing")
 _AUDIT = (
     "insert into audit_entries (store_id, chain, at, actor_kind, actor_id, actor_role, channel, action, allowed, subject, subject_id,"
-    " booking_id, before, after, facts, previous, hash) values (%(store_id)s, 0, %(at)s, %(actor_kind)s, %(actor_id)s, %(actor_role)s,"
-    " %(channel)s, %(action)s, %(allowed)s, %(subject)s, %(subject_id)s, %(booking_id)s, %(before)s::jsonb, %(after)s::jsonb,"
-    " %(facts)s::jsonb{messages}, '', '')")
-# The entry names the messages that left with it (R41): those just written, not the ones an earlier change had queued already.
+    " booking_id, before, after, facts, previous, hash) values ($1::bigint, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+    " $14::jsonb{messages}, '', '')")
+# The entry names the messages that left with it (R41): those just written, not the ones an earlier change had queued already. Each is
+# looked up by its key: joined, the server might read all of a store's messages as long as it takes them for few.
 _AUDIT_TELLING = _AUDIT.format(messages=(
-    " || coalesce((select jsonb_build_object('messages', jsonb_agg(o.id::text order by o.id)) from jsonb_each_text(%(told)s::jsonb) m"
-    " join outbox o on o.store_id = %(store_id)s and o.dedupe = m.key and o.message_id = m.value having count(*) > 0), '{}')"))
-_AUDIT = _AUDIT.format(messages="")
+    " || coalesce((select jsonb_build_object('messages', jsonb_agg(id::text order by id)) from (select (select o.id from outbox o"
+    " where o.store_id = $1::bigint and o.dedupe = m.key and o.message_id = m.value) as id from jsonb_each_text($15::jsonb) m) s"
+    " where id is not null having count(*) > 0), '{}')")).encode()
+_AUDIT = _AUDIT.format(messages="").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,49 +63,61 @@ class OutboxItem:
     due_at: datetime | None = None
 
 
+class _Entry(NamedTuple):
+    """An audit entry to be: `values` as its columns stand in `_AUDIT`, the facts still open."""
+
+    action: str
+    allowed: bool
+    booking_id: int | None
+    values: tuple[Any, ...]
+    facts: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Tx:
-    """An open transaction. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
+    """An open transaction: it begins with the first question asked. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked,
+    `version` the one it has by now;
     `listened` is False where no program of the shop wants to hear of bookings. `origin` is the store's, once it was asked for,
     `own_host` its own verified host, once that is known."""
 
-    driver: psycopg.Connection
     store_id: int
     actor: Actor
-    now: datetime
-    _wrap: Callable[[], Connection]
+    line: Line
     subject: Any = None
+    version: int = 0
     listened: bool = True
     origin: str | None = None
     own_host: tuple[str | None] | None = None
-    _db: Connection | None = None
-    _audit: list[dict[str, Any]] = field(default_factory=list)
+    _audit: list[_Entry] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
     _last: dict[Callable[[Tx, set[int]], None], set[int]] = field(default_factory=dict)
 
     @property
+    def now(self) -> datetime:
+        return self.line.now
+
+    @property
+    def driver(self) -> psycopg.Connection:
+        return self.line.driver
+
+    @property
     def db(self) -> Connection:
         """The same transaction for SQLAlchemy Core; made when first asked for, since hot paths run `Statement`s on the driver."""
-        if self._db is None:
-            self._db = self._wrap()
-        return self._db
+        return self.line.db
 
     def audit(self, action: str, *, subject: str = "booking", subject_id: int | None = None, booking_id: int | None = None,
               before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, allowed: bool = True,
               **facts: Any) -> None:
         """Note one change of business state. `before`, `after` and facts hold ids, codes, amounts and instants, no personal data."""
-        self._audit.append({
-            "store_id": self.store_id, "at": self.now, "actor_kind": self.actor.kind, "actor_role": self.actor.role,
-            "actor_id": None if self.actor.id is None else str(self.actor.id), "channel": self.actor.channel,
-            "action": action, "allowed": allowed, "subject": subject, "subject_id": subject_id or booking_id,
-            "booking_id": booking_id, "before": None if before is None else _dump(before), "after": None if after is None else _dump(after),
-            "facts": facts,
-        })
+        self._audit.append(_Entry(action, allowed, booking_id, (
+            self.store_id, self.now, self.actor.kind, None if self.actor.id is None else str(self.actor.id), self.actor.role, self.actor.channel,
+            action, allowed, subject, subject_id or booking_id, booking_id, None if before is None else _dump(before),
+            None if after is None else _dump(after)), facts))
 
     @property
     def audited(self) -> list[tuple[str, int | None]]:
         """(action, booking id) of what was done in this transaction so far; refused attempts are no part of it."""
-        return [(entry["action"], entry["booking_id"]) for entry in self._audit if entry["allowed"]]
+        return [(entry.action, entry.booking_id) for entry in self._audit if entry.allowed]
 
     def outbox(self, item: OutboxItem) -> None:
         """Queue a message or command; it leaves after the commit and never without it."""
@@ -120,46 +128,46 @@ class Tx:
         self._last.setdefault(do, set()).add(booking_id)
 
     def _finish(self) -> bool:
-        """Write what was collected and commit; the audit chain's lock is taken last. True when something waits in the outbox."""
+        """Write what was collected and commit, in one round trip; the audit chain's lock is taken last. True when something waits in the
+        outbox."""
         for do, booking_ids in self._last.items():
             do(self, booking_ids)
-        cursor = self.driver.cursor()
-        with self.driver.pipeline():  # messages, notes and the commit reach the server together
-            told = self._send(cursor)
-            for n, entry in enumerate(self._audit):
-                about = {None, entry["booking_id"]} if n == 0 else {entry["booking_id"]} - {None}
-                messages = {dedupe: message for booking_id in about for dedupe, message in told.get(booking_id, ())} if entry["allowed"] else {}
-                entry = entry | {"facts": _dump(entry["facts"])}
-                cursor.execute(_AUDIT_TELLING if messages else _AUDIT, entry | {"told": _dump(messages)} if messages else entry)
-            self.driver.commit()
+        if not self.line.begun and not self._audit and not self._outbox:
+            return False
+        messages, told = self._messages()
+        self.line.commit(*messages, *self._entries(told))
         return bool(self._outbox)
 
-    def _send(self, cursor: psycopg.Cursor) -> dict[int | None, list[tuple[str, str]]]:
-        """Write the outbox; (dedupe, message id) of its mails and SMS by the booking they are about."""
+    def _entries(self, told: dict[int | None, list[tuple[str, str]]]) -> Iterator[Asked]:
+        for n, entry in enumerate(self._audit):
+            about = {None, entry.booking_id} if n == 0 else {entry.booking_id} - {None}
+            messages = {dedupe: message for booking_id in about for dedupe, message in told.get(booking_id, ())} if entry.allowed else {}
+            values = (*entry.values, _dump(entry.facts))
+            yield Asked(b"audit_telling", _AUDIT_TELLING, (*values, _dump(messages))) if messages else Asked(b"audit", _AUDIT, values)
+
+    def _messages(self) -> tuple[list[Asked], dict[int | None, list[tuple[str, str]]]]:
+        """The outbox's rows, and (dedupe, message id) of its mails and SMS by the booking they are about."""
         rows, told = [], {}
         for item in self._outbox:
             dedupe, message = f"{item.dedupe}:{item.channel}", secrets.token_hex(16)
-            rows.append((self.store_id, item.topic, item.channel, item.recipient, dedupe, _dump(item.payload), item.booking_id,
-                         item.booking_version, item.due_at or self.now, self.now, message))
+            rows.append(Asked(b"outbox", _OUTBOX, (
+                self.store_id, item.topic, item.channel, item.recipient, dedupe, _dump(item.payload), item.booking_id, item.booking_version,
+                item.due_at or self.now, self.now, message)))
             if item.channel in ("email", "sms"):
                 told.setdefault(item.booking_id, []).append((dedupe, message))
-        if len(rows) == 1:
-            cursor.execute(_OUTBOX, rows[0])  # the most usual case, and cheaper so
-        elif rows:
-            cursor.executemany(_OUTBOX, rows)
-        return told
+        return rows, told
 
 
 class Database(Crossings):
     """The app's connection pool and the doorbell rung after a commit that left something in the outbox."""
 
     def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
-        # The driver's own autocommit: transactions begin with `_BEGIN`, not with a round trip the driver adds.
-        self.engine: Engine = create_engine(
+        # The driver's own autocommit: a `Line` begins its transactions, not a round trip the driver adds.
+        self.engine: Engine = hear_out(create_engine(
             url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, pool_recycle=1800, hide_parameters=True,
             connect_args={"connect_timeout": 5, "application_name": "opencals", "options": PLANNER, "autocommit": True},
             json_serializer=_dump, json_deserializer=loads,
-            pool_reset_on_return=None, pool_use_lifo=True)  # the warmest connection first: its statements are prepared
+            pool_reset_on_return=None, pool_use_lifo=True))  # the warmest connection first: its statements are prepared
         self.doorbell = doorbell
 
     @contextmanager
@@ -199,47 +207,11 @@ class Database(Crossings):
 
     @contextmanager
     def _opened(self, mode: str, store_id: int, actor: Actor) -> Iterator[Tx]:
-        lent, now = self._begin(mode, store_id)
-        driver = lent.driver_connection
-        tx = Tx(driver, store_id, actor, now, lambda: Connection(self.engine, lent))
+        line = Line(self.engine, mode, store_id)
         try:
-            yield tx
+            yield Tx(store_id, actor, line)
         finally:
-            if driver.closed:
-                if lent.is_valid:
-                    lent.invalidate()
-            elif driver.pgconn.transaction_status != TransactionStatus.IDLE:
-                # Past the driver's own rollback(), which forgets every prepared statement: planning them anew costs five times
-                # what running them does. They outlive a rollback in the server; nothing here changes the schema.
-                driver.pgconn.exec_(b"ROLLBACK")
-            (tx._db or lent).close()
-
-    def _begin(self, mode: str, store_id: int) -> tuple[PoolProxiedConnection, datetime]:
-        """Open and learn `now`. A connection the server has dropped is replaced once: nothing has happened on it yet (I69)."""
-        for last in (False, True):
-            lent = self.engine.raw_connection()
-            try:
-                return lent, _EPOCH + timedelta(microseconds=_begun(lent.driver_connection, _BEGIN.format(mode=mode, store=int(store_id))))
-            except psycopg.Error as error:
-                gone = lent.driver_connection.closed
-                if gone:
-                    lent.invalidate(error)
-                else:
-                    lent.driver_connection.rollback()
-                lent.close()
-                if last or not gone:
-                    raise
-        raise AssertionError("unreachable")
-
-
-def _begun(driver: psycopg.Connection, sql: str) -> int:
-    """Begin past the driver's cursors, which cost more than the server's part of it; they are asked again where it fails, for the error."""
-    result = driver.pgconn.exec_(sql.encode())
-    if result.status == ExecStatus.TUPLES_OK:
-        return int(result.get_value(0, 1) or 0)
-    cursor = driver.execute(sql)
-    cursor.nextset()
-    return cursor.fetchone()[1]
+            line.end()
 
 
 _database: Database | None = None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from typing import Any, Generic, TypeVar
 
-from psycopg import RawCursor
-from sqlalchemy import BigInteger, DateTime, Text, bindparam
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, func
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.sql import ClauseElement
 
+from models.line import Asked, Later
 from models.session import Tx
 
 Row = TypeVar("Row")
 INSTANT = DateTime(timezone=True)
+NOW: Any = func.opencals_now(type_=INSTANT)
+"""The transaction's instant, where it need not be known before asking."""
+_numbers = count()
 
 
 def param(name: str, kind: Any = None) -> Any:
@@ -30,25 +35,51 @@ class Statement(Generic[Row]):
 
     def __init__(self, statement: ClauseElement, row: type[Row] | None = None) -> None:
         compiled = statement.compile(dialect=dialect(paramstyle="numeric_dollar"), compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled).encode()
         self.names = tuple(compiled.positiontup or ())
+        sql = str(compiled)
+        for place, name in enumerate(self.names, 1):  # values are sent as text: every place says its type, where SQLAlchemy need not
+            sql = re.sub(rf"\${place}(?!\d|::)", f"${place}::{compiled.binds[name].type.compile(compiled.dialect)}", sql)
+        self.sql = sql.encode()
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self.make = getattr(row, "_make", None)
+        self.name = f"asked_{next(_numbers)}".encode()
 
     def rows(self, tx: Tx, **values: Any) -> list[Row]:
-        cursor = self._run(tx, values)
-        return [self.make(row) for row in cursor.fetchall()] if self.make else cursor.fetchall()
+        found = tx.line.rows(self._asked(tx, values))
+        return found if self.make is None else [self.make(row) for row in found]
 
     def first(self, tx: Tx, **values: Any) -> Row | None:
-        row = self._run(tx, values).fetchone()
-        return self.make(row) if row is not None and self.make else row
+        found = self.rows(tx, **values)
+        return found[0] if found else None
 
     def run(self, tx: Tx, **values: Any) -> int:
         """Run it for its effect; the number of rows."""
-        return self._run(tx, values).rowcount
+        return tx.line.count(self._asked(tx, values))
 
-    def _run(self, tx: Tx, values: dict[str, Any]) -> Any:
-        cursor = RawCursor(tx.driver)
+    def later(self, tx: Tx, **values: Any) -> None:
+        """Run it for its effect without waiting: just before the next question, or the commit."""
+        tx.line.later(self._asked(tx, values))
+
+    def along(self, tx: Tx, **values: Any) -> Later:
+        """Ask together with the next question, right after it. Its rows are plain tuples."""
+        return tx.line.along(self._asked(tx, values))
+
+    def _asked(self, tx: Tx, values: dict[str, Any]) -> Asked:
         given = self.fixed | {"store": tx.store_id} | values
-        cursor.execute(self.sql, [given[name] for name in self.names])
-        return cursor
+        return Asked(self.name, self.sql, [given[name] for name in self.names])
+
+
+class Written:
+    """A statement written by hand in the server's own form, where that says it better. Its values go by their places; each place has a
+    type by a cast or a column."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql.encode()
+        self.name = f"asked_{next(_numbers)}".encode()
+
+    def rows(self, tx: Tx, *values: Any) -> list[tuple]:
+        return tx.line.rows(Asked(self.name, self.sql, values))
+
+    def run(self, tx: Tx, *values: Any) -> int:
+        """Run it for its effect; the number of rows."""
+        return tx.line.count(Asked(self.name, self.sql, values))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from flask import g, make_response, redirect, request
 
+from booking.access import login_hash
 from booking.class_waits import class_waits
 from booking.credit import all_credit_of
 from booking.keys import sign, unsign
 from booking.rules.wall_time import day_span, local_date
 from booking.wording import Words
-from models.booking_list import PAGE, ListedBooking, both_of
+from models.booking_list import PAGE, Listed, ListedBooking, Place
 from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.class_waits import WaitCard, wait_card
-from storefront.cookies import refresh_login
+from storefront.cookies import login_secret, refresh_login
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
 from storefront.presenting import Card, cards, credit_lines
@@ -60,23 +62,28 @@ def home():  # noqa: ANN201
 @bp.get("/account")
 def account():  # noqa: ANN201
     """Both groups with paging; `?view=calendar` the same bookings in a month, `?view=week` in a week."""
+    asked = request.args.to_dict()
+    if asked.get("view") in ("calendar", "week"):
+        return _calendar(week=asked["view"] == "week")
+    after, before = _cursor(asked, "upcoming"), _cursor(asked, "past")
     with reading(g.store_id) as tx:
+        login = login_hash(g.store_id, login_secret() or "")
+        listed = Listed(tx, login, after=after.place, before=before.place)
         store, person = require_login(tx)
-        w = words(store, person)
-        asked = request.args.to_dict()
-        if asked.get("view") in ("calendar", "week"):
-            return _calendar(tx, store, person, w, _span(local_date(tx.now, store.zone), w, week=asked["view"] == "week"))
-        upcoming, past = both_of(tx, person.customer_id, after=_cursor(asked, "upcoming", person.customer_id),
-                                 before=_cursor(asked, "past", person.customer_id))
-        response = make_response(page(
-            "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
-            upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
-            more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-            waits=[wait_card(wait, g.store_id, w) for wait in (class_waits(tx, person.customer_id) if person.waits else ())],
-            left=asked.get("left"), credit=credit_lines(w, all_credit_of(tx, person.customer_id) if person.has_credit else [], store.zone),
-            paged=bool(asked.get("upcoming") or asked.get("past"))))
-        refresh_login(response)
-        return response
+        if not {after.customer_id, before.customer_id} <= {None, person.customer_id}:
+            listed = Listed(tx, login)  # another's place: from the beginning
+        upcoming, past = listed.groups()
+        waits = class_waits(tx, person.customer_id) if person.waits else ()
+        credit = all_credit_of(tx, person.customer_id) if person.has_credit else []
+    w = words(store, person)
+    response = make_response(page(
+        "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
+        upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
+        more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
+        waits=[wait_card(wait, g.store_id, w) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
+        paged=bool(asked.get("upcoming") or asked.get("past"))))
+    refresh_login(response)
+    return response
 
 
 def _span(today: date, w: Words, *, week: bool) -> Span:
@@ -95,29 +102,38 @@ def _span(today: date, w: Words, *, week: bool) -> Span:
                 f"view=calendar&month={first:%Y-%m}", f"view=week&day={opens}")
 
 
-def _calendar(tx, store, person, w: Words, span: Span) -> str:  # noqa: ANN001
+def _calendar(*, week: bool) -> str:
     """The bookings of the span in a table, and as a list by day below it."""
-    found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - timedelta(hours=14),
-                    day_span(span.end, store.zone)[1] + timedelta(hours=14))
-    of_day: dict[date, list[BookingSummary]] = {}
-    for b in found:
-        of_day.setdefault(b.local_start.date(), []).append(b)
-    by_day: dict[date, list[Card | WaitCard]] = {day: [*cards(bookings, w, tx.now)] for day, bookings in of_day.items()}
-    for wait in class_waits(tx, person.customer_id) if person.waits else ():
-        by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w))
-    days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
-    cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
-    return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),
-                weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
-                agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
+    with reading(g.store_id) as tx:
+        store, person = require_login(tx)
+        w = words(store, person)
+        span = _span(local_date(tx.now, store.zone), w, week=week)
+        found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - timedelta(hours=14),
+                        day_span(span.end, store.zone)[1] + timedelta(hours=14))
+        of_day: dict[date, list[BookingSummary]] = {}
+        for b in found:
+            of_day.setdefault(b.local_start.date(), []).append(b)
+        by_day: dict[date, list[Card | WaitCard]] = {day: [*cards(bookings, w, tx.now)] for day, bookings in of_day.items()}
+        for wait in class_waits(tx, person.customer_id) if person.waits else ():
+            by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w))
+        days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
+        cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
+        return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),
+                    weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
+                    agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
 
 
-def _cursor(asked: dict[str, str], kind: str, customer_id: int) -> tuple[datetime, int] | None:
-    """The last item seen, from a cursor we signed for this customer and list (I66); anything else starts at the beginning."""
+class Cursor(NamedTuple):
+    customer_id: int | None = None
+    place: Place | None = None
+
+
+def _cursor(asked: dict[str, str], kind: str) -> Cursor:
+    """The last item seen, and by whom, from a cursor we signed for this list (I66); anything else starts at the beginning."""
     body = unsign("list-cursor", asked.get(kind, ""))
-    if not isinstance(body, list) or body[:3] != [g.store_id, customer_id, kind]:
-        return None
-    return datetime.fromisoformat(body[3]), body[4]
+    if not isinstance(body, list) or body[0] != g.store_id or body[2] != kind:
+        return Cursor()
+    return Cursor(body[1], (datetime.fromisoformat(body[3]), body[4]))
 
 
 def _more(kind: str, customer_id: int, rows: list[ListedBooking]) -> str | None:

@@ -23,6 +23,7 @@ from models.booking_summary import BookingSummary
 from models.session import Tx, transaction
 
 TRIES = 6
+AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.InvalidSqlStatementName)
 REFUSALS_KEPT_PER_HOUR = 30
 RECORDED = frozenset({"too_late", "limit_reached", "not_allowed", "closed", "checked_in"})
 
@@ -79,7 +80,7 @@ def action(verb: Callable[..., Done]) -> Callable[..., Done]:
                 raise
             except (DBAPIError, psycopg.Error) as error:
                 original = getattr(error, "orig", error)
-                if isinstance(original, (errors.DeadlockDetected, errors.SerializationFailure)) and attempt < TRIES:
+                if isinstance(original, AGAIN) and attempt < TRIES:
                     continue
                 raise _refusal(original) or error from error
         raise AssertionError("unreachable")

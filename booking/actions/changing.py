@@ -60,7 +60,11 @@ def put(tx: Tx, b: BookingSummary, **values: Any) -> dict[str, Any]:
     if "status" in values and values["status"] in status.CLOSED:
         values.setdefault("closed_at", tx.now)
     mark = {"version": b.version + 1, "updated_at": tx.now}
-    if _update(frozenset(values)).run(tx, b_id=b.id, b_version=b.version, next_version=b.version + 1, updated_at=tx.now, **_plain(values)) != 1:
+    change = {"b_id": b.id, "b_version": b.version, "next_version": b.version + 1, "updated_at": tx.now} | _plain(values)
+    if tx.subject is not None and (tx.subject.id, tx.version) == (b.id, b.version):  # locked by this transaction: nobody else changes it
+        _update(frozenset(values)).later(tx, **change)
+        tx.version += 1
+    elif _update(frozenset(values)).run(tx, **change) != 1:
         raise Refused("stale", version=b.version, state=b.status)
     return mark
 

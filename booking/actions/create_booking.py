@@ -26,11 +26,13 @@ from models.booking import Booking
 from models.booking_summary import BookingSummary, find
 from models.payment import Payment
 from models.session import Tx
+from models.statement import Written
 
 # In one message: the store's row is held from its number on.
-_ORDER = (
-    "with numbered as (update stores set last_order_number = last_order_number + 1 where store_id = %s returning store_id, last_order_number)"
-    " insert into orders (store_id, id, number, customer_id, created_at) select store_id, %s, last_order_number, %s, %s from numbered")
+_ORDER = Written(
+    "with numbered as (update stores set last_order_number = last_order_number + 1 where store_id = $1::bigint"
+    " returning store_id, last_order_number) insert into orders (store_id, id, number, customer_id, created_at)"
+    " select store_id, $2::bigint, last_order_number, $3::bigint, $4::timestamptz from numbered")
 METHODS = ("card", "cash", "gift_card", "shopify", "external")
 
 
@@ -119,7 +121,7 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any],
 def _order(tx: Tx, customer_id: int) -> int:
     """A new order. The store's row is locked late and shortly: order numbers have no gaps a customer could count."""
     order_id = new_id()
-    tx.driver.cursor().execute(_ORDER, (tx.store_id, order_id, customer_id, tx.now))
+    _ORDER.run(tx, tx.store_id, order_id, customer_id, tx.now)
     return order_id
 
 

@@ -72,7 +72,7 @@ def keep_wall_time(tx: Tx, staff_id: int) -> Done:
     earlier = sorted((shift for shift in shifts if shift.new < shift.old), key=lambda shift: shift.old)
     for shift in (*later, *earlier):
         try:
-            with tx.driver.transaction():
+            with tx.line.attempt():
                 shift.carry_out(False)
         except ExclusionViolation:
             shift.carry_out(True)

@@ -11,7 +11,7 @@ from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
 from booking.actions.difference import before_waiting, price_of_move, settle_difference
-from booking.offers import ServiceOffer, find_offer
+from booking.offers import OfferOf, ServiceOffer
 from booking.rules import moves, refund
 from booking.rules.decision import Refused
 from booking.rules.interval import subtract
@@ -38,6 +38,7 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     has to agree to where it is dearer (R26). With `block` all parts of its visit move with it; one that `follows` another starts at
     any minute of the working hours: the first part answers for step, lead time and horizon (R32). Raises Refused and changes nothing otherwise.
     """
+    offered = OfferOf(tx, ref)
     b = locked(tx, ref, version)
     as_customer = tx.actor.is_customer
     if b.status in CLOSED:
@@ -48,7 +49,7 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         decisions_alone(tx, b)["reschedule"].require()
     policy = facts.effective_policy(b)
     wanted = _staff_wanted(b, staff_id, policy.change_staff or not as_customer)
-    offer = find_offer(tx, b.service_id)
+    offer = offered.found()
     if offer is None:
         raise Refused("not_allowed", kind="reschedule")
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):

@@ -12,6 +12,7 @@ from sqlalchemy import and_, exists, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from booking import limits
+from booking.access import login_hash
 from booking.actions.action import Done, action
 from booking.addresses import canonical_email
 from booking.keys import keyed_hash
@@ -130,7 +131,7 @@ def open_login(tx: Tx, customer_id: int, device: str, shopify_hint: str | None =
     """A new session of the customer; its secret, of which only the keyed hash is kept."""
     secret, login_id = secrets.token_urlsafe(32), new_id()
     tx.db.execute(insert(CustomerLogin).values(
-        store_id=tx.store_id, id=login_id, secret_hash=keyed_hash("login", tx.store_id, secret), customer_id=customer_id, created_at=tx.now,
+        store_id=tx.store_id, id=login_id, secret_hash=login_hash(tx.store_id, secret), customer_id=customer_id, created_at=tx.now,
         device=device[:80], shopify_hint=shopify_hint))
     tx.audit("sign_in", subject="customer", subject_id=customer_id, login_id=login_id, via="shopify" if shopify_hint else "code")
     return secret
@@ -216,7 +217,7 @@ def _claim_waits(tx: Tx, customer_id: int, address: str, bookings: Sequence[int]
 def sign_out(tx: Tx, secret: str) -> Done:
     """End this browser's session on the server."""
     ended = tx.db.execute(update(CustomerLogin).where(
-        CustomerLogin.store_id == tx.store_id, CustomerLogin.secret_hash == keyed_hash("login", tx.store_id, secret),
+        CustomerLogin.store_id == tx.store_id, CustomerLogin.secret_hash == login_hash(tx.store_id, secret),
         CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now).returning(CustomerLogin.customer_id)).scalar()
     if ended is not None:
         tx.audit("sign_out", subject="customer", subject_id=ended)

@@ -40,9 +40,9 @@ def cell(value: str | None) -> str:
 
 
 def _stage(tx: Tx, table: str, names: str) -> None:
-    tx.db.exec_driver_sql(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
+    tx.line.command(f"create temporary table staged_{table} on commit drop as select {names} from {table} where false")
 
 
 def _take(tx: Tx, table: str, sql: str, values: Sequence[Any]) -> None:
     tx.driver.cursor().execute(sql, values)
-    tx.db.exec_driver_sql(f"drop table staged_{table}")
+    tx.line.command(f"drop table staged_{table}")

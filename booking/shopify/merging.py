@@ -36,7 +36,7 @@ def merge_linked(tx: Tx, kept_gid: str, removed_gid: str) -> Done:
         forget_state(tx, removed.id)
         audited, queued = len(tx._audit), len(tx._outbox)
         try:
-            with tx.db.begin_nested():
+            with tx.line.attempt():
                 merge_customers.within(tx, kept.id, removed.id)
         except (Refused, IntegrityError) as error:
             # Something both have and only one can: nothing is joined, and a person of the shop decides.

@@ -132,7 +132,7 @@ def _book(tx: Tx, order: RemoteOrder, line: RemoteLine, service_id: int) -> int:
     buyer = replace(tx, actor=Actor("shopify_customer", "webhook", order.customer_id))
     audited, queued = len(tx._audit), len(tx._outbox)
     try:
-        with tx.db.begin_nested():
+        with tx.line.attempt():
             return create_booking.within(
                 buyer, service_id=service_id, starts_at=starts_at, staff_id=int(staff) if staff else None, seats=line.quantity,
                 customer_id=order.customer_id, person=order.person, hold=line.attributes.get(HOLD) or None).booking.id

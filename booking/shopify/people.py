@@ -75,7 +75,7 @@ def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer, news: NewsPlan)
         return []
     change = update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id)
     try:
-        with tx.db.begin_nested():
+        with tx.line.attempt():
             tx.db.execute(change.values(version=Customer.version + 1, **values))
     except IntegrityError as error:
         if not isinstance(error.orig, errors.UniqueViolation):

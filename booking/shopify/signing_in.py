@@ -9,9 +9,10 @@ from psycopg import errors
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from booking.access import login_hash
 from booking.actions.action import Done, action
 from booking.actions.sign_in import open_login
-from booking.keys import keyed_hash, settings
+from booking.keys import settings
 from booking.rules.decision import Refused
 from booking.sealing import Unsealable, seal, unseal
 from booking.shopify.due import mark
@@ -108,7 +109,7 @@ def _same_address(tx: Tx, remote: RemoteCustomer) -> Any:
 def _create(tx: Tx, remote: RemoteCustomer) -> Any:
     """Of two first sign-ins at once, or one beside the sync, one makes the customer; the other finds them."""
     try:
-        with tx.db.begin_nested():
+        with tx.line.attempt():
             return create_from_shopify(tx, remote)
     except IntegrityError as error:
         if not isinstance(error.orig, errors.UniqueViolation) or (row := find_linked(tx, remote.gid)) is None:
@@ -119,7 +120,7 @@ def _create(tx: Tx, remote: RemoteCustomer) -> Any:
 def hint_of(tx: Tx, secret: str) -> str | None:
     """The id token of the live session with this secret, if it was opened with Shopify."""
     sealed = tx.db.execute(select(CustomerLogin.shopify_hint).where(
-        CustomerLogin.store_id == tx.store_id, CustomerLogin.secret_hash == keyed_hash("login", tx.store_id, secret),
+        CustomerLogin.store_id == tx.store_id, CustomerLogin.secret_hash == login_hash(tx.store_id, secret),
         CustomerLogin.ended_at.is_(None))).scalar()
     try:
         return unseal(tx.store_id, HINT, sealed) if sealed else None

@@ -126,15 +126,21 @@ def test_checked_in_and_closed_say_why(world, ada):
 
 def test_the_same_bookings_as_on_the_portal(world, ada):
     """A26: the list of the account page and of the extension."""
-    from models.booking_list import both_of
-    from models.session import reading
+    from booking.access import login_hash
+    from booking.actions.sign_in import open_login
+    from models.actor import SYSTEM
+    from models.booking_list import Listed
+    from models.session import reading, transaction
 
     for day in (10, 11, 12):
         world.sold(at(day, 15))
     customer = world.sql("select id from customers where shopify_id = %s", ADA)[0][0]
+    with transaction(world.store_id, SYSTEM) as tx:
+        secret = open_login(tx, customer, "a browser")
     with reading(world.store_id) as tx:
-        pages = [[b.ref for b in half] for half in both_of(tx, customer)]
-    assert pages == [[b["ref"] for b in ada.get("/bookings", when=when)["items"]] for when in ("upcoming", "past")]
+        groups = Listed(tx, login_hash(world.store_id, secret)).groups()
+    assert [[b.ref for b in group] for group in groups] == [[b["ref"] for b in ada.get("/bookings", when=when)["items"]] for when in ("upcoming", "past")]
+    assert len(groups[0]) == 3
 
 
 def test_an_unknown_customer_sees_an_empty_account(world, as_customer):

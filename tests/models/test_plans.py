@@ -5,10 +5,13 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from booking.access import login_hash
+from booking.actions.sign_in import open_login
 from booking.offers import _OFFER
-from models.booking_list import _BOTH, _after, _before
+from models.actor import SYSTEM
+from models.booking_list import _BOTH, _EARLIEST, _LATEST, _place
 from models.booking_summary import _BY_REF
-from models.session import reading
+from models.session import reading, transaction
 from tests.support.world import World, at
 
 
@@ -23,13 +26,14 @@ def test_the_plan_is_kept(world):
     world.add_service("Everyone", staff=[world.staff(f"Person {n}") for n in range(60)])  # what the server expects of a service is much more
     with psycopg.connect(world.owner_url.replace("+psycopg", ""), autocommit=True) as owner:
         owner.execute("analyze staff_services, staff, services, locations, stores")
-    asked = {"customer": b.customer_id, "service": b.service_id, "ref": b.ref}
+    with transaction(world.store_id, SYSTEM) as tx:
+        login = login_hash(world.store_id, open_login(tx, b.customer_id, "a browser"))
+    asked = {"login": login, "service": b.service_id, "ref": b.ref, **_place("after", _EARLIEST), **_place("before", _LATEST)}
     with reading(world.store_id) as tx:
         for statement in (_BOTH, _OFFER, _BY_REF):
-            values = asked | _after(tx, b.customer_id, None) | _before(tx, b.customer_id, None)
             for _ in range(15):
-                assert statement.rows(tx, **values)
-            kept = tx.driver.execute("select generic_plans from pg_prepared_statements where statement = %s", (statement.sql.decode(),)).fetchone()
+                assert statement.rows(tx, **asked)
+            kept = tx.driver.execute("select generic_plans from pg_prepared_statements where name = %s", (statement.name.decode(),)).fetchone()
             assert kept is not None and kept[0] >= 3, statement.sql
 
 

@@ -1,0 +1,130 @@
+"""A transaction begins with its first question, asks together what it can, and survives a server that forgot its statements (I58, I69)."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from psycopg.pq import TransactionStatus
+from sqlalchemy import select
+
+from booking.actions.action import Done, action
+from booking.actions.cancel_booking import cancel_booking
+from models import line
+from models.booking import Booking
+from models.booking_summary import find
+from models.session import database, reading
+from models.statement import Statement, param
+from tests.support.world import MERCHANT, World, at
+
+_COUNT: Statement = Statement(select(Booking.id).where(Booking.store_id == param("store")))
+_BROKEN: Statement = Statement(select(1 / (Booking.version - Booking.version)).where(Booking.store_id == param("store")))
+
+
+@pytest.fixture
+def world(db, owner_url) -> World:
+    return World(owner_url)
+
+
+@pytest.fixture
+def conversations(monkeypatch) -> list[int]:
+    """How many questions went to the server together, each time."""
+    seen: list[int] = []
+    real = line.converse
+
+    def talk(driver, known, together):  # noqa: ANN001, ANN202
+        seen.append(len(together))
+        return real(driver, known, together)
+
+    monkeypatch.setattr(line, "converse", talk)
+    return seen
+
+
+def forget(tx) -> None:  # noqa: ANN001
+    tx.driver.pgconn.exec_(b"deallocate all")
+
+
+def test_what_can_be_asked_together_is(world, conversations):
+    b = world.book(at(10, 15))
+    conversations.clear()
+    with reading(world.store_id) as tx:
+        assert conversations == [] and not tx.line.begun
+        waiting = _COUNT.along(tx)
+        assert find(tx, b.ref).id == b.id
+        assert conversations == [4]  # begin, the store, what waited, the question
+        assert waiting.rows == [(b.id,)] and tx.now.tzinfo is not None
+        assert conversations == [4]
+        one, other = _COUNT.along(tx), _COUNT.along(tx)
+        assert one.rows == other.rows == [(b.id,)] and conversations == [4, 2]
+
+
+def test_nothing_asked_takes_no_connection(world, conversations):
+    with reading(world.store_id):
+        pass
+    assert conversations == []
+
+
+def test_reading_is_read_only_and_of_one_store(world):
+    b = world.book(at(10, 15))
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), reading(world.store_id) as tx:
+        tx.driver.execute("update bookings set version = version + 1")
+    with reading(world.store_id + 1) as tx:
+        assert find(tx, b.ref) is None and _COUNT.rows(tx) == []
+
+
+def test_a_question_that_fails_is_told_and_the_connection_serves_on(world):
+    b = world.book(at(10, 15))
+    for _ in range(3):
+        with pytest.raises(psycopg.errors.DivisionByZero), reading(world.store_id) as tx:
+            _BROKEN.rows(tx)
+        with pytest.raises(psycopg.errors.DivisionByZero), reading(world.store_id) as tx:
+            assert find(tx, b.ref)
+            _COUNT.along(tx)
+            _BROKEN.rows(tx)
+        with reading(world.store_id) as tx:
+            assert _COUNT.rows(tx) == [(b.id,)]
+
+
+def test_the_end_of_a_reading_is_heard_by_the_next(world):
+    with reading(world.store_id) as tx:
+        first = tx.driver
+    with database().engine.connect() as connection:
+        assert connection.connection.driver_connection is first
+        assert first.pgconn.transaction_status == TransactionStatus.IDLE
+        assert connection.exec_driver_sql("select 1").scalar() == 1
+
+
+def test_a_server_that_forgot_its_statements_is_asked_anew(world):
+    b = world.book(at(10, 15))
+    with reading(world.store_id) as tx:
+        assert find(tx, b.ref)
+        forget(tx)
+    with reading(world.store_id) as tx:
+        assert find(tx, b.ref)
+
+
+def test_an_action_in_the_middle_is_done_again_whole(world):
+    b, left = world.book(at(10, 15), paid=2500), [1]
+
+    @action
+    def verb(tx):  # noqa: ANN001, ANN202
+        done: Done = cancel_booking.within(tx, b.ref, refund="full")
+        if left[0]:
+            left[0] -= 1
+            forget(tx)
+        return done
+
+    assert verb(world.store_id, MERCHANT).booking.status == "cancelled"
+    assert left == [0] and world.sql("select count(*) from refunds") == [(1,)]
+
+
+def test_a_part_may_fail_alone(world):
+    b = world.book(at(10, 15))
+
+    @action
+    def verb(tx):  # noqa: ANN001, ANN202
+        assert find(tx, b.ref)
+        with pytest.raises(psycopg.errors.DivisionByZero), tx.line.attempt():
+            _BROKEN.rows(tx)
+        return cancel_booking.within(tx, b.ref)
+
+    assert verb(world.store_id, MERCHANT).booking.status == "cancelled"
