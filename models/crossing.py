@@ -8,6 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from models.line import Asked, alone
+
+_RECEIVE = b"select receive_stripe_event($1, $2, $3, $4, $5, $6)"
+
 
 class Crossings:
     """Part of `Database`."""
@@ -57,12 +61,8 @@ class Crossings:
 
     def receive_stripe_event(self, marks: list[str], event_id: str, topic: str, object_id: str, parent: str | None, made_at: datetime) -> int | None:
         """Keep a delivery about the account with one of these keyed hashes, in one statement: the store it was new for, or None (I24)."""
-        lent = self.engine.raw_connection()
-        try:
-            return lent.driver_connection.execute("select receive_stripe_event(%s, %s, %s, %s, %s, %s)", (
-                marks, event_id, topic, object_id, parent, made_at)).fetchone()[0]
-        finally:
-            lent.close()
+        ((store_id,),) = alone(self.engine, Asked(b"receive_stripe_event", _RECEIVE, (marks, event_id, topic, object_id, parent, made_at)))
+        return store_id
 
     def due_payments(self) -> list[int]:
         """Stores with something to do at the payment provider now (I21)."""

@@ -181,27 +181,45 @@ class Line:
         (self._db or lent).close()
 
     def _begin(self, together: list[Asked]) -> list[PGresult]:
-        """Begin, learn `now`, and ask. Nothing has happened before it, so a connection the server has dropped is replaced once (I69), and
-        so is one whose statements were forgotten."""
-        beginning = [_BEGIN[self._mode], Asked(b"opencals_store", _STORE, (str(int(self._store)),))]
-        for last in (False, True):
-            self._lent = lent = self._engine.raw_connection()
-            self._driver = driver = lent.driver_connection
-            gone = None
-            try:
-                results = converse(driver, lent.info.setdefault(_KNOWN, set()), beginning + together)
-            except psycopg.OperationalError as error:
-                if last or not driver.closed:
-                    raise
-                gone = error
-            else:
-                if results[1].status == ExecStatus.TUPLES_OK:
-                    self._now = _EPOCH + timedelta(microseconds=int(results[1].get_value(0, 1) or 0))
-                if last or not any(_forgotten(result) for result in results):
-                    return results if results[1].status != ExecStatus.TUPLES_OK else results[2:]
-            lent.invalidate(gone)
+        """Begin, learn `now`, and ask."""
+        self._lent, results = _first(self._engine, [_BEGIN[self._mode], Asked(b"opencals_store", _STORE, (str(int(self._store)),)), *together])
+        self._driver = self._lent.driver_connection
+        if results[1].status != ExecStatus.TUPLES_OK:
+            return results
+        self._now = _EPOCH + timedelta(microseconds=int(results[1].get_value(0, 1) or 0))
+        return results[2:]
+
+
+def alone(engine: Engine, asked: Asked) -> list[tuple]:
+    """The rows of a statement that is a transaction of its own."""
+    lent, results = _first(engine, [asked])
+    try:
+        if results[0].status == ExecStatus.FATAL_ERROR:
+            raise error_from_result(results[0], lent.driver_connection.info.encoding)
+        return _loaded(lent.driver_connection, results[0])
+    finally:
+        lent.close()
+
+
+def _first(engine: Engine, together: Sequence[Asked]) -> tuple[PoolProxiedConnection, list[PGresult]]:
+    """Ask the first questions of a connection. Nothing has happened before them, so one the server has dropped is replaced once (I69),
+    and so is one whose statements were forgotten."""
+    for last in (False, True):
+        lent = engine.raw_connection()
+        driver = lent.driver_connection
+        try:
+            results = converse(driver, lent.info.setdefault(_KNOWN, set()), together)
+        except BaseException as error:
+            lent.invalidate(error)
             lent.close()
-        raise AssertionError("unreachable")
+            if last or not (isinstance(error, psycopg.OperationalError) and driver.closed):
+                raise
+            continue
+        if last or not any(_forgotten(result) for result in results):
+            return lent, results
+        lent.invalidate()
+        lent.close()
+    raise AssertionError("unreachable")
 
 
 def _forgotten(result: PGresult) -> bool:
