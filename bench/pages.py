@@ -18,12 +18,12 @@ from bench.turns import cpu, in_turns, middle, p50, rate, ratio
 from booking import keys
 from booking.access import login_hash
 from booking.links import manage_path
-from models import line
 from models.access import CustomerLogin
 from models.actor import SYSTEM
 from models.base import new_id
 from models.booking_list import upcoming_in_full
 from models.session import reading, transaction
+from models.wire import Asked, Wire
 from sandbox.files import free_port
 from sandbox.parts import Parts
 from settings import Settings
@@ -91,21 +91,21 @@ def counted() -> Iterator[list[str]]:
     """The statements sent while inside, a transaction's beginning among them: it and its store count as one, and so does the commit with
     the messages and notes that go with it."""
     seen: list[str] = []
-    real, converse = psycopg.Cursor.execute, line.converse
+    real, converse = psycopg.Cursor.execute, Wire.converse
 
-    def talk(driver: psycopg.Connection, known: set[bytes], together: Sequence[line.Asked]) -> list[PGresult]:
+    def talk(wire: Wire, together: Sequence[Asked]) -> list[PGresult]:
         if together and together[-1].sql == b"commit":
             seen.append("commit")
         else:
             seen.extend(one.sql.decode() for one in together if not one.sql.startswith(b"begin"))
-        return converse(driver, known, together)
+        return converse(wire, together)
 
     def note(cursor, query, *args, **kwargs):  # noqa: ANN001, ANN202
         seen.append(str(query))
         return real(cursor, query, *args, **kwargs)
 
-    psycopg.Cursor.execute, line.converse = note, talk
+    psycopg.Cursor.execute, Wire.converse = note, talk
     try:
         yield seen
     finally:
-        psycopg.Cursor.execute, line.converse = real, converse
+        psycopg.Cursor.execute, Wire.converse = real, converse

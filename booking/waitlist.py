@@ -101,11 +101,19 @@ def terms_of(tx: Tx) -> Terms:
     return _STORE.first(tx)
 
 
+class WaitingOf:
+    """The shop's terms, and the booking's waiting for an earlier time, if it waits: asked along with the next question."""
+
+    def __init__(self, tx: Tx, b: BookingSummary) -> None:
+        self._answer = _OF_BOOKING.along(tx, booking=b.id)
+
+    def found(self) -> tuple[Terms, Entry | None]:
+        (row,), cut = self._answer.rows, len(Terms._fields)
+        return Terms._make(row[:cut]), None if row[cut] is None else Entry._make(row[cut:])
+
+
 def waiting_of(tx: Tx, b: BookingSummary) -> tuple[Terms, Entry | None]:
-    """The shop's terms, and the booking's waiting for an earlier time, if it waits. One statement."""
-    row = _OF_BOOKING.first(tx, booking=b.id)
-    cut = len(Terms._fields)
-    return Terms._make(row[:cut]), None if row[cut] is None else Entry._make(row[cut:])
+    return WaitingOf(tx, b).found()
 
 
 def find_entry(tx: Tx, entry_id: int) -> Entry | None:

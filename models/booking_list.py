@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, literal_column, or_, select, text, tuple_, union_all
+from sqlalchemy import Select, case, func, literal_column, or_, select, text, true, tuple_, union_all
 
 from models.access import CustomerLogin as A
 from models.booking import Booking as B
-from models.booking_summary import SUMMARIES, BookingSummary, column, kept
+from models.booking_summary import SUMMARIES, BookingSummary, kept
 from models.location import Location as L
 from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
@@ -55,10 +55,9 @@ PAGE = 20
 """Bookings on a page of a list; one more is asked for, to know whether there are others."""
 
 _LONGEST = literal_column("interval '24 hours'")  # bookings_span
-# A service without a policy of its own may hold JSON's null as well as the database's.
-_POLICY_NOW = func.coalesce(func.nullif(V.policy, text("'null'::jsonb")), T.policy)
 _KEPT_DAYS = select(T.retention_days).where(T.store_id == param("store")).scalar_subquery()
-_OF_BOOKING = tuple(name for name in (*ListedBooking._fields, "store_id", "service_id", "staff_id", "location_id", "policy_id") if name in B.__table__.c)
+_OF_PAGE = ListedBooking._fields[:ListedBooking._fields.index("service_name")]
+_OF_BOOKING = (*_OF_PAGE, "store_id", "service_id", "staff_id", "location_id", "policy_id")
 
 
 def _from(name: str, customer: Any) -> Any:
@@ -96,14 +95,22 @@ def _both() -> Statement:
     columns = [getattr(B, name) for name in _OF_BOOKING]
     page = union_all(*(select(literal_column(str(number)).label("half"), *half.subquery().columns) for number, half in enumerate(
         (_upcoming(select(*columns), customer), _past(select(*columns), customer))))).subquery("page").c
-    shown = [page[name] if name in page else column(name) for name in ListedBooking._fields[:-2]]
+    # Each row beside the page is looked up by its key. Joined, a server that takes a table for small might walk the page for each of its rows.
+    policy, service = _by_key(P, page.policy_id, P.body), _by_key(V, page.service_id, V.name, V.self_service, V.reschedule, V.cancel, V.policy)
+    staff, location = _by_key(S, page.staff_id, S.name), _by_key(L, page.location_id, L.name)
+    # A service without a policy of its own may hold JSON's null as well as the database's.
+    present = func.coalesce(func.nullif(service.c.policy, text("'null'::jsonb")), T.policy)
     return Statement(
-        select(page.half, page.policy_id, page.service_id, *shown, _once(P.body, page.policy_id), _once(_POLICY_NOW, page.service_id))
-        .join_from(page.half.table, P, and_(P.store_id == page.store_id, P.id == page.policy_id))
-        .join(V, and_(V.store_id == page.store_id, V.id == page.service_id))
-        .join(S, and_(S.store_id == page.store_id, S.id == page.staff_id))
-        .join(L, and_(L.store_id == page.store_id, L.id == page.location_id))
-        .join(T, T.store_id == page.store_id))
+        select(page.half, page.policy_id, page.service_id, *(page[name] for name in _OF_PAGE), service.c.name, service.c.self_service,
+               service.c.reschedule, service.c.cancel, staff.c.name, location.c.name, T.reschedule, T.cancel,
+               _once(policy.c.body, page.policy_id), _once(present, page.service_id))
+        .select_from(T).join(page.half.table, page.store_id == T.store_id)
+        .join(policy, true()).join(service, true()).join(staff, true()).join(location, true())
+        .where(T.store_id == param("store")))
+
+
+def _by_key(table: Any, key: Any, *columns: Any) -> Any:
+    return select(*columns).where(table.store_id == param("store"), table.id == key).limit(literal_column("1")).lateral()
 
 
 _BOTH = _both()
@@ -123,10 +130,11 @@ class Listed:
         """Open bookings that have not ended, soonest first (A4), and the closed or ended ones, latest first (A3); at most PAGE + 1 of
         each. Only for whom the check found signed in."""
         halves: tuple[list[ListedBooking], list[ListedBooking]] = ([], [])
-        copies = {row[1]: row[-2] for row in self._answer.rows if row[-2] is not None}
-        present = {row[2]: row[-1] for row in self._answer.rows if row[-1] is not None}
-        for half, policy, service, *shown, _, _ in self._answer.rows:
-            halves[half].append(ListedBooking(*shown, copies[policy], present[service]))
+        rows = self._answer.rows
+        copies = {row[1]: row[-2] for row in rows if row[-2] is not None}
+        present = {row[2]: row[-1] for row in rows if row[-1] is not None}
+        for row in rows:
+            halves[row[0]].append(ListedBooking._make((*row[3:-2], copies[row[1]], present[row[2]])))
         for half in halves:
             half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
         return halves[0], halves[1][::-1]

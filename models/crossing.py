@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from models.line import Asked, alone
+from models.line import alone
+from models.wire import Asked
 
 _RECEIVE = b"select receive_stripe_event($1, $2, $3, $4, $5, $6)"
 

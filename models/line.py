@@ -1,43 +1,23 @@
 """One transaction's use of a connection: what can be asked together is, since waiting for the server and waking up again takes longer
-than a short statement does. The transaction begins together with its first question.
-
-Statements are prepared under their own names and sent past the driver's cursors, which cost more than the server's part of it.
-"""
+than a short statement does. The transaction begins together with its first question and ends with one message (docs/decisions/0010)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
 
 import psycopg
-from psycopg import generators
-from psycopg.abc import PQGen
-from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import DiagnosticField, ExecStatus, PipelineStatus, TransactionStatus
-from psycopg.pq.abc import PGconn, PGresult
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
-from sqlalchemy.exc import DisconnectionError
+from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
-
-class Asked(NamedTuple):
-    """A statement in the server's own form ($1), the name it is prepared by, and its values. Their types are those the statement gives
-    them by a cast or a column, whichever value comes first."""
-
-    name: bytes
-    sql: bytes
-    values: Sequence[Any] = ()
-
+from models.wire import Asked, Wire, forgotten, wire_of
 
 _BEGIN = {"only": Asked(b"opencals_only", b"begin read only"), "write": Asked(b"opencals_write", b"begin read write")}
 _STORE = b"select set_config('app.store_id', $1, true), (extract(epoch from opencals_now()) * 1000000)::bigint"
 _COMMIT = Asked(b"opencals_commit", b"commit")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNKNOWN_STATEMENT = InvalidSqlStatementName.sqlstate.encode()
-# Kept with a pooled connection: the names prepared on it, and whether the answer to a ROLLBACK is still to be heard.
-_KNOWN, _LEAVING = "opencals_known", "opencals_leaving"
 
 
 class Later:
@@ -53,18 +33,19 @@ class Later:
     def rows(self) -> list[tuple]:
         if self.result is None:
             self._line.send()
-        return _loaded(self._line.driver, self.result)
+        assert self.result is not None
+        return self._line.read(self.result)
 
 
 class Line:
     """A connection lent from the pool for one transaction, taken when the first question is asked. `mode`: "only" to read, "write"."""
 
-    __slots__ = ("_engine", "_mode", "_store", "_lent", "_driver", "_now", "_db", "_before", "_along")
+    __slots__ = ("_engine", "_mode", "_store", "_lent", "_wire", "_now", "_db", "_before", "_along")
 
     def __init__(self, engine: Engine, mode: str, store_id: int) -> None:
         self._engine, self._mode, self._store = engine, mode, store_id
         self._lent: PoolProxiedConnection | None = None
-        self._driver: psycopg.Connection
+        self._wire: Wire
         self._now: datetime | None = None
         self._db: Connection | None = None
         self._before: list[tuple[Asked, Later]] = []
@@ -75,17 +56,18 @@ class Line:
         return self._lent is not None
 
     @property
-    def driver(self) -> psycopg.Connection:
-        if self._lent is None or self._before:
-            self.send()
-        return self._driver
-
-    @property
     def now(self) -> datetime:
         """The transaction's instant, the database's own (I58)."""
         if self._now is None:
             self.send()
+        assert self._now is not None
         return self._now
+
+    @property
+    def driver(self) -> psycopg.Connection:
+        if self._lent is None or self._before:
+            self.send()
+        return self._wire.driver
 
     @property
     def db(self) -> Connection:
@@ -98,17 +80,15 @@ class Line:
 
     def rows(self, asked: Asked) -> list[tuple]:
         (result,) = self.send(asked)
-        return _loaded(self._driver, result)
+        return self._wire.rows(result)
 
     def count(self, asked: Asked) -> int:
         """Run it for its effect; the number of rows."""
         return self.send(asked)[-1].command_tuples or 0
 
-    def later(self, asked: Asked) -> Later:
-        """Ask without waiting: just before the next question, or the commit."""
-        later = Later(self)
-        self._before.append((asked, later))
-        return later
+    def later(self, asked: Asked) -> None:
+        """Run it for its effect without waiting: just before the next question, or the commit."""
+        self._before.append((asked, Later(self)))
 
     def along(self, asked: Asked) -> Later:
         """Ask together with the next question, right after it."""
@@ -121,20 +101,20 @@ class Line:
         before, along = self._before, self._along
         self._before, self._along = [], []
         together = [*(one for one, _ in before), *asked, *(one for one, _ in along)]
-        if self._lent is not None:
-            results = converse(self.driver, self._lent.info.setdefault(_KNOWN, set()), together)
-        else:
-            results = self._begin(together)
+        results = self._begin(together) if self._lent is None else self._wire.converse(together)
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
-                error = error_from_result(result, self.driver.info.encoding)
-                if _forgotten(result):
-                    self.driver.close()  # whoever tries again does so on another
+                error = self._wire.error(result)
+                if forgotten(result):
+                    self._wire.driver.close()  # whoever tries again does so on another
                 raise error
         end = len(before) + len(asked)
-        for (_, later), result in zip((*before, *along), (*results[:len(before)], *results[end:]), strict=True):
+        for (_, later), result in zip(along, results[end:], strict=True):
             later.result = result
         return results[len(before):end]
+
+    def read(self, result: PGresult) -> list[tuple]:
+        return self._wire.rows(result)
 
     def commit(self, *asked: Asked) -> None:
         """Commit, after these."""
@@ -144,7 +124,7 @@ class Line:
         """Tables made and dropped on the way: past the driver's cursors, which have the server forget every statement then."""
         result = self.driver.pgconn.exec_(sql.encode())
         if result.status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(result, self.driver.info.encoding)
+            raise self._wire.error(result)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -155,9 +135,7 @@ class Line:
                 self.send()
         except BaseException:
             self._before, self._along = [], []
-            # Going back, the driver has the server forget every statement if there was one of its own.
-            if not self.driver.closed and self.driver.pgconn.exec_(b"deallocate all").status == ExecStatus.COMMAND_OK:
-                self._lent.info.pop(_KNOWN, None)
+            self._wire.forget()
             raise
 
     def end(self) -> None:
@@ -165,7 +143,7 @@ class Line:
         lent = self._lent
         if lent is None:
             return
-        driver = self._driver  # SQLAlchemy lets go of one that broke
+        driver = self._wire.driver
         if driver.closed or driver.pgconn.pipeline_status != PipelineStatus.OFF:  # broken off between question and answers
             if lent.is_valid:
                 lent.invalidate()
@@ -175,15 +153,13 @@ class Line:
             if self._db is not None or driver.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 driver.pgconn.exec_(b"ROLLBACK")
             else:
-                driver.pgconn.send_query(b"ROLLBACK")  # nobody waits for its answer; who borrows the connection next hears it
-                driver.pgconn.flush()
-                lent.info[_LEAVING] = True
+                self._wire.leave()
         (self._db or lent).close()
 
     def _begin(self, together: list[Asked]) -> list[PGresult]:
         """Begin, learn `now`, and ask."""
         self._lent, results = _first(self._engine, [_BEGIN[self._mode], Asked(b"opencals_store", _STORE, (str(int(self._store)),)), *together])
-        self._driver = self._lent.driver_connection
+        self._wire = wire_of(self._lent)
         if results[1].status != ExecStatus.TUPLES_OK:
             return results
         self._now = _EPOCH + timedelta(microseconds=int(results[1].get_value(0, 1) or 0))
@@ -194,9 +170,10 @@ def alone(engine: Engine, asked: Asked) -> list[tuple]:
     """The rows of a statement that is a transaction of its own."""
     lent, results = _first(engine, [asked])
     try:
+        wire = wire_of(lent)
         if results[0].status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(results[0], lent.driver_connection.info.encoding)
-        return _loaded(lent.driver_connection, results[0])
+            raise wire.error(results[0])
+        return wire.rows(results[0])
     finally:
         lent.close()
 
@@ -206,81 +183,17 @@ def _first(engine: Engine, together: Sequence[Asked]) -> tuple[PoolProxiedConnec
     and so is one whose statements were forgotten."""
     for last in (False, True):
         lent = engine.raw_connection()
-        driver = lent.driver_connection
+        wire = wire_of(lent)
         try:
-            results = converse(driver, lent.info.setdefault(_KNOWN, set()), together)
+            results = wire.converse(together)
         except BaseException as error:
             lent.invalidate(error)
             lent.close()
-            if last or not (isinstance(error, psycopg.OperationalError) and driver.closed):
+            if last or not (isinstance(error, psycopg.OperationalError) and wire.driver.closed):
                 raise
             continue
-        if last or not any(_forgotten(result) for result in results):
+        if last or not any(forgotten(result) for result in results):
             return lent, results
         lent.invalidate()
         lent.close()
     raise AssertionError("unreachable")
-
-
-def _forgotten(result: PGresult) -> bool:
-    return result.status == ExecStatus.FATAL_ERROR and result.error_field(DiagnosticField.SQLSTATE) == _UNKNOWN_STATEMENT
-
-
-def hear_out(engine: Engine) -> Engine:
-    """Have whoever borrows a connection hear the end of what it was last used for."""
-    @event.listens_for(engine, "checkout")
-    def heard(driver: psycopg.Connection, record: Any, _lent: Any) -> None:
-        if record.info.pop(_LEAVING, False):
-            try:
-                driver.wait(generators.fetch_many(driver.pgconn))
-            except psycopg.Error as error:
-                raise DisconnectionError from error
-    return engine
-
-
-def converse(driver: psycopg.Connection, known: set[bytes], together: Sequence[Asked]) -> list[PGresult]:
-    """Send all at once and hear the answer to each, in order, errors among them. `known`: the names prepared on this connection."""
-    line = driver.pgconn
-    if len(together) == 1 and together[0].name in known:
-        line.send_query_prepared(together[0].name, _dumped(driver, together[0].values))
-        return driver.wait(generators.execute(line))
-    steps = []
-    line.enter_pipeline_mode()
-    for asked in together:
-        if asked.name not in known and all(asked.name != other.name for other, _ in steps):
-            line.send_prepare(asked.name, asked.sql)
-            steps.append((asked, True))
-        line.send_query_prepared(asked.name, _dumped(driver, asked.values))
-        steps.append((asked, False))
-    line.pipeline_sync()
-    heard = driver.wait(_heard(line, len(steps)))
-    line.exit_pipeline_mode()
-    answers = []
-    for (asked, prepares), result in zip(steps, heard, strict=True):
-        if not prepares:
-            answers.append(result)
-        elif result.status == ExecStatus.COMMAND_OK:
-            known.add(asked.name)
-        elif result.status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(result, driver.info.encoding)
-    return answers
-
-
-def _heard(line: PGconn, answers: int) -> PQGen[list[PGresult]]:
-    """As many answers, for `Connection.wait`; after them comes the end of the pipeline."""
-    yield from generators.send(line)
-    heard = []
-    for _ in range(answers):
-        heard += yield from generators.fetch_many(line)
-    yield from generators.fetch_many(line)
-    return heard
-
-
-def _dumped(driver: psycopg.Connection, values: Sequence[Any]) -> Sequence[Any] | None:
-    return Transformer(driver).dump_sequence(values, [PyFormat.TEXT] * len(values)) if values else None
-
-
-def _loaded(driver: psycopg.Connection, result: PGresult) -> list[tuple]:
-    reader = Transformer(driver)
-    reader.set_pgresult(result)
-    return reader.load_rows(0, result.ntuples, tuple)

@@ -20,7 +20,8 @@ from sqlalchemy import Connection, Engine, create_engine
 from models.actor import SYSTEM, Actor
 from models.base import new_id
 from models.crossing import Crossings
-from models.line import Asked, Line, hear_out
+from models.line import Line
+from models.wire import Asked, heard_out
 from models.stored_json import loads
 
 
@@ -163,7 +164,7 @@ class Database(Crossings):
 
     def __init__(self, url: str, *, doorbell: Callable[[int], None] | None = None, pool_size: int = 10) -> None:
         # The driver's own autocommit: a `Line` begins its transactions, not a round trip the driver adds.
-        self.engine: Engine = hear_out(create_engine(
+        self.engine: Engine = heard_out(create_engine(
             url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10, pool_recycle=1800, hide_parameters=True,
             connect_args={"connect_timeout": 5, "application_name": "opencals", "options": PLANNER, "autocommit": True},
             json_serializer=_dump, json_deserializer=loads,

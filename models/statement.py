@@ -10,8 +10,9 @@ from sqlalchemy import BigInteger, DateTime, Text, bindparam, func
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.sql import ClauseElement
 
-from models.line import Asked, Later
+from models.line import Later
 from models.session import Tx
+from models.wire import Asked
 
 Row = TypeVar("Row")
 INSTANT = DateTime(timezone=True)

@@ -21,7 +21,7 @@ from storefront.offer_lines import offer_lines
 from storefront.presenting import detail, history
 from storefront.together import decisions_of, group_of
 from storefront.trail import trail_of
-from storefront.waiting_lines import waiting_line
+from storefront.waiting_lines import asked_waiting, waiting_line
 from storefront.zones import chosen_zone, shown_zone, zone_names
 
 
@@ -49,10 +49,11 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     group = group_of(tx, door)
     shown = detail(door, tx.now, decisions_of(door, group, tx.now))
     money = closed_money(tx, door.b, w) if shown.closed else None
+    waits = asked_waiting(tx, door)
     entries, documents, kept = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
-        offers=offer_lines(tx, door), waiting=waiting_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        offers=offer_lines(tx, door), waiting=waiting_line(tx, door, waits), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
         zones=zone_names() if door.b.location_kind == "online" else (), zone=shown_zone(door.b.location_kind, door.b.zone, door.person),
         done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))

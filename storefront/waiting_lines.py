@@ -41,12 +41,17 @@ def _clock(w: Words, text: str) -> str:
     return format_time(time(hour, minute), "short", locale=w.locale).replace("\u202f", " ")
 
 
-def waiting_line(tx: Tx, door: Door) -> Waiting | None:
+def asked_waiting(tx: Tx, door: Door) -> read.WaitingOf | None:
+    """The question behind `waiting_line`, where there can be an answer."""
+    return read.WaitingOf(tx, door.b) if door.b.status == "confirmed" else None
+
+
+def waiting_line(tx: Tx, door: Door, asked: read.WaitingOf | None) -> Waiting | None:
     """None where there is nothing to say: closed bookings, too near, or a shop without a waitlist."""
     b, w = door.b, door.words
-    if b.status != "confirmed":
+    if asked is None:
         return None
-    terms, entry = read.waiting_of(tx, b)
+    terms, entry = asked.found()
     if entry is None:
         asks = read.decision_of(b, terms, None, tx.now).allowed
         return Waiting(prompt(w, terms.staff_noun), False, None) if asks else None

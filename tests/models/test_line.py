@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
-from models import line
 from models.booking import Booking
 from models.booking_summary import find
 from models.session import database, reading
 from models.statement import Statement, param
+from models.wire import Wire
 from tests.support.world import MERCHANT, World, at
 
 _COUNT: Statement = Statement(select(Booking.id).where(Booking.store_id == param("store")))
@@ -29,13 +29,13 @@ def world(db, owner_url) -> World:
 def conversations(monkeypatch) -> list[int]:
     """How many questions went to the server together, each time."""
     seen: list[int] = []
-    real = line.converse
+    real = Wire.converse
 
-    def talk(driver, known, together):  # noqa: ANN001, ANN202
+    def talk(wire, together):  # noqa: ANN001, ANN202
         seen.append(len(together))
-        return real(driver, known, together)
+        return real(wire, together)
 
-    monkeypatch.setattr(line, "converse", talk)
+    monkeypatch.setattr(Wire, "converse", talk)
     return seen
 
 

@@ -1,0 +1,130 @@
+"""A pooled connection as we speak to it: statements prepared under their own names, several sent at once, past the driver's cursors,
+which cost more than the server's part of a short statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import generators
+from psycopg.abc import PQGen
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy import Engine, PoolProxiedConnection, event
+from sqlalchemy.exc import DisconnectionError
+
+_UNKNOWN_STATEMENT = InvalidSqlStatementName.sqlstate.encode()
+_WIRE = "opencals_wire"  # where the pool keeps it, with the connection
+
+
+class Asked(NamedTuple):
+    """A statement in the server's own form ($1), the name it is prepared by, and its values. Their types are those the statement gives
+    them by a cast or a column, whichever value comes first."""
+
+    name: bytes
+    sql: bytes
+    values: Sequence[Any] = ()
+
+
+class Wire:
+    """What is known of a connection: the names prepared on it, and whether the answer to a ROLLBACK is still to be heard."""
+
+    __slots__ = ("driver", "_names", "_values", "_leaving")
+
+    def __init__(self, driver: psycopg.Connection) -> None:
+        self.driver = driver
+        self._names: set[bytes] = set()
+        self._values = Transformer(driver)
+        self._leaving = False
+
+    def converse(self, together: Sequence[Asked]) -> list[PGresult]:
+        """Send all at once and hear the answer to each, in order, errors among them."""
+        line, names = self.driver.pgconn, self._names
+        if len(together) == 1 and together[0].name in names:
+            line.send_query_prepared(together[0].name, self._dumped(together[0].values))
+            return self.driver.wait(generators.execute(line))
+        steps: list[tuple[Asked, bool]] = []
+        line.enter_pipeline_mode()
+        for asked in together:
+            if asked.name not in names and all(asked.name != other.name for other, _ in steps):
+                line.send_prepare(asked.name, asked.sql)
+                steps.append((asked, True))
+            line.send_query_prepared(asked.name, self._dumped(asked.values))
+            steps.append((asked, False))
+        line.pipeline_sync()
+        heard = self.driver.wait(_heard(line, len(steps)))
+        line.exit_pipeline_mode()
+        answers = []
+        for (asked, prepares), result in zip(steps, heard, strict=True):
+            if not prepares:
+                answers.append(result)
+            elif result.status == ExecStatus.COMMAND_OK:
+                names.add(asked.name)
+            elif result.status == ExecStatus.FATAL_ERROR:
+                raise self.error(result)
+        return answers
+
+    def rows(self, result: PGresult) -> list[tuple]:
+        self._values.set_pgresult(result)
+        return self._values.load_rows(0, result.ntuples, tuple)
+
+    def error(self, result: PGresult) -> psycopg.Error:
+        return error_from_result(result, self.driver.info.encoding)
+
+    def forget(self) -> None:
+        """Have the server forget every statement, as the driver has it do when it goes back to a savepoint."""
+        if not self.driver.closed and self.driver.pgconn.exec_(b"deallocate all").status == ExecStatus.COMMAND_OK:
+            self._names.clear()
+
+    def leave(self) -> None:
+        """Undo what was not committed. Nobody waits for the answer; who borrows the connection next hears it."""
+        self.driver.pgconn.send_query(b"ROLLBACK")
+        self.driver.pgconn.flush()
+        self._leaving = True
+
+    def hear_out(self) -> None:
+        if self._leaving:
+            self._leaving = False
+            self.driver.wait(generators.fetch_many(self.driver.pgconn))
+
+    def _dumped(self, values: Sequence[Any]) -> Sequence[Any] | None:
+        return self._values.dump_sequence(values, [PyFormat.TEXT] * len(values)) if values else None
+
+
+def wire_of(lent: PoolProxiedConnection) -> Wire:
+    """A pooled connection's own."""
+    found = lent.info.get(_WIRE)
+    if found is None:
+        found = lent.info[_WIRE] = Wire(lent.driver_connection)
+    return found
+
+
+def heard_out(engine: Engine) -> Engine:
+    """Have whoever borrows a connection hear the end of what it was last used for."""
+    @event.listens_for(engine, "checkout")
+    def borrowed(_driver: psycopg.Connection, record: Any, _lent: Any) -> None:
+        wire = record.info.get(_WIRE)
+        if wire is not None:
+            try:
+                wire.hear_out()
+            except psycopg.Error as error:
+                raise DisconnectionError from error
+    return engine
+
+
+def forgotten(result: PGresult) -> bool:
+    """Whether the server does not know the statement any more."""
+    return result.status == ExecStatus.FATAL_ERROR and result.error_field(DiagnosticField.SQLSTATE) == _UNKNOWN_STATEMENT
+
+
+def _heard(line: PGconn, answers: int) -> PQGen[list[PGresult]]:
+    """As many answers, for `Connection.wait`; after them comes the end of the pipeline."""
+    yield from generators.send(line)
+    heard = []
+    for _ in range(answers):
+        heard += yield from generators.fetch_many(line)
+    yield from generators.fetch_many(line)
+    return heard
