@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from models.base import Base, Instant, StoreRow, new_id, of_store
 from models.session import Tx
+from models.statement import Statement, param, text_param
 
 
 class PolicyCopy(StoreRow, Base):
@@ -27,10 +28,13 @@ class PolicyCopy(StoreRow, Base):
 def keep(tx: Tx, body: dict[str, Any]) -> int:
     """The id of the store's copy of this policy; written when it is the first of its kind (R20)."""
     digest = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    mine = (PolicyCopy.store_id == tx.store_id, PolicyCopy.digest == digest)
-    known = tx.db.execute(select(PolicyCopy.id).where(*mine)).scalar()
-    if known is not None:
-        return known
-    tx.db.execute(upsert(PolicyCopy).values(
-        store_id=tx.store_id, id=new_id(), digest=digest, body=body, created_at=tx.now).on_conflict_do_nothing())
-    return tx.db.execute(select(PolicyCopy.id).where(*mine)).scalar_one()
+    known = _KNOWN.first(tx, digest=digest)
+    if known is None:
+        tx.db.execute(upsert(PolicyCopy).values(
+            store_id=tx.store_id, id=new_id(), digest=digest, body=body, created_at=tx.now).on_conflict_do_nothing())
+        known = _KNOWN.first(tx, digest=digest)
+    assert known is not None, "written here, or by another before"
+    return known[0]
+
+
+_KNOWN: Statement = Statement(select(PolicyCopy.id).where(PolicyCopy.store_id == param("store"), PolicyCopy.digest == text_param("digest")))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Text, bindparam, func
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, func, insert
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -84,3 +85,14 @@ class Written:
     def run(self, tx: Tx, *values: Any) -> int:
         """Run it for its effect; the number of rows."""
         return tx.line.count(Asked(self.name, self.sql, values))
+
+    def later(self, tx: Tx, *values: Any) -> None:
+        """Run it for its effect without waiting: just before the next question, or the commit."""
+        tx.line.later(Asked(self.name, self.sql, values))
+
+
+@lru_cache(maxsize=200)
+def insertion(table: Any, columns: frozenset[str]) -> Statement:
+    """An INSERT of these columns of a store's table; few different sets exist."""
+    return Statement(insert(table).values({"store_id": param("store")} | {
+        name: bindparam(name, type_=table.__table__.c[name].type) for name in sorted(columns)}))

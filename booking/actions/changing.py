@@ -21,21 +21,17 @@ from models.hold import Hold
 from models.outbox import OutboxRow
 from models.refund import Credit, Refund, RefundLine
 from models.session import OutboxItem, Tx
-from models.statement import INSTANT, Statement, param
+from models.statement import INSTANT, Statement, insertion, param
 
 
 FOLLOWED = frozenset({"service_id", "staff_id", "location_id", "customer_id", "policy_id", "order_id", "status"})
 """Columns after which other fields of the read model are others too: those of the rows they name, and what triggers make of a status."""
 
 
-def _insert(table: Any, *columns: str) -> Statement:
-    return Statement(insert(table).values({"store_id": param("store")} | {
-        name: bindparam(name, type_=table.__table__.c[name].type) for name in columns}))
-
-
 _LET_GO: Statement = Statement(delete(Hold).where(Hold.store_id == param("store"), Hold.booking_id == param("booking")))
-_REFUND = _insert(Refund, "id", "booking_id", "cause", "outcome", "mode", "state", "amount", "kept", "fee", "currency", "reason", "created_at", "settled_at")
-_LINE = _insert(RefundLine, "id", "refund_id", "payment_id", "amount")
+_REFUND = insertion(Refund, frozenset({
+    "id", "booking_id", "cause", "outcome", "mode", "state", "amount", "kept", "fee", "currency", "reason", "created_at", "settled_at"}))
+_LINE = insertion(RefundLine, frozenset({"id", "refund_id", "payment_id", "amount"}))
 
 
 def locked(tx: Tx, ref: str, version: int | None = None) -> BookingSummary:
@@ -119,12 +115,12 @@ def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason:
             ids[outcome == "credit"] = refund_id = new_id()
             state = "none" if amount == 0 else "succeeded" if outcome == "credit" else "owed"
             alone = outcome != "credit" or not quote.cash
-            _REFUND.run(tx, id=refund_id, booking_id=b.id, cause=cause, outcome=outcome, mode=quote.mode, state=state, amount=amount,
+            _REFUND.later(tx, id=refund_id, booking_id=b.id, cause=cause, outcome=outcome, mode=quote.mode, state=state, amount=amount,
                         kept=quote.kept if alone else 0, fee=quote.fee if alone else 0, currency=quote.currency, reason=reason, created_at=tx.now,
                         settled_at=tx.now if state == "succeeded" else None)
     for payment_id, amount in quote.parts:
         refund_id = ids[payment_id in ends]
-        _LINE.run(tx, id=new_id(), refund_id=refund_id, payment_id=payment_id, amount=amount)
+        _LINE.later(tx, id=new_id(), refund_id=refund_id, payment_id=payment_id, amount=amount)
         if payment_id in ends:
             tx.db.execute(insert(Credit).values(
                 store_id=tx.store_id, id=new_id(), customer_id=b.customer_id, booking_id=b.id, refund_id=refund_id, payment_id=payment_id,

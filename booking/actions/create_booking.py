@@ -26,7 +26,7 @@ from models.booking import Booking
 from models.booking_summary import BookingSummary, find
 from models.payment import Payment
 from models.session import Tx
-from models.statement import Written
+from models.statement import Written, insertion
 
 # In one message: the store's row is held from its number on.
 _ORDER = Written(
@@ -107,12 +107,13 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any],
     policy_id = policy_copy.keep(tx, offer.policy)
     ref = new_ref()
     order_id = order_id or _order(tx, values["customer_id"])
-    tx.db.execute(insert(Booking).values(
-        store_id=tx.store_id, id=new_id(), ref=ref, service_id=offer.id, staff_id=chosen.staff.id,
-        location_id=chosen.staff.location_id, session_id=chosen.session_id, order_id=order_id,
-        buffer_before_s=offer.shape.buffer_before, buffer_after_s=offer.shape.buffer_after, overlap_ok=chosen.overlap,
-        conflict=chosen.overlap, currency=offer.currency, policy_id=policy_id, original_starts_at=chosen.starts_at,
-        created_at=tx.now, updated_at=tx.now, **place(chosen.starts_at, chosen.ends_at, chosen.staff.zone), **values))
+    row = {
+        "id": new_id(), "ref": ref, "service_id": offer.id, "staff_id": chosen.staff.id, "location_id": chosen.staff.location_id,
+        "session_id": chosen.session_id, "order_id": order_id, "buffer_before_s": offer.shape.buffer_before,
+        "buffer_after_s": offer.shape.buffer_after, "overlap_ok": chosen.overlap, "conflict": chosen.overlap, "currency": offer.currency,
+        "policy_id": policy_id, "original_starts_at": chosen.starts_at, "created_at": tx.now, "updated_at": tx.now,
+        **place(chosen.starts_at, chosen.ends_at, chosen.staff.zone), **values}
+    insertion(Booking, frozenset(row)).later(tx, **row)
     b = find(tx, ref)
     assert b is not None, "just written"
     return b
@@ -121,7 +122,7 @@ def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any],
 def _order(tx: Tx, customer_id: int) -> int:
     """A new order. The store's row is locked late and shortly: order numbers have no gaps a customer could count."""
     order_id = new_id()
-    _ORDER.run(tx, tx.store_id, order_id, customer_id, tx.now)
+    _ORDER.later(tx, tx.store_id, order_id, customer_id, tx.now)
     return order_id
 
 

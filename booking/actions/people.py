@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, literal_column, select
 
 from booking.addresses import canonical_email, canonical_phone
 from booking.rules.decision import Refused
 from models.base import new_id
 from models.customer import Customer
 from models.session import Tx
+from models.statement import Statement, param, text_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,7 @@ class Person:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     id: int
     name: str
     email: str | None
@@ -40,16 +41,13 @@ def customer_for(tx: Tx, customer_id: int | None, person: Person | None) -> Know
     an unproven one with the same address, else a new one, never into an account somebody has proven (R8).
     """
     if customer_id is not None:
-        found = _find(tx, Customer.id == customer_id)
+        found = _BY_ID.first(tx, customer=customer_id)
         if found is None:
             raise Refused("invalid", errors=[{"field": "customer", "problem": "is not known"}])
         return found
     checked = check(person or Person())
     if checked.email_canonical:
-        same = [Customer.email_canonical == checked.email_canonical]
-        if not tx.actor.is_merchant:
-            same += [Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None)]
-        found = _find(tx, *same)
+        found = (_BY_ADDRESS if tx.actor.is_merchant else _UNPROVEN).first(tx, address=checked.email_canonical)
         if found is not None:
             return Known(found.id, checked.name or found.name, checked.email, checked.email_canonical, checked.phone or found.phone)
     tx.db.execute(insert(Customer).values(
@@ -78,8 +76,12 @@ def check(person: Person) -> Known:
     return Known(new_id(), name, person.email.strip() or None, values["email"], values["phone"])
 
 
-def _find(tx: Tx, *where: object) -> Known | None:
-    row = tx.db.execute(select(Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.phone).where(
-        Customer.store_id == tx.store_id, Customer.erased_at.is_(None), *where,
-    ).order_by(Customer.email_verified_at.desc().nulls_last(), Customer.created_at.desc()).limit(1)).one_or_none()
-    return None if row is None else Known(*row)
+def _one(*where: Any) -> Statement[Known]:
+    return Statement(select(Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.phone).where(
+        Customer.store_id == param("store"), Customer.erased_at.is_(None), *where,
+    ).order_by(Customer.email_verified_at.desc().nulls_last(), Customer.created_at.desc()).limit(literal_column("1")), Known)
+
+
+_ADDRESS = Customer.email_canonical == text_param("address")
+_BY_ID, _BY_ADDRESS = _one(Customer.id == param("customer")), _one(_ADDRESS)
+_UNPROVEN = _one(_ADDRESS, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
