@@ -109,3 +109,36 @@ def test_the_calendars_box_is_scrolled_by_keyboard_and_stays_where_it_was(world,
     page.clock.fast_forward(16_000)
     page.wait_for_function("() => document.querySelectorAll('.plan a').length === 2")
     assert page.evaluate("[document.querySelector('.plan').scrollLeft, document.querySelector('.plan').scrollTop]") == [90, 60]
+
+
+SEEN = "(nodes) => nodes.filter((node) => node.getBoundingClientRect().width > 2 && node.scrollWidth <= node.clientWidth + 1).length"
+
+
+def test_a_conflict_is_told_whole_wherever_it_stands(world, visit):
+    """A mark in narrow and in low boxes, the word where there is room; screen readers have the word everywhere."""
+    low = world.add_service("Check", duration_s=900, staff=[world.tom])
+    for number in range(3):
+        world.book(at(2, 15), email=f"a{number}@example.com", override=number > 0)
+    for number in range(2):
+        world.book(at(2, 15), service=low, staff=world.tom, email=f"b{number}@example.com", override=number > 0)
+    page = visit(world)
+    enter(page, world)
+    for width, view, signs, whole in ((1280, "day", 1, 2), (375, "day", 0, 3), (1280, "week", 0, 3), (375, "week", 0, 3), (1280, "day", 3, 0)):
+        if not whole:
+            for number in range(6):
+                world.staff(f"Person {number}")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(f"/admin/calendar?view={view}&date=2027-03-02")
+        assert (page.locator(".sign").evaluate_all(SEEN), page.locator(".box .badge").evaluate_all(SEEN)) == (signs, whole), (width, view)
+        assert page.locator(".box .badge", has_text="Conflict").count() == 3
+    assert page.locator(".sign").first.get_attribute("title") == "Conflict"
+
+
+def test_who_has_no_appointments_is_said_on_phones_only(world, visit):
+    world.book(at(2, 15))
+    page = visit(world)
+    enter(page, world)
+    page.goto("/admin/calendar?view=week&date=2027-03-02")
+    for width, seen in ((1280, False), (375, True)):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.get_by_text("No appointments in this time.").is_visible() == seen

@@ -155,7 +155,7 @@ def test_every_page_in_another_language_without_a_missing_text(world, enter):
     page, account = enter(language="de")
     expect(account.get_by_role("heading", name="Ihre Buchungen")).to_be_visible()
     for path, heading in (("/calendar", "Ihre Buchungen"), (f"/bookings/{b.ref}", "Massage"), (f"/bookings/{b.ref}/reschedule", "Neue Zeit wählen"),
-                          (f"/bookings/{b.ref}/cancel", "Diese Buchung absagen?"), (f"/bookings/{b.ref}/waitlist", "Frühere Zeiten"),
+                          (f"/bookings/{b.ref}/cancel", "Diese Buchung absagen?"), (f"/bookings/{b.ref}/waitlist", "Früherer Termin"),
                           ("/profile", "Profil und Nachrichten")):
         account.locator("body").evaluate("(_, path) => navigation.navigate(path)", path)
         expect(account.get_by_role("heading", name=heading, level=1)).to_be_visible()

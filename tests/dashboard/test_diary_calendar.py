@@ -148,3 +148,15 @@ def test_someone_on_time_off_is_not_called_free(owner, world):
     create_block(world.store_id, MERCHANT, staff_id=world.tom, starts_at=at(5, 14), ends_at=at(5, 20), reason="School")
     calendar(owner, view="day", date="2027-03-05")
     assert "Elena Marsh free" in words(owner.page) and "Tom Okonkwo Time off" in words(owner.page)
+
+
+def test_a_week_says_who_has_no_appointments(owner, world):
+    """On phones, where days without any are left out, the name would stand alone."""
+    world.book(at(2, 15))
+    calendar(owner, view="week", date="2027-03-02")
+    text = words(owner.page)
+    tom = text.index("Tom Okonkwo", text.index("Elena Marsh", text.index("With Mon")))
+    assert text.count("No appointments in this time.") == 1 and text.index("No appointments in this time.") > tom
+    world.book(at(3, 15), staff=world.tom, email="t@example.com")
+    calendar(owner, view="week", date="2027-03-02")
+    assert "No appointments" not in words(owner.page)

@@ -15,8 +15,10 @@ from booking.actions.join_waitlist import join_waitlist
 from booking.actions.manage_link import revoke_link
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
+from booking.wording import words_for
 from messages import render_mail
 from models.session import database
+from storefront.waiting_lines import prompt
 from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, World, at, hours
 from tests.waitlist.line import FAR, entry_states, later, offers, serve, wait
@@ -77,6 +79,13 @@ class TestTheQuestion:
         update_store(world.store_id, MERCHANT, staff_noun="therapist")
         ada.get(account(world.book(FAR)))
         assert "if your therapist has earlier availability." in words(ada.page)
+
+    @pytest.mark.parametrize(("language", "around"), [("de", "Termin mit {} frei"), ("fr", "si votre {} se libère"), ("es", "si su {} tiene"), ("ar", "مع {}.")])
+    def test_any_noun_stands_in_the_sentence(self, language, around):
+        """No bracket and no article of one gender: shops enter whatever they call their people."""
+        for noun in ("Team", "Friseurin", "Stylist:in", None):
+            said = prompt(words_for(language), noun)
+            assert around.format(noun or words_for(language)._("stylist")) in said and "(" not in said and said.count("{") == 0
 
     @pytest.mark.parametrize("off", [lambda w: update_store(w.store_id, MERCHANT, waitlist=False),
                                      lambda w: update_service(w.store_id, MERCHANT, w.service, self_service="off")])
