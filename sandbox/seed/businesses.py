@@ -64,7 +64,7 @@ DEMO = {
 
 SHOP = {
     "slug": "demo-shop", "name": "Atelier Linden", "kind": "shopify", "zone": "Europe/Berlin", "currency": "EUR",
-    "locale": "de", "email": "hallo@atelier-linden.example", "phone": "+4930555010", "accent": "#7a3b5d", "staff_noun": "stylist",
+    "locale": "de", "email": "hallo@atelier-linden.example", "phone": "+4930555010", "accent": "#7a3b5d", "staff_noun": "Stylist",
     "shopify_domain": "demo-shop.myshopify.com", "owner": ("nina.brandt@atelier-linden.example", "Nina Brandt"),
     "legal": {"legal_name": "Atelier Linden GmbH", "legal_address": "Lindenstraße 12\n10969 Berlin", "tax_id": "DE000000142", "tax_percent": "19"},
     "locations": [("Mitte", "Lindenstraße 12, 10969 Berlin"), ("Prenzlauer Berg", "Kastanienallee 71, 10435 Berlin")],

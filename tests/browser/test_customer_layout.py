@@ -60,3 +60,19 @@ def test_a_request_looks_unlike_a_booking_in_the_calendar(world, visit, booked):
     page.goto("/account?view=calendar")
     colours = [page.locator(f".entry.{status}").first.evaluate("(entry) => getComputedStyle(entry).backgroundColor") for status in ("confirmed", "pending")]
     assert len(set(colours)) == 2
+
+
+def test_in_arabic_the_arrows_point_outwards_and_rows_are_level(world, visit, booked):
+    """Browsers mirror these characters from right to left by themselves: turned once more they would point inwards."""
+    page = visit(world)
+    sign_in(page, world)
+    page.goto("/account/profile")
+    page.locator("select[name=locale]").select_option("ar")
+    page.locator("form:has(select[name=locale]) button").first.click()
+    page.set_viewport_size({"width": 375, "height": 900})
+    page.goto("/account")
+    assert len({round(tile.bounding_box()["width"]) for tile in page.locator(".tile").all()}) == 1
+    for path in (f"/account/bookings/{booked.ref}/reschedule", "/account?view=calendar"):
+        page.goto(path)
+        arrow = page.locator("a.step span").last
+        assert (arrow.inner_text(), arrow.evaluate("(node) => [getComputedStyle(node).transform, getComputedStyle(node).direction].join()")) == ("›", "none,rtl")
