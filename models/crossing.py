@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from models.line import alone
-from models.wire import Asked
+from models.wire import asked
 
 _RECEIVE = b"select receive_stripe_event($1, $2, $3, $4, $5, $6)"
 
@@ -62,7 +62,7 @@ class Crossings:
 
     def receive_stripe_event(self, marks: list[str], event_id: str, topic: str, object_id: str, parent: str | None, made_at: datetime) -> int | None:
         """Keep a delivery about the account with one of these keyed hashes, in one statement: the store it was new for, or None (I24)."""
-        ((store_id,),) = alone(self.engine, Asked(b"receive_stripe_event", _RECEIVE, (marks, event_id, topic, object_id, parent, made_at)))
+        ((store_id,),) = alone(self.engine, asked(_RECEIVE, marks, event_id, topic, object_id, parent, made_at))
         return store_id
 
     def due_payments(self) -> list[int]:

@@ -12,11 +12,11 @@ from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
-from models.wire import Asked, Wire, forgotten, wire_of
+from models.wire import Asked, Wire, asked, forgotten, wire_of
 
-_BEGIN = {"only": Asked(b"opencals_only", b"begin read only"), "write": Asked(b"opencals_write", b"begin read write")}
+_BEGIN = {"only": asked(b"begin read only"), "write": asked(b"begin read write")}
 _STORE = b"select set_config('app.store_id', $1, true), (extract(epoch from opencals_now()) * 1000000)::bigint"
-_COMMIT = Asked(b"opencals_commit", b"commit")
+_COMMIT = asked(b"commit")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -78,29 +78,29 @@ class Line:
             self._db = Connection(self._engine, self._lent)
         return self._db
 
-    def rows(self, asked: Asked) -> list[tuple]:
-        (result,) = self.send(asked)
+    def rows(self, question: Asked) -> list[tuple]:
+        (result,) = self.send(question)
         return self._wire.rows(result)
 
-    def count(self, asked: Asked) -> int:
+    def count(self, question: Asked) -> int:
         """Run it for its effect; the number of rows."""
-        return self.send(asked)[-1].command_tuples or 0
+        return self.send(question)[-1].command_tuples or 0
 
-    def later(self, asked: Asked) -> None:
+    def later(self, question: Asked) -> None:
         """Run it for its effect without waiting: just before the next question, or the commit."""
-        self._before.append((asked, Later(self)))
+        self._before.append((question, Later(self)))
 
-    def along(self, asked: Asked) -> Later:
+    def along(self, question: Asked) -> Later:
         """Ask together with the next question, right after it."""
         later = Later(self)
-        self._along.append((asked, later))
+        self._along.append((question, later))
         return later
 
-    def send(self, *asked: Asked) -> list[PGresult]:
+    def send(self, *questions: Asked) -> list[PGresult]:
         """Ask these and whatever waits; the answers to these. psycopg.Error for the first that failed: the rest did not run then."""
         before, along = self._before, self._along
         self._before, self._along = [], []
-        together = [*(one for one, _ in before), *asked, *(one for one, _ in along)]
+        together = [*(one for one, _ in before), *questions, *(one for one, _ in along)]
         results = self._begin(together) if self._lent is None else self._wire.converse(together)
         for result in results:
             if result.status == ExecStatus.FATAL_ERROR:
@@ -108,7 +108,7 @@ class Line:
                 if forgotten(result):
                     self._wire.driver.close()  # whoever tries again does so on another
                 raise error
-        end = len(before) + len(asked)
+        end = len(before) + len(questions)
         for (_, later), result in zip(along, results[end:], strict=True):
             later.result = result
         return results[len(before):end]
@@ -116,9 +116,9 @@ class Line:
     def read(self, result: PGresult) -> list[tuple]:
         return self._wire.rows(result)
 
-    def commit(self, *asked: Asked) -> None:
+    def commit(self, *questions: Asked) -> None:
         """Commit, after these."""
-        self.send(*asked, _COMMIT)
+        self.send(*questions, _COMMIT)
 
     def command(self, sql: str) -> None:
         """Tables made and dropped on the way: past the driver's cursors, which have the server forget every statement then."""
@@ -158,7 +158,7 @@ class Line:
 
     def _begin(self, together: list[Asked]) -> list[PGresult]:
         """Begin, learn `now`, and ask."""
-        self._lent, results = _first(self._engine, [_BEGIN[self._mode], Asked(b"opencals_store", _STORE, (str(int(self._store)),)), *together])
+        self._lent, results = _first(self._engine, [_BEGIN[self._mode], asked(_STORE, str(int(self._store))), *together])
         self._wire = wire_of(self._lent)
         if results[1].status != ExecStatus.TUPLES_OK:
             return results
@@ -166,9 +166,9 @@ class Line:
         return results[2:]
 
 
-def alone(engine: Engine, asked: Asked) -> list[tuple]:
+def alone(engine: Engine, question: Asked) -> list[tuple]:
     """The rows of a statement that is a transaction of its own."""
-    lent, results = _first(engine, [asked])
+    lent, results = _first(engine, [question])
     try:
         wire = wire_of(lent)
         if results[0].status == ExecStatus.FATAL_ERROR:

@@ -21,7 +21,7 @@ from models.actor import SYSTEM, Actor
 from models.base import new_id
 from models.crossing import Crossings
 from models.line import Line
-from models.wire import Asked, heard_out
+from models.wire import Asked, asked, heard_out
 from models.stored_json import loads
 
 
@@ -144,16 +144,16 @@ class Tx:
             about = {None, entry.booking_id} if n == 0 else {entry.booking_id} - {None}
             messages = {dedupe: message for booking_id in about for dedupe, message in told.get(booking_id, ())} if entry.allowed else {}
             values = (*entry.values, _dump(entry.facts))
-            yield Asked(b"audit_telling", _AUDIT_TELLING, (*values, _dump(messages))) if messages else Asked(b"audit", _AUDIT, values)
+            yield asked(_AUDIT_TELLING, *values, _dump(messages)) if messages else asked(_AUDIT, *values)
 
     def _messages(self) -> tuple[list[Asked], dict[int | None, list[tuple[str, str]]]]:
         """The outbox's rows, and (dedupe, message id) of its mails and SMS by the booking they are about."""
         rows, told = [], {}
         for item in self._outbox:
             dedupe, message = f"{item.dedupe}:{item.channel}", secrets.token_hex(16)
-            rows.append(Asked(b"outbox", _OUTBOX, (
-                self.store_id, item.topic, item.channel, item.recipient, dedupe, _dump(item.payload), item.booking_id, item.booking_version,
-                item.due_at or self.now, self.now, message)))
+            rows.append(asked(
+                _OUTBOX, self.store_id, item.topic, item.channel, item.recipient, dedupe, _dump(item.payload), item.booking_id,
+                item.booking_version, item.due_at or self.now, self.now, message))
             if item.channel in ("email", "sms"):
                 told.setdefault(item.booking_id, []).append((dedupe, message))
         return rows, told

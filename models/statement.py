@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import count
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import BigInteger, DateTime, Text, bindparam, func, insert
@@ -13,13 +12,12 @@ from sqlalchemy.sql import ClauseElement
 
 from models.line import Later
 from models.session import Tx
-from models.wire import Asked
+from models.wire import Asked, name_of
 
 Row = TypeVar("Row")
 INSTANT = DateTime(timezone=True)
 NOW: Any = func.opencals_now(type_=INSTANT)
 """The transaction's instant, where it need not be known before asking."""
-_numbers = count()
 
 
 def param(name: str, kind: Any = None) -> Any:
@@ -44,7 +42,7 @@ class Statement(Generic[Row]):
         self.sql = sql.encode()
         self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         self.make = getattr(row, "_make", None)
-        self.name = f"asked_{next(_numbers)}".encode()
+        self.name = name_of(self.sql)
 
     def rows(self, tx: Tx, **values: Any) -> list[Row]:
         found = tx.line.rows(self._asked(tx, values))
@@ -77,7 +75,7 @@ class Written:
 
     def __init__(self, sql: str) -> None:
         self.sql = sql.encode()
-        self.name = f"asked_{next(_numbers)}".encode()
+        self.name = name_of(self.sql)
 
     def rows(self, tx: Tx, *values: Any) -> list[tuple]:
         return tx.line.rows(Asked(self.name, self.sql, values))

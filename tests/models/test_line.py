@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
+from models import wire
 from models.booking import Booking
 from models.booking_summary import find
 from models.session import database, reading
@@ -31,9 +32,9 @@ def conversations(monkeypatch) -> list[int]:
     seen: list[int] = []
     real = Wire.converse
 
-    def talk(wire, together):  # noqa: ANN001, ANN202
+    def talk(self, together):  # noqa: ANN001, ANN202
         seen.append(len(together))
-        return real(wire, together)
+        return real(self, together)
 
     monkeypatch.setattr(Wire, "converse", talk)
     return seen
@@ -128,3 +129,13 @@ def test_a_part_may_fail_alone(world):
         return cancel_booking.within(tx, b.ref)
 
     assert verb(world.store_id, MERCHANT).booking.status == "cancelled"
+
+
+def test_a_connection_prepares_so_many_and_asks_the_rest_plainly(world, monkeypatch):
+    b = world.book(at(10, 15))
+    monkeypatch.setattr(wire, "MOST_PREPARED", 0)
+    database().engine.dispose()
+    with reading(world.store_id) as tx:
+        for _ in range(3):
+            assert _COUNT.rows(tx) == [(b.id,)] and find(tx, b.ref).id == b.id
+        assert tx.driver.execute("select count(*) from pg_prepared_statements where name like 'opencals%'").fetchone() == (0,)
