@@ -196,7 +196,6 @@ def lock(tx: Tx, ref: str) -> BookingSummary | None:
         tx.subject = None
     else:
         tx.subject, tx.listened, tx.own_host = BookingSummary._make(row[:-2]), row[-2], (row[-1],)
-        tx.version = tx.subject.version
     return tx.subject
 
 

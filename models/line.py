@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
+from psycopg.errors import DivisionByZero
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
@@ -48,12 +49,13 @@ class Line:
         self._wire: Wire
         self._now: datetime | None = None
         self._db: Connection | None = None
-        self._before: list[tuple[Asked, Later]] = []
+        self._before: list[tuple[Asked, Exception | None]] = []
         self._along: list[tuple[Asked, Later]] = []
 
     @property
-    def begun(self) -> bool:
-        return self._lent is not None
+    def unused(self) -> bool:
+        """Nothing was asked, and no write waits."""
+        return self._lent is None and not self._before
 
     @property
     def now(self) -> datetime:
@@ -86,9 +88,10 @@ class Line:
         """Run it for its effect; the number of rows."""
         return self.send(question)[-1].command_tuples or 0
 
-    def later(self, question: Asked) -> None:
-        """Run it for its effect without waiting: just before the next question, or the commit."""
-        self._before.append((question, Later(self)))
+    def later(self, question: Asked, otherwise: Exception | None = None) -> None:
+        """Run it for its effect without waiting: just before the next question, or the commit. `otherwise` is raised when the statement
+        divides by zero: so it says that it found nothing to change (`Statement.later`)."""
+        self._before.append((question, otherwise))
 
     def along(self, question: Asked) -> Later:
         """Ask together with the next question, right after it."""
@@ -102,11 +105,13 @@ class Line:
         self._before, self._along = [], []
         together = [*(one for one, _ in before), *questions, *(one for one, _ in along)]
         results = self._begin(together) if self._lent is None else self._wire.converse(together)
-        for result in results:
+        for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
                 error = self._wire.error(result)
                 if forgotten(result):
                     self._wire.driver.close()  # whoever tries again does so on another
+                if isinstance(error, DivisionByZero) and place < len(before) and (otherwise := before[place][1]):
+                    raise otherwise from error
                 raise error
         end = len(before) + len(questions)
         for (_, later), result in zip(along, results[end:], strict=True):
@@ -143,18 +148,7 @@ class Line:
         lent = self._lent
         if lent is None:
             return
-        driver = self._wire.driver
-        if driver.closed or driver.pgconn.pipeline_status != PipelineStatus.OFF:  # broken off between question and answers
-            if lent.is_valid:
-                lent.invalidate()
-        elif driver.pgconn.transaction_status != TransactionStatus.IDLE:
-            # Past the driver's own rollback(), which forgets every prepared statement: planning them anew costs five times
-            # what running them does. They outlive a rollback in the server; nothing here changes the schema.
-            if self._db is not None or driver.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                driver.pgconn.exec_(b"ROLLBACK")
-            else:
-                self._wire.leave()
-        (self._db or lent).close()
+        _give_back(self._db or lent, lent, self._wire, wait=self._db is not None)
 
     def _begin(self, together: list[Asked]) -> list[PGresult]:
         """Begin, learn `now`, and ask."""
@@ -187,8 +181,7 @@ def _first(engine: Engine, together: Sequence[Asked]) -> tuple[PoolProxiedConnec
         try:
             results = wire.converse(together)
         except BaseException as error:
-            lent.invalidate(error)
-            lent.close()
+            _give_back(lent, lent, wire)
             if last or not (isinstance(error, psycopg.OperationalError) and wire.driver.closed):
                 raise
             continue
@@ -197,3 +190,19 @@ def _first(engine: Engine, together: Sequence[Asked]) -> tuple[PoolProxiedConnec
         lent.invalidate()
         lent.close()
     raise AssertionError("unreachable")
+
+
+def _give_back(borrowed: Connection | PoolProxiedConnection, lent: PoolProxiedConnection, wire: Wire, *, wait: bool = False) -> None:
+    """Return a connection to the pool, with nothing under way on it; one that broke off between question and answers is thrown away."""
+    driver = wire.driver
+    if driver.closed or driver.pgconn.pipeline_status != PipelineStatus.OFF:
+        if lent.is_valid:
+            lent.invalidate()
+    elif driver.pgconn.transaction_status != TransactionStatus.IDLE:
+        # Past the driver's own rollback(), which forgets every prepared statement: planning them anew costs five times
+        # what running them does. They outlive a rollback in the server; nothing here changes the schema.
+        if wait or driver.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            driver.pgconn.exec_(b"ROLLBACK")
+        else:
+            wire.leave()
+    borrowed.close()

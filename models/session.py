@@ -76,8 +76,7 @@ class _Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Tx:
-    """An open transaction: it begins with the first question asked. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked,
-    `version` the one it has by now;
+    """An open transaction: it begins with the first question asked. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
     `listened` is False where no program of the shop wants to hear of bookings. `origin` is the store's, once it was asked for,
     `own_host` its own verified host, once that is known."""
 
@@ -85,7 +84,6 @@ class Tx:
     actor: Actor
     line: Line
     subject: Any = None
-    version: int = 0
     listened: bool = True
     origin: str | None = None
     own_host: tuple[str | None] | None = None
@@ -133,7 +131,7 @@ class Tx:
         outbox."""
         for do, booking_ids in self._last.items():
             do(self, booking_ids)
-        if not self.line.begun and not self._audit and not self._outbox:
+        if self.line.unused and not self._audit and not self._outbox:
             return False
         messages, told = self._messages()
         self.line.commit(*messages, *self._entries(told))

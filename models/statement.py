@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import BigInteger, DateTime, Text, bindparam, func, insert
+from sqlalchemy import BigInteger, DateTime, Text, Update, bindparam, func, insert, literal_column, select, text
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.sql import ClauseElement
 
@@ -56,9 +56,10 @@ class Statement(Generic[Row]):
         """Run it for its effect; the number of rows."""
         return tx.line.count(self._asked(tx, values))
 
-    def later(self, tx: Tx, **values: Any) -> None:
-        """Run it for its effect without waiting: just before the next question, or the commit."""
-        tx.line.later(self._asked(tx, values))
+    def later(self, tx: Tx, otherwise: Exception | None = None, **values: Any) -> None:
+        """Run it for its effect without waiting: just before the next question, or the commit. `otherwise` is raised when one made by
+        `must_change` changed nothing; nothing is kept then."""
+        tx.line.later(self._asked(tx, values), otherwise)
 
     def along(self, tx: Tx, **values: Any) -> Later:
         """Ask together with the next question, right after it. Its rows are plain tuples."""
@@ -94,3 +95,9 @@ def insertion(table: Any, columns: frozenset[str]) -> Statement:
     """An INSERT of these columns of a store's table; few different sets exist."""
     return Statement(insert(table).values({"store_id": param("store")} | {
         name: bindparam(name, type_=table.__table__.c[name].type) for name in sorted(columns)}))
+
+
+def must_change(statement: Update) -> Statement:
+    """An UPDATE that is an error in the database itself, a division by zero, where it changes no row: nobody need wait to hear of it."""
+    changed = statement.returning(literal_column("1")).cte("changed")
+    return Statement(select(literal_column("1") / func.count(text("*"))).select_from(changed))

@@ -57,20 +57,21 @@ class Wire:
     def converse(self, together: Sequence[Asked]) -> list[PGresult]:
         """Send all at once and hear the answer to each, in order, errors among them."""
         line, names = self.driver.pgconn, self._names
+        dumped = [self._dumped(one.values) for one in together]  # first of all: a value that cannot be written leaves nothing under way
         if len(together) == 1 and together[0].name in names:
-            line.send_query_prepared(together[0].name, self._dumped(together[0].values))
+            line.send_query_prepared(together[0].name, dumped[0])
             return self.driver.wait(generators.execute(line))
         steps: list[tuple[Asked, bool]] = []
         line.enter_pipeline_mode()
-        for one in together:
+        for one, values in zip(together, dumped, strict=True):
             if one.name not in names and all(one.name != other.name for other, _ in steps):
                 if len(names) + len(steps) >= MOST_PREPARED:
-                    line.send_query_params(one.sql, self._dumped(one.values))
+                    line.send_query_params(one.sql, values)
                     steps.append((one, False))
                     continue
                 line.send_prepare(one.name, one.sql)
                 steps.append((one, True))
-            line.send_query_prepared(one.name, self._dumped(one.values))
+            line.send_query_prepared(one.name, values)
             steps.append((one, False))
         line.pipeline_sync()
         heard = self.driver.wait(_heard(line, len(steps)))

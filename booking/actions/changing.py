@@ -21,7 +21,7 @@ from models.hold import Hold
 from models.outbox import OutboxRow
 from models.refund import Credit, Refund, RefundLine
 from models.session import OutboxItem, Tx
-from models.statement import INSTANT, Statement, insertion, param
+from models.statement import INSTANT, Statement, insertion, must_change, param
 
 
 FOLLOWED = frozenset({"service_id", "staff_id", "location_id", "customer_id", "policy_id", "order_id", "status"})
@@ -57,22 +57,23 @@ def put(tx: Tx, b: BookingSummary, **values: Any) -> dict[str, Any]:
         values.setdefault("closed_at", tx.now)
     mark = {"version": b.version + 1, "updated_at": tx.now}
     change = {"b_id": b.id, "b_version": b.version, "next_version": b.version + 1, "updated_at": tx.now} | _plain(values)
-    if tx.subject is not None and (tx.subject.id, tx.version) == (b.id, b.version):  # locked by this transaction: nobody else changes it
-        _update(frozenset(values)).later(tx, **change)
-        tx.version += 1
-    elif _update(frozenset(values)).run(tx, **change) != 1:
-        raise Refused("stale", version=b.version, state=b.status)
+    stale = Refused("stale", version=b.version, state=b.status)
+    if tx.subject is not None and tx.subject.id == b.id:  # its row is locked: the answer need not be waited for
+        _update(frozenset(values), True).later(tx, stale, **change)
+    elif _update(frozenset(values), False).run(tx, **change) != 1:
+        raise stale
     return mark
 
 
-@lru_cache(maxsize=100)
-def _update(columns: frozenset[str]) -> Statement:
+@lru_cache(maxsize=200)
+def _update(columns: frozenset[str], later: bool) -> Statement:
     """The compare-and-set on these columns; few different sets exist."""
     table = Booking.__table__.c
-    return Statement(update(Booking).where(
+    change = update(Booking).where(
         Booking.store_id == param("store"), Booking.id == param("b_id"), Booking.version == param("b_version"),
     ).values({"version": param("next_version"), "updated_at": param("updated_at", INSTANT)} | {
-        name: bindparam(name, type_=table[name].type) for name in sorted(columns)}))
+        name: bindparam(name, type_=table[name].type) for name in sorted(columns)})
+    return must_change(change) if later else Statement(change)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

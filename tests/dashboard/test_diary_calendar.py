@@ -111,7 +111,7 @@ def test_few_statements(staff, world, busy):
         staff.get(path)
         with counted() as seen:
             staff.get(path)
-        ours = [query for query in seen if "opencals_now()" not in query and "user_logins" not in query]
+        ours = [query for query in seen if "set_config" not in query and "user_logins" not in query]
         assert len(ours) <= 4, (path, ours)
 
 

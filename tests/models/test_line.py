@@ -5,20 +5,24 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.changing import locked, write
+from booking.rules.decision import Refused
 from models import wire
 from models.booking import Booking
 from models.booking_summary import find
-from models.session import database, reading
-from models.statement import Statement, param
+from models.session import OutboxItem, database, reading, transaction
+from models.statement import Statement, param, text_param
+from models.store import Store
 from models.wire import Wire
 from tests.support.world import MERCHANT, World, at
 
 _COUNT: Statement = Statement(select(Booking.id).where(Booking.store_id == param("store")))
 _BROKEN: Statement = Statement(select(1 / (Booking.version - Booking.version)).where(Booking.store_id == param("store")))
+_NAMED: Statement = Statement(update(Store).where(Store.store_id == param("store")).values(name=text_param("name")))
 
 
 @pytest.fixture
@@ -48,7 +52,7 @@ def test_what_can_be_asked_together_is(world, conversations):
     b = world.book(at(10, 15))
     conversations.clear()
     with reading(world.store_id) as tx:
-        assert conversations == [] and not tx.line.begun
+        assert conversations == [] and tx.line.unused
         waiting = _COUNT.along(tx)
         assert find(tx, b.ref).id == b.id
         assert conversations == [4]  # begin, the store, what waited, the question
@@ -144,3 +148,39 @@ def test_a_connection_prepares_so_many_and_asks_the_rest_plainly(world, monkeypa
         for _ in range(3):
             assert _COUNT.rows(tx) == [(b.id,)] and find(tx, b.ref).id == b.id
         assert tx.driver.execute("select count(*) from pg_prepared_statements where name like 'opencals%'").fetchone() == (0,)
+
+
+def test_a_write_that_waits_is_written_though_nothing_was_asked(world):
+    with transaction(world.store_id, MERCHANT) as tx:
+        _NAMED.later(tx, name="Pier")
+    assert world.sql("select name from stores where store_id = %s", world.store_id) == [("Pier",)]
+
+
+def test_a_change_of_what_is_no_longer_so_is_refused_and_nothing_is_kept(world):
+    """The compare-and-set on a version goes with the commit, and its failure is the database's."""
+    b = world.book(at(10, 15))
+
+    @action
+    def verb(tx):  # noqa: ANN001, ANN202
+        seen = locked(tx, b.ref)
+        write(tx, seen, conflict=True)
+        tx.outbox(OutboxItem("x", "email", "ada@example.com", "x", {}))
+        return Done(write(tx, seen, conflict=False))
+
+    before = world.sql("select count(*) from outbox"), world.sql("select count(*) from audit_entries")
+    with pytest.raises(Refused) as refused:
+        verb(world.store_id, MERCHANT)
+    assert (refused.value.code, refused.value.facts["version"]) == ("stale", b.version)
+    after = world.read(b.ref)
+    assert (after.version, after.conflict) == (b.version, False)
+    assert before == (world.sql("select count(*) from outbox"), world.sql("select count(*) from audit_entries"))
+
+
+def test_a_text_the_database_cannot_hold_leaves_the_connection_as_it_was(world):
+    with reading(world.store_id) as tx:
+        first = tx.driver
+    for _ in range(2):
+        with pytest.raises(psycopg.DataError), reading(world.store_id) as tx:
+            find(tx, "\x00")
+    with reading(world.store_id) as tx:
+        assert tx.driver is first
