@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, case, func, literal_column, or_, select, text, true, tuple_, union_all
+from sqlalchemy import Select, Text, any_, case, func, literal_column, or_, select, tuple_, union_all
 
 from models.access import CustomerLogin as A
 from models.booking import Booking as B
@@ -17,6 +17,7 @@ from models.session import Tx
 from models.staff import Staff as S
 from models.statement import INSTANT, NOW, Statement, param, text_param
 from models.store import Store as T
+from models.stored_json import loads
 
 
 class ListedBooking(NamedTuple):
@@ -57,7 +58,7 @@ PAGE = 20
 _LONGEST = literal_column("interval '24 hours'")  # bookings_span
 _KEPT_DAYS = select(T.retention_days).where(T.store_id == param("store")).scalar_subquery()
 _OF_PAGE = ListedBooking._fields[:ListedBooking._fields.index("service_name")]
-_OF_BOOKING = (*_OF_PAGE, "store_id", "service_id", "staff_id", "location_id", "policy_id")
+_BESIDE = ("policy_id", "service_id", "staff_id", "location_id")
 
 
 def _from(name: str, customer: Any) -> Any:
@@ -82,35 +83,27 @@ def _past(bookings: Select, customer: Any = param("customer")) -> Select:
     ).order_by(B.customer_id.desc(), B.starts_at.desc(), B.id.desc()).limit(literal_column(str(PAGE + 1)))
 
 
-def _once(policy: Any, owner: Any) -> Any:
-    """The policy in one row of its owner's only: they are most of what a list weighs, and nearly all alike."""
-    return case((func.row_number().over(partition_by=owner) == 1, policy))
-
-
 def _both() -> Statement:
-    """Both pages from the one table they come from, and what a line shows beside them for those few. Whose they are is read from the
-    sign-in, so that it need not be known before asking."""
+    """Both pages from the one table they come from, and on the first line what the lines show of other tables: each policy, service and
+    person once, by key, since they are nearly all alike. Whose they are is read from the sign-in, so that it need not be known before
+    asking. Policies come as texts, for `stored_json.loads`."""
     login = select(A.customer_id).where(A.store_id == param("store"), A.secret_hash == text_param("login")).cte("login")
     customer = select(login.c.customer_id).scalar_subquery()
-    columns = [getattr(B, name) for name in _OF_BOOKING]
+    columns = [getattr(B, name) for name in (*_OF_PAGE, *_BESIDE)]
     page = union_all(*(select(literal_column(str(number)).label("half"), *half.subquery().columns) for number, half in enumerate(
-        (_upcoming(select(*columns), customer), _past(select(*columns), customer))))).subquery("page").c
-    # Each row beside the page is looked up by its key. Joined, a server that takes a table for small might walk the page for each of its rows.
-    policy, service = _by_key(P, page.policy_id, P.body), _by_key(V, page.service_id, V.name, V.self_service, V.reschedule, V.cancel, V.policy)
-    staff, location = _by_key(S, page.staff_id, S.name), _by_key(L, page.location_id, L.name)
-    # A service without a policy of its own may hold JSON's null as well as the database's.
-    present = func.coalesce(func.nullif(service.c.policy, text("'null'::jsonb")), T.policy)
-    return Statement(
-        select(page.half, page.policy_id, page.service_id, *(page[name] for name in _OF_PAGE), service.c.name, service.c.self_service,
-               service.c.reschedule, service.c.cancel, staff.c.name, location.c.name, T.reschedule, T.cancel,
-               _once(policy.c.body, page.policy_id), _once(present, page.service_id))
-        .select_from(T).join(page.half.table, page.store_id == T.store_id)
-        .join(policy, true()).join(service, true()).join(staff, true()).join(location, true())
-        .where(T.store_id == param("store")))
+        (_upcoming(select(*columns), customer), _past(select(*columns), customer))))).cte("page")
+    service = func.json_build_array(V.name, V.self_service, V.reschedule, V.cancel, V.policy.cast(Text))
+    beside = func.json_build_array(
+        select(func.json_build_array(T.reschedule, T.cancel, T.policy.cast(Text))).where(T.store_id == param("store")).scalar_subquery(),
+        *(_by_key(table, page.c[key], shown) for key, table, shown in zip(_BESIDE, (P, V, S, L), (P.body.cast(Text), service, S.name, L.name), strict=True)))
+    return Statement(select(*page.c, case((func.row_number().over() == 1, beside))))
 
 
-def _by_key(table: Any, key: Any, *columns: Any) -> Any:
-    return select(*columns).where(table.store_id == param("store"), table.id == key).limit(literal_column("1")).lateral()
+def _by_key(table: Any, key: Any, shown: Any) -> Any:
+    """{id: what is shown of it} for the keys on the page. An array of keys is looked up by the index, however small the server takes a
+    table for."""
+    keys = func.array(select(key).scalar_subquery())
+    return select(func.json_object_agg(table.id, shown)).where(table.store_id == param("store"), table.id == any_(keys)).scalar_subquery()
 
 
 _BOTH = _both()
@@ -131,10 +124,16 @@ class Listed:
         each. Only for whom the check found signed in."""
         halves: tuple[list[ListedBooking], list[ListedBooking]] = ([], [])
         rows = self._answer.rows
-        copies = {row[1]: row[-2] for row in rows if row[-2] is not None}
-        present = {row[2]: row[-1] for row in rows if row[-1] is not None}
+        if not rows:
+            return halves
+        (reschedule, cancel, standard), copies, offered, staff, locations = next(row[-1] for row in rows if row[-1] is not None)
+        policies = {int(key): loads(text) for key, text in copies.items()}
+        services = {int(key): (shown, loads(own or "null") or loads(standard)) for key, (*shown, own) in offered.items()}
         for row in rows:
-            halves[row[0]].append(ListedBooking._make((*row[3:-2], copies[row[1]], present[row[2]])))
+            policy, service, person, place = row[-5:-1]
+            shown, policy_now = services[service]
+            halves[row[0]].append(ListedBooking._make((
+                *row[1:-5], *shown, staff[str(person)], locations[str(place)], reschedule, cancel, policies[policy], policy_now)))
         for half in halves:
             half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
         return halves[0], halves[1][::-1]
