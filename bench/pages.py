@@ -93,9 +93,9 @@ def counted() -> Iterator[list[str]]:
     seen: list[str] = []
     real, converse = psycopg.Cursor.execute, Wire.converse
 
-    def talk(wire: Wire, together: Sequence[Asked]) -> list[PGresult]:
+    def talk(wire: Wire, together: Sequence[Asked], *, ends: bool = True) -> list[PGresult]:
         seen.extend(one.sql.decode() for one in together if not one.sql.startswith((b"begin", b"insert into outbox", b"insert into audit_entries")))
-        return converse(wire, together)
+        return converse(wire, together, ends=ends)
 
     def note(cursor, query, *args, **kwargs):  # noqa: ANN001, ANN202
         seen.append(str(query))

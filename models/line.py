@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from psycopg.errors import DivisionByZero
+from psycopg.errors import DivisionByZero, InFailedSqlTransaction
 from psycopg.pq import ExecStatus, PipelineStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
 from models.wire import Asked, Wire, asked, forgotten, wire_of
 
-_BEGIN = {"only": asked(b"begin read only"), "write": asked(b"begin read write")}
+_BEGIN = asked(b"begin")
 _STORE = b"select set_config('app.store_id', $1, true), (extract(epoch from opencals_now()) * 1000000)::bigint"
+_STORE_TO_READ = _STORE + b", set_config('transaction_read_only', 'on', true)"
 _COMMIT = asked(b"commit")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,12 +40,13 @@ class Later:
 
 
 class Line:
-    """A connection lent from the pool for one transaction, taken when the first question is asked. `mode`: "only" to read, "write"."""
+    """A connection lent from the pool for one transaction, taken when the first question is asked. To read, no BEGIN is sent until the
+    driver's own cursors are wanted: the server takes what belongs to one conversation for one transaction (`Wire.converse`)."""
 
-    __slots__ = ("_engine", "_mode", "_store", "_lent", "_wire", "_now", "_db", "_before", "_along")
+    __slots__ = ("_engine", "_writes", "_block", "_store", "_lent", "_wire", "_now", "_db", "_before", "_along")
 
-    def __init__(self, engine: Engine, mode: str, store_id: int) -> None:
-        self._engine, self._mode, self._store = engine, mode, store_id
+    def __init__(self, engine: Engine, store_id: int, *, writes: bool) -> None:
+        self._engine, self._store, self._writes, self._block = engine, store_id, writes, writes
         self._lent: PoolProxiedConnection | None = None
         self._wire: Wire
         self._now: datetime | None = None
@@ -67,15 +69,13 @@ class Line:
 
     @property
     def driver(self) -> psycopg.Connection:
-        if self._lent is None or self._before:
-            self.send()
+        self._take()
         return self._wire.driver
 
     @property
     def db(self) -> Connection:
         """The same transaction for SQLAlchemy Core; made when first asked for."""
-        if self._lent is None or self._before:
-            self.send()
+        self._take()
         if self._db is None:
             self._db = Connection(self._engine, self._lent)
         return self._db
@@ -103,8 +103,9 @@ class Line:
         """Ask these and whatever waits; the answers to these. psycopg.Error for the first that failed: the rest did not run then."""
         before, along = self._before, self._along
         self._before, self._along = [], []
+        self._unbroken()
         together = [*(one for one, _ in before), *questions, *(one for one, _ in along)]
-        results = self._begin(together) if self._lent is None else self._wire.converse(together)
+        results = self._begin(together) if self._lent is None else self._wire.converse(together, ends=self._block)
         for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
                 error = self._wire.error(result)
@@ -150,14 +151,31 @@ class Line:
             return
         _give_back(self._db or lent, lent, self._wire, wait=self._db is not None)
 
+    def _take(self) -> None:
+        """Send what waits, and have a transaction block: the driver's cursors know no other."""
+        if self._block and self._lent is not None and not self._before:
+            return
+        self._unbroken()
+        begin = [] if self._block or self._lent is None else [_BEGIN]
+        self._block = True
+        self.send(*begin)
+
+    def _unbroken(self) -> None:
+        """As the server says it in a transaction block."""
+        if self._lent is not None and self._wire.driver.pgconn.pipeline_status == PipelineStatus.ABORTED:
+            raise InFailedSqlTransaction("a question before this one failed")
+
     def _begin(self, together: list[Asked]) -> list[PGresult]:
         """Begin, learn `now`, and ask."""
-        self._lent, results = _first(self._engine, [_BEGIN[self._mode], asked(_STORE, str(int(self._store))), *together])
+        begin = [_BEGIN] if self._block else []
+        store = asked(_STORE if self._writes else _STORE_TO_READ, str(int(self._store)))
+        self._lent, results = _first(self._engine, [*begin, store, *together], ends=self._block)
         self._wire = wire_of(self._lent)
-        if results[1].status != ExecStatus.TUPLES_OK:
+        known = results[len(begin)]
+        if known.status != ExecStatus.TUPLES_OK:
             return results
-        self._now = _EPOCH + timedelta(microseconds=int(results[1].get_value(0, 1) or 0))
-        return results[2:]
+        self._now = _EPOCH + timedelta(microseconds=int(known.get_value(0, 1) or 0))
+        return results[len(begin) + 1:]
 
 
 def alone(engine: Engine, question: Asked) -> list[tuple]:
@@ -172,14 +190,14 @@ def alone(engine: Engine, question: Asked) -> list[tuple]:
         lent.close()
 
 
-def _first(engine: Engine, together: Sequence[Asked]) -> tuple[PoolProxiedConnection, list[PGresult]]:
+def _first(engine: Engine, together: Sequence[Asked], *, ends: bool = True) -> tuple[PoolProxiedConnection, list[PGresult]]:
     """Ask the first questions of a connection. Nothing has happened before them, so one the server has dropped is replaced once (I69),
     and so is one whose statements were forgotten."""
     for last in (False, True):
         lent = engine.raw_connection()
         wire = wire_of(lent)
         try:
-            results = wire.converse(together)
+            results = wire.converse(together, ends=ends)
         except BaseException as error:
             _give_back(lent, lent, wire)
             if last or not (isinstance(error, psycopg.OperationalError) and wire.driver.closed):
@@ -195,7 +213,9 @@ def _first(engine: Engine, together: Sequence[Asked]) -> tuple[PoolProxiedConnec
 def _give_back(borrowed: Connection | PoolProxiedConnection, lent: PoolProxiedConnection, wire: Wire, *, wait: bool = False) -> None:
     """Return a connection to the pool, with nothing under way on it; one that broke off between question and answers is thrown away."""
     driver = wire.driver
-    if driver.closed or driver.pgconn.pipeline_status != PipelineStatus.OFF:
+    if wire.open and not driver.closed:
+        wire.leave()
+    elif driver.closed or driver.pgconn.pipeline_status != PipelineStatus.OFF:
         if lent.is_valid:
             lent.invalidate()
     elif driver.pgconn.transaction_status != TransactionStatus.IDLE:

@@ -172,13 +172,13 @@ class Database(Crossings):
     @contextmanager
     def reading(self, store_id: int) -> Iterator[Tx]:
         """A READ ONLY transaction of one store; any write in it is an error of the database."""
-        with self._opened("only", store_id, SYSTEM) as tx:
+        with self._opened(store_id, SYSTEM, writes=False) as tx:
             yield tx
 
     @contextmanager
     def transaction(self, store_id: int, actor: Actor) -> Iterator[Tx]:
         """The only way to write. Commits on leaving; any exception rolls everything back."""
-        with self._opened("write", store_id, actor) as tx:
+        with self._opened(store_id, actor, writes=True) as tx:
             yield tx
             waiting = tx._finish()
         if waiting:
@@ -205,8 +205,8 @@ class Database(Crossings):
             lent.close()
 
     @contextmanager
-    def _opened(self, mode: str, store_id: int, actor: Actor) -> Iterator[Tx]:
-        line = Line(self.engine, mode, store_id)
+    def _opened(self, store_id: int, actor: Actor, *, writes: bool) -> Iterator[Tx]:
+        line = Line(self.engine, store_id, writes=writes)
         try:
             yield Tx(store_id, actor, line)
         finally:

@@ -13,7 +13,7 @@ from psycopg import generators
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus, PipelineStatus
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.exc import DisconnectionError
@@ -44,25 +44,30 @@ def asked(sql: bytes, *values: Any) -> Asked:
 
 
 class Wire:
-    """What is known of a connection: the names prepared on it, and whether the answer to a ROLLBACK is still to be heard."""
+    """What is known of a connection: the names prepared on it, whether a conversation goes on, and whether its end is still to be heard."""
 
-    __slots__ = ("driver", "_names", "_values", "_leaving")
+    __slots__ = ("driver", "open", "_names", "_values", "_leaving")
 
     def __init__(self, driver: psycopg.Connection) -> None:
         self.driver = driver
+        self.open = False
         self._names: set[bytes] = set()
         self._values = Transformer(driver)
         self._leaving = False
 
-    def converse(self, together: Sequence[Asked]) -> list[PGresult]:
-        """Send all at once and hear the answer to each, in order, errors among them."""
+    def converse(self, together: Sequence[Asked], *, ends: bool = True) -> list[PGresult]:
+        """Send all at once and hear the answer to each, in order, errors among them. What is not told to end goes on: the server takes
+        all it is asked until then for one transaction, without a BEGIN (the Sync of its extended query protocol). `open` says so;
+        `leave` ends it."""
         line, names = self.driver.pgconn, self._names
         dumped = [self._dumped(one.values) for one in together]  # first of all: a value that cannot be written leaves nothing under way
-        if len(together) == 1 and together[0].name in names:
+        if ends and not self.open and len(together) == 1 and together[0].name in names:
             line.send_query_prepared(together[0].name, dumped[0])
             return self.driver.wait(generators.execute(line))
         steps: list[tuple[Asked, bool]] = []
-        line.enter_pipeline_mode()
+        if not self.open:
+            line.enter_pipeline_mode()
+        self.open = False  # until all is heard: broken off in between, it cannot go on
         for one, values in zip(together, dumped, strict=True):
             if one.name not in names and all(one.name != other.name for other, _ in steps):
                 if len(names) + len(steps) >= MOST_PREPARED:
@@ -73,9 +78,14 @@ class Wire:
                 steps.append((one, True))
             line.send_query_prepared(one.name, values)
             steps.append((one, False))
-        line.pipeline_sync()
-        heard = self.driver.wait(_heard(line, len(steps)))
-        line.exit_pipeline_mode()
+        if ends:
+            line.pipeline_sync()
+        else:
+            line.send_flush_request()
+        heard = self.driver.wait(_heard(line, len(steps), ends))
+        if ends:
+            line.exit_pipeline_mode()
+        self.open = not ends
         answers = []
         for (one, prepares), result in zip(steps, heard, strict=True):
             if not prepares:
@@ -99,15 +109,23 @@ class Wire:
             self._names.clear()
 
     def leave(self) -> None:
-        """Undo what was not committed. Nobody waits for the answer; who borrows the connection next hears it."""
-        self.driver.pgconn.send_query(b"ROLLBACK")
-        self.driver.pgconn.flush()
+        """End the conversation, or undo what was not committed. Nobody waits for the answer; who borrows the connection next hears it."""
+        line = self.driver.pgconn
+        if self.open:
+            self.open = False
+            line.pipeline_sync()
+        else:
+            line.send_query(b"ROLLBACK")
+        line.flush()
         self._leaving = True
 
     def hear_out(self) -> None:
         if self._leaving:
             self._leaving = False
-            self.driver.wait(generators.fetch_many(self.driver.pgconn))
+            line = self.driver.pgconn
+            self.driver.wait(generators.fetch_many(line))
+            if line.pipeline_status != PipelineStatus.OFF:
+                line.exit_pipeline_mode()
 
     def _dumped(self, values: Sequence[Any]) -> Sequence[Any] | None:
         return self._values.dump_sequence(values, [PyFormat.TEXT] * len(values)) if values else None
@@ -139,11 +157,12 @@ def forgotten(result: PGresult) -> bool:
     return result.status == ExecStatus.FATAL_ERROR and result.error_field(DiagnosticField.SQLSTATE) == _UNKNOWN_STATEMENT
 
 
-def _heard(line: PGconn, answers: int) -> PQGen[list[PGresult]]:
-    """As many answers, for `Connection.wait`; after them comes the end of the pipeline."""
+def _heard(line: PGconn, answers: int, ends: bool) -> PQGen[list[PGresult]]:
+    """As many answers, for `Connection.wait`, and after them the end of the pipeline, if it has one."""
     yield from generators.send(line)
     heard = []
     for _ in range(answers):
         heard += yield from generators.fetch_many(line)
-    yield from generators.fetch_many(line)
+    if ends:
+        yield from generators.fetch_many(line)
     return heard

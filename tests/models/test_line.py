@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
@@ -15,12 +15,13 @@ from models import wire
 from models.booking import Booking
 from models.booking_summary import find
 from models.session import OutboxItem, database, reading, transaction
-from models.statement import Statement, param, text_param
+from models.statement import INSTANT, Statement, param, text_param
 from models.store import Store
 from models.wire import Wire
 from tests.support.world import MERCHANT, World, at
 
 _COUNT: Statement = Statement(select(Booking.id).where(Booking.store_id == param("store")))
+_INSTANT: Statement = Statement(select(func.transaction_timestamp(type_=INSTANT)))
 _BROKEN: Statement = Statement(select(1 / (Booking.version - Booking.version)).where(Booking.store_id == param("store")))
 _NAMED: Statement = Statement(update(Store).where(Store.store_id == param("store")).values(name=text_param("name")))
 
@@ -36,9 +37,9 @@ def conversations(monkeypatch) -> list[int]:
     seen: list[int] = []
     real = Wire.converse
 
-    def talk(self, together):  # noqa: ANN001, ANN202
+    def talk(self, together, *, ends=True):  # noqa: ANN001, ANN202
         seen.append(len(together))
-        return real(self, together)
+        return real(self, together, ends=ends)
 
     monkeypatch.setattr(Wire, "converse", talk)
     return seen
@@ -55,11 +56,14 @@ def test_what_can_be_asked_together_is(world, conversations):
         assert conversations == [] and tx.line.unused
         waiting = _COUNT.along(tx)
         assert find(tx, b.ref).id == b.id
-        assert conversations == [4]  # begin, the store, what waited, the question
+        assert conversations == [3]  # the store, what waited, the question
         assert waiting.rows == [(b.id,)] and tx.now.tzinfo is not None
-        assert conversations == [4]
+        assert conversations == [3]
         one, other = _COUNT.along(tx), _COUNT.along(tx)
-        assert one.rows == other.rows == [(b.id,)] and conversations == [4, 2]
+        assert one.rows == other.rows == [(b.id,)] and conversations == [3, 2]
+    with transaction(world.store_id, MERCHANT) as tx:
+        assert find(tx, b.ref).id == b.id
+        assert conversations == [3, 2, 3]  # begin, the store, the question
 
 
 def test_nothing_asked_takes_no_connection(world, conversations):
@@ -74,6 +78,41 @@ def test_reading_is_read_only_and_of_one_store(world):
         tx.driver.execute("update bookings set version = version + 1")
     with reading(world.store_id + 1) as tx:
         assert find(tx, b.ref) is None and _COUNT.rows(tx) == []
+
+
+def test_a_reading_is_one_transaction_until_it_is_left(world):
+    """Without a BEGIN at first, with one as soon as the driver's cursors are wanted: the same instant, store and READ ONLY throughout."""
+    b = world.book(at(10, 15))
+    with reading(world.store_id) as tx:
+        assert find(tx, b.ref)
+        (before,) = _INSTANT.rows(tx)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            _NAMED.run(tx, name="Pier")
+    with reading(world.store_id) as tx:
+        (first,) = _INSTANT.rows(tx)
+        (again,) = _INSTANT.rows(tx)
+        assert first == again != before
+        assert tx.db.exec_driver_sql("select transaction_timestamp(), current_setting('app.store_id')").one() == (*first, str(world.store_id))
+        assert _INSTANT.rows(tx) == [first] and _COUNT.rows(tx) == [(b.id,)]
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            tx.driver.execute("update stores set name = 'Pier'")
+    with database().engine.connect() as connection:
+        assert connection.exec_driver_sql("select current_setting('app.store_id', true), current_setting('transaction_read_only')").one() in (
+            ("", "off"), (None, "off"))
+
+
+def test_after_a_question_that_failed_nothing_is_answered(world):
+    b = world.book(at(10, 15))
+    for ask in (_COUNT.rows, lambda tx: tx.driver.execute("select 1"), lambda tx: tx.db.exec_driver_sql("select 1")):
+        with reading(world.store_id) as tx:
+            assert find(tx, b.ref)
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                _BROKEN.rows(tx)
+            for _ in range(2):
+                with pytest.raises((psycopg.errors.InFailedSqlTransaction, psycopg.OperationalError)):
+                    ask(tx)
+    with reading(world.store_id) as tx:
+        assert _COUNT.rows(tx) == [(b.id,)]
 
 
 def test_a_question_that_fails_is_told_and_the_connection_serves_on(world):
