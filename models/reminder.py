@@ -12,7 +12,8 @@ class Reminder(Base):
     """Rows are written by triggers on bookings alone, so that no writer can forget them; a foreign key would only ask each again.
     Whether anything is sent is decided when due.
 
-    One row for each kind, lead and start time, for ever: moving away and back again reminds once. `since` is when the time was agreed.
+    One row for each kind, lead and start time; what was sent stays for ever, so that moving away and back again reminds once. `since` is
+    when the time was agreed.
     """
 
     __tablename__ = "reminders"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine
@@ -21,7 +21,7 @@ from models.actor import SYSTEM, Actor
 from models.base import new_id
 from models.crossing import Crossings
 from models.line import Line
-from models.wire import Asked, asked, heard_out
+from models.wire import asked, heard_out
 from models.stored_json import loads
 
 
@@ -33,21 +33,21 @@ PLANNER = ("-c join_collapse_limit=1 -c jit=off -c seq_page_cost=0.2 -c random_p
            " -c parallel_setup_cost=200 -c parallel_tuple_cost=0.02")
 
 
-# Written at the end of every change, so as plain text: rendering them anew would cost more than running them.
-_OUTBOX = (
-    b"insert into outbox (store_id, topic, channel, recipient, dedupe, payload, booking_id, booking_version, due_at, created_at, message_id)"
-    b" values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (store_id, dedupe) do nothing")
-_AUDIT = (
-    "insert into audit_entries (store_id, chain, at, actor_kind, actor_id, actor_role, channel, action, allowed, subject, subject_id,"
-    " booking_id, before, after, facts, previous, hash) values ($1::bigint, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-    " $14::jsonb{messages}, '', '')")
-# The entry names the messages that left with it (R41): those just written, not the ones an earlier change had queued already. Each is
-# looked up by its key: joined, the server might read all of a store's messages as long as it takes them for few.
-_AUDIT_TELLING = _AUDIT.format(messages=(
-    " || coalesce((select jsonb_build_object('messages', jsonb_agg(id::text order by id)) from (select (select o.id from outbox o"
-    " where o.store_id = $1::bigint and o.dedupe = m.key and o.message_id = m.value) as id from jsonb_each_text($15::jsonb) m) s"
-    " where id is not null having count(*) > 0), '{}')")).encode()
-_AUDIT = _AUDIT.format(messages="").encode()
+# The end of every change, in one statement: what it queued, then what it noted. An entry names the messages that left with it (R41):
+# those just written, not the ones an earlier change had queued already; what is about no booking stands in the first entry.
+_ENTRY = ("at", "actor_kind", "actor_id", "actor_role", "channel", "action", "allowed", "subject", "subject_id", "booking_id", "before", "after")
+_FINISH = (
+    "with queued as (insert into outbox (store_id, topic, channel, recipient, dedupe, payload, booking_id, booking_version, due_at, created_at,"
+    " message_id) select $1::bigint, m.* from jsonb_to_recordset($2::jsonb) as m(topic text, channel text, recipient text, dedupe text,"
+    " payload jsonb, booking_id bigint, booking_version bigint, due_at timestamptz, created_at timestamptz, message_id text)"
+    " on conflict (store_id, dedupe) do nothing returning id, booking_id, channel)"
+    f" insert into audit_entries (store_id, chain, {', '.join(_ENTRY)}, facts, previous, hash)"
+    f" select $1::bigint, 0, {', '.join('e.' + name for name in _ENTRY)}, e.facts || coalesce((select jsonb_build_object('messages',"
+    " jsonb_agg(q.id::text order by q.id)) from queued q where e.allowed and q.channel in ('email', 'sms')"
+    " and (q.booking_id = e.booking_id or e.place = 0 and q.booking_id is null) having count(*) > 0), '{}'), '', ''"
+    " from jsonb_to_recordset($3::jsonb) as e(place bigint, at timestamptz, actor_kind text, actor_id text, actor_role text, channel text,"
+    " action text, allowed boolean, subject text, subject_id bigint, booking_id bigint, before jsonb, after jsonb, facts jsonb)"
+    " order by e.place").encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,6 @@ class OutboxItem:
     due_at: datetime | None = None
 
 
-class _Entry(NamedTuple):
-    """An audit entry to be: `values` as its columns stand in `_AUDIT`, the facts still open."""
-
-    action: str
-    allowed: bool
-    booking_id: int | None
-    values: tuple[Any, ...]
-    facts: dict[str, Any]
-
-
 @dataclass(slots=True)
 class Tx:
     """An open transaction: it begins with the first question asked. `now` is the database's instant, the same for all of it (I58). `subject`: the booking it locked;
@@ -87,7 +77,7 @@ class Tx:
     listened: bool = True
     origin: str | None = None
     own_host: tuple[str | None] | None = None
-    _audit: list[_Entry] = field(default_factory=list)
+    _audit: list[dict[str, Any]] = field(default_factory=list)
     _outbox: list[OutboxItem] = field(default_factory=list)
     _last: dict[Callable[[Tx, set[int]], None], set[int]] = field(default_factory=dict)
 
@@ -108,15 +98,15 @@ class Tx:
               before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, allowed: bool = True,
               **facts: Any) -> None:
         """Note one change of business state. `before`, `after` and facts hold ids, codes, amounts and instants, no personal data."""
-        self._audit.append(_Entry(action, allowed, booking_id, (
-            self.store_id, self.now, self.actor.kind, None if self.actor.id is None else str(self.actor.id), self.actor.role, self.actor.channel,
-            action, allowed, subject, subject_id or booking_id, booking_id, None if before is None else _dump(before),
-            None if after is None else _dump(after)), facts))
+        self._audit.append({
+            "at": self.now, "actor_kind": self.actor.kind, "actor_id": None if self.actor.id is None else str(self.actor.id),
+            "actor_role": self.actor.role, "channel": self.actor.channel, "action": action, "allowed": allowed, "subject": subject,
+            "subject_id": subject_id or booking_id, "booking_id": booking_id, "before": before, "after": after, "facts": facts})
 
     @property
     def audited(self) -> list[tuple[str, int | None]]:
         """(action, booking id) of what was done in this transaction so far; refused attempts are no part of it."""
-        return [(entry.action, entry.booking_id) for entry in self._audit if entry.allowed]
+        return [(entry["action"], entry["booking_id"]) for entry in self._audit if entry["allowed"]]
 
     def outbox(self, item: OutboxItem) -> None:
         """Queue a message or command; it leaves after the commit and never without it."""
@@ -131,30 +121,17 @@ class Tx:
         outbox."""
         for do, booking_ids in self._last.items():
             do(self, booking_ids)
-        if self.line.unused and not self._audit and not self._outbox:
+        if not self._audit and not self._outbox:
+            if not self.line.unused:
+                self.line.commit()
             return False
-        messages, told = self._messages()
-        self.line.commit(*messages, *self._entries(told))
+        messages = [{
+            "topic": item.topic, "channel": item.channel, "recipient": item.recipient, "dedupe": f"{item.dedupe}:{item.channel}",
+            "payload": item.payload, "booking_id": item.booking_id, "booking_version": item.booking_version, "due_at": item.due_at or self.now,
+            "created_at": self.now, "message_id": secrets.token_hex(16)} for item in self._outbox]
+        entries = [entry | {"place": place} for place, entry in enumerate(self._audit)]
+        self.line.commit(asked(_FINISH, self.store_id, _dump(messages), _dump(entries)))
         return bool(self._outbox)
-
-    def _entries(self, told: dict[int | None, list[tuple[str, str]]]) -> Iterator[Asked]:
-        for n, entry in enumerate(self._audit):
-            about = {None, entry.booking_id} if n == 0 else {entry.booking_id} - {None}
-            messages = {dedupe: message for booking_id in about for dedupe, message in told.get(booking_id, ())} if entry.allowed else {}
-            values = (*entry.values, _dump(entry.facts))
-            yield asked(_AUDIT_TELLING, *values, _dump(messages)) if messages else asked(_AUDIT, *values)
-
-    def _messages(self) -> tuple[list[Asked], dict[int | None, list[tuple[str, str]]]]:
-        """The outbox's rows, and (dedupe, message id) of its mails and SMS by the booking they are about."""
-        rows, told = [], {}
-        for item in self._outbox:
-            dedupe, message = f"{item.dedupe}:{item.channel}", secrets.token_hex(16)
-            rows.append(asked(
-                _OUTBOX, self.store_id, item.topic, item.channel, item.recipient, dedupe, _dump(item.payload), item.booking_id,
-                item.booking_version, item.due_at or self.now, self.now, message))
-            if item.channel in ("email", "sms"):
-                told.setdefault(item.booking_id, []).append((dedupe, message))
-        return rows, told
 
 
 class Database(Crossings):
