@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, abort, g, request
-from flask_wtf.csrf import CSRFProtect, generate_csrf
-from markupsafe import Markup
+from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import commands
@@ -87,7 +86,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _find_store(app, Hosts(settings))
     app.before_request(_allow_files)
     csrf = CSRFProtect(app)
-    app.add_template_global(_csrf_field, "csrf")
     openapi.include("customer", (customers.prefix, customers.operations, {
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Session token of a Shopify customer-account extension"}))
     for blueprint, where, _ in DOORS:
@@ -120,11 +118,6 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
             # I47: beside the CSRF token. `null` comes from privacy settings and carries no authority either way.
             if origin not in ("null", f"{request.scheme}://{request.host}"):
                 abort(403)
-
-
-def _csrf_field() -> Markup:
-    """What every form of ours carries."""
-    return Markup(f'<input type="hidden" name="csrf_token" value="{generate_csrf()}">')  # noqa: S704  (letters, digits, dots, dashes)
 
 
 def _allow_files() -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from booking.keys import settings
 from booking.shopify_tokens import SHOP, AdminCaller, admin_caller
@@ -101,7 +102,7 @@ def _framed_policy(policy: str, domain: str) -> str:
     return "; ".join(" ".join([name, *values]) for name, values in rules.items())
 
 
-@blueprint.app_template_global("csrf_token")
-def form_token() -> str:
-    """The forms' token against forgery. In the frame the session token is one, and there is no cookie to tie another to."""
-    return "" if g.get("frame_shop") else generate_csrf()
+@blueprint.app_template_global("csrf")
+def form_field() -> Markup:
+    """What every form carries against forgery. In the frame the session token is that, and there is no cookie to tie another to."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format("" if g.get("frame_shop") else generate_csrf())
