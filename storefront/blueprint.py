@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from flask import Blueprint, g, render_template, request
+from markupsafe import Markup
 
 import storefront
 from booking.access import SignedIn, StoreView
@@ -18,6 +19,12 @@ bp = Blueprint("storefront", __name__, template_folder="templates", static_folde
 
 
 bp.add_app_template_filter(readable_phone, "phone")
+
+
+@bp.app_template_filter("address")
+def breaking_well(text: str) -> Markup:
+    """An e-mail address that is too long for its line breaks after the @."""
+    return Markup("@<wbr>").join(text.split("@"))
 
 
 def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:

@@ -32,7 +32,8 @@ class Words:
         # After the name of a fact; French sets a space that does not break before it.
         self.colon = "\u00a0:" if locale.startswith("fr") else ":"
         # Between facts of a line. Names in Latin letters on both sides would otherwise change places where one reads from the right.
-        self.dot = " \u00b7\u200f " if self.direction == "rtl" else " \u00b7 "
+        # No line begins with it.
+        self.dot = "\u00a0\u00b7\u200f " if self.direction == "rtl" else "\u00a0\u00b7 "
         self.comma, self.semicolon = ("\u060c ", "\u061b ") if locale == "ar" else (", ", "; ")
 
     def as_it_is(self, text: str) -> str:

@@ -73,3 +73,9 @@ def test_a_refused_attempt_names_none(world):
         reschedule_booking(world.store_id, world.holder(b), b.ref, starts_at=at(10, 17), version=b.version)
     [row] = world.sql("select facts from audit_entries where not allowed")
     assert "messages" not in row.facts
+    with transaction(world.store_id, MERCHANT) as tx:
+        tx.audit("send_manage_link", booking_id=b.id, allowed=False)
+        tx.audit("send_manage_link", booking_id=b.id)
+        tx.outbox(OutboxItem("manage_link", "email", "ada@example.com", "once", {}, b.id, b.version))
+    rows = world.sql("select allowed, facts from audit_entries where action = 'send_manage_link' order by chain")
+    assert [tuple(row) for row in rows] == [(False, {}), (True, {"messages": queued(world, "manage_link")})]

@@ -44,7 +44,7 @@ class Visitor:
         return [row for row in self.world.outbox("sign_in_code") if row.recipient == email][-1].payload["code"]
 
     def _keep(self, response: TestResponse, status: int) -> TestResponse:
-        self.page = response.get_data().decode(errors="replace")
+        self.page = response.get_data().decode(errors="replace").replace("<wbr>", "")  # where an address may break says nothing
         assert response.status_code == status, (response.status_code, response.headers.get("Location"), words(self.page))
         return response
 
@@ -61,7 +61,7 @@ def link(b: BookingSummary, part: str = "", **parameters: object) -> str:
 def words(page: str) -> str:
     """What a reader sees, on one line."""
     text = _Text()
-    text.feed(page)
+    text.feed(page.replace("<wbr>", ""))
     return " ".join("".join(text.parts).split())
 
 
