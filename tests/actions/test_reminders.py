@@ -98,8 +98,17 @@ def test_leads_are_the_services_own(world):
 def test_a_move_takes_the_old_reminders_away(world):
     b = world.book(at(10, 15))
     reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(12, 16))
+    assert [due for _, _, due, _ in reminders(world)] == [at(11, 16), at(12, 14), at(12, 17)]
     assert look(world, b.starts_at - hours(24)) == [] and look(world, b.starts_at - hours(2)) == []
     assert look(world, at(11, 16)) == BOTH
+
+
+def test_what_was_sent_stays_on_record_when_the_booking_moves(world):
+    b = world.book(at(10, 15))
+    assert look(world, at(9, 15)) == BOTH
+    reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(12, 15), override=True)
+    assert [(due, state) for _, _, due, state in reminders(world)] == [
+        (at(9, 15), "sent"), (at(11, 15), "due"), (at(12, 13), "due"), (at(12, 16), "due")]
 
 
 def test_moved_away_and_back_it_is_reminded_once(world):
