@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from booking.access import login_hash
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.mark_booking import arrive_booking
+from booking.actions.services import update_service
+from booking.actions.sign_in import open_login
+from booking.actions.stores import update_store
+from models.actor import SYSTEM
+from models.booking_list import Listed, ListedBooking
+from models.session import reading, transaction
 from tests.support.shopify import ADA, BEA
 from tests.support.world import MERCHANT, at
 
@@ -126,12 +135,6 @@ def test_checked_in_and_closed_say_why(world, ada):
 
 def test_the_same_bookings_as_on_the_portal(world, ada):
     """A26: the list of the account page and of the extension."""
-    from booking.access import login_hash
-    from booking.actions.sign_in import open_login
-    from models.actor import SYSTEM
-    from models.booking_list import Listed
-    from models.session import reading, transaction
-
     for day in (10, 11, 12):
         world.sold(at(day, 15))
     customer = world.sql("select id from customers where shopify_id = %s", ADA)[0][0]
@@ -141,6 +144,24 @@ def test_the_same_bookings_as_on_the_portal(world, ada):
         groups = Listed(tx, login_hash(world.store_id, secret)).groups()
     assert [[b.ref for b in group] for group in groups] == [[b["ref"] for b in ada.get("/bookings", when=when)["items"]] for when in ("upcoming", "past")]
     assert len(groups[0]) == 3
+
+
+@pytest.mark.parametrize("own", [None, {"cancel": {"notice": "PT0S"}}])
+def test_a_line_of_the_list_says_what_the_booking_itself_says(world, own):
+    """Names, switches and both policies are those of each booking's own service, staff member and place, or the shop's."""
+    first, second, over = world.book(at(10, 15)), world.book(at(11, 15), staff=world.tom), world.book(at(12, 15))
+    cancel_booking(world.store_id, MERCHANT, over.ref)
+    update_service(world.store_id, MERCHANT, world.service, policy=own, cancel="off")
+    update_store(world.store_id, MERCHANT, policy={"reschedule": {"notice": "PT1H"}})
+    with transaction(world.store_id, SYSTEM) as tx:
+        secret = open_login(tx, first.customer_id, "a browser")
+    with reading(world.store_id) as tx:
+        upcoming, past = Listed(tx, login_hash(world.store_id, secret)).groups()
+    assert [b.ref for b in (*upcoming, *past)] == [first.ref, second.ref, over.ref]
+    for line in (*upcoming, *past):
+        whole = world.read(line.ref)
+        assert {name: getattr(line, name) for name in ListedBooking._fields} == {name: getattr(whole, name) for name in ListedBooking._fields}
+        assert line.policy_now != line.policy_copy and line.service_cancel == "off"
 
 
 def test_an_unknown_customer_sees_an_empty_account(world, as_customer):
