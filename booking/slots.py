@@ -12,7 +12,7 @@ from booking.offers import ServiceOffer, StaffOffer
 from booking.rules.availability import Span, at_minute, bounds, free_starts, open_spans
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
-from booking.staff_locks import LONGEST, ids, lock_if_free, lock_staff
+from booking.staff_locks import LONGEST, ids, lock_if_free, lock_or, lock_staff
 from models.booking_summary import BookingSummary
 from models.class_session import ClassSession
 from models.hold import Hold
@@ -101,11 +101,12 @@ def free_at(tx: Tx, offer: ServiceOffer, staff_id: int, starts: Sequence[datetim
 
 
 def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
-                 moving: BookingSummary | None = None, as_customer: bool = True, override: bool = False) -> Chosen:
+                 moving: BookingSummary | None = None, as_customer: bool = True, override: bool = False, at_once: bool = True) -> Chosen:
     """Lock and choose the place for a booking at `starts_at`; raises Refused slot_taken, outside_hours or invalid.
 
     Customers get exactly the starts `free_days` shows. Merchants may start at any minute of the working hours, without lead
-    time or horizon, and with `override` anywhere. `staff_id` None means anyone: the one with the quietest day.
+    time or horizon, and with `override` anywhere. `staff_id` None means anyone: the one with the quietest day. Not `at_once`, a time of
+    one person is looked at and locked with the next question or the commit, and slot_taken may be raised there.
     """
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
@@ -115,9 +116,12 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     # One person and no override: a look before the queue spares those behind, and after it the constraint decides alone (I1).
     decided_there = len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override and _at_work(offer, staff[0], starts_at)
     if decided_there:
-        at = int(starts_at.timestamp())
-        if not lock_if_free(tx, concerned, staff[0].id, at - offer.shape.buffer_before, at + offer.shape.duration + offer.shape.buffer_after, _own(tx, moving)):
-            raise Refused("slot_taken")
+        at, taken = int(starts_at.timestamp()), Refused("slot_taken")
+        place = (concerned, staff[0].id, at - offer.shape.buffer_before, at + offer.shape.duration + offer.shape.buffer_after, _own(tx, moving))
+        if not at_once:
+            lock_or(taken, tx, *place)
+        elif not lock_if_free(tx, *place):
+            raise taken
     else:
         lock_staff(tx, concerned)
     if offer.capacity > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from models.session import Tx
 from models.statement import Written
@@ -26,8 +27,18 @@ def lock_staff(tx: Tx, staff: Iterable[int]) -> None:
 def lock_if_free(tx: Tx, staff: Iterable[int], staff_id: int, low: int, high: int, own: Iterable[int]) -> bool:
     """`lock_staff`, unless something of others than `own` lies between the instants `low` and `high` (Unix seconds) of `staff_id`: then
     False, at once, and nobody was held up. The look is older than the locks."""
-    ((free,),) = _LOOK_AND_LOCK.rows(tx, ids(sorted(set(staff))), tx.store_id, tx.now, staff_id, low - LONGEST, high, low, ids(own))
+    ((free,),) = _LOOK_AND_LOCK.rows(tx, *_looked_at(tx, staff, staff_id, low, high, own))
     return free
+
+
+def lock_or(otherwise: Exception, tx: Tx, staff: Iterable[int], staff_id: int, low: int, high: int, own: Iterable[int]) -> None:
+    """`lock_if_free` without waiting for the answer: it goes with the next question or the commit, so the locks are held no longer than
+    the server itself needs. `otherwise` is raised there, and nothing of the transaction is kept."""
+    _LOOK_AND_LOCK_OR.later(tx, *_looked_at(tx, staff, staff_id, low, high, own), otherwise=otherwise)
+
+
+def _looked_at(tx: Tx, staff: Iterable[int], staff_id: int, low: int, high: int, own: Iterable[int]) -> tuple[Any, ...]:
+    return ids(sorted(set(staff))), tx.store_id, tx.now, staff_id, low - LONGEST, high, low, ids(own)
 
 
 # The condition on `queue` is asked once, before any hold is looked at.
@@ -36,8 +47,10 @@ _QUEUE = (
     " over as (delete from holds where (select count(*) from queue) > 0 and store_id = $2::bigint and staff_id = any($1::bigint[])"
     " and expires_at <= $3::timestamptz and kind <> 'old_slot')")
 _LOCK = Written(f"with {_QUEUE.format(only='')} select count(*) from queue")
-_LOOK_AND_LOCK = Written(
+_LOOK = (
     "with free as materialized (select not exists (select from occupancies where store_id = $2::bigint and staff_id = $4::bigint"
     " and starts_at > to_timestamp($5::bigint) and starts_at < to_timestamp($6::bigint) and ends_at > to_timestamp($7::bigint)"
     f" and (expires_at is null or expires_at > $3::timestamptz) and source_id <> all($8::bigint[])) as it),"
-    f" {_QUEUE.format(only=' where (select it from free)')} select it from free")
+    f" {_QUEUE.format(only=' where (select it from free)')} select ")
+_LOOK_AND_LOCK = Written(_LOOK + "it from free")
+_LOOK_AND_LOCK_OR = Written(_LOOK + "1 / it::int from free")

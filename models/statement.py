@@ -85,9 +85,10 @@ class Written:
         """Run it for its effect; the number of rows."""
         return tx.line.count(Asked(self.name, self.sql, values))
 
-    def later(self, tx: Tx, *values: Any) -> None:
-        """Run it for its effect without waiting: just before the next question, or the commit."""
-        tx.line.later(Asked(self.name, self.sql, values))
+    def later(self, tx: Tx, *values: Any, otherwise: Exception | None = None) -> None:
+        """Run it for its effect without waiting: just before the next question, or the commit. `otherwise` is raised when it divided by
+        zero; nothing is kept then."""
+        tx.line.later(Asked(self.name, self.sql, values), otherwise)
 
 
 @lru_cache(maxsize=200)
