@@ -108,8 +108,8 @@ class TestSecure:
         database().engine.dispose()
 
     def test_cookies_are_bound_to_the_host(self, secure, owner_url):
-        world = World(owner_url)
-        visitor = Visitor(create_app(secure), world)
+        app = create_app(secure)
+        visitor = Visitor(app, World(owner_url))
         visitor.origin = visitor.origin.replace("http:", "https:")
         kept = []
         for step in (lambda: visitor.get("/account/login"), lambda: visitor.send("/account/login", email="ada@example.com"),
@@ -126,8 +126,8 @@ class TestSecure:
 
     @pytest.mark.parametrize(("hops", "scheme"), [(0, "http"), (1, "https")])
     def test_forwarding_headers_count_only_from_the_configured_proxy(self, secure, owner_url, hops, scheme):
-        world = World(owner_url)
         client = create_app(replace(secure, proxy_hops=hops)).test_client()
+        world = World(owner_url)
         host = f"{world.slug}.localhost"
         headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example", "X-Forwarded-For": "203.0.113.9"}
         answer = client.get("/account/login", base_url=f"http://{host}", headers=headers)
