@@ -76,7 +76,7 @@ def race() -> bool:
 @contextmanager
 def _without_constraint() -> Iterator[None]:
     """The demo's own database, its constraint away for as long as this lasts."""
-    server = Postgres(Path(os.environ["OPENCALS_VAR"]))
+    server = Postgres(Path(os.environ.get("OPENCALS_VAR", "var")))
     server.port = int((server.home / "postgres.port").read_text())
     with psycopg.connect(server.url("opencals_owner", DATABASE).replace("+psycopg", ""), autocommit=True) as owner:
         (rule,) = owner.execute("select pg_get_constraintdef(oid) from pg_constraint where conname = 'no_double_booking'").fetchone() or ("",)
