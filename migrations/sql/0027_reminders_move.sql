@@ -1,5 +1,5 @@
--- A booking that moves leaves no reminder of its old time behind, but those that went out: two rows go and two come, where marking the old
--- ones dropped wrote four versions and their index entries.
+-- A booking that moves leaves no reminder of its old time behind, but those that went out: each goes and another comes, where marking the
+-- old one dropped wrote two versions of a row and their index entries.
 create or replace function keep_reminders() returns trigger language plpgsql security definer set search_path = pg_catalog, public as $$
 begin
   if new.status in ('cancelled', 'no_show', 'declined', 'expired') then
