@@ -37,6 +37,21 @@ def move(world, b, starts_at, **more):
     return reschedule_booking(world.store_id, more.pop("by", world.customer(b)), b.ref, starts_at=starts_at, **more).booking
 
 
+def test_a_time_that_is_taken_is_refused_without_waiting_for_those_at_work_on_the_person(world, owner_url):
+    """A look comes before the queue (docs/decisions/0003), also where it goes with the commit."""
+    b, taken = world.book(at(10, 15)), world.book(at(11, 16))
+    answers: list[str] = []
+    with psycopg.connect(owner_url.replace("+psycopg", "")) as other:
+        other.execute("select pg_advisory_xact_lock(%s)", (world.elena,))
+        tries = [threading.Thread(target=lambda way=way: answers.append(refused("slot_taken", way).code), daemon=True) for way in (
+            lambda: move(world, b, taken.starts_at, by=MERCHANT), lambda: world.book(taken.starts_at))]
+        for one in tries:
+            one.start()
+        for one in tries:
+            one.join(20)
+        assert answers == ["slot_taken"] * 2
+
+
 def test_the_booking_moves_and_stays_itself(world):
     b = world.book(at(10, 15), paid=2500)
     moved = move(world, b, at(11, 16))

@@ -76,3 +76,21 @@ def test_in_arabic_the_arrows_point_outwards_and_rows_are_level(world, visit, bo
         page.goto(path)
         arrow = page.locator("a.step span").last
         assert (arrow.inner_text(), arrow.evaluate("(node) => [getComputedStyle(node).transform, getComputedStyle(node).direction].join()")) == ("›", "none,rtl")
+
+
+FIRST = """() => [...document.querySelectorAll("main .soft")].flatMap(p => [...p.childNodes]).filter(node => node.nodeType === 3).flatMap(node =>
+  [...node.data].map((char, at) => {
+    if (char !== "\u00b7" || at < 2) return []
+    const [before, dot] = [at - 2, at].map(n => { const one = document.createRange(); one.setStart(node, n); one.setEnd(node, n + 1); return one.getBoundingClientRect() })
+    return Math.abs(before.top - dot.top) > 4 ? [node.data] : []
+  }).flat())"""
+
+
+def test_no_line_begins_with_the_dot_between_facts(world, visit, booked):
+    page = visit(world)
+    sign_in(page, world)
+    page.goto("/account")
+    assert "\u00b7" in page.locator("main .soft").all_inner_texts()[1]
+    for width in range(320, 440, 2):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(FIRST) == [], width

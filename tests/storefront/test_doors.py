@@ -11,6 +11,7 @@ from booking.actions.manage_link import revoke_link
 from booking.links import manage_token
 from booking.rules.decision import Refused
 from storefront.door import safe_next
+from storefront.blueprint import breaking_well
 from tests.storefront.visitor import Visitor, account, link, without_token, words
 from tests.support.world import MERCHANT, World, at
 
@@ -157,3 +158,8 @@ def test_another_sites_form_and_too_large_a_form_are_told_in_the_shops_look(visi
     assert answer.status_code == 403 and "came from another site" in answer.text and "Harbor Massage" in answer.text
     answer = visitor.client.post("/account/login", base_url=visitor.origin, data={"email": "x" * 300_000})
     assert answer.status_code == 413 and "please go back and send less" in answer.text and "Harbor Massage" in answer.text
+
+
+def test_an_address_may_break_after_the_at_and_stays_text():
+    assert breaking_well("ada@example.com") == "ada@<wbr>example.com"
+    assert breaking_well("<b>@&\"") == "&lt;b&gt;@<wbr>&amp;&#34;" and breaking_well("<i>") == "&lt;i&gt;"
