@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, abort, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,6 +31,7 @@ from storefront.api import api as customers
 from storefront.api import blueprint as customer_api
 from storefront.blueprint import load_pages
 from sync import queue
+from templating import Templates
 from webhooks.deliveries import Deliveries
 from webhooks.twilio import blueprint as twilio_webhooks
 
@@ -58,8 +61,17 @@ ALWAYS = tuple((name.lower(), name, value) for name, value in (
 SECURE = (*ALWAYS, ("strict-transport-security", "Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 
 
+class Visits(SecureCookieSessionInterface):
+    """The visit's cookie. What reads and signs it is made once: an installation's keys stay the same as long as it runs."""
+
+    get_signing_serializer = lru_cache(maxsize=4)(SecureCookieSessionInterface.get_signing_serializer)
+
+
 class Site(Flask):
     """Flask, spared the question before each function of each request: none here is asynchronous."""
+
+    jinja_environment = Templates
+    session_interface = Visits()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
@@ -104,20 +116,21 @@ def _find_store(app: Flask, hosts: Hosts) -> None:
 
     @app.before_request
     def store_of_host() -> None:
-        if request.path.startswith("/api/"):
+        path = request.path
+        if path.startswith("/api/"):
             g.store_id = None  # the credential names the store; without cookies an Origin says nothing (I27, I47)
             return
-        if request.path.startswith(FILES):
+        if path.startswith(FILES):
             g.store_id = None  # the same for every store, and there while the database is not: error pages are dressed by them too
             return
-        g.store_id = hosts.store_of(request.host)
-        if g.store_id is None and not request.path.startswith(PUBLIC):
+        store_id = g.store_id = hosts.store_of(request.host)
+        if store_id is None and not path.startswith(PUBLIC):
             abort(404)
+        if request.method in ("GET", "HEAD", "OPTIONS") or store_id is None:
+            return
         origin = request.headers.get("Origin")
-        if request.method not in ("GET", "HEAD", "OPTIONS") and g.store_id is not None and origin is not None:
-            # I47: beside the CSRF token. `null` comes from privacy settings and carries no authority either way.
-            if origin not in ("null", f"{request.scheme}://{request.host}"):
-                abort(403)
+        if origin not in (None, "null", f"{request.scheme}://{request.host}"):
+            abort(403)  # I47: beside the CSRF token. `null` comes from privacy settings and carries no authority either way
 
 
 def _allow_files() -> None:

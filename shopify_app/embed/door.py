@@ -6,9 +6,10 @@ Shopify admin and our own links send it) or in the form; a fetch brings it as a 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, current_app, g, redirect, request, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -22,6 +23,7 @@ from shopify_app.dashboard.door import Frame
 USUAL = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; connect-src 'self'; "
          "form-action 'self'; base-uri 'none'")
 blueprint = Blueprint("shopify_embed", __name__, url_prefix="/app", template_folder="templates", static_folder="static")
+_FIELD = Markup('<input type="hidden" name="csrf_token" value="{}">')
 
 
 def shop_domain(text: str | None) -> str | None:
@@ -105,4 +107,13 @@ def _framed_policy(policy: str, domain: str) -> str:
 @blueprint.app_template_global("csrf")
 def form_field() -> Markup:
     """What every form carries against forgery. In the frame the session token is that, and there is no cookie to tie another to."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format("" if g.get("frame_shop") else generate_csrf())
+    if g.get("frame_shop"):
+        return _FIELD.format("")
+    visit = session.get("csrf_token")
+    return _signed(visit, str(current_app.secret_key)) if visit else _FIELD.format(generate_csrf())
+
+
+@lru_cache(maxsize=5_000)
+def _signed(visit: str, secret_key: str) -> Markup:
+    """The field for a visit, which each of its pages asks for. It has no end of its own: the visit's cookie has."""
+    return _FIELD.format(generate_csrf(secret_key))
