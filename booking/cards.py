@@ -109,7 +109,7 @@ def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool, kept: Kept | None = 
 
 def fee_due(b: BookingSummary) -> int:
     """What the shop could charge for this booking by its rule today."""
-    return due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=b.paid - b.refunded - b.owed, currency=b.currency)
+    return due_fee(deposit=b.service_deposit, fee=facts.fee(b), seats=b.seats, kept=b.paid - b.refunded - b.owed, currency=b.currency)
 
 
 class Chargeable(NamedTuple):
@@ -152,13 +152,14 @@ def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
     card = card_for(tx, b.id)
     if card is None or card.expired(tx.now) or not is_late(b, tx.now):
         return 0
-    due = due_fee(deposit=b.service_deposit, fee=facts.policies(b)[0].fee, seats=b.seats, kept=quote.kept, currency=b.currency)
+    due = due_fee(deposit=b.service_deposit, fee=facts.fee(b), seats=b.seats, kept=quote.kept, currency=b.currency)
     return min(card.most, due)
 
 
 def is_late(b: BookingSummary, when: datetime) -> bool:
-    """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not."""
-    return refund.terms_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1
+    """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not. A request that was never
+    approved has no terms (R29)."""
+    return not b.never_approved and refund.terms_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1
 
 
 def rests_on(tx: Tx, card_id: int) -> list[int]:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
 
 from booking.rules import refund
 from booking.rules.decision import Decision
@@ -19,12 +20,13 @@ from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.dispute import blocked
 from models.payment import Payment
-from models.refund import Credit, CreditUse
+from models.refund import Credit, CreditUse, Refund
 from models.session import Tx
 from models.statement import Statement, param
 from models.stored_json import StoredJson
 
 
+_GOODWILL = aliased(Refund)
 AnyBooking = BookingSummary | ListedBooking
 
 
@@ -50,6 +52,11 @@ def _flags(store_reschedule: bool, store_cancel: bool, self_service: str, resche
 def policies(b: AnyBooking) -> tuple[Policy, Policy]:
     """(as copied at booking time, present): refunds take the kinder of the two (R20)."""
     return read_policy(b.policy_copy), read_policy(b.policy_now)
+
+
+def fee(b: BookingSummary) -> int:
+    """The cancellation fee: the one agreed to, or a lower one since (R20, R22)."""
+    return min(policy.fee for policy in policies(b))
 
 
 def effective_policy(b: AnyBooking) -> Policy:
@@ -81,15 +88,37 @@ CREDIT_AT_LEAST = timedelta(days=30)
 """Credit that comes back keeps the end it had, but never less than this (R21)."""
 
 
-_PAYMENTS: Statement = Statement(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked()).where(
+def _for_seats(amount: Any) -> Any:
+    return select(func.coalesce(func.sum(amount), 0)).where(
+        Refund.store_id == param("store"), Refund.booking_id == param("booking"), Refund.cause == "seats")
+
+
+# What the shop gave back as goodwill after seats had left is no longer kept of their money (D26b).
+_LEFT = _for_seats(Refund.kept).scalar_subquery(), _for_seats(Refund.amount).scalar_subquery(), select(
+    func.coalesce(func.sum(_GOODWILL.amount), 0)).where(
+        _GOODWILL.store_id == param("store"), _GOODWILL.booking_id == param("booking"), _GOODWILL.cause == "goodwill",
+        _GOODWILL.created_at >= _for_seats(Refund.kept).with_only_columns(func.min(Refund.created_at)).scalar_subquery()).scalar_subquery()
+_MONEY: Statement = Statement(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), *_LEFT).where(
     Payment.store_id == param("store"), Payment.booking_id == param("booking")).order_by(Payment.captured_at, Payment.id))
 
 
-def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:
-    """The booking's payments, oldest first; those by credit with the end it will have when it comes back."""
-    rows = _PAYMENTS.rows(tx, booking=b.id)
+class Money(NamedTuple):
+    """A booking's payments, oldest first, and what of them belongs to seats that left its party before."""
+
+    payments: list[refund.Payment]
+    dropped: refund.Dropped
+
+
+def load_money(tx: Tx, b: BookingSummary) -> Money:
+    """Payments by credit come with the end it will have when it comes back."""
+    rows = _MONEY.rows(tx, booking=b.id)
     ends = _credit_ends(tx, [row[0] for row in rows if row[3] == "credit"])
-    return [refund.Payment(*row[:4], ends.get(row[0]), row[4]) for row in rows]
+    kept, back, goodwill = rows[0][5:] if rows else (0, 0, 0)
+    return Money([refund.Payment(*row[:4], ends.get(row[0]), row[4]) for row in rows], refund.Dropped(max(0, int(kept) - int(goodwill)), int(back)))
+
+
+def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:
+    return load_money(tx, b).payments
 
 
 def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:
@@ -108,6 +137,18 @@ def sticky(b: BookingSummary) -> refund.Terms | None:
     return None if b.sticky_num is None else refund.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
 
 
+def never_approved(b: BookingSummary) -> bool:
+    """Whether it is a request the shop has not answered yet: it moves and ends without any terms (R29)."""
+    return b.status == "pending" and b.never_approved
+
+
+def terms_now(tx: Tx, b: BookingSummary) -> refund.Terms:
+    """What a move made now leaves of the refund (R33). Of what is not paid yet, a fixed amount is a part of the price."""
+    if never_approved(b):
+        return refund.FULL
+    return refund.terms_now(policies(b), b.starts_at, b.zone, tx.now, b.paid or b.price)
+
+
 def may_keep_as_credit(b: BookingSummary) -> bool:
     """Whether the customer may choose credit instead of money (R21, D26g)."""
     return any(policy.credit_choice for policy in policies(b))
@@ -115,13 +156,19 @@ def may_keep_as_credit(b: BookingSummary) -> bool:
 
 def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None, as_credit: bool = False) -> refund.RefundQuote:
     """What the customer gets back for cancelling now; a request never approved comes back in full (R29)."""
-    payments = load_payments(tx, b)
-    if b.status == "pending" and b.never_approved:
-        return refund.merchant_quote("full", payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
-                                     zone=b.zone)
+    if never_approved(b):
+        return quote_by_shop(tx, b, "full", seats=seats)
+    payments, dropped = load_money(tx, b)
     quote = refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
-                         of_seats=b.seats, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+                         of_seats=b.seats, dropped=dropped, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
     return replace(quote, at_shop=_lives_at_shop(tx, b, payments, quote))
+
+
+def quote_by_shop(tx: Tx, b: BookingSummary, choice: str | int, *, seats: int | None = None) -> refund.RefundQuote:
+    """What comes back when the shop says how much: `full`, `none` or an amount in minor units."""
+    payments, dropped = load_money(tx, b)
+    return refund.merchant_quote(choice, payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
+                                 dropped=dropped, zone=b.zone)
 
 
 def _lives_at_shop(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> bool:

@@ -16,12 +16,13 @@ def content(s: Snapshot) -> Content:
         lead = _("{venue} has not answered your request for {asked} in time.").format(venue=s.venue, asked=asked)
     else:
         lead = _("{venue} could not accept your request for {asked}.").format(venue=s.venue, asked=asked)
+    money = s.money()
     if s.payload.get("restored"):
         outcome = _("Your booking for {when} stays as it was.").format(when=s.when())
         return Content(
             subject=_("Your booking stays: {service}, {when}").format(service=s.service, when=s.when()),
-            heading=_("Your old time stays"), paragraphs=[lead, outcome], ics_method="REQUEST", sms=s.sms(f"{lead} {outcome}"))
-    money = s.money()
+            heading=_("Your old time stays"), paragraphs=[lead, outcome, *([money] if money else [])], ics_method="REQUEST",
+            sms=s.sms(f"{lead} {outcome} {money or ''}".strip()))
     return Content(
         subject=(_("Ended: {service}, {asked}") if s.payload.get("because", "").startswith("offers") else _("Not accepted: {service}, {asked}")).format(service=s.service, asked=asked),
         heading=_("Your request has ended") if s.payload.get("because", "").startswith("offers") else _("Your request was not accepted"), paragraphs=[lead, *([money] if money else [])], manage=False,

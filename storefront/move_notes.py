@@ -61,7 +61,7 @@ def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
 def sticky_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
     """What the move takes from a later refund (R33)."""
     before = facts.sticky(b)
-    terms = refund.sticky_after_move(before, refund.terms_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid))
+    terms = refund.sticky_after_move(before, facts.terms_now(tx, b))
     if not b.paid or terms in (None, before):
         return []
     percent = int(terms.share * 100)

@@ -87,9 +87,7 @@ def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, dr
         return outcome
     if refund == "policy":
         return facts.quote_cancellation(tx, b, seats=drops)
-    payments = facts.load_payments(tx, b)
-    if isinstance(refund, int) and not 0 <= refund <= sum(payment.left for payment in payments):
+    if isinstance(refund, int) and not 0 <= refund <= sum(payment.left for payment in facts.load_payments(tx, b)):
         raise Refused("invalid", errors=[{"field": "refund.amount", "problem": "must be between 0 and what was paid and not yet given back"}])
-    outcome = refunds.merchant_quote(refund, payments, b.currency, facts.policies(b)[1].refund_mode, seats=drops,
-                                     of_seats=b.seats, zone=b.zone)
+    outcome = facts.quote_by_shop(tx, b, refund, seats=drops)
     return refunds.exactly(outcome, refund, "refund.amount") if isinstance(refund, int) else outcome

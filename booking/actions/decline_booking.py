@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
-from booking.actions.difference import due_before_waiting
+from booking.actions.difference import due_before_waiting, settle_surplus
 from booking.rules.decision import Refused
-from booking.rules.refund import RefundQuote, merchant_quote
+from booking.rules.refund import RefundQuote
 from booking.rules.status import after
 from models.booking import Booking
 from models.booking_summary import BookingSummary
@@ -57,6 +57,8 @@ def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: s
     if restored:
         done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None,
                      due=due_before_waiting(b), **_old_place(held))
+        outcome = settle_surplus(tx, b, done)
+        done = done if outcome is None else reread(tx, done)
     else:
         outcome, done = _end(tx, b, verb, reason)
     tx.audit("decline_offers" if because == "offers_declined" else f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
@@ -64,7 +66,7 @@ def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: s
     notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because=because, restored=restored)
     offered = because.startswith("offers")
     heard = notices.tell_merchant(tx, "merchant_offers_ended", done, old=b, refund=outcome) if offered else frozenset()
-    notices.tell_staff(tx, "merchant_booking_cancelled" if outcome else "merchant_booking_moved", done, old=b, told=heard)
+    notices.tell_staff(tx, "merchant_booking_moved" if restored else "merchant_booking_cancelled", done, old=b, told=heard)
     return Done(done, outcome)
 
 
@@ -78,7 +80,7 @@ def _still_there(tx: Tx, held: dict) -> bool:
 
 def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote, BookingSummary]:
     """The request is over and everything paid comes back."""
-    outcome = merchant_quote("full", facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, zone=b.zone)
+    outcome = facts.quote_by_shop(tx, b, "full")
     ended = write(tx, b, status=after(b.status, verb), held=None, approval_deadline=None, cancel_reason=reason or None,
                   cancelled_by="customer" if tx.actor.is_customer else "store" if verb == "decline" else "system")
     settle(tx, ended, outcome, "cancellation")

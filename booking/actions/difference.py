@@ -41,7 +41,17 @@ def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> 
     if after.held is not None:
         return None
     price, due = (before.price, before.due) if before.held is None else (before.held["price"], due_before_waiting(before))
-    over = moves.difference(price, after.price, due)[1]
+    return _give_back(tx, after, moves.difference(price, after.price, due)[1])
+
+
+def settle_surplus(tx: Tx, waited: BookingSummary, back: BookingSummary) -> RefundQuote | None:
+    """Give back what was paid for a dearer time while the move waited, now that it goes back to the old one (R17); None when nothing was."""
+    assert waited.held is not None
+    paid_meanwhile = waited.paid - waited.held.get("paid", waited.paid)
+    return _give_back(tx, back, paid_meanwhile - waited.held.get("due", waited.due))
+
+
+def _give_back(tx: Tx, after: BookingSummary, over: int) -> RefundQuote | None:
     if over <= 0:
         return None
     payments = facts.load_payments(tx, after)

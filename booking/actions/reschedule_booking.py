@@ -107,8 +107,7 @@ def _moved(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen) -> di
 
 def _customer_marks(tx: Tx, b: BookingSummary) -> dict[str, Any]:
     """The move counts (R18), the refund share sticks, and whether it is credit (R33)."""
-    terms = refund.terms_now(facts.policies(b), b.starts_at, b.zone, tx.now, b.paid)
-    sticky = refund.sticky_after_move(facts.sticky(b), terms)
+    sticky = refund.sticky_after_move(facts.sticky(b), facts.terms_now(tx, b))
     return {"customer_moves": b.customer_moves + 1, "sticky_credit": sticky is not None and sticky.credit,
             "sticky_num": None if sticky is None else sticky.share.numerator, "sticky_den": None if sticky is None else sticky.share.denominator}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from booking.rules.decision import Refused
 from booking.rules.money import card_step, nearest, share_of, split
@@ -41,6 +41,17 @@ class Terms(NamedTuple):
 
 
 FULL = Terms(Fraction(1))
+
+
+class Dropped(NamedTuple):
+    """The money of seats that left the party before: what the policy `kept` of it, and what was given `back` (R25, R30). What was kept
+    is no part of the other seats' money."""
+
+    kept: int = 0
+    back: int = 0
+
+
+NOBODY_LEFT = Dropped()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +137,18 @@ def sticky_after_move(sticky: Terms | None, terms: Terms) -> Terms | None:
 
 
 def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, payments: Sequence[Payment], currency: str,
-          *, sticky: Terms | None = None, seats: int = 1, of_seats: int = 1, as_credit: bool = False,
+          *, sticky: Terms | None = None, seats: int = 1, of_seats: int = 1, dropped: Dropped = NOBODY_LEFT, as_credit: bool = False,
           credit_days: int | None = None) -> RefundQuote:
     """The outcome of a customer's cancellation now; the kindest of `policies` counts (R20), never above `sticky` (R33).
 
-    For a party that drops `seats` of `of_seats` the quote covers their part of the money (R25, R30). The fee reduces the
-    refund and never makes it negative (R22). `as_credit` is the customer's choice of credit over money; new credit lasts
-    `credit_days`, credit the booking was paid with comes back as credit until its own end (R21).
+    For a party that drops `seats` of `of_seats` the quote covers their part of the money, and of a fixed amount or a fee: seat by
+    seat comes to the same as all at once (R25, R30). The fee reduces the refund and never makes it negative (R22). `as_credit` is
+    the customer's choice of credit over money; new credit lasts `credit_days`, credit the booking was paid with comes back as
+    credit until its own end (R21).
     """
-    concerned = _concerned(payments, currency, seats, of_seats)
+    concerned = _concerned(payments, currency, seats, of_seats, dropped)
+    before = dropped.kept + dropped.back
+    party = sum(payment.left for payment in payments) + dropped.back
     mode = policies[-1].refund_mode
     if concerned == 0:
         return _nothing(currency, mode)
@@ -142,10 +156,10 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     best: RefundQuote | None = None
     for policy in policies:
         tier, until = tier_at(policy, starts_at, zone, now)
-        terms = terms_of_tier(tier, concerned)
+        terms = terms_of_tier(tier, party)
         share = terms.share if sticky is None else min(terms.share, sticky.share)
         gross = share_of(concerned, share)
-        fee = min(policy.fee, gross)
+        fee = min(_reached(policy.fee, before + concerned, party) - _reached(policy.fee, before, party), gross)
         candidate = _spread(gross - fee, concerned, fee, currency, mode, payments, share, until, new_until, zone=zone,
                             credit=terms.credit or as_credit or bool(sticky and sticky.credit))
         if best is None or _improves((candidate.amount, candidate.cash), (best.amount, best.cash)) or (
@@ -156,7 +170,7 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
 
 
 def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str, mode: str, *, seats: int = 1,
-                   of_seats: int = 1, zone: str = "UTC") -> RefundQuote:
+                   of_seats: int = 1, dropped: Dropped = NOBODY_LEFT, zone: str = "UTC") -> RefundQuote:
     """What a merchant decides instead of the policy: `full`, `none`, or an amount in minor units (capped at what is left).
 
     For a party that drops `seats` of `of_seats`, `full` is their part of the money (R25, R30).
@@ -164,7 +178,7 @@ def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str
     left = sum(payment.left for payment in payments)
     if left == 0:
         return _nothing(currency, mode)
-    concerned = _concerned(payments, currency, seats, of_seats)
+    concerned = _concerned(payments, currency, seats, of_seats, dropped)
     amount = concerned if choice == "full" else 0 if choice == "none" else min(int(choice), left)
     concerned = max(concerned, amount)
     share = Fraction(amount, concerned) if concerned else Fraction(1)
@@ -186,10 +200,16 @@ def exactly(quote: RefundQuote, amount: int, field: str) -> RefundQuote:
     return quote
 
 
-def worse(new: RefundQuote, seen: dict[str, object]) -> bool:
-    """Whether `new` is worse for the customer than the quote they saw (R27): less back, or less of it as money."""
-    amount, credit = int(seen["amount"]), int(seen["credit"])  # type: ignore[call-overload]
-    return _falls_behind((new.amount, new.cash), (amount, amount - credit))
+def worse(new: RefundQuote, seen: dict[str, Any]) -> bool:
+    """Whether `new` is worse for the customer than the quote they saw (R27): less back, less of it as money, more kept, money that waits
+    for the shop where it was to come by itself, or credit that ends sooner."""
+    amount, credit = int(seen["amount"]), int(seen["credit"])
+    if _falls_behind((new.amount, new.cash), (amount, amount - credit)) or new.kept > int(seen["kept"]):
+        return True
+    if new.cash and new.mode == "manual" and seen["mode"] == "automatic":
+        return True
+    until = seen["credit_until"]
+    return bool(credit and new.credit_until is not None and (until is None or new.credit_until < datetime.fromisoformat(until)))
 
 
 def _falls_behind(a: tuple, b: tuple) -> bool:
@@ -205,13 +225,18 @@ def _longer(a: RefundQuote, b: RefundQuote) -> bool:
     return b.until is not None and (a.until is None or a.until > b.until)
 
 
-def _concerned(payments: Sequence[Payment], currency: str, seats: int, of_seats: int) -> int:
+def _concerned(payments: Sequence[Payment], currency: str, seats: int, of_seats: int, dropped: Dropped) -> int:
     """The seats' part of what is left; of card money alone in steps that cards move, so that all of the part can come back."""
-    left = sum(payment.left for payment in payments)
+    left = max(0, sum(payment.left for payment in payments) - dropped.kept)
     if seats == of_seats:
         return left
     part = split(left, [seats, of_seats - seats])[0]
     return min(left, nearest(part, card_step(currency))) if all(payment.method == "card" for payment in payments if payment.left) else part
+
+
+def _reached(fee: int, money: int, party: int) -> int:
+    """The part of a fee that falls to so much of the party's money."""
+    return share_of(fee, Fraction(money, party))
 
 
 def _nothing(currency: str, mode: str) -> RefundQuote:

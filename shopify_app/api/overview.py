@@ -11,7 +11,6 @@ from booking import facts
 from booking.first_steps import steps_done
 from booking.rules.decision import Refused
 from booking.rules.policy import Flags, Policy, PolicyError, resolve_flags
-from booking.rules.refund import merchant_quote
 from booking.rules.status import CLOSED
 from booking.wording import words_for
 from booking.wording.languages import pick
@@ -86,7 +85,7 @@ def get_cancellation(call: Call, ref: str) -> Any:
             raise Refused("closed", state=b.status)
         seats = _seats(call, b.seats)
         quote, decision = facts.quote_cancellation(tx, b, seats=seats), facts.decisions(b, tx.now)["cancel"]
-        full = merchant_quote("full", facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, seats=seats, of_seats=b.seats)
+        full = facts.quote_by_shop(tx, b, "full", seats=seats)
 
     def money(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": b.currency}

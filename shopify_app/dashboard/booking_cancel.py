@@ -9,7 +9,6 @@ from flask import Response, request
 from booking import facts
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
 from booking.rules.decision import Refused
-from booking.rules.refund import merchant_quote
 from booking.rules.status import CLOSED
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
@@ -67,15 +66,14 @@ def _page(visit: Visit, tx: Tx, b: BookingSummary, *, status: int = 200, problem
           problem: str | None = None) -> Response:
     w, seats = visit.words, _seats(b)
     quote = facts.quote_cancellation(tx, b, seats=seats)
-    payments, mode = facts.load_payments(tx, b), facts.policies(b)[1].refund_mode
-    full = merchant_quote("full", payments, b.currency, mode, seats=seats, of_seats=b.seats)
+    full = facts.quote_by_shop(tx, b, "full", seats=seats)
     left = b.paid - b.refunded - b.owed
     policy = w._("{amount} as credit, {kept} kept") if quote.outcome == "credit" else w._("{amount} back, {kept} kept")
     return visit.show(
         "booking_cancel.html", here="bookings", status=status, b=b, seats=seats, warnings=warnings.of_change(w, "cancel", b, tx.now),
         policy=policy.format(amount=w.money(quote.amount, b.currency), kept=w.money(quote.kept, b.currency)),
         policy_amount=f"{quote.outcome} {quote.amount}", full=w.money(full.amount, b.currency), left=w.money(left, b.currency),
-        has_money=left > 0, may_choose=visit.may(MANAGERS), by_itself=mode == "automatic" and "card" in full.methods, problems=problems or {},
+        has_money=left > 0, may_choose=visit.may(MANAGERS), by_itself=full.mode == "automatic" and "card" in full.methods, problems=problems or {},
         problem=problem, typed=request.form.to_dict(), longest=LONGEST_REASON)
 
 
@@ -87,7 +85,7 @@ def _seats(b: BookingSummary) -> int:
 
 def _moves(tx: Tx, b: BookingSummary, amount: int, seats: int) -> bool:
     """Whether just this amount can go back the way it was paid (R25)."""
-    return merchant_quote(amount, facts.load_payments(tx, b), b.currency, "manual", seats=seats, of_seats=b.seats).amount == amount
+    return facts.quote_by_shop(tx, b, amount, seats=seats).amount == amount
 
 
 def _amount(b: BookingSummary) -> int | None:

@@ -95,6 +95,14 @@ class TestWaiting:
         record_payment(world.store_id, MERCHANT, b.ref, {"amount": 5000, "method": "cash"})
         assert decline_booking(world.store_id, MERCHANT, b.ref).booking.due == 500
 
+    @pytest.mark.parametrize(("paid", "meanwhile", "back", "due"), [(8000, 1500, 1500, 0), (2500, 6000, 500, 0), (2500, 5500, 0, 0)])
+    def test_declined_after_the_dearer_time_was_paid(self, world, paid, meanwhile, back, due):
+        b = move(world, priced(world, 9500, paid=paid, policy=self.POLICY), 9500).booking
+        record_payment(world.store_id, MERCHANT, b.ref, {"amount": meanwhile, "method": "card"})
+        done = decline_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.booking.status, done.booking.price, done.booking.due, done.booking.owed) == ("confirmed", 8000, due, back)
+        assert (f"You'll be refunded ${back // 100}" in said(world, "approval_refused")) is (back > 0)
+
     def test_the_shop_moves_it_meanwhile(self, world):
         b = move(world, priced(world, 6000, policy=self.POLICY)).booking
         done = reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(13, 15))

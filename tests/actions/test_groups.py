@@ -7,6 +7,7 @@ import pytest
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
+from booking.actions.refund_booking import refund_booking
 from models.actor import Actor
 from tests.actions.test_cancel import cancel, refunds
 from tests.actions.test_reschedule import move, race, refused
@@ -53,6 +54,30 @@ class TestSeats:
         gone = world.read(b.ref)
         assert (sum(amounts), gone.status, gone.owed, taken(world, date)) == (2500, "cancelled", 2500, 0)
         assert [row[0] for row in refunds(world, b)] == ["seats", "seats", "cancellation"]
+
+    HALF = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "partial", "percent": 50}]}}
+    LOST = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "forfeit"}]}}
+
+    def of_policy(self, world, policy, paid):
+        service = world.add_service("Class", capacity=10, price=2500, staff=[world.elena], policy=policy)
+        world.session(service, at(10, 15), 6)
+        return party(world, service, "ada", seats=4, paid=paid)
+
+    def test_seat_by_seat_gives_no_more_than_all_at_once(self, world):
+        b = self.of_policy(world, self.HALF, 10_000)
+        amounts = [cancel(world, world.read(b.ref), seats=1).refund.amount for _ in range(4)]
+        assert (amounts, world.read(b.ref).owed) == ([1250] * 4, 5000)
+
+    def test_what_was_forfeited_is_not_given_back_with_the_last_seat(self, world):
+        b = self.of_policy(world, self.LOST, 10_000)
+        assert cancel(world, b, seats=3).refund.kept == 7500
+        assert cancel_booking(world.store_id, MERCHANT, b.ref, refund="full").refund.amount == 2500
+
+    def test_goodwill_for_seats_that_left_takes_nothing_from_the_others(self, world):
+        b = self.of_policy(world, self.HALF, 10_000)
+        cancel(world, b, seats=2)
+        refund_booking(world.store_id, MERCHANT, b.ref, amount=2500)
+        assert cancel_booking(world.store_id, MERCHANT, b.ref, refund="full").refund.amount == 5000
 
     def test_the_party_is_told_how_many_are_left_and_nobody_else_is(self, world, yoga, date):
         b, other = party(world, yoga, "ada", seats=3), party(world, yoga, "bea")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, update
 
+from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.payment_accounts import connect_account
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.services import update_service
-from models.actor import SYSTEM
+from models.actor import SYSTEM, Actor
 from models.outbox import OutboxRow
 from models.payment import Payment
 from models.refund import Refund
@@ -130,6 +131,19 @@ class TestSticky:
     def test_an_early_move_leaves_no_mark(self, world):
         moved = self.late_move(world, when=at(2, 15))
         assert (moved.sticky_num, outcome(world, moved).amount) == (None, 2500)
+
+    def test_a_request_never_approved_moves_without_a_mark(self, world):
+        policy = {"approval": "manual", "approval_hours": 24, "cancel": ALWAYS | {"tiers": [{"at_least": "P5D", "outcome": "full"}, {"outcome": "forfeit"}]}}
+        b = with_policy(world, policy, at(4, 15), paid=0, by=Actor("customer", "account", None))
+        move(world, pay(world, b, 2500), at(20, 15))
+        moved = approve_booking(world.store_id, MERCHANT, b.ref).booking
+        assert (moved.sticky_num, outcome(world, moved).amount) == (None, 2500)
+
+    def test_a_fixed_amount_sticks_before_anything_was_paid(self, world):
+        policy = {"reschedule": {"notice": "PT0S"}, "cancel": ALWAYS | {"tiers": [{"at_least": "P7D", "outcome": "full"}, {"outcome": "partial", "amount": 800}]}}
+        b = with_policy(world, policy, at(5, 15), paid=0)
+        moved = move(world, b, at(20, 15))
+        assert (moved.sticky_num, moved.sticky_den, outcome(world, pay(world, moved, 8000)).amount) == (1, 10, 800)
 
     def test_a_move_by_the_shop_resets_it(self, world):
         moved = self.late_move(world)

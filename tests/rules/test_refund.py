@@ -11,7 +11,7 @@ import pytest
 from booking.rules.decision import Refused
 from booking.rules.durations import parse
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import (Payment, RefundQuote, Terms, exactly, given_back, merchant_quote, quote, share_of_tier, sticky_after_move, terms_now,
+from booking.rules.refund import (Dropped, Payment, RefundQuote, Terms, exactly, given_back, merchant_quote, quote, share_of_tier, sticky_after_move, terms_now,
                                   tier_at, worse)
 from booking.rules.wall_time import resolve
 from booking.rules.windows import ChangeFacts, change_decision
@@ -261,6 +261,28 @@ def test_r20_amounts_of_tiers_are_compared_as_parts_of_what_was_paid():
         assert terms_now([half, hundred], START, "UTC", START - TICK, paid) == Terms(Fraction(share))
 
 
+@pytest.mark.parametrize(("of", "seats", "price", "together"), [
+    (policy((None, "partial", 50)), 2, 10_000, 5_000), (policy((None, "partial", 50)), 10, 100_000, 50_000),
+    (policy((None, "partial", None, 1_000)), 4, 10_000, 1_000), (policy((None, "forfeit")), 4, 10_000, 0),
+    (policy((None, "full"), fee=500), 3, 7_500, 7_000), (policy((None, "full"), fee=9_000), 3, 7_500, 0)])
+def test_r30_seat_by_seat_comes_to_the_same_as_all_at_once(of, seats, price, together):
+    now = START - TICK
+    assert at(of, now, [Payment(1, price, 0, "card")]).amount == together
+    back, dropped, fees = 0, Dropped(), 0
+    for stay in range(seats, 0, -1):
+        one = at(of, now, [Payment(1, price, back, "card")], seats=1, of_seats=stay, dropped=dropped)
+        back, fees = back + one.amount, fees + one.fee
+        dropped = Dropped(dropped.kept + one.kept, dropped.back + one.amount)
+    assert (back, dropped.kept + back) == (together, price) and fees <= of.fee
+
+
+def test_r30_what_was_kept_of_seats_that_left_is_no_other_seats_money():
+    three_gone = Dropped(kept=7_500)
+    card = [Payment(1, 10_000, 0, "card")]
+    assert merchant_quote("full", card, "USD", "manual", dropped=three_gone).amount == 2_500
+    assert merchant_quote(9_000, card, "USD", "manual", dropped=three_gone).amount == 9_000
+
+
 FULL, HALF, NOTHING = (at(STEPS, START - timedelta(days=days)) for days in (8, 3, 1))
 CREDIT = at(policy((None, "credit")), START - timedelta(days=1))
 
@@ -271,6 +293,18 @@ CREDIT = at(policy((None, "credit")), START - timedelta(days=1))
     (CREDIT, NOTHING, False), (HALF, NOTHING, False), (HALF, CREDIT, True),
 ])
 def test_r27_an_outcome_worse_than_the_one_seen(new, seen, is_worse):
+    assert worse(new, seen.facts()) is is_worse
+
+
+DAY = timedelta(days=1)
+LATER, SOONER = (replace(CREDIT, credit_until=START + days * DAY) for days in (365, 1))
+
+
+@pytest.mark.parametrize(("new", "seen", "is_worse"), [
+    (replace(NOTHING, kept=10_000), NOTHING, True), (replace(NOTHING, kept=1_000), NOTHING, False),
+    (replace(FULL, mode="manual"), FULL, True), (FULL, replace(FULL, mode="manual"), False),
+    (replace(NOTHING, mode="manual"), NOTHING, False), (SOONER, LATER, True), (LATER, SOONER, False), (LATER, CREDIT, True), (CREDIT, LATER, False)])
+def test_r27_more_kept_or_waiting_for_the_shop_or_ending_sooner_is_worse(new, seen, is_worse):
     assert worse(new, seen.facts()) is is_worse
 
 

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from booking import facts
 from booking.actions.charge_card import charge_card
 from booking.actions.mark_booking import no_show_booking
 from booking.actions.refund_booking import refund_booking
+from booking.actions.services import update_service
 from booking.rules.charge import due_fee
 from gateways.stripe.client import Stripe
+from models.actor import Actor
 from sync.payments import settle
 from tests.actions.test_cancel import cancel, quoted
 from tests.actions.test_reschedule import race, refused
@@ -160,3 +163,26 @@ class TestLateCancellation:
         assert "may charge" not in visitor.page
         cancel(world, b)
         assert refused("not_allowed", charge, world, b, reason="late_cancel").facts["missing"] == "state"
+
+    def test_a_withdrawn_request_is_never_late(self, world, till, visitor):  # noqa: F811
+        service = world.add_service("Asked", deposit=2500, policy=LATE | {"approval": "manual"})
+        b = book(world, service, 2, by=Actor("customer", "account", None))
+        save(visitor, till, link(b, panel="payment"))
+        visitor.get(link(b, "cancel"))
+        assert "may charge" not in visitor.page
+        cancel(world, b, quote=quoted(world, b))
+        assert refused("not_allowed", charge, world, b, reason="late_cancel").facts["missing"] == "state"
+
+    def test_a_lower_fee_since_counts(self, world, till, visitor):  # noqa: F811
+        fee = {"cancel": LATE["cancel"] | {"fee": {"amount": 5000}}}
+        service = world.add_service("Dear", deposit=2500, policy=fee)
+        b = book(world, service)
+        save(visitor, till, link(b, panel="payment"))
+        assert facts.fee(world.read(b.ref)) == 5000
+        update_service(world.store_id, MERCHANT, service, policy={"cancel": LATE["cancel"] | {"fee": {"amount": 3000}}})
+        world.set_clock(at(9, 15))
+        visitor.get(link(b, "cancel"))
+        assert "Harbor Massage may charge up to $30 to your saved card." in words(visitor.page)
+        cancel(world, b, quote=quoted(world, b))
+        refused("invalid", charge, world, b, 3001, reason="late_cancel")
+        charge(world, b, 3000, reason="late_cancel")
