@@ -23,7 +23,7 @@ HOSTILE = """<script>"&'</script>"""
 WRITTEN = ["", "plain", HOSTILE, "٣ < ٤", "\x00", 7, 2.5, None, True, Markup("<b>&amp;</b>"), Colour.RED, Said(), Undefined(name="x"), [HOSTILE]]
 
 
-@pytest.mark.parametrize("value", WRITTEN, ids=repr)
+@pytest.mark.parametrize("value", WRITTEN, ids=[type(value).__name__ for value in WRITTEN])
 def test_it_is_what_escape_gives(value: object) -> None:
     assert shown(value) == str(escape(value))
 
