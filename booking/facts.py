@@ -14,7 +14,9 @@ from sqlalchemy.orm import aliased
 
 from booking.rules import refund
 from booking.rules.decision import Decision
-from booking.rules.policy import Flags, Policy, kinder, resolve_flags
+from booking.rules.durations import Notice
+from booking.rules.outlook import tiers_for
+from booking.rules.policy import Flags, Policy, Tier, kinder, resolve_flags
 from booking.rules.windows import ChangeFacts, allowed, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
@@ -66,6 +68,23 @@ def effective_policy(b: AnyBooking) -> Policy:
     if isinstance(copied, StoredJson) and isinstance(present, StoredJson):
         return _effective(copied.source, present.source, *switches)
     return kinder(*policies(b)).with_flags(_flags(*switches))
+
+
+def shown_policy(b: BookingSummary) -> Policy:
+    """The policy as it is told: the effective one, with what cancelling gives back of this booking's money at each moment."""
+    effective, copied_and_present, marked = effective_policy(b), policies(b), sticky(b)
+    if marked is None and copied_and_present[0] == copied_and_present[1]:
+        return effective
+    money = b.paid - b.refunded - b.owed or b.price
+    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, money, marked), fee=fee(b))
+
+
+def policy_meanwhile(b: BookingSummary) -> Policy:
+    """`shown_policy`, but of a request never approved what holds until the shop has answered: it may be moved and withdrawn without
+    terms (R29)."""
+    if not never_approved(b):
+        return shown_policy(b)
+    return replace(effective_policy(b), cancel_allowed=True, cancel_notice=Notice(), reschedule_notice=Notice(), tiers=(Tier(None, "full"),), fee=0)
 
 
 def change_facts(b: AnyBooking) -> ChangeFacts:

@@ -127,7 +127,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
-        [] if b.status in CLOSED else policy_lines(w, _still(policy, decided), b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid), _person(door), b.version, waits,
+        [] if b.status in CLOSED else policy_lines(w, _still(facts.policy_meanwhile(b), decided), b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid), _person(door), b.version, waits,
         policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
 
 

@@ -123,7 +123,12 @@ def terms_of_tier(tier: Tier, paid: int) -> Terms:
 
 def terms_now(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, paid: int) -> Terms:
     """What the policies give at `now`: the copy, or a later one where that is better for the customer (R20)."""
-    best, *others = [terms_of_tier(tier_at(policy, starts_at, zone, now)[0], paid) for policy in policies]
+    return best_terms([terms_of_tier(tier_at(policy, starts_at, zone, now)[0], paid) for policy in policies])
+
+
+def best_terms(offered: Sequence[Terms]) -> Terms:
+    """The first, unless another gives more without giving less of it as money."""
+    best, *others = offered
     for terms in others:
         if _improves((terms.share, 0 if terms.credit else terms.share), (best.share, 0 if best.credit else best.share)):
             best = terms

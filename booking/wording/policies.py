@@ -22,7 +22,7 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
         lines.append(words._("This time is too near to be cancelled online."))
     elif policy.cancel_allowed:
         reached: datetime | None = None
-        later = words._("Cancel later: {outcome}.")
+        later = words._("If you cancel: {outcome}.")
         for tier in () if free else policy.tiers:
             until = tier.at_least.before(starts_at, zone) if tier.at_least else None
             if until is not None and now is not None and now > until:

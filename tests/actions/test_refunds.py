@@ -10,11 +10,15 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.payment_accounts import connect_account
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.services import update_service
+from booking.wording import words_for
+from messages import render_mail
 from models.actor import SYSTEM, Actor
 from models.outbox import OutboxRow
 from models.payment import Payment
 from models.refund import Refund
-from models.session import new_id, transaction
+from models.session import new_id, reading, transaction
+from storefront.door import Door, store_view
+from storefront.presenting import detail
 from tests.actions.test_cancel import ALWAYS, TWO_DAYS, cancel, outcome, refunds, with_policy
 from tests.actions.test_reschedule import move, race, refused
 from tests.support.world import MERCHANT, World, at, hours
@@ -120,6 +124,14 @@ class TestSticky:
         assert (moved.sticky_num, outcome(world, moved).amount) == (0, 0)
         assert cancel(world, moved).booking.owed == 0
 
+    def test_the_new_terms_are_the_ones_told(self, world):
+        moved = self.late_move(world)
+        mail = render_mail("booking_moved", world.outbox("booking_moved")[-1].payload, "opencals.com").text
+        assert "no refund" in mail and "full refund" not in mail
+        with reading(world.store_id) as tx:
+            door = Door(moved, world.holder(moved), "", {}, True, None, store_view(moved), words_for("en"))
+            assert [line for line in detail(door, tx.now).policy if "refund" in line] == ["If you cancel: no refund."]
+
     def test_the_lower_of_then_and_now_counts(self, world):
         policy = {"reschedule": {"notice": "PT0S"}, "cancel": ALWAYS | {"tiers": [
             {"at_least": "P7D", "outcome": "full"}, {"at_least": "PT24H", "outcome": "partial", "percent": 50}, {"outcome": "forfeit"}]}}
@@ -138,6 +150,12 @@ class TestSticky:
         move(world, pay(world, b, 2500), at(20, 15))
         moved = approve_booking(world.store_id, MERCHANT, b.ref).booking
         assert (moved.sticky_num, outcome(world, moved).amount) == (None, 2500)
+
+    def test_a_request_never_approved_is_told_its_own_terms(self, world):
+        b = with_policy(world, TWO_DAYS | {"approval": "manual"}, at(2, 15), paid=0, by=Actor("customer", "account", None))
+        with reading(world.store_id) as tx:
+            lines = detail(Door(b, world.holder(b), "", {}, True, None, store_view(b), words_for("en")), tx.now).policy
+        assert lines == ["If you cancel: full refund.", "Move until Tue, Mar 2, 2027, 10:00 AM EST."]
 
     def test_a_fixed_amount_sticks_before_anything_was_paid(self, world):
         policy = {"reschedule": {"notice": "PT0S"}, "cancel": ALWAYS | {"tiers": [{"at_least": "P7D", "outcome": "full"}, {"outcome": "partial", "amount": 800}]}}
