@@ -80,6 +80,8 @@ def _offers(tx: Tx, parts: Sequence[VisitPart]) -> list[ServiceOffer]:
             errors.append({"field": field, "problem": "is not known"})
         elif offer.capacity > 1:
             errors.append({"field": field, "problem": "is a class, which cannot be part of a visit"})
+        elif offers and offer.currency != offers[0].currency:
+            errors.append({"field": field, "problem": f"is priced in {offer.currency} and the first part in {offers[0].currency}: a visit has one currency"})
         else:
             offers.append(offer)
     if errors:

@@ -81,6 +81,7 @@ PROBLEMS: dict[str, str] = {
     "does not give this service": "This person does not give this service.",
     "must be at least the {} seats taken": "This must be at least the {0} seats taken.",
     "is a class, which cannot be part of a visit": "A class cannot be part of a visit.",
+    "is priced in {} and the first part in {}: a visit has one currency": "This is priced in {0} and the first part in {1}. A visit has one currency.",
     "must have the currency of the price": "This must have the currency of the price.",
     "must be from {} to {} weeks": "This must be from {0} to {1} weeks.",
     "must be from {} to {} services": "This must be from {0} to {1} services.",

@@ -93,3 +93,10 @@ def test_a_later_part_keeps_its_distance_off_its_own_steps(world, services):
     made = visit(world, [VisitPart(services[0], world.elena), VisitPart(services[1])])
     done = reschedule_visit(world.store_id, world.customer(made[0]), made[0].ref, starts_at=at(11, 15, 15))
     assert done.bookings[1].starts_at == at(11, 16, 15)
+
+
+def test_a_visit_has_one_currency(world, services):
+    yen = world.add_service("Yen", currency="JPY", price=3000)
+    assert refused("invalid", visit, world, [VisitPart(services[0]), VisitPart(yen)]).facts["errors"] == [
+        {"field": "parts.0.service", "problem": "is priced in JPY and the first part in USD: a visit has one currency"}]
+    assert world.sql("select count(*) from bookings") == [(0,)]
