@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from phonenumbers import SUPPORTED_REGIONS
 
 from booking.importing.formats import FORMATS, FormatError
+from booking.importing.rows import BadRow
 from booking.importing.run import Report, import_bookings
 from commands.store import store_id_of
 
@@ -32,6 +35,10 @@ def bookings(file: Path, slug: str, dry_run: bool, format_name: str | None, colu
              region: str | None, overlaps: str, errors_file: Path | None) -> None:
     """Import bookings from a CSV file. Run it again after mending rows: nothing is imported twice."""
     started = time.perf_counter()
+    if region is not None and (region := region.upper()) not in SUPPORTED_REGIONS:
+        raise click.ClickException(f"{region} is not a country such as BR.")
+    if errors_file:
+        _write_errors(errors_file, [])
     try:
         report = import_bookings(
             store_id_of(slug), file, format_name=format_name, columns=_pairs(columns), statuses=_pairs(statuses), region=region,
@@ -40,9 +47,17 @@ def bookings(file: Path, slug: str, dry_run: bool, format_name: str | None, colu
         raise click.ClickException(str(error)) from None
     _tell(report, time.perf_counter() - started)
     if errors_file:
-        with errors_file.open("w", encoding="utf-8", newline="") as written:
-            csv.writer(written).writerows([("line", "reason"), *((bad.line, bad.reason) for bad in report.bad)])
+        _write_errors(errors_file, report.bad)
     sys.exit(1 if report.bad and not report.imported and not report.known else 0)
+
+
+def _write_errors(path: Path, bad: Sequence[BadRow]) -> None:
+    """Before anything is imported too, so that a file that cannot be written is no surprise afterwards."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as written:
+            csv.writer(written).writerows([("line", "reason"), *((row.line, row.reason) for row in bad)])
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}.") from None
 
 
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:

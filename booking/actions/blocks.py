@@ -44,6 +44,8 @@ def update_block(tx: Tx, block_id: int, *, override: bool = False, **values: Any
         raise Refused("not_found")
     _free(tx, block_id)
     whole = row._asdict() | values
+    if "location_id" not in values and whole["staff_id"] is not None:
+        whole["location_id"] = None  # where the person works, by now perhaps elsewhere
     people = _cleared(tx, whole, override)
     catalogue.change(tx, "block", Block, block_id, whole)
     occupy(tx, block_id, people, whole["starts_at"], whole["ends_at"], overlap_ok=override)
@@ -108,6 +110,8 @@ def _whose(tx: Tx, location_id: int | None, staff_id: int | None) -> tuple[int, 
         at = tx.db.execute(select(Staff.location_id).where(Staff.store_id == tx.store_id, Staff.id == staff_id)).scalar()
         if at is None:
             raise Refused("invalid", errors=[{"field": "staff", "problem": "is not known"}])
+        if location_id not in (None, at):
+            raise Refused("invalid", errors=[{"field": "location", "problem": "is not where this person works"}])
         return at, [staff_id]
     known = tx.db.execute(select(Location.id).where(Location.store_id == tx.store_id, Location.id == location_id)).scalar()
     if known is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,11 +11,14 @@ from sqlalchemy import Column, exists, insert, or_, select, update
 from booking.addresses import canonical_email, canonical_phone
 from booking.rules import availability, wall_time
 from booking.rules.decision import Refused
-from booking.rules.money import exponent
+from booking.rules.money import CURRENCIES
 from booking.rules.policy import Policy, PolicyError
 from models.base import new_id
 from models.session import Tx
 from models.tables import ALL
+
+# Control characters, which calendar files forbid (RFC 5545, 3.1), and marks that turn the direction of what follows.
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Checks:
@@ -31,6 +35,8 @@ class Checks:
             values[field] = " ".join((values[field] or "").split())
             if required and not values[field] or len(values[field]) > most:
                 self.wrong(field, f"must have {1 if required else 0} to {most} characters")
+            elif UNSEEN.search(values[field]):
+                self.wrong(field, "must not have characters that cannot be seen")
 
     def number(self, values: dict[str, Any], field: str, least: int, most: int) -> None:
         if field in values and not least <= values[field] <= most:
@@ -42,9 +48,7 @@ class Checks:
 
     def currency(self, values: dict[str, Any]) -> None:
         if "currency" in values:
-            try:
-                exponent(values["currency"])
-            except ValueError:
+            if values["currency"] not in CURRENCIES:
                 self.wrong("currency", "is not a currency code such as USD")
 
     def hours(self, values: dict[str, Any]) -> None:

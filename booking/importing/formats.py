@@ -8,6 +8,7 @@ FIELDS = (
     "id", "starts_at", "ends_at", "duration_minutes", "zone", "service", "staff", "location", "name", "first_name", "last_name",
     "email", "phone", "seats", "price", "paid", "status", "notes", "booked_at",
 )
+IMPORTED = frozenset({"pending", "confirmed", "completed", "cancelled", "no_show"})
 REQUIRED = ("starts_at", "service", "staff")
 
 
@@ -27,6 +28,8 @@ class Format:
         unknown = sorted(set(columns) - set(FIELDS))
         if unknown:
             raise FormatError(f"Unknown field {', '.join(unknown)}. Fields: {', '.join(FIELDS)}.")
+        if meaningless := sorted(set(statuses.values()) - IMPORTED):
+            raise FormatError(f"Unknown status {', '.join(meaningless)}. Statuses: {', '.join(sorted(IMPORTED))}.")
         return replace(self, columns=self.columns | columns, statuses=self.statuses | {k.lower(): v for k, v in statuses.items()})
 
     def positions(self, header: list[str]) -> dict[str, int]:
@@ -41,7 +44,7 @@ class Format:
         return found
 
 
-STATUSES = {s: s for s in ("pending", "confirmed", "completed", "cancelled", "no_show")} | {
+STATUSES = {s: s for s in IMPORTED} | {
     "no-show": "no_show", "no show": "no_show", "noshow": "no_show", "canceled": "cancelled", "": ""}
 
 ACUITY = Format("acuity", {

@@ -119,9 +119,12 @@ class _Parser:
         if status is None:
             raise Unusable(f"unknown status {label!r}; map it with --status {label!r}=confirmed")
         cost = _money(price, "price", self.decimals) if price else None
+        taken = _money(paid, "paid", self.decimals) if paid else 0
+        if cost is not None and taken > cost:
+            raise Unusable(f"paid {paid!r} is more than its price {price!r}")
         return ImportRow(
             line, given_id or _made_up_id(start, staff, canonical or name), start, end, zone, local, fold, service, staff, location, name,
-            address, canonical, _phone(phone, self.region), _seats(seats), cost, _money(paid, "paid", self.decimals) if paid else 0, status, notes,
+            address, canonical, _phone(phone, self.region), _seats(seats), cost, taken, status, notes,
             _instant(booked, zone, "booking date")[0] if booked else None)
 
     @staticmethod

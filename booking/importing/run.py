@@ -51,14 +51,18 @@ def import_bookings(store_id: int, path: Path, *, format_name: str | None = None
     with reading(store_id) as tx:
         store = tx.db.execute(select(Store.zone, Store.currency).where(Store.store_id == store_id)).one()
     rows: list[ImportRow] = []
+    firsts: dict[str, ImportRow] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             layout = _layout(file, format_name).with_changes(columns or {}, statuses or {})
             for row in read_rows(file, layout, store.zone, store.currency, region):
                 if isinstance(row, ImportRow):
-                    rows.append(row)
-                else:
-                    report.bad.append(row)
+                    first = firsts.setdefault(row.external_id, row)
+                    if first.starts_at == row.starts_at and first.staff == row.staff:
+                        rows.append(row)
+                        continue
+                    row = BadRow(row.line, f"has the id of line {first.line}, which says something else")
+                report.bad.append(row)
     except UnicodeDecodeError as error:
         raise FormatError(f"The file is not UTF-8 text (byte {error.start}). Save it as UTF-8 CSV.") from None
     except csv.Error as error:

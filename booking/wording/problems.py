@@ -74,6 +74,8 @@ PROBLEMS: dict[str, str] = {
     "{} must be given in days": "This must be given in days.",
     "{} does not exist in {}": "{0} does not exist in {1}: clocks are put forward then.",
     # services, staff and classes
+    "must not have characters that cannot be seen": "This must not have characters that cannot be seen.",
+    "is not where this person works": "This person does not work at this location.",
     "belongs to an online location, and has no spaces": "A meeting link belongs to an online location, and has no spaces.",
     "names someone who is not known": "One of the people is not known. Please choose again.",
     "names a service that is not known": "One of the services is not known. Please choose again.",
@@ -119,6 +121,7 @@ PROBLEMS: dict[str, str] = {
     "Missing in the file: {}.": "Missing in the file: {0}.",
     "Missing in the file: {}. Map columns with --map field=Column.": "Missing in the file: {0}.",
     "Unknown field {}. Fields: {}.": "Unknown field {0}. Fields: {1}.",
+    "Unknown status {}. Statuses: {}.": "Unknown status {0}. Statuses: {1}.",
     "Unknown format {}. Formats: {}.": "Unknown format {0}. Formats: {1}.",
     "These columns are neither Acuity's export nor our format. Name the format with --format and map columns with --map field=Column.":
         "These columns are neither Acuity's export nor our format. Please say which column is what.",
@@ -127,6 +130,8 @@ PROBLEMS: dict[str, str] = {
     "not readable as CSV: {}": "Not readable as CSV: {0}.",
     "has {} columns where the header has {}": "This line has {0} columns where the header has {1}.",
     "a field is longer than {} characters or holds a zero byte": "A field is longer than {0} characters or holds a zero byte.",
+    "has the id of line {}, which says something else": "This line has the id of line {0}, which says something else.",
+    "paid {} is more than its price {}": "What was paid, {0}, is more than the price, {1}.",
     "unknown time zone {}": "Unknown time zone {0}.",
     "must end after its start, at least a minute and at most 24 hours later": "It must end after its start, at least a minute and at most 24 hours later.",
     "has no service": "It has no service.",

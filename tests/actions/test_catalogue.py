@@ -214,6 +214,16 @@ class TestTimeOff:
         self.add(world, at(10, 14), at(10, 15))
         assert world.sql("select count(*) from blocks") == [(2,)]
 
+    def test_a_place_where_the_person_does_not_work_is_refused(self, world):
+        there = create_location(world.store_id, MERCHANT, name="There", zone="America/New_York").facts["id"]
+        for place in (there, 1):
+            assert refused("invalid", create_block, world.store_id, MERCHANT, staff_id=world.elena, location_id=place, starts_at=at(10, 15),
+                           ends_at=at(10, 16)).facts["errors"] == [{"field": "location", "problem": "is not where this person works"}]
+        block = create_block(world.store_id, MERCHANT, staff_id=world.elena, location_id=world.location, starts_at=at(10, 15), ends_at=at(10, 16)).facts["id"]
+        update_staff(world.store_id, MERCHANT, world.elena, location_id=there)
+        update_block(world.store_id, MERCHANT, block, reason="Dentist")
+        assert world.sql("select location_id, reason from blocks") == [(there, "Dentist")]
+
     def test_override_lays_it_over_and_the_booking_lives_on(self, world):
         """What stood there before may still be checked in or approved; nothing new goes under it."""
         asked = world.book(at(10, 17), service=world.add_service("Asked", policy={"approval": "manual"}), staff=world.elena, by=GUEST)
@@ -334,3 +344,22 @@ class TestRemoval:
             tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=world.service, staff_id=gone))
 
         assert refused("not_allowed", use, world.store_id, MERCHANT).facts == {"kind": "in_use"}
+
+
+@pytest.mark.parametrize("currency", ["XYZ", "XXX", "XTS", "XAU", "usd", "US", "", "ANG"])
+def test_r25_only_money_that_exists(world, currency):
+    problem = [{"field": "currency", "problem": "is not a currency code such as USD"}]
+    assert refused("invalid", world.add_service, "Foreign", currency=currency).facts["errors"] == problem
+    assert refused("invalid", update_service, world.store_id, MERCHANT, world.service, currency=currency).facts["errors"] == problem
+    assert refused("invalid", create_store, SYSTEM, name="New", slug="new", zone="UTC", currency=currency).facts["errors"] == problem
+
+
+@pytest.mark.parametrize("name", ["Mas\x07sage", "Massage\u202egnp.exe", "a\x7fb", "\u2066Massage\u2069", "a\x85\x9bb"])
+def test_names_have_only_what_can_be_seen(world, name):
+    assert refused("invalid", world.add_service, name).facts["errors"][0]["field"] == "name"
+
+
+@pytest.mark.parametrize("name", ["Soin du visage", "ماساژ نیم\u200cساعته", "Nails 💅🏽", "👩\u200d🦰 cut", "a\t b\n"])
+def test_names_of_every_script_are_taken(world, name):
+    service = world.add_service(name)
+    assert world.sql("select name from services where id = %s", service) == [(" ".join(name.split()),)]

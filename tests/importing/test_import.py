@@ -204,6 +204,11 @@ class TestAgain:
         report = load(world, acuity({}, {}))
         assert (report.imported, report.known, report.bad) == (1, 1, [])
 
+    def test_an_id_that_means_two_things_is_bad(self, world, acuity):
+        report = load(world, acuity({}, {"Start Time": "March 11, 2027 10:00 AM", "End Time": "March 11, 2027 11:00 AM"}))
+        assert (report.imported, report.known) == (1, 0)
+        assert reasons(report) == [(3, "has the id of line 2, which says something else")]
+
     def test_a_cancelled_import_does_not_come_back(self, world, acuity):
         path = acuity({})
         load(world, path)

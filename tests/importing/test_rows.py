@@ -54,7 +54,8 @@ def one(tmp_path: Path, **cells: str) -> ImportRow | BadRow:
     ({"seats": "0"}, "seats '0'"), ({"seats": "two"}, "seats 'two'"), ({"status": "maybe"}, "unknown status 'maybe'"),
     ({"price": "free"}, "price 'free' is not an amount"), ({"price": "-5"}, "price '-5'"), ({"price": "1.005"}, "price '1.005'"),
     ({"price": "NaN"}, "price 'NaN'"), ({"price": "1e3"}, "price '1e3'"), ({"paid": "80,00"}, "paid '80,00' is not an amount"),
-    ({"paid": "1,00,000"}, "paid"), ({"price": "9" * 15}, "price"), ({"booked_at": "once"}, "booking date 'once'"),
+    ({"paid": "1,00,000"}, "paid"), ({"price": "10.00", "paid": "50.00"}, "paid '50.00' is more than its price '10.00'"),
+    ({"price": "9" * 15}, "price"), ({"booked_at": "once"}, "booking date 'once'"),
     ({"name": "x" * 2001}, "longer than 2000 characters"), ({"name": "a\x00b"}, "zero byte")])
 def test_each_bad_cell_is_named(tmp_path, cells, reason):
     row = one(tmp_path, **cells)
@@ -174,3 +175,12 @@ class TestCommand:
     def test_wrong_options_end_with_an_error(self, run):
         for options in (["--map", "staff"], ["--map", "who=staff"], ["--format", "calendly"]):
             assert run(*options).exit_code != 0
+
+    @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+    @pytest.mark.parametrize(("options", "says"), [
+        (["--status", "weird=nonsense"], "Unknown status nonsense. Statuses: cancelled, completed, confirmed, no_show, pending."),
+        (["--region", "ZZ"], "ZZ is not a country such as BR."), (["--errors", "/nowhere/bad.csv"], "/nowhere/bad.csv: No such file or directory.")])
+    def test_what_cannot_be_is_said_before_anything_is_written(self, run, world, options, says, dry):
+        result = run(*options, *dry)
+        assert (result.exit_code, result.output.strip()) == (1, f"Error: {says}")
+        assert world.sql("select count(*) from bookings") == [(0,)]
