@@ -28,7 +28,9 @@ def create_session(tx: Tx, *, service_id: int, staff_id: int, starts_at: datetim
     offer = find_offer(tx, service_id)
     person = next((p for p in offer.staff if p.id == staff_id), None) if offer else None
     errors = []
-    if offer is None or offer.capacity == 1:
+    if offer is None:
+        errors.append({"field": "service", "problem": "is not known"})
+    elif offer.capacity == 1:
         errors.append({"field": "service", "problem": "is not a class (capacity above 1)"})
     elif person is None:
         errors.append({"field": "staff", "problem": "does not give this service"})
@@ -61,7 +63,9 @@ def create_sessions(tx: Tx, *, service_id: int, staff_id: int, local_start: date
         raise Refused("invalid", errors=[{"field": "weeks", "problem": f"must be from 1 to {MOST_WEEKS}"}])
     offer = find_offer(tx, service_id)
     person = next((p for p in offer.staff if p.id == staff_id), None) if offer else None
-    if offer is None or person is None:
+    if offer is None:
+        raise Refused("invalid", errors=[{"field": "service", "problem": "is not known"}])
+    if person is None:
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
     first = local_start if local_start.tzinfo is None else wall(local_start, person.zone)[0]
     starts = []

@@ -34,6 +34,7 @@ from shopify_app.api.shapes import bookings as s
 from shopify_app.api.shapes.base import Listing, read_instant
 from shopify_app.api.shapes.offers import OfferOut
 
+MOST_EXACT = 2**53
 LIST = PAGING | {
     "q": "the beginning of a word of the customer's name or address, the ending of their phone number, the ref, or an order number such as #1001", "status": "one or several, comma separated", "starts_from": "RFC 3339",
     "starts_to": "RFC 3339, not included", "customer": "id", "staff": "id", "service": "id", "conflict": "true or false", "series": "id", "visit": "id",
@@ -169,6 +170,15 @@ def known_ref(text: str) -> str:
 
 
 def audit_out(row: Any) -> dict[str, Any]:
-    return {"id": str(row.id), "number": row.chain, "hash": bytes(row.hash).hex(), "at": row.at, "actor": {"kind": row.actor_kind, "id": row.actor_id, "channel": row.channel},
+    return {"id": str(row.chain), "number": row.chain, "hash": bytes(row.hash).hex(), "at": row.at, "actor": {"kind": row.actor_kind, "id": row.actor_id, "channel": row.channel},
             "action": row.action, "allowed": row.allowed, "subject": row.subject,
-            "subject_id": None if row.subject_id is None else str(row.subject_id), "before": row.before, "after": row.after, "facts": row.facts}
+            "subject_id": None if row.subject_id is None else str(row.subject_id), "before": _told(row.before), "after": _told(row.after), "facts": _told(row.facts)}
+
+
+def _told(noted: Any) -> Any:
+    """Ids are opaque texts, everywhere. They are the only numbers beyond those a double holds exactly."""
+    if isinstance(noted, dict):
+        return {name: _told(value) for name, value in noted.items()}
+    if isinstance(noted, list):
+        return [_told(value) for value in noted]
+    return str(noted) if isinstance(noted, int) and noted > MOST_EXACT else noted

@@ -20,7 +20,7 @@ from booking.actions.locations import create_location, delete_location, update_l
 from booking.actions.mark_booking import arrive_booking
 from booking.actions.people import Person
 from booking.actions.services import create_service, delete_service, update_service
-from booking.actions.sessions import delete_session
+from booking.actions.sessions import create_session, create_sessions, delete_session
 from booking.actions.staff import create_staff, delete_staff, update_staff
 from booking.actions.stores import create_store, create_user, update_store
 from booking.actions.tokens import create_token
@@ -363,3 +363,10 @@ def test_names_have_only_what_can_be_seen(world, name):
 def test_names_of_every_script_are_taken(world, name):
     service = world.add_service(name)
     assert world.sql("select name from services where id = %s", service) == [(" ".join(name.split()),)]
+
+
+def test_a_date_of_an_unknown_service_names_the_service(world):
+    given = {"service_id": 1, "staff_id": world.elena}
+    for dates in (lambda: create_session(world.store_id, MERCHANT, starts_at=at(10, 15), **given),
+                  lambda: create_sessions(world.store_id, MERCHANT, local_start=at(10, 15), weeks=2, **given)):
+        assert refused("invalid", dates).facts["errors"] == [{"field": "service", "problem": "is not known"}]

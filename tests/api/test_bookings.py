@@ -193,6 +193,9 @@ def test_the_trail_is_newest_first_and_filters(api, world):
     assert [entry["action"] for entry in entries[:2]] == ["arrive_booking", "create_booking"]
     assert [e["action"] for e in api.get("/audit", action="arrive_booking")["items"]] == ["arrive_booking"]
     assert {e["subject_id"] for e in api.get("/audit", subject="service", subject_id=str(world.service))["items"]} == {str(world.service)}
+    assert [e["id"] for e in entries] == [str(e["number"]) for e in entries], "no count of other stores' deeds"
+    noted = [e["facts"] | (e["after"] or {}) for e in entries]
+    assert [facts for facts in noted if "policy_id" in facts] and not any(beyond_a_double(facts) for facts in noted)
 
 
 def test_a_refused_attempt_is_recorded_under_its_own_name(api, world):
@@ -201,3 +204,10 @@ def test_a_refused_attempt_is_recorded_under_its_own_name(api, world):
     api.refused(409, "too_late", "POST", f"/bookings/{b.ref}/cancel", {})
     entry = api.get(f"/bookings/{b.ref}")["audit"][-1]
     assert (entry["action"], entry["allowed"], entry["facts"]["code"]) == ("cancel_booking", False, "too_late")
+
+
+def beyond_a_double(noted) -> bool:
+    """Whether a number is among it that a JavaScript client would read as another one."""
+    if isinstance(noted, dict | list):
+        return any(map(beyond_a_double, noted.values() if isinstance(noted, dict) else noted))
+    return isinstance(noted, int) and noted > 2**53
