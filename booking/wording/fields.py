@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from babel.lists import format_list
-
 from booking.wording.words import Words
 
 LABELS = {
@@ -26,5 +24,5 @@ LABELS = {
 
 
 def fields_named(w: Words, names: Iterable[str]) -> str:
-    """Name, price and seats: each once."""
-    return format_list(list(dict.fromkeys(w._(LABELS[name]) if name in LABELS else w._("Other") for name in names)), style="unit", locale=w.locale)
+    """Name, price, seats: each once. Unicode's list patterns are incomplete in some languages, and an "and" adds nothing here."""
+    return w.comma.join(dict.fromkeys(w._(LABELS[name]) if name in LABELS else w._("Other") for name in names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import unescape
 
 import psycopg
 import pytest
@@ -11,8 +12,11 @@ from booking.actions.blocks import create_block
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.mark_booking import complete_booking, no_show_booking
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.stores import update_store
 from booking.quotes import sign
 from booking import facts
+from booking.wording import words_for
+from booking.wording.languages import SHIPPED
 from models.actor import Actor
 from models.session import reading
 from shopify_app.dashboard.charts import share, stacked
@@ -43,6 +47,15 @@ def test_the_trail_is_filtered(manager, world):
     assert words(manager.page).split("Before and after")[1].count("Staff added") == 2
     for nonsense in ({"who": "x"}, {"from": "x"}, {"action": "'"}, {"cursor": "x"}, {"from": "2030-01-01"}):
         manager.get("/admin/audit", query_string=nonsense)
+
+
+@pytest.mark.parametrize("locale", SHIPPED)
+def test_the_trail_is_read_in_every_language(manager, world, locale):
+    """However many fields a change touched (A41, R46)."""
+    update_store(world.store_id, MERCHANT, name="Harbor", phone="+12125550100", website="https://harbor.example", accent="#123456", waitlist=True)
+    manager.get("/admin/audit", headers={"Accept-Language": locale})
+    w = words_for(locale)
+    assert w.comma.join(w._(name) for name in ("Colour", "Name", "Phone", "Earlier times", "Website")) in unescape(manager.page)
 
 
 def test_the_trail_in_pages_and_files(manager, world, monkeypatch):

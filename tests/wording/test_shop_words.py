@@ -10,6 +10,7 @@ import pytest
 
 from booking.wording import deeds, fields, topics, words_for
 from booking.wording.extract import JINJA, merchant_texts, texts
+from booking.wording.languages import SHIPPED
 from booking.wording.outside import outside_text
 from booking.wording.problems import PROBLEMS, UNKNOWN, known_problem, problem_text
 from messages.render import MESSAGES
@@ -131,6 +132,13 @@ def test_every_kind_of_message_has_words():
 def test_changed_fields_are_named_and_listed():
     assert fields.fields_named(words_for("de"), ["name", "duration_s", "name"]) == "Name, Dauer"
     assert fields.fields_named(words_for("en"), ["something_new"]) == "Other"
+
+
+@pytest.mark.parametrize("locale", SHIPPED)
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+def test_any_number_of_changed_fields_is_listed_in_every_language(locale, count):
+    w, names = words_for(locale), ["name", "duration_s", "price", "capacity", "active"][:count]
+    assert fields.fields_named(w, names).split(w.comma) == [w._(fields.LABELS[name]) for name in names]
 
 
 @pytest.mark.parametrize(("said", "read"), [
