@@ -13,7 +13,7 @@ from booking.access import SignedIn, StoreView, visitor
 from booking.actions.create_booking import create_booking
 from booking.actions.deposit import taken_online
 from booking.actions.hold_slot import hold_slot
-from booking.actions.people import Person
+from booking.actions.people import guest
 from booking.credit import Left, credit_of
 from booking.facts import read_policy
 from booking.links import manage_path
@@ -104,12 +104,10 @@ def confirm(service_id: int):  # noqa: ANN201
         "delivery_address": given.text(form.get("delivery_address"), 401)}
     comes = typed["delivery_address"] if any(person.location_kind == "delivery" for person in offer.only(staff_id)) else None
     use_credit = form.get("credit") == "on" and bool(credit)  # it covers the deposit
-    someone = None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale)
     try:
         if at is None:
             raise Refused("invalid", errors=[{"field": "at", "problem": "is missing"}])
-        if person is None and not typed["email"].strip():
-            raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
+        someone = None if person else guest(typed["name"], typed["email"], typed["phone"], w.locale)
         if use_credit and deposit and form.get("agree") != "on":
             raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
         if deposit and not use_credit:

@@ -7,7 +7,7 @@ from flask import abort, g, redirect, request
 from booking import waitlist as read
 from booking.access import SignedIn, StoreView, visitor
 from booking.actions.join_class_waitlist import join_class_waitlist
-from booking.actions.people import Person
+from booking.actions.people import guest
 from booking.rules.decision import Refused
 from booking.wording import Words
 from models.actor import Actor
@@ -34,12 +34,10 @@ def join_class(service_id: int, session_id: int):  # noqa: ANN201
     w, form = words(store, person), request.form
     typed = {name: given.text(form.get(name), 320) for name in ("name", "email", "phone")}
     try:
-        if person is None and not typed["email"].strip():
-            raise Refused("invalid", errors=[{"field": "email", "problem": "is missing"}])
         done = join_class_waitlist(
             g.store_id, Actor("customer", "account", person.customer_id if person else None), session_id,
             seats=given.seats(form.get("seats"), date.capacity, 1), customer_id=person.customer_id if person else None,
-            person=None if person else Person(typed["name"], typed["email"], typed["phone"], w.locale), source=request.remote_addr or "")
+            person=None if person else guest(typed["name"], typed["email"], typed["phone"], w.locale), source=request.remote_addr or "")
     except Refused as refused:
         if refused.code == "invalid":
             return _show(store, person, date, w, typed, field_errors(refused.facts.get("errors", []), w), status=422)

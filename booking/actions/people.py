@@ -56,9 +56,16 @@ def customer_for(tx: Tx, customer_id: int | None, person: Person | None) -> Know
     return checked
 
 
-def check(person: Person) -> Known:
+def guest(name: str, email: str, phone: str, locale: str) -> Person:
+    """Someone who books or waits without an account: the shop needs to know who comes and where to write. Refused as `check` is."""
+    person = Person(name, email, phone, locale)
+    check(person, needed=("name", "email"))
+    return person
+
+
+def check(person: Person, *, needed: tuple[str, ...] = ()) -> Known:
     """Canonical forms, or Refused("invalid") with every wrong field."""
-    errors: list[dict[str, str]] = []
+    errors = [{"field": field, "problem": "is missing"} for field in needed if not getattr(person, field).strip()]
     values: dict[str, str | None] = {"email": None, "phone": None}
     for field, text, canonical in (("email", person.email, canonical_email), ("phone", person.phone, lambda t: canonical_phone(t, person.region))):
         if text.strip():
@@ -69,7 +76,7 @@ def check(person: Person) -> Known:
     name = " ".join(person.name.split())
     if len(name) > 120:
         errors.append({"field": "name", "problem": "is longer than 120 characters"})
-    if not name and not person.email.strip():
+    if not needed and not name and not person.email.strip():
         errors.append({"field": "name", "problem": "is missing"})
     if errors:
         raise Refused("invalid", errors=errors)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
@@ -52,6 +54,18 @@ def test_what_is_missing_is_said_at_the_field_and_nothing_typed_is_lost(world, v
     assert 'aria-describedby="email-problem"' in visitor.page
     assert 'value="Bea &amp; Co"' in visitor.page and "Knee &lt;hurts&gt;" in visitor.page
     assert world.customers() == 0
+
+
+@pytest.mark.parametrize("name", ["", " \u00a0 "])
+def test_a_guest_says_who_comes(world, visitor, name):
+    """The field is marked as required: what the browser would not send is refused here too, together with all else that is wrong."""
+    visitor.get(choose(visitor, world.service))
+    visitor.send(f"/book/{world.service}/details", 422, name=name, email="bea@example.com")
+    assert 'aria-describedby="name-problem"' in visitor.page and "Please enter your name" in visitor.page and "email-problem" not in visitor.page
+    visitor.send(f"/book/{world.service}/details", 422, name=name, email="", phone="12")
+    assert all(f'id="{field}-problem"' in visitor.page for field in ("name", "email", "phone"))
+    assert world.customers() == 0 and world.sql("select count(*) from bookings") == [(0,)]
+    visitor.send(f"/book/{world.service}/details", name="Bea", email="bea@example.com")
 
 
 def test_a_request_waits_and_says_until_when(world, visitor):

@@ -336,6 +336,8 @@ class TestFullClasses:
         guest.get(f"/book/{service}/waitlist/{session}")
         guest.send(f"/book/{service}/waitlist/{session}", 422, name="", email="nonsense")
         assert "Please enter an e-mail address, such as name@example.com." in words(guest.page)
+        guest.send(f"/book/{service}/waitlist/{session}", 422, name=" ", email="bea@example.com")
+        assert "Please enter your name" in words(guest.page) and world.customers() == 2
         guest.get(f"/book/{service}/waitlist/1", 404)
         guest.get(f"/book/{world.service}/waitlist/{session}", 404)
 
