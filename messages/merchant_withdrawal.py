@@ -18,4 +18,5 @@ def content(s: Snapshot) -> Content:
             _("Booking: {ref}").format(ref=s.payload["ref"]) if s.payload["ref"] else _("No booking could be matched by itself."),
             _("Nothing was cancelled or refunded by this. Please see what the law asks of you; time limits may run.")],
         booking=False, manage=False, alarm=False,
-        buttons=[(_("See the booking"), f"{s.store['origin']}/admin/bookings/{s.payload['ref']}")] if s.payload["ref"] else [])
+        buttons=[(_("See the withdrawal"), f"{s.store['origin']}/admin/withdrawals#w-{s.payload['number']}"),
+                 *([(_("See the booking"), f"{s.store['origin']}/admin/bookings/{s.payload['ref']}")] if s.payload["ref"] else [])])

@@ -30,6 +30,7 @@ from models.message_list import ListedMessage, messages_of
 from models.money_list import ListedRefund, charges_of, payments_of, refunds_of
 from models.note import BookingNote
 from models.session import Tx, reading
+from models.withdrawal import withdrawals_of
 from shopify_app.dashboard.charge_words import charge_line, face, missing_text
 from shopify_app.dashboard.disputes import line
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, screen
@@ -69,7 +70,8 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
             "payments": payments, "charges": [charge_line(w, row) for row in charges_of(tx, b.id)], "may_charge": may_charge,
             "card": face(w, may_charge.card) if may_charge.card and money else None, "not_charged": missing_text(w, may_charge.missing),
             "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
-            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)], "notes": _notes(tx, b.id),
+            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)],
+            "withdrawals": withdrawals_of(tx, b.id), "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.shown_policy(b), b.starts_at, b.zone, b.currency), "link": manage_url(tx, b),
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,

@@ -16,6 +16,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("approvals", "/approvals", "Approvals", MANAGERS),
         ("refunds", "/refunds", "Refunds owed", MANAGERS),
         ("disputes", "/disputes", "Disputes", MANAGERS),
+        ("withdrawals", "/withdrawals", "Withdrawals", MANAGERS),
         ("conflicts", "/conflicts", "Conflicts", EVERYONE),
     )),
     ("Shop", (
@@ -70,6 +71,7 @@ MESSAGES = {
     "refund_owed": "The refund is owed now.",
     "payment_noted": "The payment is noted, with its receipt.",
     "refund_done": "The refund is being carried out.",
+    "withdrawal_handled": "Noted as dealt with.",
     "charging": "The card is being charged. How it ends stands under Money in a moment.",
     "replied": "The answer is on its way.",
     "merged": "Merged.",

@@ -53,7 +53,7 @@ def paths(world: World, b) -> list[str]:  # noqa: ANN001
             "/bookings", f"/bookings/{b.ref}", f"/bookings/{b.ref}/move", f"/bookings/{b.ref}/move?date=2027-03-02&time=22:00", f"/bookings/{b.ref}/cancel",
             f"/bookings/{b.ref}/charge", "/bookings/new", f"/bookings/new?service={world.service}", f"/bookings/new?service={world.service}&date=2027-03-05&time=22:00&who=ada",
             "/customers", f"/customers/{b.customer_id}", f"/customers/{b.customer_id}/edit", f"/customers/{b.customer_id}/merge?q=ada",
-            f"/customers/{b.customer_id}/merge/{other}", "/approvals", "/refunds", "/disputes", "/conflicts", "/feedback", "/insights",
+            f"/customers/{b.customer_id}/merge/{other}", "/approvals", "/refunds", "/disputes", "/withdrawals", "/conflicts", "/feedback", "/insights",
             "/audit?check=1", f"/customers/{b.customer_id}/erase"]
 
 

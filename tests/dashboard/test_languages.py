@@ -13,8 +13,11 @@ from booking.actions.imports import upload_import
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.sign_in import Asker
 from booking.actions.staff_dates import set_staff_date
+from booking.actions.stores import update_store
 from booking.actions.webhooks import create_webhook, ping_webhook
+from booking.actions.withdraw import declare_withdrawal, handle_withdrawal
 from booking.wording import SHIPPED, words, words_for
 from models.actor import SYSTEM, Actor
 from shopify_app.dashboard.door import SCREENS
@@ -22,7 +25,7 @@ from tests.dashboard.pseudo import CLOSE, OPEN, Pseudo, unwrapped
 from tests.support.world import MERCHANT, at
 
 DATA = ("name", "email", "phone", "ref", "address", "reason", "notes", "text", "url", "host", "label", "filename", "slug", "comment", "reply", "recipient",
-        "contact_name", "contact_email", "contact_phone", "zone", "cancel_reason", "website", "description")
+        "contact_name", "contact_email", "contact_phone", "zone", "cancel_reason", "website", "description", "contract", "statement")
 CODES = {"CSV", "JSON", "TXT", "CNAME", "SMS", "Opencals", "America/New_York", "ISO 8601", "http", "localhost", "EU", "USD", *SHIPPED.values()}
 """Names that are the same in every language."""
 HEADER = "Anfang,Dauer,Dienst,Wer"
@@ -64,6 +67,11 @@ def paths(world) -> list[str]:
     add_domain(world.store_id, SYSTEM, f"book.{world.slug}.example")
     hook = create_webhook(world.store_id, SYSTEM, url="https://example.com/hook", topics=["booking.created"]).facts["id"]
     ping_webhook(world.store_id, SYSTEM, hook)
+    update_store(world.store_id, MERCHANT, withdrawal="everyone")
+    for contract in (b.ref, "Order 1001"):
+        declared = declare_withdrawal(world.store_id, Actor("customer", "link"), name="Ada Archer", email="ada@example.com", contract=contract,
+                                      statement="Changed my mind", asker=Asker("203.0.113.7")).facts["id"]
+    handle_withdrawal(world.store_id, MERCHANT, declared)
     run = upload_import(world.store_id, SYSTEM, "old.csv", f"{HEADER}\n".encode()).facts["id"]
     twin = world.sql("select id from customers where email = 'c@example.com'")[0][0]
     return [
@@ -76,7 +84,7 @@ def paths(world) -> list[str]:
         "/feedback", "/insights", "/audit", "/audit?check=1", "/services", "/services/new", f"/services/{yoga}", f"/services/{yoga}/policy",
         f"/services/{world.service}/policy", "/settings", "/settings/policy", "/settings/portal", "/settings/store", "/settings/waiting", "/settings/messages", "/settings/messages/booking_confirmed/en", "/settings/locations",
         f"/settings/locations/{world.location}", "/settings/locations/new", "/settings/domain", "/staff", "/staff/new", f"/staff/{world.elena}",
-        f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", "/disputes", "/settings/payments",
+        f"/staff/{world.elena}/dates", "/time-off", "/classes", "/classes/new", f"/classes/{session}", "/team", "/api-tokens", "/webhooks", "/disputes", "/withdrawals", "/withdrawals?show=done", "/settings/payments",
         f"/staff/{world.elena}/calendar", f"/staff/{world.elena}/calendar/google", "/staff/calendar-account",
         f"/webhooks/{hook}", "/import", f"/import/{run}", "/setup", "/profile", "/nothing-here", "/customers/5"]
 
