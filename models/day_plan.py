@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from models.block import Block as K
 from models.booking import Booking as B
@@ -14,6 +14,10 @@ from models.location import Location as L
 from models.service import Service as V
 from models.session import Tx
 from models.staff import Staff as S
+from models.staff_date import StaffDate as SD
+
+NEAR = timedelta(days=9)
+"""A week to both sides, and what zones and a day unsaid add."""
 
 
 class PlannedClass(NamedTuple):
@@ -40,12 +44,16 @@ class TimeOff(NamedTuple):
 
 
 class Person(NamedTuple):
+    """`hours` are those of the week; `dates` of days with others."""
+
     id: int
     name: str
     location_id: int
     location_name: str
     zone: str
     active: bool
+    hours: dict[str, Any]
+    dates: dict[str, list[Any]] | None
 
 
 class Overlap(NamedTuple):
@@ -72,9 +80,11 @@ def time_off_between(tx: Tx, start: datetime, end: datetime) -> list[TimeOff]:
         K.store_id == tx.store_id, K.ends_at > start, K.starts_at < end).order_by(K.starts_at, K.id))]
 
 
-def people(tx: Tx) -> list[Person]:
-    """Everyone of the staff with their location; those who have left come last."""
-    return [Person._make(row) for row in tx.db.execute(select(S.id, S.name, S.location_id, L.name, L.zone, S.active).join(
+def people(tx: Tx, around: date) -> list[Person]:
+    """Everyone of the staff with their location, and the days with other hours not far from `around`; those who have left come last."""
+    dates = select(func.jsonb_object_agg(SD.day, SD.hours)).where(
+        SD.store_id == S.store_id, SD.staff_id == S.id, SD.day.between(around - NEAR, around + NEAR)).scalar_subquery()
+    return [Person._make(row) for row in tx.db.execute(select(S.id, S.name, S.location_id, L.name, L.zone, S.active, S.hours, dates).join(
         L, and_(L.store_id == S.store_id, L.id == S.location_id)).where(S.store_id == tx.store_id).order_by(
             S.active.desc(), S.name, S.id))]
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 
+from booking.rules.availability import open_spans, parse_day, parse_hours
 from booking.rules.wall_time import day_span, local_date
 from models import day_plan, diary
 from models.day_plan import Person, PlannedClass, TimeOff
@@ -21,7 +22,7 @@ from models.session import Tx, reading
 from shopify_app.dashboard import calendar_boxes as boxes
 from shopify_app.dashboard import given, live
 from shopify_app.dashboard.calendar_boxes import Box
-from shopify_app.dashboard.calendar_layout import Hours, Placed, hours_of, minutes_of, place
+from shopify_app.dashboard.calendar_layout import Hours, Placed, hours_of, minutes_of, open_minutes, place, shut
 from shopify_app.dashboard.door import EVERYONE, Visit, screen
 
 VIEWS = ("day", "week", "month")
@@ -47,20 +48,22 @@ class Asked:
 
 @dataclass(frozen=True)
 class Column:
-    """One list of boxes: a person's day. `placed` for the grid; `staff_id` and `day` say what dropping here means."""
+    """One list of boxes: a person's day. `placed` for the grid, `shut` its (row, rows) outside working hours; `staff_id` and `day` say
+    what dropping here means."""
 
     title: str
     note: str
     staff_id: int
     day: date
     placed: list[Placed]
+    shut: list[tuple[int, int]]
     today: bool
 
 
 @screen("/calendar", roles=EVERYONE)
 def calendar(visit: Visit) -> Any:
     with reading(visit.store_id) as tx:
-        people = day_plan.people(tx)
+        people = day_plan.people(tx, given.day(request.args.get("date")) or tx.now.date())
         asked = _asked(visit, people, tx.now)
         found = _load(tx, asked, people)
         now = tx.now
@@ -124,9 +127,18 @@ def _grid(visit: Visit, asked: Asked, people: list[Person], now: datetime, booki
 def _column(visit: Visit, asked: Asked, person: Person, day: date, all_of: list[Box], hours: Hours, today: date) -> Column:
     w, mine = visit.words, [box for box in all_of if boxes.on(box, day, asked.zone)]
     count = sum(box.kind != "off" for box in mine)
-    note = w.ngettext("{n} appointment", "{n} appointments", count).format(n=count) if count else w._("Time off") if mine else w._("free")
+    works = _works(person, day, asked.zone)
+    free = w._("free") if works else w._("not at work")
+    note = w.ngettext("{n} appointment", "{n} appointments", count).format(n=count) if count else w._("Time off") if mine else free
     title = person.name if asked.view == "day" else w.short_date(day_span(day, asked.zone)[0], asked.zone)
-    return Column(title, note, person.id, day, place(mine, day, asked.zone, hours), day == today)
+    return Column(title, note, person.id, day, place(mine, day, asked.zone, hours), shut(works, hours), day == today)
+
+
+def _works(person: Person, day: date, zone: str) -> list[tuple[int, int]]:
+    """When someone works on this day of the calendar, in its minutes: by their week, or by the date's own hours."""
+    around, dates = timedelta(days=1), {date.fromisoformat(on): parse_day(pairs, on) for on, pairs in (person.dates or {}).items()}
+    days = open_spans(parse_hours(person.hours), person.zone, day - around, day + around, dates)
+    return open_minutes([span for _, spans in days for span in spans], day, zone)
 
 
 def _shown(asked: Asked, people: list[Person], bookings: list[DiaryBooking]) -> list[Person]:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.rules.interval import subtract
+
 STEP = 5
 DAY_MINUTES = 24 * 60
 MOST_LANES = 8
@@ -53,6 +55,19 @@ def hours_of(spans: Sequence[tuple[int, int]], usual: tuple[int, int] = (8, 18))
     first = min([usual[0], *(start // 60 for start, _ in spans)])
     last = max([usual[1], *(-(-end // 60) for _, end in spans)])
     return Hours(first, min(24, last))
+
+
+def open_minutes(spans: Sequence[tuple[int, int]], day: date, zone: str) -> list[tuple[int, int]]:
+    """Spans of instants in minutes of the local day, as far as they lie on it."""
+    here = ZoneInfo(zone)
+    cut = [tuple(max(0, min(_minute(datetime.fromtimestamp(at, here), day), DAY_MINUTES)) for at in span) for span in spans]
+    return [(start, end) for start, end in cut if start < end]
+
+
+def shut(open_: Sequence[tuple[int, int]], hours: Hours) -> list[tuple[int, int]]:
+    """(row, rows) of the parts of the grid that lie in none of the minutes of `open_`, down to whole rows."""
+    first = hours.first * 60
+    return [((start - first) // STEP + 1, (end - start) // STEP) for start, end in subtract([(first, hours.last * 60)], open_) if end - start >= STEP]
 
 
 def place(items: Sequence[Any], day: date, zone: str, hours: Hours) -> list[Placed]:

@@ -13,8 +13,10 @@ from booking.actions.blocks import create_block
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.mark_booking import arrive_booking
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.staff import update_staff
+from booking.actions.staff_dates import set_staff_date
 from models.actor import Actor
-from shopify_app.dashboard.calendar_layout import Hours, hours_of, place
+from shopify_app.dashboard.calendar_layout import Hours, hours_of, open_minutes, place, shut
 from tests.dashboard.colleague import Colleague
 from tests.storefront.visitor import words
 from tests.support.world import MERCHANT, NOW, World, at
@@ -148,6 +150,35 @@ def test_someone_on_time_off_is_not_called_free(owner, world):
     create_block(world.store_id, MERCHANT, staff_id=world.tom, starts_at=at(5, 14), ends_at=at(5, 20), reason="School")
     calendar(owner, view="day", date="2027-03-05")
     assert "Elena Marsh free" in words(owner.page) and "Tom Okonkwo Time off" in words(owner.page)
+
+
+def test_someone_who_does_not_work_that_day_is_not_called_free(owner, world):
+    """Where nobody is offered (A131): the head of the day says so, and the grid shades what lies outside working hours."""
+    update_staff(world.store_id, MERCHANT, world.tom, hours={"mon": [["10:00", "12:30"], ["13:00", "16:00"]]})
+    calendar(owner, view="day", date="2027-03-01")
+    assert "Tom Okonkwo free" in words(owner.page)
+    tom = owner.page[owner.page.index("Tom Okonkwo</span>"):]
+    assert re.findall(r'class="shut (r\d+ h\d+)"', tom) == ["r1 h24", "r55 h6", "r97 h24"]
+    calendar(owner, view="day", date="2027-03-02")
+    assert "Tom Okonkwo not at work" in words(owner.page) and "Elena Marsh free" in words(owner.page)
+    assert re.findall(r'class="shut (r\d+ h\d+)"', owner.page[owner.page.index("Tom Okonkwo</span>"):]) == ["r1 h120"]
+    set_staff_date(world.store_id, MERCHANT, world.tom, date(2027, 3, 2), [["08:00", "18:00"]])
+    set_staff_date(world.store_id, MERCHANT, world.elena, date(2027, 3, 2), [])
+    calendar(owner, view="day", date="2027-03-02")
+    assert "Tom Okonkwo free" in words(owner.page) and "Elena Marsh not at work" in words(owner.page)
+    world.book(at(2, 15), staff=world.elena, override=True)
+    calendar(owner, view="day", date="2027-03-02")
+    assert "Elena Marsh 1 appointment" in words(owner.page)
+    calendar(owner, view="week", date="2027-03-02", staff=str(world.tom))
+    assert words(owner.page).count("not at work") == 5
+
+
+def test_working_hours_in_the_calendars_zone():
+    """What reaches over midnight is cut at the day."""
+    spans = [(int(datetime(2027, 3, 2, 8, tzinfo=UTC).timestamp()), int(datetime(2027, 3, 2, 16, tzinfo=UTC).timestamp()))]
+    assert open_minutes(spans, date(2027, 3, 2), "America/New_York") == [(180, 660)]
+    assert open_minutes(spans, date(2027, 3, 3), "Asia/Tokyo") == [(0, 60)] and open_minutes(spans, date(2027, 3, 4), "Asia/Tokyo") == []
+    assert shut([(180, 660)], Hours(8, 18)) == [(37, 84)] and shut([], Hours(8, 18)) == [(1, 120)] and shut([(0, 1440)], Hours(8, 18)) == []
 
 
 def test_a_week_says_who_has_no_appointments(owner, world):
