@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, literal, select, true
+from sqlalchemy import exists, func, literal, or_, select, true
 
 from models.audit import AuditEntry
 from models.booking import Booking
 from models.location import Location
+from models.payment_account import PaymentAccount
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff, StaffService
 
 
 class Steps(NamedTuple):
-    """Whether there is a location, someone at work, a service someone gives, a policy looked at and saved, and a booking."""
+    """Whether there is a location, someone at work, a service someone gives, a policy looked at and saved, and a booking; `payments`:
+    that no service asks for a deposit which nobody can pay."""
 
     location: bool
     staff: bool
     service: bool
     policy: bool
     booking: bool
+    payments: bool
 
 
 def steps_done(tx: Tx) -> Steps:
@@ -33,4 +36,6 @@ def steps_done(tx: Tx) -> Steps:
         exists().where(Service.store_id == here, Service.active, Service.id.in_(given)),
         exists().where(AuditEntry.store_id == here, AuditEntry.action.in_(("update_service", "update_store")),
                        func.jsonb_exists(AuditEntry.after["fields"], "policy") == true()),
-        exists().where(Booking.store_id == here))).one())
+        exists().where(Booking.store_id == here),
+        or_(~exists().where(Service.store_id == here, Service.active, Service.deposit > 0),
+            exists().where(PaymentAccount.store_id == here, PaymentAccount.ended_at.is_(None), PaymentAccount.charges_enabled)))).one())

@@ -13,6 +13,7 @@ from booking.rules.decision import Refused
 from booking.rules.durations import Notice
 from booking.rules.policy import Flags, resolve_flags
 from booking.wording import Words
+from models import payment_account
 from models.location import Location
 from models.service import Service
 from models.session import Tx, reading
@@ -114,9 +115,9 @@ def _again(visit: Visit, service_id: int | None, typed: Typed, fields: dict[str,
 def _show(visit: Visit, service_id: int | None, form: dict[str, Any], *, problems: dict[str, str] | None = None, status: int = 200,
           conflict: list[tuple[str, str, str]] | None = None) -> Any:
     with reading(visit.store_id) as tx:
-        people, places = _people(tx), _places(tx)
+        people, places, account = _people(tx), _places(tx), payment_account.in_use(tx)
     return visit.show("service.html", here="services", service_id=service_id, form=form, problems=problems or {}, status=status, people=people,
-                      places=places, currency=visit.store.currency, conflict=conflict)
+                      places=places, currency=visit.store.currency, conflict=conflict, card_payments=account is not None and account.takes)
 
 
 def _read(typed: Typed, currency: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -20,7 +20,7 @@ from models.booking import Booking
 from models.booking_summary import BookingSummary, find
 from models.service import Service
 from models.session import Tx, reading
-from shopify_app.dashboard.door import Visit, screen
+from shopify_app.dashboard.door import OWNER, Visit, screen
 
 AHEAD = 14
 NOTE = "Test booking"
@@ -28,7 +28,7 @@ NOTE = "Test booking"
 
 @dataclass(frozen=True)
 class Step:
-    """`path` is where it is done; for the test booking the page has a button instead."""
+    """`path` is where it is done, if this person may; for the test booking the page has a button instead."""
 
     name: str
     title: str
@@ -72,6 +72,8 @@ def _show(visit: Visit, *, problem: str | None = None, status: int = 200) -> Any
         Step("service", _("What can be booked?"), _("A service has a duration, a price, and people who give it."), done.service, "/services/new"),
         Step("policy", _("Until when may customers move or cancel?"), _("You see in sentences what they will read. 24 hours before is set to begin with."), done.policy,
              f"/services/{first}/policy" if first else "/settings/policy"),
+        *([Step("payments", _("How do deposits reach you?"), _("A service asks for a deposit. Until card payments are set up, customers book without paying it."),
+                False, "/settings/payments" if visit.may(OWNER) else None)] if not done.payments else []),
         Step("booking", _("Try it"), _("Book a time for yourself: the confirmation comes to your own address."), done.booking, None)]
     return visit.show("setup_steps.html", here="setup", steps=steps, left=sum(not step.done for step in steps), test=test, link=link, problem=problem, status=status,
                       next=next((step.name for step in steps if not step.done), None),

@@ -80,7 +80,7 @@ def test_the_money_of_a_booking_and_what_a_cancellation_gives_back(api, world):
 
 
 def test_first_steps(app, api, world):
-    assert api.get("/setup") == {"location": True, "staff": True, "service": True, "policy": False, "booking": False}
+    assert api.get("/setup") == {"location": True, "staff": True, "service": True, "policy": False, "booking": False, "payments": True}
     api.patch("/store", {"policy": {"cancel": {"notice": "PT4H"}}})
     world.book(at(10, 15))
     assert all(api.get("/setup").values())

@@ -8,6 +8,8 @@ from io import BytesIO
 import pytest
 
 from booking.actions.imports import LEASE, claim_import, forget_imports
+from booking.actions.payment_accounts import connect_account
+from booking.actions.services import update_service
 from booking.actions.stores import create_store
 from models.actor import SYSTEM
 from sync.imports import run_due
@@ -15,7 +17,7 @@ from tests.dashboard import exports
 from tests.dashboard.colleague import Colleague
 from tests.dashboard.forms import form_at
 from tests.storefront.visitor import Visitor, words
-from tests.support.world import World, at
+from tests.support.world import MERCHANT, World, at
 
 HEADER = "id,starts_at,duration_minutes,service,staff,name,email,price\n"
 ROWS = ("1,2027-03-10 09:00,60,Massage,Elena Marsh,Cleo Vance,cleo@example.com,80\n"
@@ -58,6 +60,29 @@ def test_five_steps_lead_from_nothing_to_a_booking_seen_as_the_customer_sees_it(
     visitor = Visitor(app, fresh)
     visitor.get(f"/manage/{link}")
     assert "Haircut" in words(visitor.page) and "You can change this until" in words(visitor.page)
+
+
+def test_a_deposit_that_nobody_can_pay_is_told(app, world, owner, manager):
+    """A56, A146: without card payments customers book without their deposit; the form and the first steps say so, and where to go."""
+    unpaid, undone = "Card payments are not set up: until they are, customers book without paying a deposit.", "How do deposits reach you?"
+    service = world.add_service("Facial", staff=[world.elena])
+    for colleague in (owner, manager):
+        colleague.get(f"/admin/services/{service}")
+        assert unpaid in words(colleague.page) and ('href="/admin/settings/payments"' in colleague.page) is (colleague is owner)
+        assert "notice warn" not in colleague.page
+        colleague.get("/admin/setup")
+        assert undone not in words(colleague.page)
+    update_service(world.store_id, MERCHANT, service, deposit=2000, price=4500)
+    for colleague in (owner, manager):
+        colleague.get(f"/admin/services/{service}")
+        assert "notice warn" in colleague.page
+        colleague.get("/admin/setup")
+        assert undone in words(colleague.page) and ('href="/admin/settings/payments"' in colleague.page) is (colleague is owner)
+    connect_account(world.store_id, SYSTEM, "acct_1Q2w3E4r5T6y7U8i")
+    owner.get(f"/admin/services/{service}")
+    assert unpaid not in words(owner.page)
+    owner.get("/admin/setup")
+    assert undone not in words(owner.page)
 
 
 class TestImport:

@@ -12,13 +12,15 @@ from shopify_app.api.shapes.policy import Policy
 
 
 class SetupOut(Shape):
-    """Which of the first steps are done: a location, someone at work, a service someone gives, a policy saved, a booking."""
+    """Which of the first steps are done: a location, someone at work, a service someone gives, a policy saved, a booking. `payments`:
+    that no service asks for a deposit which nobody can pay."""
 
     location: bool
     staff: bool
     service: bool
     policy: bool
     booking: bool
+    payments: bool
 
 
 class PolicyPreviewIn(Shape):
