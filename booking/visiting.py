@@ -7,7 +7,7 @@ from datetime import datetime
 
 from booking import facts
 from booking.rules.decision import Decision, Refused
-from booking.rules.windows import change_decision
+from booking.rules.windows import allowed, change_decision
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, lock_many, run
 from models.session import Tx
@@ -33,9 +33,14 @@ def visit_of(tx: Tx, ref: str, *, locking: bool = False) -> list[BookingSummary]
 def visit_decision(kind: str, parts: Sequence[BookingSummary], now: datetime) -> Decision:
     """May the customer `reschedule` or `cancel` the block? Every part's window is measured from the start of the visit."""
     start = min(b.starts_at for b in parts)
-    decisions = [change_decision(kind, facts.change_facts(b)._replace(starts_at=start), now) for b in parts]
+    known = [facts.change_facts(b)._replace(starts_at=start) for b in parts]
+    decisions = [change_decision(kind, one, now) for one in known]
     refused = [decision for decision in decisions if not decision.allowed]
-    return min(refused or decisions, key=lambda decision: (decision.deadline is not None, decision.deadline or now))
+    told = min(refused or decisions, key=lambda decision: (decision.deadline is not None, decision.deadline or now))
+    other = told.facts.get("still_possible")
+    if other and not all(allowed(other, one, now) for one in known):  # that part could, the others could not
+        told = told._replace(facts={**told.facts, "still_possible": None})
+    return told
 
 
 def decisions_alone(tx: Tx, b: BookingSummary) -> dict[str, Decision]:

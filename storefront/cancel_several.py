@@ -16,6 +16,7 @@ from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
+from storefront.presenting import why_not
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
 
 
@@ -31,7 +32,7 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
         scopes=scope_choices(group, "cancel", w), parts=[
             (part.booking.service_name, w.when(part.booking.starts_at, part.booking.zone), w.refund(part.quote.facts(), b.store_name))
             for part in preview.parts],
-        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), w.refusal(stay.decision.reason or "", stay.decision.facts, b.store_name))
+        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), why_not("cancel", stay.decision, w, stay.booking))
                for stay in preview.stays],
         outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, b.zone) if total and total.until else None,
         quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status

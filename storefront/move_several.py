@@ -25,7 +25,7 @@ from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes
 from storefront.picker import parse_at
-from storefront.presenting import detail
+from storefront.presenting import detail, why_not
 from storefront.together import VISIT, Group, scope_choices
 
 
@@ -48,7 +48,7 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
         scopes=scope_choices(group, "reschedule", w), moves=lines, notes=common,
         misfits=[(w.when(target.booking.starts_at, target.booking.zone), _new(target, w), _reason(target.problem, w)) for target in misfits],
-        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), w.refusal(stay.decision.reason or "", stay.decision.facts, b.store_name))
+        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), why_not("reschedule", stay.decision, w, stay.booking))
                for stay in stays],
         starts_at=at.isoformat(), staff="anyone" if staff_id == ANYONE else "", price=sum(target.price for target in fits),
         expect=",".join(target.booking.ref for target in fits), without=",".join(target.booking.ref for target in misfits),

@@ -45,12 +45,13 @@ class Card(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the customer may do, or the sentence why not."""
+    """What the customer may do, or the sentence why not; then `deadline` says until when one could (R10, R11)."""
 
     allowed: bool
     sentence: str
     reason: str | None
     still: str | None = None
+    deadline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +128,18 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
-        [] if b.status in CLOSED else policy_lines(w, _still(facts.policy_meanwhile(b), decided), b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid), _person(door), b.version, waits,
+        [] if b.status in CLOSED else _rules(door, facts.policy_meanwhile(b), decided, now), _person(door), b.version, waits,
         policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
 
 
-def _still(policy: Policy, decided: dict[str, Decision]) -> Policy:
-    """Of the policy what the customer can still use; why the rest is over stands beside the buttons."""
-    return policy.with_flags(Flags(decided["reschedule"].allowed, decided["cancel"].allowed))
+def _rules(door: Door, policy: Policy, decided: dict[str, Decision], now: datetime) -> list[str]:
+    """Of the policy what the customer can still use, and when the rest ended (R10); why stands beside the buttons."""
+    b, w = door.b, door.words
+    still = policy.with_flags(Flags(decided["reschedule"].allowed, decided["cancel"].allowed))
+    ended = {kind: w.when(one.deadline, b.zone) for kind, one in decided.items() if one.reason == "too_late" and one.deadline}
+    return [*([w._("Cancelling online ended {when}.").format(when=ended["cancel"])] if "cancel" in ended else []),
+            *policy_lines(w, still, b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid),
+            *([w._("Moving online ended {when}.").format(when=ended["reschedule"])] if "reschedule" in ended else [])]
 
 
 def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
@@ -179,7 +185,15 @@ def action(kind: str, decision: Decision, w: Words, b: BookingSummary, last: dat
     sentence = w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)
     if b.store_refusal_note and decision.reason in ("too_late", "not_allowed", "limit_reached"):
         sentence += " " + b.store_refusal_note  # the shop's own words after ours (A157, D20b)
-    return Action(False, sentence, decision.reason, decision.facts.get("still_possible"))
+    return Action(False, sentence, decision.reason, decision.facts.get("still_possible"),
+                  w.deadline_was(kind, last, b.zone) if decision.reason == "too_late" else None)
+
+
+def why_not(kind: str, decision: Decision, w: Words, b: BookingSummary) -> str:
+    """The refusal of one booking among several, its deadline with it (R10)."""
+    told = w.refusal(decision.reason or "", decision.facts, b.store_name)
+    late = decision.reason == "too_late" and decision.deadline
+    return f"{told} {w.deadline_was(kind, late, b.zone)}" if late else told
 
 
 def _person(door: Door) -> list[tuple[str, str]]:

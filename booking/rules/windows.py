@@ -36,12 +36,12 @@ def change_decision(kind: str, facts: ChangeFacts, now: datetime) -> Decision:
         return Decision(False, reason, facts={"state": facts.status})
     if reason == "not_allowed":
         return Decision(False, reason, facts={"kind": kind})
-    if reason == "limit_reached":
-        return Decision(False, reason, last, {"limit": facts.policy.reschedule_limit})
     other = "cancel" if kind == "reschedule" else "reschedule"
+    still = other if allowed(other, facts, now) else None
+    if reason == "limit_reached":
+        return Decision(False, reason, last, {"limit": facts.policy.reschedule_limit, "still_possible": still})
     return Decision(False, reason, last, {
-        "kind": kind, "notice_hours": _notice(kind, facts).hours_text(), "started": now >= facts.starts_at,
-        "still_possible": other if _still(other, facts, now) else None})
+        "kind": kind, "notice_hours": _notice(kind, facts).hours_text(), "started": now >= facts.starts_at, "still_possible": still})
 
 
 def allowed(kind: str, facts: ChangeFacts, now: datetime) -> bool:
@@ -64,12 +64,6 @@ def _refusal(kind: str, facts: ChangeFacts, now: datetime) -> tuple[str | None, 
     if kind == "reschedule" and facts.policy.reschedule_limit and facts.customer_moves >= facts.policy.reschedule_limit:
         return "limit_reached", last
     return None, last
-
-
-def _still(kind: str, facts: ChangeFacts, now: datetime) -> bool:
-    allowed = facts.policy.reschedule_allowed if kind == "reschedule" else facts.policy.cancel_allowed
-    under = kind == "cancel" or not facts.policy.reschedule_limit or facts.customer_moves < facts.policy.reschedule_limit
-    return allowed and under and now <= deadline(kind, facts) and now < facts.starts_at
 
 
 def _never_approved(facts: ChangeFacts) -> bool:

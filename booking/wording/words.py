@@ -114,9 +114,13 @@ class Words:
         return f"{when} {self.as_it_is(f'({instant.astimezone(UTC):%H:%M:%S} UTC)')}"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
-        """9:00 AM to 10:00 AM EST."""
+        """9:00 AM to 10:00 AM EST; 1:30 AM EDT to 1:30 AM EST where the clocks change in between (R13)."""
         local, until = formats.local(start, zone), formats.local(end, zone)
-        return formats.span(self.locale, self._("{start} to {end} {zone}"), local.hour, local.minute, until.hour, until.minute, self._zone_name(local))
+        name = self._zone_name(local)
+        if until.tzname() == local.tzname():
+            return formats.span(self.locale, self._("{start} to {end} {zone}"), local.hour, local.minute, until.hour, until.minute, name)
+        return self._("{start} {zone} to {end} {zone_then}").format(
+            start=self.clock(local), zone=name, end=self.clock(until), zone_then=self._zone_name(until))
 
     def duration(self, seconds: int) -> str:
         """1 h 30 min."""
@@ -159,6 +163,11 @@ class Words:
         text = self._("You can change this until {when}.") if kind == "reschedule" else self._("You can cancel this until {when}.")
         return text.format(when=self.when(instant, zone))
 
+    def deadline_was(self, kind: str, instant: datetime, zone: str) -> str:
+        """You could change this until Sat, Mar 13, 2027, 9:00 AM EST: the precise line beside a refusal that counts in hours (R11)."""
+        text = self._("You could change this until {when}.") if kind == "reschedule" else self._("You could cancel this until {when}.")
+        return text.format(when=self.when(instant, zone))
+
     # Refusals
 
     def refusal(self, code: str, facts: Mapping[str, Any], venue: str) -> str:
@@ -173,7 +182,9 @@ class Words:
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":
-            return self._("This booking has been moved as often as {venue} allows online. You can still cancel it or contact {venue}.").format(venue=venue)
+            text = self._("This booking has been moved as often as {venue} allows online. You can still cancel it or contact {venue}.") \
+                if facts.get("still_possible") else self._("This booking has been moved as often as {venue} allows online. Please contact {venue} directly.")
+            return text.format(venue=venue)
         if code == "rate_limited":
             minutes = max(1, -(-int(facts.get("retry_after", 60)) // 60))
             return self.ngettext("Too many attempts. Please try again in {n} minute.", "Too many attempts. Please try again in {n} minutes.",

@@ -52,7 +52,7 @@ export function classWait(values: Partial<ClassWait> = {}): ClassWait {
 }
 
 const allowed = (sentence: string): Permission => ({allowed: true, reason: null, sentence, deadline: '2027-03-09T10:00:00-05:00'});
-export const refusedFor = (reason: string, sentence: string): Permission => ({allowed: false, reason, sentence, deadline: null});
+export const refusedFor = (reason: string, sentence: string, deadline_text: string | null = null): Permission => ({allowed: false, reason, sentence, deadline: null, deadline_text});
 
 export function detail(values: Partial<BookingDetail> = {}): BookingDetail {
   return {

@@ -31,6 +31,8 @@ export interface Permission {
   reason: string | null;
   sentence: string;
   deadline: string | null;
+  /** Until when one could, to stand beside a refusal. */
+  deadline_text?: string | null;
 }
 
 export type Verb = 'reschedule' | 'cancel' | 'feedback' | 'waitlist' | 'card' | 'offers';

@@ -35,7 +35,7 @@ def permissions(tx: Tx, door: Door, decided: dict[str, Decision], origin: str) -
         told = action(kind, decision, w, b, last)
         known = decision.allowed or decision.reason in ("too_late", "limit_reached")
         moves[kind] = s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=told.sentence or _no(decision, b, w),
-                                   deadline=last.astimezone(ZoneInfo(b.zone)) if known else None)
+                                   deadline=last.astimezone(ZoneInfo(b.zone)) if known else None, deadline_text=told.deadline)
     waitlist, waiting = _waitlist(tx, b, w, origin)
     offers, standing = _offers(tx, b, w)
     feedback, said = _feedback(tx, b, w)

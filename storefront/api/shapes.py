@@ -62,12 +62,14 @@ class CustomerBooking(Shape):
 
 
 class Permission(Shape):
-    """Whether the customer may do it now, until when, and in words. `reason` is a problem code where they may not."""
+    """Whether the customer may do it now, until when, and in words. `reason` is a problem code where they may not; `deadline_text` says
+    until when they could, to stand beside `sentence`."""
 
     allowed: bool
     reason: str | None
     sentence: str
     deadline: datetime | None
+    deadline_text: str | None = None
 
 
 class Permissions(Shape):

@@ -88,7 +88,8 @@ def test_one_booking_with_what_may_be_done(world, ada):
     shown = ada.get(f"/bookings/{b.ref}")
     assert set(shown["actions"]) == {"reschedule", "cancel", "feedback", "waitlist", "card", "offers"}
     assert shown["actions"]["reschedule"] == {
-        "allowed": True, "reason": None, "sentence": "You can change this until Tue, Mar 9, 2027, 10:00 AM EST.", "deadline": "2027-03-09T10:00:00-05:00"}
+        "allowed": True, "reason": None, "sentence": "You can change this until Tue, Mar 9, 2027, 10:00 AM EST.", "deadline": "2027-03-09T10:00:00-05:00",
+        "deadline_text": None}
     assert shown["actions"]["cancel"]["allowed"] and shown["version"] == 1 and shown["closed"] is False
     for kind in ("feedback", "waitlist", "card", "offers"):
         assert shown["actions"][kind]["allowed"] is False and shown["actions"][kind]["sentence"], kind
@@ -115,7 +116,9 @@ def test_exactly_at_the_notice_is_allowed_and_a_microsecond_later_is_not(world, 
     world.set_clock(at(9, 15) + timedelta(microseconds=1))
     late = ada.get(f"/bookings/{b.ref}")["actions"]
     sentence = "This booking is within 24h of the appointment time and can't be rescheduled online. Please contact Harbor Massage directly."
-    assert late["reschedule"] == {"allowed": False, "reason": "too_late", "sentence": sentence, "deadline": "2027-03-09T10:00:00-05:00"}
+    assert late["reschedule"] == {"allowed": False, "reason": "too_late", "sentence": sentence, "deadline": "2027-03-09T10:00:00-05:00",
+                                  "deadline_text": "You could change this until Tue, Mar 9, 2027, 10:00 AM EST."}
+    assert "Moving online ended Tue, Mar 9, 2027, 10:00 AM EST." in ada.get(f"/bookings/{b.ref}")["policy"]
     problem = ada.refused(409, "too_late", "GET", f"/bookings/{b.ref}/slots", query_string={"from": "2027-03-10", "to": "2027-03-12"})
     assert problem["detail"] == sentence and problem["deadline"] == "2027-03-09T15:00:00+00:00"
     assert "cancelled online" in ada.refused(409, "too_late", "GET", f"/bookings/{b.ref}/cancellation")["detail"]

@@ -57,6 +57,16 @@ def cancel(world, b, seen=None, **more):
     return cancel_visit(world.store_id, world.customer(b), b.ref, quote=(seen or preview(world, b)).sign(), **more)
 
 
+def test_what_one_part_alone_could_do_is_not_said_of_the_visit(world):
+    """Each part keeps one of the two ways open, and no way is open to both."""
+    parts = [world.book(at(10, 15 + n), service=world.add_service(name, policy={"reschedule": {"notice": move}, "cancel": {"notice": leave}}), staff=world.elena)
+             for n, (name, move, leave) in enumerate((("Colour", "PT72H", "PT2H"), ("Cut", "PT2H", "PT72H")))]
+    now = parts[0].starts_at - hours(48)
+    for kind, alone in (("reschedule", "cancel"), ("cancel", "reschedule")):
+        assert visit_decision(kind, parts[:1] if kind == "reschedule" else parts[1:], now).facts["still_possible"] == alone
+        assert visit_decision(kind, parts, now).facts["still_possible"] is None
+
+
 def starts(world, visit):
     return [world.read(b.ref).starts_at for b in visit]
 

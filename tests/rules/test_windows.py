@@ -142,7 +142,19 @@ def test_r18_the_limit_counts_moves_and_zero_is_unlimited(limit, moves, reason):
 def test_r18_the_limit_is_five_unless_set():
     assert refused("reschedule", facts(Policy(), customer_moves=4), NOW) is None
     decision = change_decision("reschedule", facts(Policy(), customer_moves=5), NOW)
-    assert (decision.reason, decision.facts) == ("limit_reached", {"limit": 5})
+    assert (decision.reason, decision.facts) == ("limit_reached", {"limit": 5, "still_possible": "cancel"})
+
+
+@pytest.mark.parametrize(("policy", "hours", "possible"), [
+    (policy_of("PT2H", "PT24H"), 48, "cancel"), (policy_of("PT2H", "PT24H"), 12, None), (Policy(cancel_allowed=False), 48, None)])
+def test_r18_at_the_limit_cancelling_is_named_only_where_it_is_possible(policy, hours, possible):
+    decision = change_decision("reschedule", facts(policy, customer_moves=5), START - timedelta(hours=hours))
+    assert (decision.reason, decision.facts["still_possible"]) == ("limit_reached", possible)
+
+
+def test_r29_withdrawing_a_request_is_still_possible_where_cancelling_is_switched_off():
+    at = facts(Policy(reschedule_limit=1, cancel_allowed=False), "pending", never_approved=True, customer_moves=1)
+    assert change_decision("reschedule", at, NOW).facts["still_possible"] == "cancel"
 
 
 @pytest.mark.parametrize("kind", KINDS)

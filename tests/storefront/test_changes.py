@@ -74,6 +74,23 @@ def test_too_late_says_so_on_the_page_and_on_the_post(world, ada, contents, door
     ada.get(door(b))
     assert TOO_LATE.format(verb) in words(ada.page)
     assert f'href="{account(b, part)}"' not in ada.page and "data-dialog" not in ada.page
+    beside, among = ("You could change this", "Moving online ended") if part == "reschedule" else ("You could cancel this", "Cancelling online ended")
+    assert f"{beside} until Tue, Mar 9, 2027, 10:00 AM EST." in words(ada.page), "the precise line beside it (R10, R11)"
+    assert f"{among} Tue, Mar 9, 2027, 10:00 AM EST." in words(ada.page).split("Good to know")[1]
+
+
+@DOORS
+def test_the_limit_offers_cancelling_only_where_it_is_possible(world, ada, door):
+    """R18: no sentence contradicts the next one."""
+    update_service(world.store_id, MERCHANT, world.service, policy={"reschedule": {"limit": 1}})
+    b = world.book(at(12, 15))
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(13, 15))
+    ada.get(door(b))
+    assert "You can still cancel it or contact Harbor Massage." in words(ada.page)
+    update_store(world.store_id, MERCHANT, cancel=False)
+    ada.get(door(b))
+    assert "as often as Harbor Massage allows online. Please contact Harbor Massage directly." in words(ada.page)
+    assert "You can still cancel" not in words(ada.page)
 
 
 def test_the_last_instant_is_allowed(world, ada):

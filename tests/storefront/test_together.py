@@ -7,6 +7,7 @@ import pytest
 from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
+from booking.wording import words_for
 from tests.storefront.visitor import account, fields, link, words
 from tests.support.world import MERCHANT, World, at, hours
 
@@ -76,6 +77,7 @@ class TestSeries:
         ada.get(account(made[1], "cancel") + "?scope=all")
         page = words(ada.page)
         assert "3 bookings would be cancelled" in page and "These stay as they are Fri, Mar 5, 2027, 10:00 AM EST This booking is within 24h" in page
+        assert "directly. You could cancel this until Thu, Mar 4, 2027, 10:00 AM EST." in page
         ada.send(account(made[1], "cancel"))
         assert states(world, made) == ["confirmed"] + ["cancelled"] * 3
 
@@ -199,5 +201,7 @@ class TestVisit:
         world.set_clock(made[0].starts_at - hours(23))
         ada.get(account(made[1]))
         assert "This booking is within 24h of the appointment time and can't be cancelled online" in words(ada.page)
+        last = world.read(made[0].ref).starts_at - hours(24)
+        assert f"You could cancel this until {words_for('en').when(last, made[0].zone)}." in words(ada.page), "of the visit, not of this part"
         ada.get(account(made[1], "cancel"), 409)
         ada.get(account(made[1], "reschedule"), 409)

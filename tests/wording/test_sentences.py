@@ -63,6 +63,32 @@ def test_deadlines_name_day_time_and_zone(instant, zone, text):
     assert W.deadline("cancel", instant, zone) == f"You can cancel this until {text}."
 
 
+def test_the_precise_deadline_of_what_is_refused():
+    """R11: A80 counts in hours, the line beside it is the precise one."""
+    last = datetime(2027, 3, 13, 14, tzinfo=UTC)
+    assert W.deadline_was("reschedule", last, "America/New_York") == "You could change this until Sat, Mar 13, 2027, 9:00 AM EST."
+    assert W.deadline_was("cancel", last, "America/New_York") == "You could cancel this until Sat, Mar 13, 2027, 9:00 AM EST."
+
+
+@pytest.mark.parametrize(("locale", "start", "hours", "zone", "text"), [
+    ("en", datetime(2027, 11, 7, 5, tzinfo=UTC), 1, "America/New_York", "1:00 AM EDT to 1:00 AM EST"),
+    ("en", datetime(2027, 3, 14, 6, 30, tzinfo=UTC), 1, "America/New_York", "1:30 AM EST to 3:30 AM EDT"),
+    ("de", datetime(2027, 10, 31, 0, tzinfo=UTC), 1, "Europe/Berlin", "02:00 CEST bis 02:00 CET"),
+    ("en", datetime(2027, 10, 31, 0, tzinfo=UTC), 1, "Europe/Berlin", "2:00 AM CEST to 2:00 AM CET"),
+    ("en", datetime(2027, 11, 7, 4, tzinfo=UTC), 1, "America/New_York", "12:00 AM to 1:00 AM EDT"),
+    ("en", datetime(2027, 7, 1, 12, tzinfo=UTC), 1, "America/Sao_Paulo", "9:00 AM to 10:00 AM GMT-03:00")])
+def test_a_range_over_a_change_of_clocks_names_both_zones(locale, start, hours, zone, text):
+    """R13, D13: an hour from one o'clock to one o'clock is told by the two names."""
+    assert words_for(locale).span(start, start + timedelta(hours=hours), zone) == text
+
+
+@pytest.mark.parametrize(("still", "ends"), [("cancel", "You can still cancel it or contact Harbor Massage."), (None, "Please contact Harbor Massage directly.")])
+def test_at_the_limit_nothing_is_offered_that_is_not_possible(still, ends):
+    """R18."""
+    assert W.refusal("limit_reached", {"limit": 5, "still_possible": still}, VENUE) == (
+        f"This booking has been moved as often as Harbor Massage allows online. {ends}")
+
+
 @pytest.mark.parametrize("code", ["slot_taken", "closed", "checked_in", "stale", "quote_changed", "no_change", "outside_hours", "invalid",
                                   "not_found", "unauthorized", "idempotency_mismatch", "limit_reached", "not_allowed", "rate_limited"])
 def test_every_refusal_has_a_whole_sentence(code):

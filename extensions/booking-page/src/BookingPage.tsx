@@ -64,10 +64,12 @@ function Actions({booking}: {booking: BookingDetail}) {
       <s-stack gap="base">
         {reschedule.allowed && <s-button variant="primary" href={pathOf(booking.ref, 'reschedule')}>{t('booking.reschedule')}</s-button>}
         <s-text color={reschedule.allowed ? 'subdued' : 'base'}>{reschedule.sentence}</s-text>
+        {reschedule.deadline_text && <s-text color="subdued">{reschedule.deadline_text}</s-text>}
         {cancel.allowed && <s-button variant="secondary" tone="critical" href={pathOf(booking.ref, 'cancel')}>{t('booking.cancel')}</s-button>}
         {(cancel.allowed || cancel.sentence !== reschedule.sentence) && (
           <s-text color={cancel.allowed ? 'subdued' : 'base'}>{cancel.sentence}</s-text>
         )}
+        {cancel.deadline_text && <s-text color="subdued">{cancel.deadline_text}</s-text>}
         {card.allowed && (
           <s-stack gap="small-300">
             <s-text>{card.sentence}</s-text>

@@ -24,10 +24,11 @@ describe('one booking', () => {
   });
 
   test('refusals are sentences, not buttons; closed bookings only tell', async () => {
-    const actions = {...detail().actions, reschedule: refusedFor('too_late', 'Within 24h.'), cancel: refusedFor('too_late', 'Too late to cancel.')};
+    const actions = {...detail().actions, reschedule: refusedFor('too_late', 'Within 24h.', 'You could change this until Monday.'), cancel: refusedFor('too_late', 'Too late to cancel.')};
     at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions})}});
     await extension.render();
     await waitFor(() => expect(shown()).toContain('Within 24h.'));
+    expect(shown()).toContain('You could change this until Monday.');
     expect(document.querySelector('s-button[href*="reschedule"], s-button[href*="cancel"]')).toBeNull();
   });
 
