@@ -80,7 +80,7 @@ def account():  # noqa: ANN201
         "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
         upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
         more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-        waits=[wait_card(wait, g.store_id, w) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
+        waits=[wait_card(wait, g.store_id, w, tx.now) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
         paged=bool(asked.get("upcoming") or asked.get("past"))))
     refresh_login(response)
     return response
@@ -115,7 +115,7 @@ def _calendar(*, week: bool) -> str:
             of_day.setdefault(b.local_start.date(), []).append(b)
         by_day: dict[date, list[Card | WaitCard]] = {day: [*cards(bookings, w, tx.now)] for day, bookings in of_day.items()}
         for wait in class_waits(tx, person.customer_id) if person.waits else ():
-            by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w))
+            by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w, tx.now))
         days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
         cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
         return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),

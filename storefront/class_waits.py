@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import abort, g, redirect
 
 from booking.actions.leave_waitlist import leave_entry
 from booking.class_waits import ClassWait, is_of
+from booking.rules.wall_time import local_date
 from booking.waitlist import entry_path
 from booking.wording import Words
 from models.actor import Actor
@@ -27,6 +29,7 @@ class WaitCard:
     day: str
     weekday: str
     month: str
+    year: str
     date: str
     start: str
     time: str
@@ -35,14 +38,14 @@ class WaitCard:
     status: str = "waiting"
 
 
-def wait_card(wait: ClassWait, store_id: int, w: Words) -> WaitCard:
+def wait_card(wait: ClassWait, store_id: int, w: Words, now: datetime) -> WaitCard:
     span, day = w.span(wait.starts_at, wait.ends_at, wait.zone), wait.local_start.date()
-    weekday, month, date = w.tile(day)
+    weekday, month, year, date = w.tile(day, local_date(now, wait.zone).year)
     held = None if wait.held_until is None else w._("A place is held for you until {when}.").format(when=w.when(wait.held_until, wait.zone))
     more = {} if wait.offer_id is None else {"offer": wait.offer_id}
     return WaitCard(
         entry_path(store_id, wait.id, **more), f"/account/waitlist/{wait.id}/leave", wait.service_name,
-        w.dot.join((span, wait.staff_name, wait.location_name)), str(day.day), weekday, month, date,
+        w.dot.join((span, wait.staff_name, wait.location_name)), str(day.day), weekday, month, year, date,
         w.time(wait.starts_at, wait.zone), span, place_text(w, wait), held)
 
 

@@ -16,6 +16,7 @@ from booking.addresses import first_name, mask_email, mask_phone
 from booking.rules.decision import Decision
 from booking.rules.policy import Flags, Policy
 from booking.rules.status import CLOSED
+from booking.rules.wall_time import local_date
 from booking.rules.windows import deadline
 from booking.wording import Words
 from booking.wording.policies import policy_lines
@@ -34,6 +35,7 @@ class Card(NamedTuple):
     day: str
     weekday: str
     month: str
+    year: str
     date: str
     start: str
     time: str
@@ -80,33 +82,36 @@ class Detail:
     money: list[str] = field(default_factory=list)
 
 
-def card(b: BookingSummary | ListedBooking, w: Words, now: datetime) -> Card:
+def card(b: BookingSummary | ListedBooking, w: Words, now: datetime, present: int) -> Card:
+    """`present`: the year it is, which a line does not name."""
     can_move, can_cancel = facts.may_change(b, now) if b.holding else (False, False)
     day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
-    weekday, month, date = w.tile(day)
+    weekday, month, year, date = w.tile(day, present)
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
-        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), weekday, month, date, w.clock(b.local_start), span,
+        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), weekday, month, year, date, w.clock(b.local_start), span,
         b.status, w.status(b.status), can_move, can_cancel)
 
 
 def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime) -> list[Card]:
     """The lines of a list; the open parts of a visit that follow each other are one line (R32)."""
     groups: list[list[Any]] = []
+    present = local_date(now, found[0].zone).year if found else 0
     for b in found:
         if groups and b.visit_id is not None and b.holding and groups[-1][-1].visit_id == b.visit_id and groups[-1][-1].holding:
             groups[-1].append(b)
         else:
             groups.append([b])
-    return [card(group[0], w, now) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now) for group in groups]
+    return [card(group[0], w, now, present) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now, present)
+            for group in groups]
 
 
-def _visit_card(parts: list[Any], w: Words, now: datetime) -> Card:
+def _visit_card(parts: list[Any], w: Words, now: datetime, present: int) -> Card:
     first, last = parts[0], max(parts, key=lambda b: b.ends_at)
     span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
     people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
     line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
-    return card(first, w, now)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
+    return card(first, w, now, present)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
                    can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
 
 

@@ -33,7 +33,7 @@ def feedback_decision(facts: FeedbackFacts, now: datetime) -> Decision:
     if facts.status not in VISITED:
         return Decision(False, "not_allowed", facts={"kind": "feedback", "state": facts.status})
     if now < opens_at(facts):
-        return Decision(False, "not_allowed", facts={"kind": "feedback", "opens_at": opens_at(facts)})
+        return Decision(False, "not_allowed", facts={"kind": "feedback", "opens_at": opens_at(facts), "ended": now >= facts.ends_at})
     last = facts.ends_at + CLOSES
     if facts.given_at is not None:
         last = min(last, facts.given_at + EDITABLE)

@@ -55,10 +55,27 @@ def clock(locale: str, hour: int, minute: int) -> str:
     return dates.format_time(time(hour, minute), "short", locale=locale).replace("\u202f", " ")
 
 
+def zone_name(locale: str, local: datetime) -> str:
+    """EST, CET; where a zone has no name, GMT-03:00."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else dates.get_timezone_gmt(local, locale=locale)
+
+
+def clock_to_the_second(locale: str, at: time) -> str:
+    return dates.format_time(at, "medium", locale=locale).replace("\u202f", " ")
+
+
 @lru_cache(maxsize=5_000)
-def tile(locale: str, day: Day, pattern: str) -> tuple[str, str, str]:
-    """The weekday, the month, and the day by `pattern`."""
-    return date(locale, day, "EEE"), date(locale, day, "MMM"), date(locale, day, pattern)
+def tile(locale: str, day: Day, pattern: str, year: bool) -> tuple[str, str, str, str]:
+    """The weekday, the month, the year or nothing, and the day by `pattern`."""
+    return date(locale, day, "EEE"), date(locale, day, "MMM"), date(locale, day, "y") if year else "", date(locale, day, pattern)
+
+
+def weekday_names(locale: str, width: str) -> list[str]:
+    names = dates.get_day_names(width, locale=locale)
+    if width == "abbreviated" and names == dates.get_day_names("wide", locale=locale):
+        names = dates.get_day_names("short", locale=locale)  # Arabic shortens its days there only
+    return [names[n] for n in range(7)]
 
 
 @lru_cache(maxsize=20_000)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from babel import Locale, dates
+from babel import Locale
 
 from booking.rules.durations import Notice
 from booking.wording import formats
@@ -58,7 +58,7 @@ class Words:
 
     def short_date(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13."""
-        return self.tile(formats.local(instant, zone).date())[2]
+        return formats.date(self.locale, formats.local(instant, zone).date(), self._("EEE, MMM d"))
 
     def day_of_month(self, day: date) -> str:
         """Mar 13."""
@@ -79,9 +79,10 @@ class Words:
     def month(self, day: date) -> str:
         return formats.date(self.locale, day, self._("MMMM y"))
 
-    def tile(self, day: date) -> tuple[str, str, str]:
-        """Sat, Mar and Sat, Mar 13: what a line of a list says of its day."""
-        return formats.tile(self.locale, day, self._("EEE, MMM d"))
+    def tile(self, day: date, present: int) -> tuple[str, str, str, str]:
+        """Sat, Mar, 2028 and Sat, Mar 13, 2028: what a line of a list says of its day; without the year where it is the `present` one."""
+        year = day.year != present
+        return formats.tile(self.locale, day, self._("EEE, MMM d, y") if year else self._("EEE, MMM d"), year)
 
     def time(self, instant: datetime, zone: str) -> str:
         """9:00 AM."""
@@ -89,15 +90,11 @@ class Words:
 
     def zone(self, instant: datetime, zone: str) -> str:
         """The zone's name then: EST, CET; where it has none, GMT-03:00."""
-        return self._zone_name(formats.local(instant, zone))
+        return formats.zone_name(self.locale, formats.local(instant, zone))
 
     def clock(self, local: datetime) -> str:
         """9:00 AM, of a time as the clock there shows it."""
         return formats.clock(self.locale, local.hour, local.minute)
-
-    def _zone_name(self, local: datetime) -> str:
-        name = local.tzname() or ""
-        return name if name.isalpha() else dates.get_timezone_gmt(local, locale=self.locale)
 
     def when(self, instant: datetime, zone: str) -> str:
         """Sat, Mar 13, 2027, 9:00 AM EST: the precise form of deadlines and messages (R10)."""
@@ -108,19 +105,18 @@ class Words:
         """Sat, Mar 13, 2027, 9:00:07 AM EST (14:00:07 UTC): to the second, for what counts before the law (R48)."""
         assert instant is not None, "what is acknowledged has arrived at some moment"
         local = formats.local(instant, zone)
-        clock = dates.format_time(local.time(), "medium", locale=self.locale).replace("\u202f", " ")
-        day = formats.date(self.locale, local.date(), self._("EEE, MMM d, y"))
+        day, clock = formats.date(self.locale, local.date(), self._("EEE, MMM d, y")), formats.clock_to_the_second(self.locale, local.time())
         when = self._("{day}, {time} {zone}").format(day=day, time=clock, zone=self.zone(instant, zone))
         return f"{when} {self.as_it_is(f'({instant.astimezone(UTC):%H:%M:%S} UTC)')}"
 
     def span(self, start: datetime, end: datetime, zone: str) -> str:
         """9:00 AM to 10:00 AM EST; 1:30 AM EDT to 1:30 AM EST where the clocks change in between (R13)."""
         local, until = formats.local(start, zone), formats.local(end, zone)
-        name = self._zone_name(local)
+        name = formats.zone_name(self.locale, local)
         if until.tzname() == local.tzname():
             return formats.span(self.locale, self._("{start} to {end} {zone}"), local.hour, local.minute, until.hour, until.minute, name)
         return self._("{start} {zone} to {end} {zone_then}").format(
-            start=self.clock(local), zone=name, end=self.clock(until), zone_then=self._zone_name(until))
+            start=self.clock(local), zone=name, end=self.clock(until), zone_then=formats.zone_name(self.locale, until))
 
     def duration(self, seconds: int) -> str:
         """1 h 30 min."""
@@ -130,10 +126,7 @@ class Words:
 
     def weekday_names(self, width: str = "abbreviated") -> list[str]:
         """From Monday, in this language."""
-        names = dates.get_day_names(width, locale=self.locale)
-        if width == "abbreviated" and names == dates.get_day_names("wide", locale=self.locale):
-            names = dates.get_day_names("short", locale=self.locale)  # Arabic shortens its days there only
-        return [names[n] for n in range(7)]
+        return formats.weekday_names(self.locale, width)
 
     def notice(self, notice: Notice) -> str:
         """`7 days`, `24 hours`, `90 minutes`."""
@@ -218,6 +211,8 @@ class Words:
 
     def _not_allowed(self, facts: Mapping[str, Any], venue: str) -> str:
         kind = facts.get("kind")
+        if kind == "feedback" and facts.get("ended"):  # "after your visit" would be now
+            return self._("You can leave feedback from {when}.").format(when=self.when(facts["opens_at"], facts["zone"]))
         if kind == "feedback":
             text = self._("You can leave feedback after your visit.") if "opens_at" in facts else self._("There was no visit to leave feedback for.")
         elif facts.get("staff"):

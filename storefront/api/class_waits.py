@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,14 +39,14 @@ def leave_class_wait(call: CustomerCall, id: str) -> dict[str, Any]:
 
 
 def _listed(tx: Tx, call: CustomerCall) -> dict[str, Any]:
-    return {"items": [_shown(wait, call) for wait in class_waits(tx, call.known().id)], "next": None}
+    return {"items": [_shown(wait, call, tx.now) for wait in class_waits(tx, call.known().id)], "next": None}
 
 
-def _shown(wait: ClassWait, call: CustomerCall) -> ClassWaitOut:
-    here, url = ZoneInfo(wait.zone), call.origin + wait_card(wait, call.store_id, call.words).url
+def _shown(wait: ClassWait, call: CustomerCall, now: datetime) -> ClassWaitOut:
+    here, card = ZoneInfo(wait.zone), wait_card(wait, call.store_id, call.words, now)
     held = None if wait.held_until is None else HeldTime(
         starts_at=wait.starts_at.astimezone(here), staff_name=wait.staff_name, expires_at=wait.held_until.astimezone(here),
-        sentence=wait_card(wait, call.store_id, call.words).held or "", url=url)
+        sentence=card.held or "", url=call.origin + card.url)
     return ClassWaitOut(
         id=str(wait.id), service_name=wait.service_name, staff_name=wait.staff_name, location_name=wait.location_name, address=wait.location_address,
         starts_at=wait.starts_at.astimezone(here), ends_at=wait.ends_at.astimezone(here), zone=wait.zone, when=call.words.when(wait.starts_at, wait.zone),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from booking.actions.cancel_booking import cancel_booking
 from tests.storefront.visitor import Visitor, account, words
 from tests.support.world import MERCHANT, World, at
@@ -23,6 +25,20 @@ def test_upcoming_soonest_first_and_past_latest_first(world, visitor):
     visitor.get("/account")
     assert refs(visitor.page) == [sooner.ref, later.ref, gone.ref]
     assert "Signed in as Ada Archer, ada@example.com" in words(visitor.page)
+
+
+def test_a_line_names_the_year_that_is_not_the_present_one(world, ada):
+    """A3, A5: what is next year, or was another year, is not taken for this one."""
+    world.book(at(10, 15))
+    ada.get("/account")
+    assert "Wed 10 Mar Massage , Wed, Mar 10, 10:00 AM to 11:00 AM EST" in words(ada.page) and "2027" not in words(ada.page)
+    world.set_clock(datetime(2027, 1, 1, 4, tzinfo=UTC))  # still the old year in New York
+    ada.get("/account")
+    assert "Wed 10 Mar 2027 Massage , Wed, Mar 10, 2027, 10:00 AM to 11:00 AM EST" in words(ada.page)
+    world.set_clock(datetime(2028, 1, 2, tzinfo=UTC))
+    ada.sign_in()
+    ada.get("/account")
+    assert "Past Wed 10 Mar 2027 Massage" in words(ada.page)
 
 
 def test_an_empty_account_leads_to_booking(ada):

@@ -31,6 +31,14 @@ def test_signed_in_from_the_booking_to_thank_you(ada, visit):
         (4, "Good <b>hands</b>", False)]
 
 
+def test_in_the_hours_after_a_visit_nobody_has_marked_the_time_is_told(world, ada):
+    """Two hours in which "after your visit" would be now (R37)."""
+    b = world.book(at(10, 15))
+    world.set_clock(b.ends_at)
+    ada.get(account(b, "feedback"))
+    assert "You can leave feedback from Wed, Mar 10, 2027, 1:00 PM EST." in words(ada.page)
+
+
 def test_without_stars_the_text_is_kept_on_the_page(ada, visit):
     ada.get(account(visit, "feedback"))
     ada.send(account(visit, "feedback"), 422, comment="Half a thought", publish="on")

@@ -27,6 +27,7 @@ def test_the_address_changes_after_the_code_and_comes_back_by_the_link(ada, cont
     before = contents()
     ada.get(path)
     assert contents() == before and "from n•••@example.com to a•••@example.com" in words(ada.page) and "new@" not in ada.page
+    assert "all links to your bookings sent so far stop working" in words(ada.page), "those from before the change too"
     ada.send(path)
     ada.get("/account/profile", 303)
     ada.get(path, 404)

@@ -70,6 +70,16 @@ def test_the_precise_deadline_of_what_is_refused():
     assert W.deadline_was("cancel", last, "America/New_York") == "You could cancel this until Sat, Mar 13, 2027, 9:00 AM EST."
 
 
+@pytest.mark.parametrize(("locale", "texts"), [
+    ("en", ("Sun", "Nov", "2027", "Sun, Nov 7, 2027")), ("de", ("So.", "Nov.", "2027", "So., 7. Nov. 2027")),
+    ("fr", ("dim.", "nov.", "2027", "dim. 7 nov. 2027")), ("es", ("dom", "nov", "2027", "dom, 7 nov 2027")),
+    ("ar", ("الأحد", "نوفمبر", "2027", "الأحد، 7 نوفمبر 2027"))])
+def test_a_line_of_a_list_names_another_year_in_every_language(locale, texts):
+    words, day = words_for(locale), datetime(2027, 11, 7).date()
+    assert words.tile(day, 2026) == texts
+    assert words.tile(day, 2027)[2] == "" and "2027" not in words.tile(day, 2027)[3]
+
+
 @pytest.mark.parametrize(("locale", "start", "hours", "zone", "text"), [
     ("en", datetime(2027, 11, 7, 5, tzinfo=UTC), 1, "America/New_York", "1:00 AM EDT to 1:00 AM EST"),
     ("en", datetime(2027, 3, 14, 6, 30, tzinfo=UTC), 1, "America/New_York", "1:30 AM EST to 3:30 AM EDT"),
