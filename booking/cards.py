@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import and_, exists, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from booking import facts
 from booking.rules import refund
-from booking.rules.charge import card_expired, due_fee
+from booking.rules.charge import FEE_MAY_FOLLOW, card_expired, due_fee
 from booking.rules.refund import RefundQuote
 from models.booking import Booking
-from models.booking_summary import BookingSummary
+from models.booking_summary import BookingSummary, find_by_id
 from models.card import Card, CardConsent
 from models.intent import Intent
 from models.payment_account import PaymentAccount
 from models.session import Tx
-from models.statement import Statement, param
+from models.statement import NOW, Statement, param
 
 
 class SavedCard(NamedTuple):
@@ -50,18 +50,25 @@ def card_for(tx: Tx, booking_id: int) -> SavedCard | None:
 
 class Kept(NamedTuple):
     """What a booking's page needs of payments: the store's account in sealed form where it takes money now, the card the booking rests
-    on, and the other open bookings that rest on that card too."""
+    on, and the other bookings that card is held for."""
 
     account: str | None
     card: SavedCard | None
     others: tuple[int, ...]
 
 
+OPEN = Booking.closed_at.is_(None)
+_FEE_MAY_FOLLOW = and_(Booking.closed_at > NOW - FEE_MAY_FOLLOW, or_(
+    Booking.status == "no_show", and_(Booking.status == "cancelled", Booking.cancelled_by == "customer")))
+HELD = or_(OPEN, _FEE_MAY_FOLLOW)
+"""Bookings that hold a card: open ones, and those closed lately for which the shop may still charge a fee (A155)."""
+
+
 def _kept() -> Any:
     """One JSON value of a booking, `{account, card}`, so that other statements can bring it along."""
     others = select(func.coalesce(func.jsonb_agg(Booking.id.distinct()), text("'[]'::jsonb"))).select_from(Booking).join(
         CardConsent, and_(CardConsent.store_id == Booking.store_id, CardConsent.booking_id == Booking.id)).where(
-            Booking.store_id == Card.store_id, Booking.closed_at.is_(None), CardConsent.card_id == Card.id,
+            Booking.store_id == Card.store_id, HELD, CardConsent.card_id == Card.id,
             Booking.id != param("booking")).correlate(Card).scalar_subquery()
     agreed = aliased(CardConsent)
     card = select(func.jsonb_build_array(*_FACE, agreed.most, others)).select_from(Card).join(
@@ -100,9 +107,10 @@ def cards_of(tx: Tx, customer_id: int) -> list[SavedCard]:
 
 
 def shown_card(tx: Tx, b: BookingSummary, *, by_link: bool, kept: Kept | None = None) -> SavedCard | None:
-    """The booking's card; in the account also the customer's newest, since the account is theirs. A link shows its booking's only."""
+    """The booking's card; of an open one in the account also the customer's newest, since the account is theirs. A link shows its
+    booking's only."""
     card = card_for(tx, b.id) if kept is None else kept.card
-    if card is None and not by_link:
+    if card is None and not by_link and b.holding:
         card = next(iter(cards_of(tx, b.customer_id)), None)
     return card
 
@@ -164,6 +172,26 @@ def is_late(b: BookingSummary, when: datetime) -> bool:
 
 def rests_on(tx: Tx, card_id: int) -> list[int]:
     """Open bookings a card was agreed to for, ascending."""
+    return _agreed_for(tx, card_id, OPEN)
+
+
+def held_for(tx: Tx, card_id: int) -> list[int]:
+    """The bookings a card is held for, ascending."""
+    return _agreed_for(tx, card_id, HELD)
+
+
+def needs_card(tx: Tx, booking_id: int, card_id: int) -> Literal["ahead", "fee"] | None:
+    """Why a booking needs this card, if it does: it lies ahead, and its rule knows a fee that what was paid does not cover; or it is
+    over, and the shop may charge a fee for it."""
+    b, card = find_by_id(tx, booking_id), card_for(tx, booking_id)
+    if b is None or card is None or card.id != card_id:
+        return None
+    if b.holding:
+        return "ahead" if fee_due(b) > 0 else None
+    return "fee" if chargeable(tx, b).most > 0 else None
+
+
+def _agreed_for(tx: Tx, card_id: int, which: Any) -> list[int]:
     return list(tx.db.execute(select(Booking.id).join(
         CardConsent, and_(CardConsent.store_id == Booking.store_id, CardConsent.booking_id == Booking.id)).where(
-            Booking.store_id == tx.store_id, Booking.closed_at.is_(None), CardConsent.card_id == card_id).order_by(Booking.id)).scalars())
+            Booking.store_id == tx.store_id, which, CardConsent.card_id == card_id).order_by(Booking.id)).scalars())

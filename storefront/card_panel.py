@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flask import g, redirect, request
 
-from booking.actions.save_card import Consent, needs_card, remove_card
-from booking.cards import Kept, fee_due, kept_of, rests_on, shown_card
+from booking.actions.save_card import Consent, remove_card
+from booking.cards import Kept, SavedCard, fee_due, held_for, kept_of, needs_card, shown_card
 from booking.rules.decision import Refused
 from booking.wording.cards import CONSENT, card_text, consent_text
 from gateways.stripe import cards as gate
@@ -23,7 +25,7 @@ from storefront.presenting import detail
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`card` in words, or None. `stays` says why it cannot be removed now. `may_add`: add or replace."""
+    """`card` in words, or None. `stays` says why it cannot be removed now. `may_add`: add or replace. A closed booking's is only shown."""
 
     card_id: int | None
     card: str | None
@@ -41,18 +43,22 @@ def panel(tx: Tx, door: Door, kept: Kept | None = None) -> Panel | None:
     if not usable(tx, kept.account):
         return None
     card = shown_card(tx, b, by_link=door.by_link, kept=kept)
-    others = () if card is None else kept.others if card == kept.card else [n for n in rests_on(tx, card.id) if n != b.id]
-    here = card is not None and card == kept.card and b.holding and fee_due(b) > 0
-    needed = here or card is not None and any(needs_card(tx, booking_id, card.id) for booking_id in others)
-    elsewhere = door.by_link and bool(others)
-    stays = None
-    if needed:
-        stays = w._("This card secures an upcoming booking, so it can't be removed now. You can replace it with another one.")
-    elif elsewhere:
-        stays = w._("This card is kept for another booking too. Please sign in to remove it.")
+    others = () if card is None else kept.others if card == kept.card else [n for n in held_for(tx, card.id) if n != b.id]
+    why = None if card is None or not b.holding else _why_it_stays(tx, door, card, kept, others)
+    stays = w.card_stays(why).format(venue=b.store_name) if why else None
     return Panel(card.id if card else None, card_text(w, card.brand, card.last4, card.exp_month, card.exp_year) if card else None,
                  card is not None and card.expired(tx.now), consent_text(w, b.store_name, fee_due(b), b.currency), b.holding,
-                 card is not None and stays is None, stays)
+                 card is not None and b.holding and stays is None, stays)
+
+
+def _why_it_stays(tx: Tx, door: Door, card: SavedCard, kept: Kept, others: Sequence[int]) -> dict[str, Any] | None:
+    """What `remove_card` would refuse with. A link says of other bookings no more than that there are some."""
+    if card == kept.card and fee_due(door.b) > 0:
+        return {"needed": "ahead"}
+    if door.by_link:
+        return {"elsewhere": True} if others else None
+    needed = next(filter(None, (needs_card(tx, booking_id, card.id) for booking_id in others)), None)
+    return {"needed": needed} if needed else None
 
 
 @bp.get("/account/bookings/<ref>/card")

@@ -8,6 +8,7 @@ from flask import Response, abort, g, redirect, request
 
 from booking.access import customer_of_feed, visitor
 from booking.actions.profile import chosen, renew_feed, stop_feed, update_profile
+from booking.cards import cards_of
 from booking.keys import settings
 from booking.preferences import CHANNELS, KINDS
 from booking.rules.decision import Refused
@@ -29,13 +30,15 @@ FEED_PAST, FEED_AHEAD = timedelta(days=90), timedelta(days=730)
 def profile():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = require_login(tx)
-    return _show(store, person, {}, saved=request.args.get("saved"))
+        has_card = bool(cards_of(tx, person.customer_id))
+    return _show(store, person, {}, has_card, saved=request.args.get("saved"))
 
 
 @bp.post("/account/profile")
 def save_profile():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = require_login(tx)
+        has_card = bool(cards_of(tx, person.customer_id))
     form = request.form
     locale = form.get("locale") if form.get("locale") in SHIPPED else None
     preferences = {channel: {kind: f"{channel}.{kind}" in form for kind in KINDS} for channel in CHANNELS}
@@ -44,7 +47,7 @@ def save_profile():  # noqa: ANN201
                        phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences, zone=form.get("zone") or None)
     except Refused as refused:
         sentences = field_sentences(words(store, person))
-        return _show(store, person, {e["field"]: sentences[e["field"]] for e in refused.facts["errors"]}, typed=form), 422
+        return _show(store, person, {e["field"]: sentences[e["field"]] for e in refused.facts["errors"]}, has_card, typed=form), 422
     return redirect("/account/profile?saved", 303)
 
 
@@ -91,10 +94,10 @@ def feed_file(secret: str) -> Response:
     return Response(feed(payloads, store.name, settings().base_domain), mimetype="text/calendar")
 
 
-def _show(store, person, errors: dict[str, str], *, saved: str | None = None, typed=None):  # noqa: ANN001, ANN202
+def _show(store, person, errors: dict[str, str], has_card: bool, *, saved: str | None = None, typed=None):  # noqa: ANN001, ANN202
     w = words(store, person)
     preferences = {channel: chosen(person.preferences, channel) for channel in CHANNELS}
-    return page("profile.html", store, w, person=person, errors=errors, saved=saved, typed=typed, preferences=preferences,
+    return page("profile.html", store, w, person=person, errors=errors, has_card=has_card, saved=saved, typed=typed, preferences=preferences,
                 languages=SHIPPED, zones=zone_names(), sms=settings().sms_url is not None, channels=list(zip(CHANNELS, (w._("E-mail"), w._("SMS")), strict=True)), kinds=[
                     ("transactional", w._("Confirmations and changes")), ("reminders", w._("Reminders and requests for feedback")),
                     ("offers", w._("Earlier times and offers for your bookings")), ("marketing", w._("News"))])

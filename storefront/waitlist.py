@@ -62,7 +62,11 @@ def opt_in(ref: str):  # noqa: ANN201
 def opt_out(ref: str):  # noqa: ANN201
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-    leave_waitlist(g.store_id, door.actor, ref)
+    try:
+        leave_waitlist(g.store_id, door.actor, ref)
+    except Refused as refused:
+        with reading(g.store_id) as tx:
+            return render_booking(tx, enter(tx, ref), problem=door.words.refusal(refused.code, refused.facts, door.b.store_name), status=409)
     return redirect(door.url(done="left"), 303)
 
 

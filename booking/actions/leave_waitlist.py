@@ -16,8 +16,11 @@ from models.waitlist_offer import WaitlistOffer
 
 @action
 def leave_waitlist(tx: Tx, ref: str) -> Done:
-    """End the booking's waiting for an earlier time; what is held for it goes to the next in line. Nothing to end is fine."""
+    """End the booking's waiting for an earlier time; what is held for it goes to the next in line. Nothing to end is fine.
+    Refused closed (R4)."""
     b = locked(tx, ref)
+    if not b.holding:
+        raise Refused("closed", state=b.status)
     _, entry = waitlist.waiting_of(tx, b)
     if entry is not None:
         _withdraw(tx, entry)

@@ -11,7 +11,7 @@ from booking import limits
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
 from booking.actions.intents import close, find_intent, payer_of, write_intent
-from booking.cards import card_for, cards_of, fee_due, rests_on, shown_card
+from booking.cards import card_for, cards_of, fee_due, held_for, needs_card, rests_on, shown_card
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from models import payment_account
@@ -69,7 +69,10 @@ def begin_card(tx: Tx, ref: str, *, consent: Consent, browser: str) -> Done:
 
 @action
 def save_card(tx: Tx, intent_id: int, method: Method) -> Done:
-    """The provider has the card: it is active now, and the one it replaces is let go (R36). Repeating it changes nothing."""
+    """The provider has the card: it is active now, and the one it replaces is let go (R36). Repeating it changes nothing.
+
+    A booking that was closed meanwhile keeps none (R4): the provider is told to let go of the card at once.
+    """
     seen = find_intent(tx, intent_id)
     if seen is None or seen.booking_id is None:
         return Done()
@@ -84,6 +87,11 @@ def save_card(tx: Tx, intent_id: int, method: Method) -> Done:
         store_id=tx.store_id, id=card_id, customer_id=b.customer_id, account_id=intent.account_id, provider_customer=method.customer,
         provider_ref=method.reference, brand=method.brand, last4=method.last4, exp_month=method.exp_month, exp_year=method.exp_year,
         fingerprint=method.fingerprint, created_at=tx.now))
+    if not b.holding:
+        end_card(tx, card_id)
+        close(tx, intent, "cancelled", error="closed")
+        tx.audit("cancelled_intent", subject="intent", subject_id=intent_id, booking_id=b.id, kind="setup", error="closed")
+        return Done(b)
     moved = [b.id] + ([] if intent.facts["by_link"] or intent.card_id is None else [o for o in rests_on(tx, intent.card_id) if o != b.id])
     for booking_id in moved:
         tx.db.execute(insert(CardConsent).values(
@@ -99,26 +107,40 @@ def save_card(tx: Tx, intent_id: int, method: Method) -> Done:
 
 @action
 def remove_card(tx: Tx, ref: str, card_id: int) -> Done:
-    """Forget a card. Refused not_allowed while an open booking needs it (it can be replaced), not_found for another's."""
+    """Forget a card, from an open booking. Refused closed (R4), not_found for another's, and as `forget_card`."""
     b = locked(tx, ref)
+    if not b.holding:
+        raise Refused("closed", state=b.status)
     by_link = tx.actor.kind == "link"
     mine = [card_for(tx, b.id)] if by_link else [card_for(tx, b.id), *cards_of(tx, b.customer_id)]
     if card_id not in {card.id for card in mine if card is not None}:
         raise Refused("not_found")
-    open_ones = rests_on(tx, card_id)
-    if by_link and set(open_ones) - {b.id}:
+    held = held_for(tx, card_id)
+    _require_free(tx, card_id, [b.id])
+    if by_link and set(held) - {b.id}:
         raise Refused("not_allowed", kind="card", elsewhere=True)
-    if any(needs_card(tx, booking_id, card_id) for booking_id in open_ones):
-        raise Refused("not_allowed", kind="card", needed=True)
+    _require_free(tx, card_id, held)
     end_card(tx, card_id)
     tx.audit("remove_card", booking_id=b.id, before={"card": str(card_id)})
     return Done(b)
 
 
-def needs_card(tx: Tx, booking_id: int, card_id: int) -> bool:
-    """Whether an open booking rests on this card: its rule knows a fee that is not covered by what was paid."""
-    b, card = find_by_id(tx, booking_id), card_for(tx, booking_id)
-    return b is not None and card is not None and card.id == card_id and fee_due(b) > 0
+@action
+def forget_card(tx: Tx, customer_id: int, card_id: int) -> Done:
+    """Forget a card of the signed-in customer. Refused not_found, and not_allowed with the reason `needed` while a booking ahead needs
+    it (it can be replaced there) or a fee may follow."""
+    if card_id not in {card.id for card in cards_of(tx, customer_id)}:
+        raise Refused("not_found")
+    _require_free(tx, card_id, held_for(tx, card_id))
+    end_card(tx, card_id)
+    tx.audit("remove_card", subject="customer", subject_id=customer_id, before={"card": str(card_id)})
+    return Done()
+
+
+def _require_free(tx: Tx, card_id: int, bookings: list[int]) -> None:
+    for booking_id in bookings:
+        if needed := needs_card(tx, booking_id, card_id):
+            raise Refused("not_allowed", kind="card", needed=needed)
 
 
 @action
@@ -140,8 +162,9 @@ def _most(tx: Tx, booking_id: int, b: BookingSummary, most: int) -> int:
 
 
 def _may_end(tx: Tx, old_id: int, b: BookingSummary, by_link: bool, moved: set[int]) -> bool:
-    """A link lets go only of what was saved for its own booking."""
-    if set(rests_on(tx, old_id)) - moved:
+    """A link lets go only of what was saved for its own booking; and nothing is let go that a fee may still be charged to."""
+    open_ones = set(rests_on(tx, old_id))
+    if open_ones - moved or any(needs_card(tx, booking_id, old_id) for booking_id in set(held_for(tx, old_id)) - open_ones):
         return False
     consents = set(tx.db.execute(select(CardConsent.booking_id).where(CardConsent.store_id == tx.store_id, CardConsent.card_id == old_id)).scalars())
     return not by_link or consents == {b.id}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from booking.rules.money import card_step
+
+FEE_MAY_FOLLOW = timedelta(days=14)
+"""How long after a missed visit or a late cancellation the shop has the card to decide on a fee. The customer may remove it after that."""
 
 
 def due_fee(*, deposit: int, fee: int, seats: int, kept: int, currency: str) -> int:

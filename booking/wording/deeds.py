@@ -70,7 +70,7 @@ LABELS = {
     "check_import": "Import checked", "begin_import": "Import started", "drop_import": "Import forgotten",
     "delete_location": "Location removed", "book_paid": "Booked with a deposit", "cancel_visit_part": "Part of a visit cancelled",
     "sync_now": "Shopify asked anew", "uninstall_shop": "Shopify disconnected", "redact_shop": "Shop's data erased",
-    "succeeded_intent": "Payment succeeded", "failed_intent": "Payment failed", "canceled_intent": "Payment given up",
+    "succeeded_intent": "Payment succeeded", "failed_intent": "Payment failed", "cancelled_intent": "Payment given up",
 }
 
 

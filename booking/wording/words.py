@@ -228,7 +228,7 @@ class Words:
         elif kind == "cancel":
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
         elif kind == "card":
-            text = self._card_stays(facts)
+            text = self.card_stays(facts)
         elif kind == "waitlist":
             text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
         elif kind == "offers":
@@ -241,7 +241,10 @@ class Words:
             text = self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly.")
         return text.format(venue=venue)
 
-    def _card_stays(self, facts: Mapping[str, Any]) -> str:
+    def card_stays(self, facts: Mapping[str, Any]) -> str:
+        """Why a card can't be removed now; with the place of the shop's name."""
+        if facts.get("needed") == "fee":
+            return self._("{venue} may still charge a fee to this card for an appointment that was missed or cancelled late, so it can't be removed yet.")
         if facts.get("needed"):
             return self._("This card secures an upcoming booking, so it can't be removed now. You can replace it with another one.")
         if facts.get("elsewhere"):

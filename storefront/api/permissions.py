@@ -58,7 +58,7 @@ def _card(tx: Tx, door: Door) -> s.Permission:
     if shown is None:
         text = w._("{venue} doesn't keep cards online. Please contact {venue} directly.").format(venue=b.store_name)
         return s.Permission(allowed=False, reason="not_allowed", sentence=text, deadline=None)
-    if not (shown.may_add or shown.card):
+    if not shown.may_add:
         return s.Permission(allowed=False, reason="closed", sentence=w.refusal("closed", {"state": b.status}, b.store_name), deadline=None)
     text = shown.card or w._("No card is saved for this booking.")
     if shown.expired:

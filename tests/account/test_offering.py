@@ -44,6 +44,14 @@ def test_what_is_held_for_the_one_who_waits(app, world, ada):
     assert page.status_code == 200
 
 
+def test_a_closed_booking_has_no_line_to_leave(world, ada):
+    """R4: the waiting ended with it."""
+    b = world.sold(FAR)
+    ada.post(f"/bookings/{b.ref}/waitlist")
+    cancel_booking(world.store_id, MERCHANT, b.ref)
+    ada.refused(409, "closed", "DELETE", f"/bookings/{b.ref}/waitlist")
+
+
 def test_too_near_to_wait(world, ada):
     b = world.sold(at(10, 15))
     may = ada.get(f"/bookings/{b.ref}")["actions"]["waitlist"]

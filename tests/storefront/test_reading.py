@@ -41,7 +41,7 @@ def pages(b, service: int) -> dict[str, list[str]]:
         "/account/bookings/<ref>/feedback": [account(b, "feedback")], "/feedback/<ref>": [feedback_path(b)],
         "/feedback.json": ["/feedback.json"], "/account/email": ["/account/email"], "/account/email/code": ["/account/email/code"],
         "/email-undo/<secret>": ["/email-undo/x"], "/account/email-restored": ["/account/email-restored"], "/account/phone": ["/account/phone"],
-        "/account/sessions": ["/account/sessions"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
+        "/account/sessions": ["/account/sessions"], "/account/cards": ["/account/cards"], "/account/data": ["/account/data"], "/account/data.json": ["/account/data.json"],
         "/account/deleted": ["/account/deleted"], "/unsubscribe/<token>": ["/unsubscribe/x"], "/withdraw": ["/withdraw"],
         "/staff-calendar/<secret>.ics": ["/staff-calendar/x.ics"],
         "/account/login/shopify": ["/account/login/shopify"], "/account/login/shopify/return": ["/account/login/shopify/return?code=x&state=y"],
