@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select, text
 
+from booking.addresses import canonical_email
 from booking.keys import keyed_hash, settings
 from booking.rules.decision import Refused
 from booking.rules.pacing import room_at
 from models.access import Attempt
+from models.booking_summary import BookingSummary
 from models.session import Tx
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -59,6 +61,14 @@ def leaving(tx: Tx, email: str | None, phone: str | None, *, must: bool = False)
     """When a message of something done anyway may leave over each channel it can take; texts only where they can be sent at all."""
     reached = {"email": email, "sms": settings().sms_url and phone}
     return {channel: message_at(tx, channel, recipient, must=must) for channel, recipient in reached.items() if recipient}
+
+
+def leaving_from_link(tx: Tx, b: BookingSummary, *, must: bool = False) -> dict[str, datetime] | None:
+    """The same for what a link did to its booking: it can be done again and again, to somebody else's address. None for others."""
+    if tx.actor.kind != "link":
+        return None
+    email = b.customer_email or b.contact_email
+    return leaving(tx, canonical_email(email) if email else None, b.customer_phone if b.customer_phone_verified_at else b.contact_phone, must=must)
 
 
 def _hashed(tx: Tx, scope: str, subject: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 CHANNELS, KINDS = ("email", "sms"), ("transactional", "reminders", "offers", "marketing")
 KIND_OF = {"reminder": "reminders", "feedback_request": "reminders", "feedback_reply": "reminders", "earlier_slot": "offers"}
 """Topics that may be switched off; every other message is part of the booking itself (transactional)."""
-MAIL_ONLY = frozenset({"feedback_request", "feedback_reply", "waitlist_joined"})
+MAIL_ONLY = frozenset({"card_removed", "card_saved", "feedback_request", "feedback_reply", "waitlist_joined"})
 
 
 def kind_of(topic: str) -> str:

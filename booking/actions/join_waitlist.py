@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -11,7 +10,6 @@ from sqlalchemy import insert, update
 from booking import limits, waitlist
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
-from booking.addresses import canonical_email
 from booking.rules import waitlist as rules
 from booking.rules.decision import Refused
 from booking.waitlist_notices import tell
@@ -37,20 +35,12 @@ def join_waitlist(tx: Tx, ref: str, *, weekdays: Sequence[int] = range(7), bands
         made = _insert(tx, b, wishes)
         place = waitlist.place_of(tx, made)
         tx.audit("join_waitlist", booking_id=b.id, after={"entry": made.id, **wishes})
-        tell(tx, "waitlist_joined", made, b, leaving=_leaving(tx, b), place=place, rest_hours=terms.rest_hours)
+        tell(tx, "waitlist_joined", made, b, leaving=limits.leaving_from_link(tx, b), place=place, rest_hours=terms.rest_hours)
         return Done(b, facts={"id": made.id, "place": place})
     tx.db.execute(update(WaitlistEntry).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry.id).values(**wishes))
     tx.audit("change_waitlist", booking_id=b.id, before=_told(entry), after={"entry": entry.id, **wishes})
     changed = waitlist.find_entry(tx, entry.id)
     return Done(b, facts={"id": entry.id, "place": waitlist.place_of(tx, changed)})
-
-
-def _leaving(tx: Tx, b: BookingSummary) -> dict[str, datetime] | None:
-    """Through a link anyone can join and leave again and again whose booking has somebody else's address (I37)."""
-    if tx.actor.kind != "link":
-        return None
-    email = b.customer_email or b.contact_email
-    return limits.leaving(tx, canonical_email(email) if email else None, b.customer_phone if b.customer_phone_verified_at else b.contact_phone)
 
 
 def _wishes(weekdays: Sequence[int], bands: Sequence[str]) -> dict[str, Any]:

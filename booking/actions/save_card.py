@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from booking import limits
+from booking import limits, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
-from booking.actions.intents import close, find_intent, payer_of, write_intent
+from booking.actions.intents import OpenIntent, close, find_intent, payer_of, write_intent
 from booking.cards import card_for, cards_of, fee_due, held_for, needs_card, rests_on, shown_card
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from models import payment_account
+from models.actor import Actor
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import BookingSummary, find_by_id
@@ -92,16 +94,19 @@ def save_card(tx: Tx, intent_id: int, method: Method) -> Done:
         close(tx, intent, "cancelled", error="closed")
         tx.audit("cancelled_intent", subject="intent", subject_id=intent_id, booking_id=b.id, kind="setup", error="closed")
         return Done(b)
+    tx.actor = _who(intent)
     moved = [b.id] + ([] if intent.facts["by_link"] or intent.card_id is None else [o for o in rests_on(tx, intent.card_id) if o != b.id])
     for booking_id in moved:
         tx.db.execute(insert(CardConsent).values(
             store_id=tx.store_id, id=new_id(), card_id=card_id, customer_id=b.customer_id, booking_id=booking_id, source="manage_portal",
             text_version=intent.facts["version"], text=intent.facts["text"], most=_most(tx, booking_id, b, intent.facts["most"]),
             fingerprint=method.fingerprint, ip_hash=intent.facts["ip"], at=tx.now))
-    if intent.card_id is not None and _may_end(tx, intent.card_id, b, intent.facts["by_link"], set(moved)):
+    replaced = intent.card_id is not None and _may_end(tx, intent.card_id, b, intent.facts["by_link"], set(moved))
+    if replaced:
         end_card(tx, intent.card_id)
     close(tx, intent, "succeeded", card_id=card_id)
     tx.audit("save_card", booking_id=b.id, after={"card": str(card_id)}, before={"card": str(intent.card_id)} if intent.card_id else None)
+    _tell(tx, "card_saved", b, card_id, replaced=replaced)
     return Done(b, facts={"card_id": card_id})
 
 
@@ -122,6 +127,7 @@ def remove_card(tx: Tx, ref: str, card_id: int) -> Done:
     _require_free(tx, card_id, held)
     end_card(tx, card_id)
     tx.audit("remove_card", booking_id=b.id, before={"card": str(card_id)})
+    _tell(tx, "card_removed", b, card_id)
     return Done(b)
 
 
@@ -134,7 +140,30 @@ def forget_card(tx: Tx, customer_id: int, card_id: int) -> Done:
     _require_free(tx, card_id, held_for(tx, card_id))
     end_card(tx, card_id)
     tx.audit("remove_card", subject="customer", subject_id=customer_id, before={"card": str(card_id)})
+    if (booking_id := _last_of(tx, customer_id, card_id)) is not None:
+        b = find_by_id(tx, booking_id)
+        assert b is not None, "bookings are never deleted"
+        _tell(tx, "card_removed", b, card_id, of_account=True)
     return Done()
+
+
+def _who(intent: OpenIntent) -> Actor:
+    """Who began it (R41): the provider's word, which ends it, comes by a webhook as often as by their page."""
+    return Actor("link", "link", intent.booking_id) if intent.facts["by_link"] else Actor("customer", "account", intent.customer_id)
+
+
+def _tell(tx: Tx, topic: str, b: BookingSummary, card_id: int, **more: Any) -> None:
+    """The owner hears of every change of a card, whoever made it (R6)."""
+    face = tx.db.execute(select(Card.brand, Card.last4, Card.exp_month, Card.exp_year).where(Card.store_id == tx.store_id, Card.id == card_id)).one()
+    notices.tell_customer(tx, topic, b, once=str(card_id), leaving=limits.leaving_from_link(tx, b, must=True), card=face._asdict(), **more)
+
+
+def _last_of(tx: Tx, customer_id: int, card_id: int) -> int | None:
+    """The customer's booking the card was last agreed to for."""
+    return tx.db.execute(select(Booking.id).join(
+        CardConsent, (CardConsent.store_id == Booking.store_id) & (CardConsent.booking_id == Booking.id)).where(
+            Booking.store_id == tx.store_id, Booking.customer_id == customer_id, CardConsent.card_id == card_id,
+        ).order_by(CardConsent.at.desc(), CardConsent.id.desc()).limit(1)).scalar()
 
 
 def _require_free(tx: Tx, card_id: int, bookings: list[int]) -> None:

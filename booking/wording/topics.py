@@ -16,7 +16,7 @@ LABELS = {
     "merchant_payments_stopped": "Payments stopped, to the team",
     "merchant_calendar_lost": "Calendar to connect again, to the team", "reminder": "Reminder",
     "feedback_request": "Feedback asked for", "feedback_reply": "Answer to feedback",
-    "card_charged": "Fee charged", "counter_offer": "Other times offered", "deposit_returned": "Deposit given back",
+    "card_charged": "Fee charged", "card_removed": "Card removed", "card_saved": "Card saved", "counter_offer": "Other times offered", "deposit_returned": "Deposit given back",
     "earlier_slot": "Earlier time offered", "email_changed": "Address changed",
     "merchant_offer_accepted": "Other time accepted, to the team", "merchant_offers_ended": "Offers ended, to the team",
     "merchant_refund_failed": "Refund failed, to the team", "merchant_refunds_owed": "Refunds owed, to the team", "merchant_withdrawal": "Withdrawal declared, to the team",

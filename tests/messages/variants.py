@@ -45,6 +45,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "approval_given": {"by name": {"by_name": "Elena Marsh"}},
     "approval_refused": {"money back": {"because": "declined", "refund": REFUND}, "in time, old one stays": {"because": "deadline", "restored": True},
                          "offers declined": {"because": "offers_declined", "refund": REFUND}, "offers expired": {"because": "offers_expired"}},
+    "card_removed": {"in the account": {"of_account": True}}, "card_saved": {"replaced": {"replaced": True}},
     "card_charged": {"late": {"charged": {"reason": "late_cancel"}}},
     "counter_offer": {"one": {"offers": [OFFER]}, "ends apart": {"offers": [OFFER, OFFER | {"n": 2, "until": "2027-03-03T12:00:00+00:00"}]}},
     "earlier_slot": {"to be stopped": UNSUBSCRIBE, "seat": {"waits_for": "seat"} | UNSUBSCRIBE},

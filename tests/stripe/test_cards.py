@@ -283,3 +283,45 @@ class TestOthers:
 def test_events_carry_no_card_number(bank, world, till, visitor):
     save(visitor, till, link(book(world), panel="payment"))
     assert GOOD not in json.dumps([shown(event) for event in bank.all("event")])
+
+
+class TestTheOwnerHears:
+    """R6, R41: of every change of a card, at the address on file, whoever made it."""
+
+    @pytest.mark.parametrize(("path", "who"), [(lambda b: link(b, panel="payment"), "link"), (lambda b: account(b, "card"), "customer")])
+    def test_saved_replaced_and_removed(self, world, till, visitor, path, who):
+        b = book(world)
+        visitor.sign_in()
+        save(visitor, till, path(b))
+        save(visitor, till, path(b), OTHER)
+        visitor.get(path(b))
+        visitor.send(path(b).partition("?")[0].removesuffix("/card") + "/card/remove?" + path(b).partition("?")[2])
+        told = world.outbox("card_saved", "card_removed")
+        assert [(row.topic, row.recipient, row.payload["card"]["last4"], row.payload.get("replaced")) for row in told] == [
+            ("card_saved", "ada@example.com", "4242", False), ("card_saved", "ada@example.com", "4444", True), ("card_removed", "ada@example.com", "4444", None)]
+        saved = render_mail("card_saved", told[1].payload, "opencals.com").text
+        assert "Mastercard ending in 4444, valid to 12/2040" in saved and "takes the place of the card" in saved and "Wasn't you?" in saved
+        entries = world.sql("select actor_kind, channel, actor_id from audit_entries where action in ('save_card', 'remove_card') order by id")
+        assert entries == [(who, "link" if who == "link" else "account", str(b.id if who == "link" else b.customer_id))] * 3
+        visitor.get(account(b))
+        assert "Card removed" in words(visitor.page) and "Card saved" in words(visitor.page)
+
+    def test_from_the_account_about_no_booking(self, world, till, visitor):
+        b = book(world)
+        visitor.sign_in()
+        save(visitor, till, account(b, "card"))
+        visitor.get("/account/cards")
+        visitor.send("/account/cards", card=str(of(world, b).id))
+        [told] = world.outbox("card_removed")
+        mail = render_mail("card_removed", told.payload, "opencals.com")
+        assert told.recipient == "ada@example.com" and mail.subject == "A saved card was removed" and "manage/" not in mail.text
+
+    def test_a_link_cannot_flood_them(self, world, till, visitor):
+        """I37: what is done stays done, its message waits."""
+        b = book(world)
+        for _ in range(3):
+            save(visitor, till, link(b, panel="payment"))
+            visitor.get(link(b))
+            visitor.send(link(b, "card/remove"))
+        assert len([row for row in world.outbox("card_saved", "card_removed") if row.due_at <= world.now]) <= 3
+        assert len(cards(world)) == 3
