@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from flask import g, make_response, redirect, request
+from flask import g, redirect, request
 
 from booking.access import login_hash
 from booking.class_waits import class_waits
@@ -19,7 +19,7 @@ from models.booking_summary import BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.class_waits import WaitCard, wait_card
-from storefront.cookies import login_secret, refresh_login
+from storefront.cookies import login_secret
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
 from storefront.presenting import Card, cards, credit_lines
@@ -76,14 +76,12 @@ def account():  # noqa: ANN201
         waits = class_waits(tx, person.customer_id) if person.waits else ()
         credit = all_credit_of(tx, person.customer_id) if person.has_credit else []
     w = words(store, person)
-    response = make_response(page(
+    return page(
         "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
         upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
         more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
         waits=[wait_card(wait, g.store_id, w, tx.now) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
-        paged=bool(asked.get("upcoming") or asked.get("past"))))
-    refresh_login(response)
-    return response
+        paged=bool(asked.get("upcoming") or asked.get("past")))
 
 
 def _span(today: date, w: Words, *, week: bool) -> Span:

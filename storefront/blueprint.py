@@ -14,6 +14,7 @@ from booking.access import SignedIn, StoreView
 from booking.wording import SHIPPED, Words, words_for
 from booking.wording.languages import pick
 from booking.wording.phones import readable_phone
+from storefront.cookies import refresh_login
 
 bp = Blueprint("storefront", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
 
@@ -37,8 +38,8 @@ def words(store: StoreView | None, person: SignedIn | None = None, locale: str |
 
 
 def page(template: str, store: StoreView, w: Words, *, person: SignedIn | None = None, **facts: Any) -> str:
-    """Render a page of the store; `_` and `w` word it."""
-    g.words = w
+    """Render a page of the store; `_` and `w` word it. Whoever it knows as signed in was seen today (R7)."""
+    g.words, g.seen = w, person is not None
     return render_template(template, store=store, person=person, w=w, _=w.gettext, **facts)
 
 
@@ -50,6 +51,8 @@ def keep_private(response):  # noqa: ANN001, ANN201
         response.headers.pop("Set-Cookie", None)
     elif request.path.startswith(("/manage/", "/feedback/", "/email-undo/")):
         response.headers["Referrer-Policy"] = "same-origin"
+    if g.get("seen"):
+        refresh_login(response)
     response.vary.add("Cookie")
     return response
 

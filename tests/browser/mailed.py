@@ -44,6 +44,8 @@ def send_everything(world: World) -> BookingSummary:
     with transaction(world.store_id, SYSTEM) as tx:  # their senders need a bank, or new rules of a time zone
         notices.tell_customer(tx, "zone_rules", b, old=b)
         notices.tell_customer(tx, "card_charged", b, charged={"amount": 2500, "reason": "no_show"})
+        for topic in ("card_saved", "card_removed"):
+            notices.tell_customer(tx, topic, b, card={"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040})
         tell(tx, "deposit_returned", "email", "late@example.com", "1", amount=2500, currency="USD", book_url=store_facts(tx)[0]["origin"] + "/book")
     _visits(world)
     return b

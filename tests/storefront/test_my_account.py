@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+
+import pytest
 
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
+from booking.keys import sign, unsign
 from booking.privacy import customer_data
 from booking.wording.own_data import LABELS
 from models.session import reading
-from tests.storefront.visitor import Visitor, account, words
+from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, NOW, at
 
 
@@ -31,6 +35,39 @@ def test_the_address_changes_after_the_code_and_comes_back_by_the_link(ada, cont
     ada.send(path)
     ada.get("/account/profile", 303)
     ada.get(path, 404)
+
+
+SEEN_DAYS_AGO, DAY_S = 20, 86400
+
+
+def seen_before(visitor: Visitor, days: float) -> None:
+    """The browser's session as it was left so many days ago."""
+    secret, _ = unsign("login-cookie", visitor.client.get_cookie("login", domain=f"{visitor.world.slug}.localhost").value)
+    visitor.client.set_cookie("login", sign("login-cookie", [secret, int(time.time() - days * DAY_S)]), domain=f"{visitor.world.slug}.localhost")
+
+
+@pytest.mark.parametrize("path", [
+    "/account", "/account?view=calendar", "/account?view=week", "/account/profile", "/account/feed", "/account/sessions", "/account/data", "/account/cards",
+    "/book", account, lambda b: account(b, "reschedule"), lambda b: account(b, "cancel"), link])
+def test_every_page_of_someone_signed_in_renews_the_idle_days(ada, world, contents, path):
+    """R7; the cookie alone moves on, the database is not written (R5)."""
+    b = world.book(at(10, 15))
+    seen_before(ada, SEEN_DAYS_AGO)
+    before = contents()
+    response = ada.get(path(b) if callable(path) else path)
+    [renewed] = [value for value in response.headers.getlist("Set-Cookie") if value.startswith("login=")]
+    assert "Max-Age=2592000" in renewed and contents() == before
+    assert [value for value in ada.get("/account").headers.getlist("Set-Cookie") if value.startswith("login=")] == [], "once a day"
+
+
+def test_after_thirty_idle_days_or_signing_out_nothing_is_renewed(ada):
+    seen_before(ada, 31)
+    ada.get("/account/profile", 303)
+    ada.sign_in()
+    ada.get("/account/profile")
+    seen_before(ada, SEEN_DAYS_AGO)
+    ada.post("/account/logout-everywhere")
+    ada.get("/account/profile", 303)
 
 
 def test_an_old_session_signs_in_again_first(ada):
