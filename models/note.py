@@ -1,4 +1,4 @@
-"""A note of the shop about a booking. Customers never see it; erasing the customer erases it (R45)."""
+"""A note of the shop about a booking. Customers see it only in the copy of their data the shop hands out; erasing the customer erases it (R45)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the shop notes about a booking for itself. Customers never see it."""
+"""What the shop notes about a booking for itself. Customers see it in no page, only in the copy of their data the shop hands out (R45)."""
 
 from __future__ import annotations
 

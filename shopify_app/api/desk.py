@@ -35,7 +35,7 @@ def _note(row: Any) -> desk.NoteOut:
     return desk.NoteOut(id=str(row.id), text=row.text, by=row.name, created_at=row.created_at)
 
 
-@operation("GET", "/bookings/{ref}/notes", summary="Notes of the shop; customers never see them", answer=Listing[desk.NoteOut])
+@operation("GET", "/bookings/{ref}/notes", summary="Notes of the shop; customers see them only in a copy of their data", answer=Listing[desk.NoteOut])
 def list_notes(call: Call, ref: str) -> Any:
     with reading(call.store_id) as tx:
         b = find(tx, known_ref(ref))

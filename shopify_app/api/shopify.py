@@ -90,7 +90,7 @@ def put_variant(call: Call, id: str) -> Any:
 @operation("GET", "/customers/{id}/export", summary="Everything the store keeps about one customer, to hand over (R45)", answer=s.CustomerExport)
 def get_customer_export(call: Call, id: str) -> s.CustomerExport:
     with reading(call.store_id) as tx:
-        data = customer_data(tx, number(id))
+        data = customer_data(tx, number(id), by_shop=True)
     if data is None:
         raise Refused("not_found")
     return s.CustomerExport(data=data)

@@ -7,12 +7,16 @@ import re
 import pytest
 from sqlalchemy import CheckConstraint
 
+from booking.rules.waitlist import BANDS
 from booking.wording import words_for
 from booking.wording.own_data import KINDS, groups
 from booking.wording.topics import LABELS
 from messages.render import MESSAGES
+from models.counter_offer import CounterOffer
 from models.outbox import OutboxRow
 from models.refund import Credit, Refund
+from models.waitlist_entry import WaitlistEntry
+from models.waitlist_offer import WaitlistOffer
 
 MAILED = ("email", "sms")
 
@@ -27,6 +31,9 @@ def codes(table: type, name: str) -> set[str]:
 def test_every_code_has_its_words():
     wanted = {("state", code) for table in (Refund, OutboxRow) for code in codes(table, "state")}
     wanted |= {(name, code) for name in ("cause", "outcome") for code in codes(Refund, name)} | {("place", code) for code in codes(Credit, "place")}
+    wanted |= {("state", code) for table in (WaitlistEntry, WaitlistOffer, CounterOffer) for code in codes(table, "state")}
+    wanted |= {("end_reason", code) for code in ("moved", "closed", "past", "cancelled")} | {("kind", code) for code in ("earlier", "seat")}
+    wanted |= {("bands", band) for band in BANDS}
     wanted |= {("channel", code) for code in codes(OutboxRow, "channel") if code in MAILED}
     assert wanted <= set(KINDS) and set(MESSAGES) <= set(LABELS)
 
