@@ -40,12 +40,15 @@ class ListedBooking(NamedTuple):
     service_self_service: str
     service_reschedule: str
     service_cancel: str
+    service_active: bool
     staff_name: str
     location_name: str
     store_reschedule: bool
     store_cancel: bool
     policy_copy: dict[str, Any]
     policy_now: dict[str, Any]
+    service_id: int
+    staff_id: int
 
     @property
     def holding(self) -> bool:
@@ -92,7 +95,7 @@ def _both() -> Statement:
     columns = [getattr(B, name) for name in (*_OF_PAGE, *_BESIDE)]
     page = union_all(*(select(literal_column(str(number)).label("half"), *half.subquery().columns) for number, half in enumerate(
         (_upcoming(select(*columns), customer), _past(select(*columns), customer))))).cte("page")
-    service = func.json_build_array(V.name, V.self_service, V.reschedule, V.cancel, V.policy.cast(Text))
+    service = func.json_build_array(V.name, V.self_service, V.reschedule, V.cancel, V.active, V.policy.cast(Text))
     beside = func.json_build_array(
         select(func.json_build_array(T.reschedule, T.cancel, T.policy.cast(Text))).where(T.store_id == param("store")).scalar_subquery(),
         *(_by_key(table, page.c[key], shown) for key, table, shown in zip(_BESIDE, (P, V, S, L), (P.body.cast(Text), service, S.name, L.name), strict=True)))
@@ -133,7 +136,7 @@ class Listed:
             policy, service, person, place = row[-5:-1]
             shown, policy_now = services[service]
             halves[row[0]].append(ListedBooking._make((
-                *row[1:-5], *shown, staff[str(person)], locations[str(place)], reschedule, cancel, policies[policy], policy_now)))
+                *row[1:-5], *shown, staff[str(person)], locations[str(place)], reschedule, cancel, policies[policy], policy_now, service, person)))
         for half in halves:
             half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
         return halves[0], halves[1][::-1]

@@ -41,11 +41,11 @@ def preview(w: Words, customers: Words, policy: Policy, switches: Flags, *, now:
     start = resolve(datetime.combine(day, time(10)), zone)
     shown = policy.with_flags(switches)
     lines = policy_lines(customers, shown, start, zone, currency) + further_lines(customers, shown, venue)
-    for kind, allowed in (("reschedule", shown.reschedule_allowed), ("cancel", shown.cancel_allowed)):
+    for kind, allowed in (("reschedule", shown.reschedule_allowed), ("cancel", shown.cancels_online)):
         if not allowed:
-            lines.append(customers.refusal("not_allowed", {"kind": kind}, venue))
+            lines.append(customers.refusal("not_allowed", {"kind": kind, "instead": kind == "cancel" and shown.cancel_allowed}, venue))
     late = [customers.refusal("too_late", {"kind": kind, "notice_hours": notice.hours_text()}, venue)
             for kind, allowed, notice in (("reschedule", shown.reschedule_allowed, shown.reschedule_notice),
-                                          ("cancel", shown.cancel_allowed, shown.cancel_notice)) if allowed and notice.rank]
+                                          ("cancel", shown.cancels_online, shown.cancel_notice)) if allowed and notice.rank]
     concerns = [(c.field, concern_line(w, c, currency)) for c in policy_concerns(policy, price=price, horizon_days=horizon_days)]
     return Preview(customers.locale, customers.direction, w.when(start, zone), lines, late, concerns)

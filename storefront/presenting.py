@@ -43,6 +43,7 @@ class Card(NamedTuple):
     status_text: str
     can_move: bool
     can_cancel: bool
+    instead_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,18 @@ class Detail:
 def card(b: BookingSummary | ListedBooking, w: Words, now: datetime, present: int) -> Card:
     """`present`: the year it is, which a line does not name."""
     can_move, can_cancel = facts.may_change(b, now) if b.holding else (False, False)
+    instead = b.holding and not can_cancel and facts.decisions(b, now)["cancel"].facts.get("instead")
     day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
     weekday, month, year, date = w.tile(day, present)
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
         f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), weekday, month, year, date, w.clock(b.local_start), span,
-        b.status, w.status(b.status), can_move, can_cancel)
+        b.status, w.status(b.status), can_move, can_cancel, again_url(b) if instead else None)
+
+
+def again_url(b: BookingSummary | ListedBooking) -> str:
+    """Where to book the same again: the service with the person, or the list where it is no longer offered."""
+    return f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book"
 
 
 def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime) -> list[Card]:
@@ -111,8 +118,10 @@ def _visit_card(parts: list[Any], w: Words, now: datetime, present: int) -> Card
     span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
     people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
     line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
+    cancel = visit_decision("cancel", parts, now)
     return card(first, w, now, present)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
-                   can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=visit_decision("cancel", parts, now).allowed)
+                   can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=cancel.allowed,
+                   instead_url=again_url(first) if cancel.facts.get("instead") else None)
 
 
 def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None) -> Detail:
@@ -134,7 +143,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else _rules(door, facts.policy_meanwhile(b), decided, now), _person(door), b.version, waits,
-        policy.instead_schedule, f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book", place_of(b))
+        decided["cancel"].facts.get("instead", False), again_url(b), place_of(b))
 
 
 def _rules(door: Door, policy: Policy, decided: dict[str, Decision], now: datetime) -> list[str]:

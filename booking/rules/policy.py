@@ -80,6 +80,11 @@ class Policy:
         """The JSON of design 4.4; left out means default, unknown keys are refused. Raises PolicyError with every problem."""
         return _Reading().policy(body)
 
+    @property
+    def cancels_online(self) -> bool:
+        """Whether customers cancel by themselves: not where a new appointment takes the place of cancelling (A125)."""
+        return self.cancel_allowed and not self.instead_schedule
+
     def with_flags(self, flags: Flags) -> Policy:
         """The same policy with switches that act at once, whatever was copied (R2)."""
         return replace(self, reschedule_allowed=self.reschedule_allowed and flags.reschedule,

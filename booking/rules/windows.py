@@ -35,7 +35,8 @@ def change_decision(kind: str, facts: ChangeFacts, now: datetime) -> Decision:
     if reason in ("closed", "checked_in"):
         return Decision(False, reason, facts={"state": facts.status})
     if reason == "not_allowed":
-        return Decision(False, reason, facts={"kind": kind})
+        instead = kind == "cancel" and facts.policy.cancel_allowed  # switched on, but a new appointment takes its place (A125)
+        return Decision(False, reason, facts={"kind": kind} | ({"instead": True} if instead else {}))
     other = "cancel" if kind == "reschedule" else "reschedule"
     still = other if allowed(other, facts, now) else None
     if reason == "limit_reached":
@@ -55,7 +56,7 @@ def _refusal(kind: str, facts: ChangeFacts, now: datetime) -> tuple[str | None, 
         return "closed", None
     if facts.status in CHECKED_IN:
         return "checked_in", None
-    switched_on = facts.policy.reschedule_allowed if kind == "reschedule" else facts.policy.cancel_allowed
+    switched_on = facts.policy.reschedule_allowed if kind == "reschedule" else facts.policy.cancels_online
     if not switched_on and not (kind == "cancel" and _never_approved(facts)):
         return "not_allowed", None
     last = deadline(kind, facts)

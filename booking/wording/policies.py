@@ -18,9 +18,9 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
     lines = []
     last = policy.cancel_notice.before(starts_at, zone)
     over = now is not None and now > last
-    if policy.cancel_allowed and over:
+    if policy.cancels_online and over:
         lines.append(words._("This time is too near to be cancelled online."))
-    elif policy.cancel_allowed:
+    elif policy.cancels_online:
         reached: datetime | None = None
         later = words._("If you cancel: {outcome}.")
         for tier in () if free else policy.tiers:
@@ -76,7 +76,7 @@ def further_lines(words: Words, policy: Policy, venue: str) -> list[str]:
     }[policy.approval]
     if approval:
         lines.append(approval.format(venue=venue, n=policy.approval_hours, notice=words.notice(policy.approval_notice)))
-    if policy.cancel_allowed and policy.refund_mode == "manual":
+    if policy.cancels_online and policy.refund_mode == "manual":
         lines.append(_("{venue} sends refunds by hand.").format(venue=venue))
     return lines
 

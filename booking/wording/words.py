@@ -225,6 +225,8 @@ class Words:
             text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
         elif "price" in facts:
             text = self._("That time has another price. Please contact {venue} to move there.")
+        elif facts.get("instead"):
+            text = self._("{venue} doesn't offer cancelling this booking online. You can schedule another appointment, or contact {venue} directly.")
         elif kind == "cancel":
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
         elif kind == "card":

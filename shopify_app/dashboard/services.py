@@ -50,7 +50,7 @@ def services(visit: Visit) -> Any:
         "path": f"/services/{row.id}", "name": row.name, "time": w.duration(row.duration_s), "price": w.money(row.price, row.currency) if row.price else "",
         "staff": givers.get(row.id, 0), "active": row.active, "seats": row.capacity, "own": row.policy is not None,
         "move": _until(w, policies[row.id].reschedule_allowed, policies[row.id].reschedule_notice),
-        "cancel": _until(w, policies[row.id].cancel_allowed, policies[row.id].cancel_notice)} for row in rows])
+        "cancel": _until(w, policies[row.id].cancels_online, policies[row.id].cancel_notice)} for row in rows])
 
 
 def _until(w: Words, allowed: bool, notice: Notice) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.services import update_service
 from tests.support.world import MERCHANT, at
 
 WEEK = {"from": "2027-03-10", "to": "2027-03-16"}
@@ -173,3 +174,18 @@ def test_profile(world, ada):
     for body, field in (({"locale": "xx"}, "locale"), ({"email": "new@example.com"}, "email"), ({"preferences": {"sms": {"reminders": "no"}}}, "preferences.sms.reminders")):
         assert ada.refused(422, "invalid", "PATCH", "/profile", body)["errors"][0]["field"] == field
     assert ada.get("/profile") == changed | {"phone": None}
+
+
+def test_a_new_appointment_in_the_place_of_cancelling(world, ada):
+    """A125: the extension's buttons and the writes agree with the page."""
+    quote_of = world.sold(at(12, 15), paid=2500)
+    quote = ada.get(f"/bookings/{quote_of.ref}/cancellation")["quote"]
+    update_service(world.store_id, MERCHANT, world.service, policy={"cancel": {"notice": "PT0S", "instead_schedule": True}})
+    shown = ada.get(f"/bookings/{quote_of.ref}")
+    assert (shown["can_cancel"], shown["can_reschedule"]) == (False, True)
+    may = shown["actions"]["cancel"]
+    assert (may["allowed"], may["reason"], may["deadline"]) == (False, "not_allowed", None) and "schedule another appointment" in may["sentence"]
+    assert not [line for line in shown["policy"] if "ancel" in line]
+    ada.refused(409, "not_allowed", "GET", f"/bookings/{quote_of.ref}/cancellation")
+    problem = ada.refused(409, "not_allowed", "POST", f"/bookings/{quote_of.ref}/cancel", {"quote": quote})
+    assert problem["detail"] == may["sentence"] and world.read(quote_of.ref).status == "confirmed"

@@ -130,6 +130,15 @@ def test_each_switch_stops_its_own_verb(move, cancel):
     assert refused("cancel", at, NOW) == (None if cancel else "not_allowed")
 
 
+def test_a125_a_new_appointment_in_the_place_of_cancelling_leaves_moving():
+    at = facts(Policy(instead_schedule=True))
+    assert change_decision("cancel", at, NOW).facts == {"kind": "cancel", "instead": True}
+    assert refused("reschedule", at, NOW) is None
+    off = facts(Policy(instead_schedule=True, cancel_allowed=False))
+    assert change_decision("cancel", off, NOW).facts == {"kind": "cancel"}
+    assert refused("cancel", facts(Policy(instead_schedule=True), "pending", never_approved=True), NOW) is None
+
+
 @pytest.mark.parametrize(("limit", "moves", "reason"), [
     (5, 0, None), (5, 4, None), (5, 5, "limit_reached"), (5, 6, "limit_reached"), (1, 1, "limit_reached"), (0, 0, None), (0, 1000, None),
 ])
