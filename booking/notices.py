@@ -114,7 +114,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "booking": {
             "ref": b.ref, "status": b.status, "version": b.version, "service": b.service_name, "staff": b.staff_name,
             "location": b.location_name, "address": place_of(b).whereabouts, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
-            "zone": b.zone, "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
+            "zone": b.zone, "original_starts_at": _iso(b.original_starts_at), "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
             "currency": b.currency, "conflict": b.conflict},
         "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,
                                          "staff": old.staff_name, "price": _price_before(b, old)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -62,6 +62,10 @@ class ServiceOffer:
 
     def only(self, staff_id: int | None) -> tuple[StaffOffer, ...]:
         return self.staff if staff_id is None else tuple(s for s in self.staff if s.id == staff_id)
+
+    def at(self, location_id: int) -> ServiceOffer:
+        """The same with those at one location only: a customer's move never leads to another place (R14)."""
+        return replace(self, staff=tuple(s for s in self.staff if s.location_id == location_id))
 
 
 # Dates with other hours that are not over anywhere on earth, as {"2027-03-10": [["09:00", "12:00"]]}.

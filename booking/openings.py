@@ -51,15 +51,16 @@ class Waiter(NamedTuple):
 
 
 def in_line(tx: Tx, opening: Due) -> list[Waiter]:
-    """Those the opening may be for, the oldest opt-in first: same class date, or a service this person gives (R34). Nothing is
-    held for someone who has switched such messages off, or cannot be written to."""
+    """Those the opening may be for, the oldest opt-in first: same class date, or a service this person gives at the location of the
+    booking (R14, R34). Nothing is held for someone who has switched such messages off, or cannot be written to."""
+    here = select(Staff.location_id).where(Staff.store_id == tx.store_id, Staff.id == opening.staff_id).scalar_subquery()
     told = select(func.max(O.created_at)).where(O.store_id == E.store_id, O.customer_id == E.customer_id).scalar_subquery()
     busy = select(func.max(O.expires_at)).where(
         O.store_id == E.store_id, O.customer_id == E.customer_id, O.state == "open", O.expires_at > tx.now).scalar_subquery()
     own = (Booking.staff_id, Booking.starts_at - func.make_interval(0, 0, 0, 0, 0, 0, Booking.buffer_before_s),
            Booking.ends_at + func.make_interval(0, 0, 0, 0, 0, 0, Booking.buffer_after_s))
     earlier = and_(E.kind == "earlier", E.before > opening.from_at, or_(E.staff_id.is_(None), E.staff_id == opening.staff_id),
-                   E.service_id.in_(select(StaffService.service_id).where(
+                   Booking.location_id == here, E.service_id.in_(select(StaffService.service_id).where(
                        StaffService.store_id == tx.store_id, StaffService.staff_id == opening.staff_id)))
     reached = (func.coalesce(C.email, Booking.contact_email), func.coalesce(C.phone, Booking.contact_phone), C.preferences)
     rows = tx.db.execute(select(*waitlist.COLUMNS, told, busy, *own, *reached).select_from(E).join(

@@ -129,10 +129,7 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     start = int(starts_at.timestamp())
     if starts_at.microsecond or start % 60:
         raise Refused("invalid", errors=[{"field": "starts_at", "problem": "must be a whole minute"}])
-    day_of = {person.id: local_date(starts_at, person.zone) for person in staff}
-    opening = {person.id: open_spans(person.hours, person.zone, day_of[person.id] - timedelta(days=1), day_of[person.id],
-                                     person.dates)
-               for person in staff}
+    opening = _opening_at(staff, starts_at)
     busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True)
     inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
     free = [person for person in inside if not _meets(busy.get(person.id, ()), offer, start)]
@@ -146,8 +143,15 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
         overlap = candidates[0] not in at_all
     if not candidates:
         raise Refused("slot_taken" if inside else "outside_hours")
-    person = min(candidates, key=lambda p: (_load(busy.get(p.id, ()), day_of[p.id], p.zone), p.name, p.id))
+    person = _quietest(candidates, busy, starts_at)
     return Chosen(starts_at, starts_at + timedelta(seconds=offer.shape.duration), person, None, overlap, outside)
+
+
+def quietest(tx: Tx, offer: ServiceOffer, starts_at: datetime, moving: BookingSummary) -> StaffOffer:
+    """Whom `require_slot` would take of the offer's staff, all at work then; nothing is locked."""
+    start = int(starts_at.timestamp())
+    busy = _busy(tx, offer, _opening_at(offer.staff, starts_at), moving, around=start, real_time=True)
+    return _quietest([person for person in offer.staff if not _meets(busy.get(person.id, ()), offer, start)] or offer.staff, busy, starts_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +176,7 @@ def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | No
         _require_class_date(tx, offer, staff, starts_at, seats, moving, False)
         return Look(False, False)
     start = int(starts_at.timestamp())
-    days = {person.id: local_date(starts_at, person.zone) for person in staff}
-    opening = {person.id: open_spans(person.hours, person.zone, days[person.id] - timedelta(days=1), days[person.id]) for person in staff}
+    opening = _opening_at(staff, starts_at)
     busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
     found = [Look(_meets(busy.get(person.id, ()), offer, start), not _opens(offer, person, opening, start, tx.now, False)) for person in staff]
     return min(found, key=lambda one: (one.taken, one.outside_hours))
@@ -181,8 +184,7 @@ def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | No
 
 def _at_work(offer: ServiceOffer, person: StaffOffer, starts_at: datetime) -> bool:
     """Whether the start lies in the person's working hours; outside them that is the reason, whoever else was there before."""
-    start, day = int(starts_at.timestamp()), local_date(starts_at, person.zone)
-    spans = open_spans(person.hours, person.zone, day - timedelta(days=1), day, person.dates)
+    start, spans = int(starts_at.timestamp()), _opening_at([person], starts_at)[person.id]
     return any(opens <= start and start + offer.shape.duration <= closes for _, of_day in spans for opens, closes in of_day)
 
 
@@ -193,6 +195,16 @@ def _opens(offer: ServiceOffer, person: StaffOffer, opening: dict, start: int, n
         earliest, latest = bounds(offer.shape, now, person.zone)
         return start in free_starts(spans, (), offer.shape, max(earliest, start), min(latest, start))
     return any(opens <= start and start + offer.shape.duration <= closes for opens, closes in spans)
+
+
+def _opening_at(staff: Sequence[StaffOffer], starts_at: datetime) -> dict[int, list]:
+    """When each is at work around a start: on its local day and the one before, whose hours may reach over midnight."""
+    days = {person.zone: local_date(starts_at, person.zone) for person in staff}
+    return {p.id: open_spans(p.hours, p.zone, days[p.zone] - timedelta(days=1), days[p.zone], p.dates) for p in staff}
+
+
+def _quietest(staff: Sequence[StaffOffer], busy: dict[int, list[Span]], starts_at: datetime) -> StaffOffer:
+    return min(staff, key=lambda p: (_load(busy.get(p.id, ()), local_date(starts_at, p.zone), p.zone), p.name, p.id))
 
 
 def _load(busy: Sequence[Span], day: date, zone: str) -> int:

@@ -14,6 +14,7 @@ from booking.links import check_token, purpose_token, store_origin
 from booking.preferences import CHANNELS, channels_for
 from booking.rules.decision import Decision
 from booking.rules.waitlist import Wishes, may_wait
+from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.class_session import ClassSession
 from models.location import Location
@@ -131,9 +132,11 @@ def standing_offer(tx: Tx, entry_id: int) -> Held | None:
 
 
 def place_of(tx: Tx, entry: Entry) -> int:
-    """The place in line, from 1: who opted in earlier for the same class date, or the same service with the same people."""
+    """The place in line, from 1: who opted in earlier for the same class date, or the same service with the same people there."""
+    there = select(Booking.location_id).where(Booking.store_id == tx.store_id, Booking.id == entry.booking_id).scalar_subquery()
     same = [E.session_id == entry.session_id] if entry.kind == "seat" else [
         E.service_id == entry.service_id, E.kind == "earlier",
+        E.booking_id.in_(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.location_id == there)),
         *([] if entry.staff_id is None else [or_(E.staff_id.is_(None), E.staff_id == entry.staff_id)])]
     return 1 + tx.db.execute(select(func.count()).select_from(E).where(
         E.store_id == tx.store_id, E.state == "waiting", tuple_(E.created_at, E.id) < (entry.created_at, entry.id), *same)).scalar_one()

@@ -149,7 +149,7 @@ def _policy(s: Snapshot) -> list[str]:
     b = s.booking
     policy = Policy.from_json(s.payload["policy"])
     lines = policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"),
-                         free=not b["price"] and not b["paid"])
+                         free=not b["price"] and not b["paid"], original=datetime.fromisoformat(b.get("original_starts_at") or b["starts_at"]))
     if lines and len(s.changed) > 1:
         lines.insert(0, s.words._("These times are for {first}. Each of the others has its own, on its page.").format(first=s.its_line()))
     return lines

@@ -9,6 +9,7 @@ from booking.rules import moves, refund
 from booking.rules.refund import given_back
 from booking.rules.windows import change_decision
 from booking.wording import Words
+from booking.wording.policies import latest_lines
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
@@ -18,6 +19,7 @@ def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int, starts_at: datet
     notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
     if starts_at is not None:
         notes += last_notes(b, w, starts_at, tx.now)
+    notes += latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
     if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
         notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
     return notes

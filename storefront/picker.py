@@ -59,13 +59,15 @@ class Picker:
     none: bool
 
 
-def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None, seats: int = 1, moving: BookingSummary | None = None,
-         find: Callable[[date, date], SlotDays] | None = None, shown: str | None = None) -> Picker:
+def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None = None, seats: int = 1, moving: BookingSummary | None = None,
+         find: Callable[[date, date], SlotDays] | None = None, until: date | None = None, shown: str | None = None) -> Picker:
     """The picker for the month and day of the request; without one, the first month with a free time. `find` answers which times
-    are free between two days, where it is more than one booking that moves. `shown`: the visitor's zone, where times stand in it."""
+    are free between two days, where a booking moves, `until` its last day. `shown`: the visitor's zone, where times stand in it."""
     zone = shown or (moving.zone if moving else offer.zone)
     today = tx.now.astimezone(ZoneInfo(zone)).date()
     last = today + timedelta(days=offer.shape.horizon_days)
+    if until is not None:
+        last = max(today, min(last, until + AROUND if shown else until))
     first = _month_of(request.args.get("month"), today, last)
     free = find or partial(free_days, tx, offer, staff_id=staff_id, seats=seats, moving=moving)
     if shown:

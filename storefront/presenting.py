@@ -152,7 +152,7 @@ def _rules(door: Door, policy: Policy, decided: dict[str, Decision], now: dateti
     still = policy.with_flags(Flags(decided["reschedule"].allowed, decided["cancel"].allowed))
     ended = {kind: w.when(one.deadline, b.zone) for kind, one in decided.items() if one.reason == "too_late" and one.deadline}
     return [*([w._("Cancelling online ended {when}.").format(when=ended["cancel"])] if "cancel" in ended else []),
-            *policy_lines(w, still, b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid),
+            *policy_lines(w, still, b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid, original=b.original_starts_at),
             *([w._("Moving online ended {when}.").format(when=ended["reschedule"])] if "reschedule" in ended else [])]
 
 

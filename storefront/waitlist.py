@@ -91,7 +91,7 @@ def _show(tx: Tx, door: Door, *, errors: dict[str, str] | None = None, typed: An
               read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)) if held and entry else None,
         days=[Choice(str(number), name, str(number) in days) for number, name in enumerate(w.weekday_names("wide"))],
         bands=[Choice(band, text, band in bands) for band, text in band_names(w, terms.bands)],
-        may_choose=offer is not None and len(offer.staff) > 1, anyone=anyone, staff_name=b.staff_name), status
+        may_choose=offer is not None and len(offer.at(b.location_id).staff) > 1, anyone=anyone, staff_name=b.staff_name), status
 
 
 def _sentences(refused: Refused, door: Door) -> dict[str, str]:

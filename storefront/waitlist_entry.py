@@ -146,5 +146,5 @@ def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
                  for start in (b.starts_at, held.starts_at))
     if b.paid and (then.share < now.share or (then.credit and not now.credit)):
         notes.append(w._("After that less may come back if you cancel:"))
-        notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency)
+        notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency, original=b.original_starts_at)
     return notes

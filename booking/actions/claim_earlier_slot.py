@@ -34,6 +34,9 @@ def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
     service = find_offer(tx, b.service_id)
     if service is None:
         raise Refused("not_allowed", kind="waitlist")
+    service = service.at(b.location_id)
+    if not service.only(offer.staff_id):
+        raise Refused("slot_taken")  # whoever it was held with has left, or works elsewhere now
     lock_staff(tx, {offer.staff_id, b.staff_id})
     _take(tx, entry, offer)
     chosen = require_slot(tx, service, offer.starts_at, staff_id=offer.staff_id, seats=b.seats, moving=b)

@@ -33,7 +33,7 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
                        override: bool = False, notify: bool = True) -> Done:
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
-    Customers stay inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
+    Customers stay at the location, inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
     approval keeps the old slot held until the shop decides (R17). `price` is the one the customer saw for the new time and
     has to agree to where it is dearer (R26). With `block` all parts of its visit move with it; one that `follows` another starts at
     any minute of the working hours: the first part answers for step, lead time and horizon (R32). One `of_several` is refused at once,
@@ -55,6 +55,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         raise Refused("not_allowed", kind="reschedule")
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
         raise Refused("no_change")
+    if as_customer:
+        offer = offer.at(b.location_id)
     chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b,
                           as_customer=as_customer and not follows, override=override and not as_customer, at_once=of_several)
     values = _moved(tx, b, offer, chosen)

@@ -162,6 +162,7 @@ def _checked(tx: Tx, target: Target, offer: ServiceOffer | None, targets: Sequen
     b, start = target.booking, target.starts_at
     if start is None or offer is None:
         return Target(b, start, "outside_hours")
+    offer = offer.at(b.location_id)
     policy = facts.effective_policy(b)
     if staff_id not in (None, b.staff_id) and not policy.change_staff:
         return Target(b, start, "not_allowed")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from booking.rules.decision import Refused
 from booking.rules.policy import Policy
 from booking.rules.wall_time import local_date
 
 
+def last_day(policy: Policy, original: datetime, zone: str) -> date | None:
+    """The last day a customer may move to: so many after the original date; earlier days are as good as any (R18)."""
+    return None if policy.within_days is None else local_date(original, zone) + timedelta(days=policy.within_days)
+
+
 def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zone: str, price: int, new_price: int) -> None:
-    """Limits on where a customer may move to: days from the original date (R18) and the price there (R26)."""
-    if policy.within_days is not None:
-        days = abs((local_date(starts_at, zone) - local_date(original, zone)).days)
-        if days > policy.within_days:
-            raise Refused("not_allowed", kind="reschedule", within_days=policy.within_days)
+    """Limits on where a customer may move to: days after the original date (R18) and the price there (R26)."""
+    last = last_day(policy, original, zone)
+    if last is not None and local_date(starts_at, zone) > last:
+        raise Refused("not_allowed", kind="reschedule", within_days=policy.within_days)
     if policy.price_difference == "equal_only" and new_price != price:
         raise Refused("not_allowed", kind="reschedule", price=new_price)
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from booking.rules import moves
 from booking.rules.concerns import Concern
 from booking.rules.policy import Policy, Tier
 from booking.wording.words import Words
 
 
 def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, currency: str,
-                 now: datetime | None = None, *, free: bool = False) -> list[str]:
+                 now: datetime | None = None, *, free: bool = False, original: datetime | None = None) -> list[str]:
     """What happens to the money, until when; then the rules for moving. With `now` nothing is promised until a moment that is past.
 
-    `free`: a booking without a price, of which nothing could come back.
+    `free`: a booking without a price, of which nothing could come back. `original`: the start it was booked for, where it has moved since.
     """
     lines = []
     last = policy.cancel_notice.before(starts_at, zone)
@@ -42,7 +43,14 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
         last = policy.reschedule_notice.before(starts_at, zone)
         lines.append(words._("This time is too near to be moved online.") if now is not None and now > last
                      else words._("Move until {when}.").format(when=words.when(last, zone)))
+        lines += latest_lines(words, policy, original or starts_at, zone)
     return lines
+
+
+def latest_lines(words: Words, policy: Policy, original: datetime, zone: str) -> list[str]:
+    """How far a booking can be put off, where that is limited (R18)."""
+    last = moves.last_day(policy, original, zone)
+    return [] if last is None else [words._("The new date can be {date} at the latest.").format(date=words.day_and_year(last))]
 
 
 def _outcome(words: Words, tier: Tier, currency: str) -> str:
@@ -55,15 +63,12 @@ def _outcome(words: Words, tier: Tier, currency: str) -> str:
 
 
 def further_lines(words: Words, policy: Policy, venue: str) -> list[str]:
-    """The rules without a date: how often, how far, at which price, with whose consent (R14, R17, R18, R26)."""
+    """The rules without a date: how often, at which price, with whose consent (R14, R17, R18, R26)."""
     _, lines = words._, []
     if policy.reschedule_allowed:
         if policy.reschedule_limit:
             lines.append(words.ngettext("You can move a booking {n} time.", "You can move a booking up to {n} times.",
                                         policy.reschedule_limit).format(n=policy.reschedule_limit))
-        if policy.within_days is not None:
-            lines.append(words.ngettext("You can move it by at most {n} day from its original date.",
-                                        "You can move it by at most {n} days from its original date.", policy.within_days).format(n=policy.within_days))
         if policy.change_staff:
             lines.append(_("When you move it you may choose someone else."))
         lines.append({"keep": _("Moving does not change the price."), "difference": _("If the new time has another price, the difference is settled."),

@@ -218,8 +218,8 @@ class Words:
         elif facts.get("staff"):
             text = self._("{venue} doesn't offer changing the person online. Please contact {venue} directly.")
         elif facts.get("within_days"):
-            return self.ngettext("You can move this booking by at most {n} day from its original date.",
-                                 "You can move this booking by at most {n} days from its original date.",
+            return self.ngettext("You can move this booking to at most {n} day after its original date.",
+                                 "You can move this booking to at most {n} days after its original date.",
                                  facts["within_days"]).format(n=facts["within_days"])
         elif facts.get("visit"):
             text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")

@@ -101,7 +101,7 @@ def choices(w: Words) -> dict[str, list[tuple[str, str]]]:
 LABELS = {
     "own": "Policy", "self_service": "Reschedule & Cancel", "reschedule": "Reschedule switch", "cancel": "Cancel switch", "offer_hold": "Offered times are held",
     "reschedule_allowed": "Rescheduling allowed", "reschedule_n": "Reschedule until", "reschedule_unit": "Reschedule until (unit)",
-    "limit": "Moves allowed", "within_days": "Days from the original date", "change_staff": "May change staff",
+    "limit": "Moves allowed", "within_days": "Days after the original date", "change_staff": "May change staff",
     "price_difference": "Other price", "cancel_allowed": "Cancelling allowed", "cancel_n": "Cancel until",
     "cancel_unit": "Cancel until (unit)", "instead_schedule": "Schedule an appointment instead", "tiers": "Refund rows", "rest": "Refund otherwise",
     "fee": "Cancellation fee", "refund_mode": "Refunds", "credit_choice": "Choice of credit", "part_cancel": "Cancel part of a booking",

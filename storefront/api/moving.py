@@ -6,17 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking import facts
 from booking.actions.action import Done
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import price_there
 from booking.actions.visits import reschedule_visit
-from booking.offers import ServiceOffer, find_offer
+from booking.move_times import MoveTimes, move_times
+from booking.offers import find_offer
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
-from booking.slots import MOST_DAYS, Slot, free_days
-from booking.visit_times import visit_days
+from booking.slots import MOST_DAYS, Slot
 from booking.wording.words import Words
 from jsonapi.operations import number
 from models.booking_summary import BookingSummary
@@ -33,7 +32,7 @@ FRESH_DAYS, SHOWN_DAYS = 7, 31
 
 
 @operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, query={
-    "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default"})
+    "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default, anyone where that person has left and another can be chosen"})
 def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
     """In days of the booking's zone. Refused for the same reasons as the move itself."""
     with reading(call.store_id) as tx:
@@ -41,7 +40,7 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
         first, last = call.days(local_date(tx.now, b.zone), SHOWN_DAYS)
         group = group_of(tx, door_of(call, b))
         decisions_of(door_of(call, b), group, tx.now)["reschedule"].require()
-        return _times(tx, call, b, group, first, last, _wanted(b, call.query.get("staff")))
+        return _times(tx, call, b, group, first, last, call.query.get("staff"))
 
 
 @operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=m.MoveIn, answer=s.CustomerBookingDetail)
@@ -65,7 +64,7 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
         with reading(call.store_id) as tx:
             b = call.booking(tx, ref)
             day = max(local_date(wanted.starts_at, b.zone), local_date(tx.now, b.zone))
-            times = _times(tx, call, b, group_of(tx, door_of(call, b)), day, day + timedelta(days=FRESH_DAYS - 1), staff_id)
+            times = _times(tx, call, b, group_of(tx, door_of(call, b)), day, day + timedelta(days=FRESH_DAYS - 1), wanted.staff)
         raise Refused(refused.code, **refused.facts, fresh={"times": times.model_dump(mode="json")}) from None
 
 
@@ -93,37 +92,37 @@ def _is_visit(group: Group | None) -> bool:
     return group is not None and group.kind == VISIT
 
 
-def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, first: date, last: date, staff_id: int) -> m.FreeTimes:
+def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, first: date, last: date, staff: str | None) -> m.FreeTimes:
     """Of a visit the times at which all its parts fit, each with its own person (R32)."""
     parts = group.parts if group is not None and _is_visit(group) else (b,)
-    head, w, whole = parts[0], call.words, len(parts) > 1
-    offer = find_offer(tx, head.service_id)
-    if offer is None:
-        raise Refused("not_allowed", kind="reschedule")
-    policy = facts.effective_policy(head)
-    may_choose = not whole and policy.change_staff and len(offer.staff) > 1
-    if staff_id != b.staff_id and not may_choose:
-        raise Refused("not_allowed", kind="reschedule", staff=True)
-    if staff_id not in (b.staff_id, ANYONE) and not offer.only(staff_id):
-        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    head, w, whole, times = parts[0], call.words, len(parts) > 1, move_times(tx, parts)
     here = local_date(tx.now, head.zone)
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
+    end = here + timedelta(days=times.offer.shape.horizon_days)
     return m.FreeTimes(
-        zone=head.zone, first=here, last=here + timedelta(days=offer.shape.horizon_days),
-        notes=[] if whole else move_notes(tx, b, w, prices[0]), price={"amount": sum(prices), "currency": b.currency},
-        dearer=_dearer(w, parts, prices), people=_people(offer, b) if may_choose else [],
-        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots]) for day, slots in _found(
-            tx, offer, parts, max(first, here), last, None if staff_id == ANYONE else head.staff_id if whole else staff_id)])
+        zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
+        notes=[] if whole else _left(w, times) + move_notes(tx, b, w, prices[0]), price={"amount": sum(prices), "currency": b.currency},
+        dearer=_dearer(w, parts, prices), people=_people(times) if times.may_choose else [],
+        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots])
+              for day, slots in times.days(tx, _with_whom(times, b, staff), max(first, here), last).days])
 
 
-def _found(tx: Tx, offer: ServiceOffer, parts: tuple[BookingSummary, ...], first: date, last: date, staff_id: int | None):  # noqa: ANN202
-    """Days with their free times; none where only times of the same price may be taken and there are none of that price (R26)."""
-    head = parts[0]
-    if facts.effective_policy(head).price_difference == "equal_only" and offer.price * head.seats != head.price:
-        return ()
-    if len(parts) > 1:
-        return visit_days(tx, parts, first, last).days
-    return free_days(tx, offer, first, last, staff_id=staff_id, seats=head.seats, moving=head).days
+def _with_whom(times: MoveTimes, b: BookingSummary, staff: str | None) -> int | None:
+    """The person whose times are meant, None for anyone. Whoever has left cannot be kept: those who are there are shown at once (R14)."""
+    wanted = _wanted(b, staff)
+    if wanted == b.staff_id:
+        return None if times.left and times.may_choose and staff is None else times.own
+    if len(times.parts) > 1 or not times.policy.change_staff:
+        raise Refused("not_allowed", kind="reschedule", staff=True)
+    if wanted != ANYONE and not times.offer.only(wanted):
+        raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
+    return None if wanted == ANYONE else wanted
+
+
+def _left(w: Words, times: MoveTimes) -> list[str]:
+    """That the booking's person is there no longer (R14)."""
+    b = times.parts[0]
+    return [w._("{name} no longer gives this service at {venue}.").format(name=b.staff_name, venue=b.location_name)] if times.left else []
 
 
 def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> m.DearerMove | None:
@@ -136,9 +135,9 @@ def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> m
                         due={"amount": due, "currency": currency}, text=dearer_note(w, parts[0], sum(prices), difference, due))
 
 
-def _people(offer: ServiceOffer, b: BookingSummary) -> list[s.Choice]:
-    """Who gives the service, the booking's own person first (R14)."""
-    return [s.Choice(id=str(p.id), name=p.name) for p in sorted(offer.staff, key=lambda p: (p.id != b.staff_id, p.name, p.id))]
+def _people(times: MoveTimes) -> list[s.Choice]:
+    """Who gives the service there, the booking's own person first (R14)."""
+    return [s.Choice(id=str(p.id), name=p.name) for p in sorted(times.offer.staff, key=lambda p: (p.id != times.own, p.name, p.id))]
 
 
 def _time(slot: Slot, zone: str, call: CustomerCall) -> m.FreeTime:

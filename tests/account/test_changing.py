@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from booking.actions.locations import create_location
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
+from booking.actions.staff import update_staff
 from tests.support.world import MERCHANT, at
 
 WEEK = {"from": "2027-03-10", "to": "2027-03-16"}
@@ -189,3 +191,45 @@ def test_a_new_appointment_in_the_place_of_cancelling(world, ada):
     ada.refused(409, "not_allowed", "GET", f"/bookings/{quote_of.ref}/cancellation")
     problem = ada.refused(409, "not_allowed", "POST", f"/bookings/{quote_of.ref}/cancel", {"quote": quote})
     assert problem["detail"] == may["sentence"] and world.read(quote_of.ref).status == "confirmed"
+
+
+def test_the_person_has_left(world, ada):
+    """R14: where another can be chosen their times are shown at once, `people` names them, and slots and the move agree."""
+    service = world.add_service("Facial", policy=policy(change_staff=True))
+    b, fixed = world.sold(at(12, 15), service=service, staff=world.elena), world.sold(at(10, 15))
+    update_staff(world.store_id, MERCHANT, world.elena, active=False)
+    times = ada.get(f"/bookings/{b.ref}/slots", **WEEK)
+    assert [p["name"] for p in times["people"]] == ["Tom Okonkwo"] and times["notes"][0] == "Elena Marsh no longer gives this service at Harbor Street."
+    assert times["days"] == ada.get(f"/bookings/{b.ref}/slots", **WEEK | {"staff": "anyone"})["days"] != []
+    slot = times["days"][0]["slots"][0]
+    assert ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": slot["starts_at"], "version": 1, "staff": "anyone"})["staff_name"] == "Tom Okonkwo"
+    alone = ada.get(f"/bookings/{fixed.ref}/slots", **WEEK)
+    assert (alone["people"], alone["days"]) == ([], []) and "no longer gives this service" in alone["notes"][0]
+    ada.refused(409, "not_allowed", "GET", f"/bookings/{fixed.ref}/slots", query_string=WEEK | {"staff": "anyone"})
+
+
+def test_only_people_at_the_same_location(world, ada):
+    south = create_location(world.store_id, MERCHANT, name="South Street", address="99 South Street", zone="America/New_York").facts["id"]
+    zed = world.staff("Zed South", location_id=south)
+    b = world.sold(at(12, 15), service=world.add_service("Facial", staff=[world.elena, zed], policy=policy(change_staff=True)), staff=world.elena)
+    world.book(at(15, 14), email="bea@example.com")
+    anyone = ada.get(f"/bookings/{b.ref}/slots", **WEEK | {"staff": "anyone"})
+    assert anyone["people"] == [] and {p for day in anyone["days"] for slot in day["slots"] for p in slot["staff"]} == {str(world.elena)}
+    ada.refused(422, "invalid", "GET", f"/bookings/{b.ref}/slots", query_string=WEEK | {"staff": str(zed)})
+    body = {"starts_at": "2027-03-15T14:00:00Z", "version": 1}
+    ada.refused(409, "slot_taken", "POST", f"/bookings/{b.ref}/reschedule", body | {"staff": "anyone"})
+    ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/reschedule", body | {"staff": str(zed)})
+    assert world.read(b.ref).location_id == world.location
+
+
+def test_days_after_the_limit_are_neither_shown_nor_taken(world, ada):
+    """R18: later dates are limited, earlier ones are not."""
+    b = world.sold(at(10, 15), service=world.add_service("Facial", policy=policy(within_days=3)), staff=world.elena)
+    latest = "The new date can be Mar 13, 2027 at the latest."
+    assert latest in ada.get(f"/bookings/{b.ref}")["policy"]
+    times = ada.get(f"/bookings/{b.ref}/slots", **{"from": "2027-03-01", "to": "2027-03-31"})
+    assert (times["days"][0]["date"], times["days"][-1]["date"], times["last"]) == ("2027-03-01", "2027-03-13", "2027-03-13")
+    assert latest in times["notes"]
+    problem = ada.refused(409, "not_allowed", "POST", f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-14T15:00:00Z", "version": 1})
+    assert problem["detail"] == "You can move this booking to at most 3 days after its original date."
+    assert ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-03T15:00:00Z", "version": 1})["version"] == 2

@@ -10,10 +10,11 @@ import pytest
 from booking.actions.blocks import create_block
 from booking.actions.hold_slot import hold_slot
 from booking.actions.services import update_service
+from booking.actions.staff_dates import set_staff_date
 from booking.actions.stores import update_store
 from booking.offers import find_offer
 from booking.rules.decision import Refused
-from booking.slots import free_days, require_slot
+from booking.slots import free_days, look, require_slot
 from models.actor import Actor
 from models.session import reading, transaction
 from tests.support.world import MERCHANT, World, at, hours
@@ -237,6 +238,14 @@ def test_seconds_are_refused(world):
     with transaction(world.store_id, GUEST) as tx, pytest.raises(Refused) as caught:
         require_slot(tx, find_offer(tx, world.service), at(10, 15) + timedelta(seconds=30))
     assert caught.value.facts["errors"][0]["field"] == "starts_at"
+
+
+def test_what_the_shop_typed_is_weighed_by_the_hours_of_that_date(world):
+    """Hours of a single date count for the warning as for the booking itself."""
+    set_staff_date(world.store_id, MERCHANT, world.elena, date(2027, 3, 10), [["18:00", "20:00"]])
+    with transaction(world.store_id, MERCHANT) as tx:
+        found = [look(tx, find_offer(tx, world.service), start, staff_id=world.elena).outside_hours for start in (at(10, 15), at(10, 23), at(11, 15))]
+    assert found == [True, False, False]
 
 
 class TestAnyone:

@@ -247,7 +247,7 @@ def test_a_person_who_has_left_is_named_and_the_shop_to_call(world, ada):
     update_staff(world.store_id, MERCHANT, world.elena, active=False)
     ada.get(link(b, "reschedule"))
     seen = words(ada.page)
-    assert "Elena Marsh no longer gives this service at Harbor Massage." in seen and "Please contact Harbor Massage to choose someone else." in seen
+    assert "Elena Marsh no longer gives this service at Harbor Street." in seen and "Please contact Harbor Massage to choose someone else." in seen
     assert "+1 212-555-0142" in seen and 'name="at"' not in ada.page
     update_service(world.store_id, MERCHANT, world.service, policy={"reschedule": {"change_staff": True}})
     ada.get(link(b, "reschedule"))

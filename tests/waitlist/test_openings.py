@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from booking import waitlist
 from booking.actions.approve_booking import approve_booking
 from booking.actions.blocks import create_block, delete_block, update_block
 from booking.actions.cancel_booking import cancel_booking
@@ -13,12 +14,14 @@ from booking.actions.claim_earlier_slot import claim_earlier_slot, refuse_earlie
 from booking.actions.hold_slot import hold_slot, release_hold
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.leave_waitlist import leave_waitlist
+from booking.actions.locations import create_location
 from booking.actions.profile import update_profile
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.staff import update_staff
 from booking.actions.stores import update_store
 from models.actor import Actor
+from models.session import reading
 from tests.actions.test_reschedule import refused
 from tests.support.world import MERCHANT, OPEN, World, at, hours
 from tests.waitlist.line import FAR, entry_states, later, offers, serve, wait
@@ -334,3 +337,41 @@ class TestTheEndOfWaiting:
         other = wait(world, at(30, 15), email="bea@example.com")
         entry = world.sql("select id from waitlist_entries where id <> %s", offer.entry_id)[0][0]
         refused("not_found", claim_earlier_slot, world.store_id, world.holder(other), entry, offer.id)
+
+
+class TestTheLocation:
+    """R14: taking an earlier time never leads to another place."""
+
+    @pytest.fixture
+    def zed(self, world) -> int:
+        south = create_location(world.store_id, MERCHANT, name="South Street", address="99 South Street", zone="America/New_York").facts["id"]
+        zed = world.staff("Zed South", location_id=south)
+        update_service(world.store_id, MERCHANT, world.service, staff=[world.elena, world.tom, zed])
+        return zed
+
+    def test_anyone_means_anyone_there(self, world, zed):
+        there, = taken(world, at(10, 15), staff=zed)
+        b, south = wait(world, anyone=True), wait(world, at(30, 15), email="bea@example.com", staff=zed, anyone=True)
+        cancel_booking(world.store_id, MERCHANT, there.ref, override=True)
+        serve(world)
+        assert [row.ref for row in offers(world)] == [south.ref]
+        here, = taken(world, at(11, 15), staff=world.tom)
+        cancel_booking(world.store_id, MERCHANT, here.ref, override=True)
+        serve(world)
+        assert {row.ref: row.staff_id for row in offers(world)} == {south.ref: zed, b.ref: world.tom}
+
+    def test_who_works_elsewhere_by_now_takes_nobody_along(self, world, zed):
+        here, = taken(world, at(11, 15), staff=world.tom)
+        b = wait(world, anyone=True)
+        cancel_booking(world.store_id, MERCHANT, here.ref, override=True)
+        serve(world)
+        offer, = offers(world)
+        update_staff(world.store_id, MERCHANT, world.tom, location_id=world.sql("select location_id from staff where id = %s", zed)[0][0])
+        refused("slot_taken", claim_earlier_slot, world.store_id, world.customer(b), offer.entry_id, offer.id)
+        assert world.read(b.ref).location_id == world.location
+
+    def test_the_line_is_that_of_the_place(self, world, zed):
+        wait(world, email="bea@example.com", staff=zed, anyone=True)
+        b = wait(world, at(28, 15), anyone=True)
+        with reading(world.store_id) as tx:
+            assert waitlist.place_of(tx, waitlist.waiting_of(tx, world.read(b.ref))[1]) == 1
