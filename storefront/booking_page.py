@@ -7,7 +7,7 @@ from flask import Response, g, request
 from booking.documents.printed import title
 from booking.feedback import given_for, may_give
 from booking.keys import settings
-from booking.links import manage_path
+from booking.links import manage_path, store_origin
 from booking.places import place_of
 from booking.settled import outcome_of
 from booking.wording import Words
@@ -67,16 +67,17 @@ def calendar_file(ref: str) -> Response:
     """The calendar file, as a cancellation where it is cancelled (R39, A15)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-        payload = calendar_payload(door.b, with_link=door.by_link)
+        payload = calendar_payload(tx, door.b, with_link=door.by_link)
         payload["at"] = tx.now.isoformat()
     gone = door.b.status in ("cancelled", "declined", "expired")
     body = invite(payload, "CANCEL" if gone else "PUBLISH", settings().base_domain)
     return Response(body, mimetype="text/calendar", headers={"Content-Disposition": f'attachment; filename="booking-{door.b.ref}.ics"'})
 
 
-def calendar_payload(b: BookingSummary, *, with_link: bool) -> dict:
-    """What a calendar entry says: no contact data; the manage link only where the reader has it anyway."""
-    origin = settings().origin(settings().store_host(b.store_slug))
+def calendar_payload(tx: Tx, b: BookingSummary, *, with_link: bool) -> dict:
+    """What a calendar entry says: no contact data; the manage link only where the reader has it anyway. On the store's own host,
+    as in the file that was mailed (A51)."""
+    origin = store_origin(tx, b.store_slug)
     return {
         "store": {"name": b.store_name, "slug": b.store_slug, "email": b.store_email},
         "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,

@@ -89,7 +89,7 @@ def feed_file(secret: str) -> Response:
         if customer_id is None:
             abort(404)
         store, _ = visitor(tx, None)
-        payloads = [calendar_payload(b, with_link=False) | {"at": tx.now.isoformat()}
+        payloads = [calendar_payload(tx, b, with_link=False) | {"at": tx.now.isoformat()}
                     for b in between(tx, customer_id, tx.now - FEED_PAST, tx.now + FEED_AHEAD)]
     return Response(feed(payloads, store.name, settings().base_domain), mimetype="text/calendar")
 

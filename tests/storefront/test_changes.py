@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from icalendar import Calendar
 
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking
@@ -268,3 +271,14 @@ def test_a_time_too_soon_to_change_again_says_so_before_it_is_confirmed(world, a
     world.set_clock(at(1, 18))
     ada.get(link(b, "reschedule", at="2027-03-02T14:00:00+00:00"))
     assert ("The new time is so soon" in words(ada.page)) == (said is not None) and (said or "") in words(ada.page)
+
+
+@DOORS
+def test_a51_calendar_files_lead_to_the_stores_own_host(world, ada, door):
+    """As the file that was mailed does, through whichever host they are downloaded."""
+    b = world.book(at(10, 15))
+    with psycopg.connect(world.owner_url.replace("+psycopg", "")) as owner:
+        owner.execute("select set_config('app.store_id', %s, true)", (str(world.store_id),))
+        owner.execute("insert into store_hosts (store_id, host, primary_host, verified_at) values (%s, 'harbor.example', true, now())", (world.store_id,))
+    description, = (str(event["description"]) for event in Calendar.from_ical(ada.get(door(b, "calendar.ics")).data).walk("VEVENT"))
+    assert urlsplit(description).hostname == "harbor.example" and urlsplit(description).path == door(b).partition("?")[0]
