@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import and_, select
 
-from booking.offers import find_offer
+from booking.offers import ServiceOffer, find_offer
 from booking.rules import counter_offers as rules
-from booking.rules.decision import Decision
+from booking.rules.decision import Decision, Refused
 from booking.rules.wall_time import local_date
-from booking.slots import free_days
+from booking.slots import free_days, look
 from models.booking_summary import BookingSummary
 from models.counter_offer import CounterOffer
+from models.hold import Hold
 from models.service import Service
 from models.session import Tx
 from models.staff import Staff
@@ -62,6 +64,32 @@ def standing_of(tx: Tx, b: BookingSummary) -> list[Proposed]:
         return []
     return [offer for offer in history_of(tx, b)
             if rules.stands(offer.state, offer.expires_at, tx.now)]
+
+
+def require_round(b: BookingSummary, made: Sequence[Proposed], of_round: int | None) -> None:
+    """An answer is to the round its customer saw: Refused stale when the newest of these offers belong to another (R27, R35, I14)."""
+    if of_round is not None and made and made[0].round != of_round:
+        raise Refused("stale", version=b.version, state=b.status, kind="offers")
+
+
+def takeable(tx: Tx, b: BookingSummary, standing: Sequence[Proposed]) -> set[int]:
+    """The numbers of those whose time nobody else has now; accepting one looks again, under the locks (R15, R35)."""
+    service = find_offer(tx, b.service_id) if standing else None
+    if service is None:
+        return set()
+    holds = tx.db.execute(select(Hold.id, Hold.session_id, Hold.staff_id, Hold.starts_at).where(
+        Hold.store_id == tx.store_id, Hold.booking_id == b.id)).all()
+    seats = {(hold.staff_id, hold.starts_at) for hold in holds if hold.session_id is not None}
+    return {offer.n for offer in standing
+            if (offer.staff_id, offer.starts_at) in seats or _takeable(tx, b, service, offer, [hold.id for hold in holds])}
+
+
+def _takeable(tx: Tx, b: BookingSummary, service: ServiceOffer, offer: Proposed, own: Sequence[int]) -> bool:
+    try:
+        found = look(tx, service, offer.starts_at, staff_id=offer.staff_id, seats=b.seats, moving=b, own=own)
+    except Refused:
+        return False
+    return not found.outside_hours and not (found.taken and service.real_time)
 
 
 def decision_of(b: BookingSummary, standing: list[Proposed]) -> Decision:

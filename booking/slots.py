@@ -163,10 +163,10 @@ class Look:
 
 
 def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
-         moving: BookingSummary | None = None) -> Look:
+         moving: BookingSummary | None = None, own: Sequence[int] = ()) -> Look:
     """Weigh a start the shop typed, without locking or writing: what `require_slot` would refuse without override.
 
-    Of several people the one it suits best counts. Raises Refused invalid when nobody of `staff_id` gives the service, and for
+    `own` counts as free. Of several people the one it suits best counts. Raises Refused invalid when nobody of `staff_id` gives the service, and for
     class dates what is refused even with override.
     """
     staff = offer.only(staff_id)
@@ -177,7 +177,7 @@ def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | No
         return Look(False, False)
     start = int(starts_at.timestamp())
     opening = _opening_at(staff, starts_at)
-    busy = _busy(tx, offer, opening, moving, around=start, real_time=True)
+    busy = _busy(tx, offer, opening, moving, around=start, real_time=True, own=own)
     found = [Look(_meets(busy.get(person.id, ()), offer, start), not _opens(offer, person, opening, start, tx.now, False)) for person in staff]
     return min(found, key=lambda one: (one.taken, one.outside_hours))
 

@@ -40,7 +40,7 @@ def booking_page(ref: str):  # noqa: ANN201
         if request.args.get("action") == "accept":
             from storefront.offers import show_offers
 
-            return show_offers(tx, door, request.args.get("offer"))
+            return show_offers(tx, door, request.args.get("offer"), request.args.get("round"))
         return render_booking(tx, door)
 
 

@@ -1,19 +1,21 @@
-"""Standing counter-offers as the pages show them."""
+"""Standing counter-offers as the pages show them (R35)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from booking.counter_offers import standing_of
+from booking.counter_offers import standing_of, takeable
 from models.session import Tx
 from storefront.door import Door
 
 
 @dataclass(frozen=True, slots=True)
 class OfferLine:
-    """One offer that may be accepted; `label` is the whole of it for screen readers."""
+    """One offer that stands; `label` is the whole of it for screen readers. Not `free`: somebody else has the time by now."""
 
+    round: int
     n: int
+    free: bool
     url: str
     date: str
     time: str
@@ -25,7 +27,9 @@ class OfferLine:
 def offer_lines(tx: Tx, door: Door) -> list[OfferLine]:
     """By number; empty for bookings that wait for nothing, without a question to the database."""
     w, b = door.words, door.b
+    standing = standing_of(tx, b)
+    free = takeable(tx, b, standing)
     return [OfferLine(
-        offer.n, door.url(f"offers/{offer.n}"), w.date(offer.starts_at, b.zone), w.span(offer.starts_at, offer.ends_at, b.zone),
+        offer.round, offer.n, offer.n in free, door.url(f"offers/{offer.n}", round=offer.round), w.date(offer.starts_at, b.zone), w.span(offer.starts_at, offer.ends_at, b.zone),
         offer.staff_name, w.when(offer.expires_at, b.zone),
-        w._("{when}, with {staff}").format(when=w.when(offer.starts_at, b.zone), staff=offer.staff_name)) for offer in standing_of(tx, b)]
+        w._("{when}, with {staff}").format(when=w.when(offer.starts_at, b.zone), staff=offer.staff_name)) for offer in standing]

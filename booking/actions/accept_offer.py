@@ -23,16 +23,17 @@ from models.session import Tx
 
 
 @action
-def accept_offer(tx: Tx, ref: str, n: int) -> Done:
-    """Move to offer `n` of the newest round and confirm; its siblings are void. It counts as no move, and no fee is taken.
+def accept_offer(tx: Tx, ref: str, n: int, *, of_round: int | None = None) -> Done:
+    """Move to offer `n` and confirm; its siblings are void. It counts as no move, and no fee is taken.
 
-    Refused: closed, not_found when the round has no such number, stale when it no longer stands, slot_taken when somebody has
-    the time by now; the others then stand as before, and nothing has changed.
+    `of_round` is the round the customer saw: the shop may have made another since, and `n` is another time there (R27, I14).
+    Without it the newest is meant. Refused: closed, not_found when the round has no such number, stale when it no longer stands,
+    slot_taken when somebody has the time by now; the others then stand as before, and nothing has changed.
     """
     b = locked(tx, ref)
     if b.status in CLOSED:
         raise Refused("closed", state=b.status)
-    taken = _standing(tx, b, n)
+    taken = _standing(tx, b, n, of_round)
     offer = find_offer(tx, b.service_id)
     if offer is None:
         raise Refused("not_allowed", kind="offers")
@@ -54,8 +55,9 @@ def accept_offer(tx: Tx, ref: str, n: int) -> Done:
     return Done(confirmed)
 
 
-def _standing(tx: Tx, b: BookingSummary, n: int) -> counter_offers.Proposed:
+def _standing(tx: Tx, b: BookingSummary, n: int, of_round: int | None) -> counter_offers.Proposed:
     made = counter_offers.history_of(tx, b)
+    counter_offers.require_round(b, made, of_round)
     offer = next((o for o in made if o.round == made[0].round and o.n == n), None)
     if offer is None:
         raise Refused("not_found")

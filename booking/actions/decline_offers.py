@@ -15,12 +15,17 @@ from models.session import Tx
 
 
 @action
-def decline_offers(tx: Tx, ref: str) -> Done:
-    """Decline the whole round. A move that waited goes back to its old time (R17). Refused stale when no offer stands."""
+def decline_offers(tx: Tx, ref: str, *, of_round: int | None = None) -> Done:
+    """Decline the whole round. A move that waited goes back to its old time (R17).
+
+    `of_round` is the round the customer saw. Refused stale when the shop has made another since, or when no offer stands.
+    """
     b = locked(tx, ref)
     if b.status in CLOSED:
         raise Refused("closed", state=b.status)
-    if not counter_offers.standing_of(tx, b):
+    standing = counter_offers.standing_of(tx, b)
+    counter_offers.require_round(b, standing, of_round)
+    if not standing:
         raise Refused("stale", version=b.version, state=b.status)
     tx.db.execute(update(CounterOffer).where(
         CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id, CounterOffer.state == "open",

@@ -124,4 +124,4 @@ def _tell(tx: Tx, b: BookingSummary, chosen: Sequence[Chosen], ends: Sequence[da
     origin = store_origin(tx, b.store_slug)
     notices.tell_customer(tx, "counter_offer", b, once=f"round{number}", until=rules.request_ends(ends).isoformat(), offers=[{
         "n": n, "starts_at": c.starts_at.isoformat(), "zone": c.staff.zone, "staff": c.staff.name, "until": end.isoformat(),
-        "url": origin + manage_path(b, action="accept", offer=n)} for n, (c, end) in enumerate(zip(chosen, ends, strict=True), 1)])
+        "url": origin + manage_path(b, round=number, action="accept", offer=n)} for n, (c, end) in enumerate(zip(chosen, ends, strict=True), 1)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from booking.rules.decision import Refused
@@ -43,7 +43,14 @@ def nearest(starts: Iterable[datetime], wanted: datetime, *, most: int = MOST) -
     return sorted(sorted(close, key=lambda start: (abs(start - wanted), start))[:most])
 
 
-def chosen_number(text: str | None, standing: Sequence[int]) -> int | None:
-    """The offer a link names, when it still stands; None for anything else: nothing is preselected then (R35)."""
-    number = int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 2 else None
-    return number if number in standing else None
+def chosen_number(text: str | None, of_round: str | None, standing: Collection[tuple[int, int]]) -> int | None:
+    """The offer a link names, when (round, number) still stands; None for anything else: nothing is preselected then (R35).
+
+    A link that names no round is one of the first: of a later one it could mean another time than the customer was shown.
+    """
+    number, named = _whole(text), 1 if of_round is None else _whole(of_round)
+    return number if (named, number) in standing else None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 6 else None

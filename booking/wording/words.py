@@ -172,6 +172,8 @@ class Words:
                 price=self.money(facts["price"], facts["currency"]))
         if code == "quote_changed" and facts.get("kind") == "credit":
             return self._("Your credit has been used for another booking meanwhile. Please look at what is to pay and decide again.")
+        if code == "stale" and facts.get("kind") == "offers":
+            return self._("The offered times have changed since you opened the page. Nothing is decided yet; please look at them again.")
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":

@@ -1,5 +1,5 @@
 import {host} from './host';
-import type {Booking, BookingDetail, Cancellation, ClassWait, FreeTimes, Page, ProblemBody, Profile, Wishes} from './types';
+import type {Booking, BookingDetail, Cancellation, ClassWait, FreeTimes, Offer, Page, ProblemBody, Profile, Wishes} from './types';
 
 /** The app's own address. The build fills it in from the environment or the app's .env file. */
 declare const process: {env: {OPENCALS_API_URL: string}};
@@ -56,8 +56,10 @@ export const leaveWaitlist = (ref: string, key: string) => call<BookingDetail>('
 export const listClassWaits = () => call<Page<ClassWait>>('GET', '/class-waits');
 export const leaveClassWait = (id: string, key: string) =>
   call<Page<ClassWait>>('DELETE', `/class-waits/${encodeURIComponent(id)}`, undefined, key);
-export const acceptOffer = (ref: string, n: number, key: string) => call<BookingDetail>('POST', at(ref, `/offers/${n}/accept`), {}, key);
-export const declineOffers = (ref: string, key: string) => call<BookingDetail>('POST', at(ref, '/offers/decline'), {}, key);
+export const acceptOffer = (ref: string, {round, n}: Offer, key: string) =>
+  call<BookingDetail>('POST', at(ref, `/offers/${n}/accept`), {round}, key);
+export const declineOffers = (ref: string, {round}: Offer, key: string) =>
+  call<BookingDetail>('POST', at(ref, '/offers/decline'), {round}, key);
 export const giveFeedback = (ref: string, said: {rating: number; comment: string; publish: boolean}, key: string) =>
   call<BookingDetail>('POST', at(ref, '/feedback'), said, key);
 export const readProfile = () => call<Profile>('GET', '/profile');

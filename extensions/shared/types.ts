@@ -87,9 +87,11 @@ export interface Feedback {
   reply: string | null;
 }
 
-/** A time the shop offers for a request. */
+/** A time the shop offers for a request: `n` of `round`. Not `free`: somebody else has it by now. */
 export interface Offer {
+  round: number;
   n: number;
+  free: boolean;
   text: string;
 }
 

@@ -158,7 +158,7 @@ def offers_out(tx: Tx, b: BookingSummary, origin: str) -> list[OfferOut]:
         round=o.round, n=o.n, state="expired" if o.state == "open" and tx.now >= o.expires_at else o.state, staff=str(o.staff_id),
         staff_name=o.staff_name, starts_at=o.starts_at.astimezone(here), ends_at=o.ends_at.astimezone(here),
         expires_at=o.expires_at.astimezone(here),
-        accept_url=origin + manage_path(b, action="accept", offer=o.n) if stands(o.state, o.expires_at, tx.now) else None)
+        accept_url=origin + manage_path(b, round=o.round, action="accept", offer=o.n) if stands(o.state, o.expires_at, tx.now) else None)
         for o in counter_offers.history_of(tx, b)]
 
 

@@ -17,7 +17,7 @@ from storefront import given
 from storefront.api import shapes as s
 from storefront.api.bookings import full
 from storefront.api.door import CustomerCall, operation
-from storefront.api.permissions import DAYS
+from storefront.api.permissions import DAYS, offers_of
 
 
 def _change(call: CustomerCall, ref: str, verb: Any, *args: Any, **values: Any) -> dict[str, Any]:
@@ -44,18 +44,30 @@ def wait_no_longer(call: CustomerCall, ref: str) -> dict[str, Any]:
     return _change(call, ref, leave_waitlist)
 
 
-@operation("POST", "/bookings/{ref}/offers/{n}/accept", summary="Take an offered time", answer=s.CustomerBookingDetail)
+@operation("POST", "/bookings/{ref}/offers/{n}/accept", summary="Take an offered time", body=s.OfferAnswer, answer=s.CustomerBookingDetail)
 def take_offer(call: CustomerCall, ref: str, n: str) -> dict[str, Any]:
     """A time somebody else has by now is 409 slot_taken; the others then stand as before (R35)."""
     number = given.whole_number(n)
     if number is None:
         raise Refused("not_found")
-    return _change(call, ref, accept_offer, number)
+    return _answer(call, ref, accept_offer, number)
 
 
-@operation("POST", "/bookings/{ref}/offers/decline", summary="Take none of the offered times", answer=s.CustomerBookingDetail)
+@operation("POST", "/bookings/{ref}/offers/decline", summary="Take none of the offered times", body=s.OfferAnswer, answer=s.CustomerBookingDetail)
 def take_no_offer(call: CustomerCall, ref: str) -> dict[str, Any]:
-    return _change(call, ref, decline_offers)
+    return _answer(call, ref, decline_offers)
+
+
+def _answer(call: CustomerCall, ref: str, verb: Any, *args: Any) -> dict[str, Any]:
+    """Answer the shop's offers. Where what the customer saw no longer stands, what does comes with the refusal (R15, R35)."""
+    try:
+        return _change(call, ref, verb, *args, of_round=call.body.round)
+    except Refused as refused:
+        if refused.code not in ("stale", "slot_taken", "outside_hours"):
+            raise
+        with reading(call.store_id) as tx:
+            _, standing = offers_of(tx, call.booking(tx, ref), call.words)
+        raise Refused(refused.code, **refused.facts, fresh={"offers": [offer.model_dump(mode="json") for offer in standing]}) from None
 
 
 @operation("POST", "/bookings/{ref}/feedback", summary="Say how it was, or change what was said", body=s.FeedbackIn,

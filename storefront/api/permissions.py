@@ -37,7 +37,7 @@ def permissions(tx: Tx, door: Door, decided: dict[str, Decision], origin: str) -
         moves[kind] = s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=told.sentence or _no(decision, b, w),
                                    deadline=last.astimezone(ZoneInfo(b.zone)) if known else None, deadline_text=told.deadline)
     waitlist, waiting = _waitlist(tx, b, w, origin)
-    offers, standing = _offers(tx, b, w)
+    offers, standing = offers_of(tx, b, w)
     feedback, said = _feedback(tx, b, w)
     return (s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=_card(tx, door)),
             {"waiting": waiting, "offers": standing, "feedback": said})
@@ -83,14 +83,15 @@ def _waitlist(tx: Tx, b: BookingSummary, w: Words, origin: str) -> tuple[s.Permi
     return _permission(decision, w._("You are number {n} in line. One person at a time is asked.").format(n=place), b, w), waiting
 
 
-def _offers(tx: Tx, b: BookingSummary, w: Words) -> tuple[s.Permission, list[s.OfferOut]]:
+def offers_of(tx: Tx, b: BookingSummary, w: Words) -> tuple[s.Permission, list[s.OfferOut]]:
     standing = counter_offers.standing_of(tx, b)
     decision = counter_offers.decision_of(b, standing)
     here = ZoneInfo(b.zone)
     sentence = w._("{venue} offers you other times. Please choose by {when}.").format(
         venue=b.store_name, when=w.when(decision.deadline, b.zone)) if decision.deadline else ""
+    free = counter_offers.takeable(tx, b, standing)
     return _permission(decision, sentence, b, w), [s.OfferOut(
-        n=offer.n, starts_at=offer.starts_at.astimezone(here), ends_at=offer.ends_at.astimezone(here), staff=str(offer.staff_id),
+        round=offer.round, n=offer.n, free=offer.n in free, starts_at=offer.starts_at.astimezone(here), ends_at=offer.ends_at.astimezone(here), staff=str(offer.staff_id),
         staff_name=offer.staff_name, expires_at=offer.expires_at.astimezone(here),
         text=w._("{when}, with {staff}").format(when=w.when(offer.starts_at, b.zone), staff=offer.staff_name)) for offer in standing]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from jsonapi.shapes import Flag, Minor, Money, Reason, Seats, Shape
+from jsonapi.shapes import Flag, Minor, Money, Reason, Seats, Shape, Whole
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
@@ -103,9 +103,12 @@ class WaitingOut(Shape):
 
 
 class OfferOut(Shape):
-    """A time the shop offers instead of the one asked for; `n` goes into the path to accept it."""
+    """A time the shop offers instead of the one asked for; `n` goes into the path to accept it, `round` with the answer. Not `free`:
+    somebody else has the time by now."""
 
+    round: int
     n: int
+    free: bool
     starts_at: datetime
     ends_at: datetime
     staff: str
@@ -216,6 +219,13 @@ class CustomerCancelIn(Shape):
     reason: Reason = ""
     seats: Seats | None = None
     as_credit: Flag = False
+
+
+class OfferAnswer(Shape):
+    """`round` of the offers the customer saw: where the shop has made others since, the answer is 409 stale with these under `offers`.
+    Left out, the newest round is meant."""
+
+    round: Whole | None = None
 
 
 class FeedbackIn(Shape):

@@ -72,8 +72,8 @@ def test_an_offer_is_taken_once(asked, as_customer):
     world, b = asked
     ada = as_customer(ADA, world.shop)
     shown = ada.get(f"/bookings/{b.ref}")
-    assert [(o["n"], o["starts_at"], o["staff_name"]) for o in shown["offers"]] == [
-        (1, "2027-03-11T10:00:00-05:00", "Elena Marsh"), (2, "2027-03-12T10:00:00-05:00", "Tom Okonkwo")]
+    assert [(o["round"], o["n"], o["free"], o["starts_at"], o["staff_name"]) for o in shown["offers"]] == [
+        (1, 1, True, "2027-03-11T10:00:00-05:00", "Elena Marsh"), (1, 2, True, "2027-03-12T10:00:00-05:00", "Tom Okonkwo")]
     assert shown["actions"]["offers"]["allowed"] and shown["actions"]["offers"]["deadline"] == "2027-03-02T07:00:00-05:00"
     for unknown in ("3", "0", "x", "99999999999999999999"):
         ada.refused(404, "not_found", "POST", f"/bookings/{b.ref}/offers/{unknown}/accept")
@@ -88,9 +88,25 @@ def test_a_time_that_is_gone_leaves_the_other(asked, as_customer):
     world, b = asked
     ada = as_customer(ADA, world.shop)
     world.book(at(11, 15), email="bea@example.com")
-    ada.refused(409, "slot_taken", "POST", f"/bookings/{b.ref}/offers/1/accept")
-    assert [o["n"] for o in ada.get(f"/bookings/{b.ref}")["offers"]] == [1, 2]
+    problem = ada.refused(409, "slot_taken", "POST", f"/bookings/{b.ref}/offers/1/accept", {"round": 1})
+    assert [(o["n"], o["free"]) for o in problem["offers"]] == [(1, False), (2, True)]
+    assert ada.get(f"/bookings/{b.ref}")["offers"] == problem["offers"]
     assert ada.post(f"/bookings/{b.ref}/offers/2/accept")["status"] == "confirmed"
+
+
+def test_an_answer_is_to_the_round_that_was_shown(asked, as_customer):
+    """R27, I14: another round has other times under the same numbers; they come with the refusal (R15)."""
+    world, b = asked
+    ada = as_customer(ADA, world.shop)
+    make_offers(world.store_id, MERCHANT, b.ref, [Proposal(at(13, 15)), Proposal(at(14, 15))])
+    for path in ("2/accept", "decline"):
+        problem = ada.refused(409, "stale", "POST", f"/bookings/{b.ref}/offers/{path}", {"round": 1})
+        assert [(o["round"], o["n"], o["starts_at"]) for o in problem["offers"]] == [
+            (2, 1, "2027-03-13T10:00:00-05:00"), (2, 2, "2027-03-14T11:00:00-04:00")]
+        assert problem["detail"].startswith("The offered times have changed since you opened the page.")
+    assert world.read(b.ref).status == "pending"
+    ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/offers/2/accept", {"round": "2"})
+    assert ada.post(f"/bookings/{b.ref}/offers/2/accept", {"round": 2})["starts_at"] == "2027-03-14T11:00:00-04:00"
 
 
 def test_none_of_them(asked, as_customer):

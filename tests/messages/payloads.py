@@ -76,7 +76,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         at = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo"}
         page = f"{ORIGIN}/waitlist/1?token=k1.abc"
         whole |= {"until": "2027-03-02T12:00:00+00:00", "waits_for": "earlier", "place": 2, "rest_hours": 6, "entry_url": page,
-                  "offers": [at | {"n": n, "until": "2027-03-02T12:00:00+00:00", "url": f"{LINK}&action=accept&offer={n}"} for n in (1, 2, 3)],
+                  "offers": [at | {"n": n, "until": "2027-03-02T12:00:00+00:00", "url": f"{LINK}&round=1&action=accept&offer={n}"} for n in (1, 2, 3)],
                   "offer": at | {"url": f"{page}&offer=7", "refuse_url": f"{page}&offer=7&action=refuse", "stop_url": f"{page}&action=stop"}}
     for key, value in changes.items():
         whole[key] = whole[key] | value if isinstance(value, dict) and isinstance(whole.get(key), dict) else value

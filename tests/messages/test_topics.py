@@ -144,7 +144,7 @@ def test_the_shop_is_told_of_a_conflict():
 def test_each_offered_time_has_its_button_and_its_address_in_both_bodies():
     mail = render_mail("counter_offer", payload("counter_offer"), DOMAIN)
     for n in (1, 2, 3):
-        assert f"{LINK}&action=accept&offer={n}" in Page(mail.html).links and f"{LINK}&action=accept&offer={n}\n" in mail.text
+        assert f"{LINK}&round=1&action=accept&offer={n}" in Page(mail.html).links and f"{LINK}&round=1&action=accept&offer={n}\n" in mail.text
     assert mail.text.count("Accept Thu, Mar 11, 2027, 3:00 PM EST, with Tom Okonkwo: ") == 3
 
 
@@ -182,7 +182,7 @@ class TestSms:
     @pytest.mark.parametrize("service", ["Deep tissue", "A very long name of a service " * 30])
     def test_every_offered_time_has_its_whole_link(self, service):
         text = render_sms("counter_offer", payload("counter_offer", booking={"service": service}, store={"name": "Shop " * 50}))
-        assert [part for part in text.split() if part.startswith("http")] == [f"{LINK}&action=accept&offer={n}" for n in (1, 2, 3)]
+        assert [part for part in text.split() if part.startswith("http")] == [f"{LINK}&round=1&action=accept&offer={n}" for n in (1, 2, 3)]
         assert len(text) <= 640
         text = render_sms("earlier_slot", payload("earlier_slot", booking={"service": service}, store={"name": "Shop " * 50}))
         assert text.endswith(" " + payload("earlier_slot")["offer"]["url"]) and len(text) <= 320

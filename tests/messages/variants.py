@@ -21,7 +21,7 @@ TIERS = {"cancel": {"notice": "PT6H", "fee": {"amount": 500}, "tiers": [
     {"at_least": "P7D", "outcome": "full"}, {"at_least": "PT48H", "outcome": "partial", "percent": 50}, {"at_least": "PT24H", "outcome": "credit"},
     {"outcome": "forfeit"}]}}
 OFFER = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo", "n": 1, "until": "2027-03-02T12:00:00+00:00",
-         "url": f"{ORIGIN}/manage/0123456789ab?token=k1.abc&action=accept&offer=1"}
+         "url": f"{ORIGIN}/manage/0123456789ab?token=k1.abc&round=1&action=accept&offer=1"}
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "booking_confirmed": {"party, something to pay": {"booking": {"seats": 3, "due": 5500}}, "no changes allowed": {"can": {"reschedule": False, "cancel": False}},

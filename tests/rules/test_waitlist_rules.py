@@ -162,4 +162,9 @@ class TestCounterOffers:
     @pytest.mark.parametrize(("text", "number"), [("2", 2), ("02", 2), ("1", None), ("4", None), (None, None), ("", None), ("x", None), ("²", None),
                                                   ("٢", None), ("-2", None), ("2.0", None), ("0000002", None)])
     def test_only_a_number_that_stands_is_chosen(self, text, number):
-        assert counter_offers.chosen_number(text, [2, 3]) == number
+        assert counter_offers.chosen_number(text, "1", {(1, 2), (1, 3)}) == number
+
+    @pytest.mark.parametrize(("named", "standing", "number"), [
+        ("2", 2, 2), ("02", 2, 2), ("1", 2, None), ("3", 2, None), ("", 2, None), ("x", 2, None), (None, 2, None), (None, 1, 2), ("", 1, None)])
+    def test_it_is_chosen_in_its_own_round_only(self, named, standing, number):
+        assert counter_offers.chosen_number("2", named, {(standing, 1), (standing, 2)}) == number

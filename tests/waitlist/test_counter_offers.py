@@ -52,7 +52,7 @@ def test_offers_are_numbered_in_the_order_given_and_the_request_lives_as_long_as
     assert (done.booking.status, done.booking.approval_deadline) == ("pending", end)
     mail = world.outbox("counter_offer")[0].payload
     assert [offer["n"] for offer in mail["offers"]] == [1, 2, 3]
-    assert [offer["url"].rpartition("&action")[2] for offer in mail["offers"]] == ["=accept&offer=1", "=accept&offer=2", "=accept&offer=3"]
+    assert [offer["url"].partition("&")[2] for offer in mail["offers"]] == [f"round=1&action=accept&offer={n}" for n in (1, 2, 3)]
     assert len(world.outbox("counter_offer", channel="sms")) == 1
 
 
@@ -112,6 +112,23 @@ def test_a_new_round_voids_the_old_and_numbers_from_one(world):
     assert states(world) == [(1, 1, "void"), (1, 2, "void"), (2, 1, "open")]
     refused("not_found", accept_offer, world.store_id, world.holder(b), b.ref, 2)
     assert accept_offer(world.store_id, world.holder(b), b.ref, 1).booking.starts_at == at(13, 15)
+
+
+def test_an_answer_is_to_the_round_its_customer_saw(world):
+    """R27, I14: in another round the same number is a time nobody has looked at."""
+    b = ask(world, paid=2500)
+    propose(world, b, at(11, 15), at(12, 15))
+    propose(world, b, at(13, 15), at(14, 15))
+    for verb, args in ((accept_offer, (2,)), (accept_offer, (9,)), (decline_offers, ())):
+        assert refused("stale", verb, world.store_id, world.holder(b), b.ref, *args, of_round=1).facts["kind"] == "offers"
+    assert (world.read(b.ref).status, world.read(b.ref).starts_at, world.read(b.ref).owed) == ("pending", at(10, 15), 0)
+    assert accept_offer(world.store_id, world.holder(b), b.ref, 2, of_round=2).booking.starts_at == at(14, 15)
+
+
+def test_what_the_round_is_declined_for_is_the_round_seen(world):
+    b = ask(world)
+    propose(world, b, at(11, 15))
+    assert decline_offers(world.store_id, world.holder(b), b.ref, of_round=1).booking.status == "declined"
 
 
 def test_an_offer_stands_until_its_last_microsecond(world):

@@ -8,6 +8,7 @@ import pytest
 
 from app import create_app
 from booking.actions.make_offers import Proposal, make_offers
+from booking.actions.stores import update_store
 from models.session import database
 from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, World, at, hours
@@ -60,12 +61,60 @@ def of_ada(world, b, door):
 
 
 def test_the_link_of_each_mailed_offer_opens_the_page_with_it_chosen(world, ada, b, contents):
-    urls = [offer["url"] for offer in world.outbox("counter_offer")[0].payload["offers"]]
+    urls = mailed(world)
     before = contents()
     for n, url in enumerate(urls, 1):
         ada.get(url.partition("localhost")[2])
         assert checked(ada.page) == [str(n)] and ada.page.count("<button class=\"button full\">") == 1
     assert contents() == before
+
+
+def mailed(world) -> list[str]:
+    return [offer["url"] for offer in world.outbox("counter_offer", channel="email")[-1].payload["offers"]]
+
+
+def another_round(world, b) -> None:
+    make_offers(world.store_id, MERCHANT, b.ref, [Proposal(at(15, 15)), Proposal(at(16, 15))])
+
+
+def test_a_link_of_a_voided_round_chooses_nothing_and_says_so(world, ada, b):
+    old = mailed(world)
+    another_round(world, b)
+    for url in old:
+        ada.get(url.partition("localhost")[2])
+        assert checked(ada.page) == [] and "The time in your link can no longer be accepted. These are still possible." in words(ada.page)
+    ada.get(mailed(world)[1].partition("localhost")[2])
+    assert checked(ada.page) == ["2"] and "can no longer" not in words(ada.page)
+
+
+@pytest.mark.parametrize("named", ["", "&round=", "&round=1", "&round=3", "&round=x", "&round=02 "])
+def test_without_the_round_in_force_nothing_is_chosen(world, ada, b, named):
+    """Links from before rounds were named mean the first one."""
+    another_round(world, b)
+    ada.get(link(b) + f"&action=accept&offer=2{named}")
+    assert checked(ada.page) == [] and "can no longer be accepted" in words(ada.page)
+
+
+@DOORS
+@pytest.mark.parametrize(("path", "form"), [("offers", {"offer": "2"}), ("offers/decline", {})], ids=["accept", "decline"])
+def test_a_page_opened_before_another_round_decides_nothing(world, ada, b, door, path, form):
+    """R27, I14: what the customer has never seen is neither taken nor declined; the new times are shown instead."""
+    ada.get(of_ada(world, b, door)(b, "offers/2"))
+    another_round(world, b)
+    before = world.read(b.ref)
+    ada.send(door(b, path), 409, **form)
+    assert world.read(b.ref) == before and checked(ada.page) == []
+    seen = words(ada.page)
+    assert "The offered times have changed since you opened the page." in seen and "Tuesday, March 16, 2027" in seen
+    ada.send(door(b, path), **form)
+    assert world.read(b.ref).status == ("confirmed" if form else "declined")
+
+
+@pytest.mark.parametrize("path", ["offers", "offers/decline"])
+def test_an_answer_that_names_no_round_decides_nothing(world, ada, b, path):
+    ada.get(link(b, "offers/2"))
+    ada.post(link(b, path), 409, offer="2")
+    assert world.read(b.ref).status == "pending"
 
 
 @DOORS
@@ -103,9 +152,52 @@ def test_a_time_taken_meanwhile_is_said_and_the_others_remain(world, ada, b):
     ada.send(link(b, "offers"), 409, offer="1")
     seen = words(ada.page)
     assert "That time has just been taken. Nothing has changed" in seen and checked(ada.page) == []
-    assert world.read(b.ref).status == "pending"
+    assert world.read(b.ref).status == "pending" and choosable(ada.page) == ["2", "3"]
     ada.send(link(b, "offers"), offer="3")
     assert world.read(b.ref).staff_id == world.tom
+
+
+def choosable(page: str) -> list[str]:
+    return re.findall(r'name="offer" value="(\d)"(?![^>]* disabled)', page)
+
+
+def test_what_somebody_else_has_taken_cannot_be_chosen(world, ada, b):
+    ada.get(link(b, "offers/1", round=1))
+    assert choosable(ada.page) == ["1", "2", "3"]
+    world.book(at(11, 15), email="bea@example.com")
+    ada.get(link(b) + "&action=accept&offer=1")
+    seen = words(ada.page)
+    assert choosable(ada.page) == ["2", "3"] and checked(ada.page) == []
+    assert "The time in your link can no longer be accepted." in seen and "taken meanwhile" in seen
+    ada.get(link(b))
+    assert re.findall(r"/offers/(\d)", ada.page) == ["2", "3"]
+
+
+def test_when_all_are_taken_the_page_says_so_and_still_lets_one_decline(world, ada, b):
+    for start, staff in ((at(11, 15), None), (at(12, 15), None), (at(11, 17), world.tom)):
+        world.book(start, email="bea@example.com", **({"staff": staff} if staff else {}))
+    ada.get(link(b))
+    assert "All of these times have been taken meanwhile." in words(ada.page)
+    ada.get(re.search(r'href="(/manage/[^"]*/offers/1[^"]*)"', ada.page)[1].replace("&amp;", "&"))
+    assert choosable(ada.page) == [] and "Accept this time" not in words(ada.page)
+    assert "All of these times have been taken meanwhile. Harbor Massage can offer you others." in words(ada.page)
+    ada.send(link(b, "offers/decline"))
+    assert world.read(b.ref).status == "declined"
+
+
+@pytest.mark.parametrize("hold", [True, False])
+def test_what_is_held_for_the_customer_can_be_chosen(world, ada, hold):
+    """Also the last seats of a class date, which are taken by nobody but the offer itself."""
+    update_store(world.store_id, MERCHANT, offer_hold=hold)
+    yoga = world.add_service("Yoga", capacity=2, staff=[world.elena])
+    for day in (10, 11, 12):
+        world.session(yoga, at(day, 15), 2)
+    one, two = ask(world, at(10, 18)), ask(world, at(10, 15), service=yoga, seats=2, email="cleo@example.com")
+    make_offers(world.store_id, MERCHANT, one.ref, [Proposal(at(10, 19))])
+    make_offers(world.store_id, MERCHANT, two.ref, [Proposal(at(11, 15)), Proposal(at(12, 15))])
+    for request, numbers in ((one, ["1"]), (two, ["1", "2"])):
+        ada.get(link(request) + "&action=accept")
+        assert choosable(ada.page) == numbers
 
 
 def test_after_the_round_the_link_shows_how_it_stands(world, ada, b):
