@@ -117,7 +117,9 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
             "zone": b.zone, "original_starts_at": _iso(b.original_starts_at), "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
             "currency": b.currency, "conflict": b.conflict},
         "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,
-                                         "staff": old.staff_name, "price": _price_before(b, old)},
+                                         "staff": old.staff_name, "price": old.price},
+        # A move that waits: what the customer has until the shop answers, unless that was given up (R17).
+        "held": None if b.held is None else {name: b.held[name] for name in ("starts_at", "zone", "released")},
         "customer": {"name": b.customer_name or b.contact_name} if kind != "customer" else None,
         "manage_url": origin + manage_path(b) if kind == "customer" else None,
         "reschedule_url": origin + manage_path(b, action="reschedule") if kind == "customer" else None,
@@ -139,11 +141,6 @@ def _card_url(tx: Tx, b: BookingSummary, origin: str) -> str | None:
         return None
     account = payment_account.in_use(tx)
     return origin + manage_path(b, panel="payment") if account is not None and account.takes else None
-
-
-def _price_before(b: BookingSummary, old: BookingSummary) -> int:
-    """The price until now; of a move that waited for the shop, the one before it was asked for."""
-    return old.price if old.held is None or b.held is not None else old.held["price"]
 
 
 def _actor_name(tx: Tx) -> str | None:

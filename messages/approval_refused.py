@@ -23,6 +23,8 @@ def content(s: Snapshot) -> Content:
             subject=_("Your booking stays: {service}, {when}").format(service=s.service, when=s.when()),
             heading=_("Your old time stays"), paragraphs=[lead, outcome, *([money] if money else [])], ics_method="REQUEST",
             sms=s.sms(f"{lead} {outcome} {money or ''}".strip()))
+    if s.payload.get("lost"):
+        lead += " " + _("Your old time can't come back, so your booking has ended.")
     return Content(
         subject=(_("Ended: {service}, {asked}") if s.payload.get("because", "").startswith("offers") else _("Not accepted: {service}, {asked}")).format(service=s.service, asked=asked),
         heading=_("Your request has ended") if s.payload.get("because", "").startswith("offers") else _("Your request was not accepted"), paragraphs=[lead, *([money] if money else [])], manage=False,

@@ -129,6 +129,10 @@ class Snapshot:
     def moved(self) -> bool:
         return self.old is not None and self.old["starts_at"] != self.booking["starts_at"]
 
+    def given_up(self) -> bool:
+        """Of a move that waits: whether the old time is gone already, so that a no ends the booking (R17)."""
+        return bool((self.payload.get("held") or {}).get("released"))
+
     def sms(self, text: str, *, opt_out: bool = False) -> str:
         """Shop, text, link last: the link is never cut (A47). The shop is named once. `opt_out` adds how to end text messages (R40)."""
         link = self.payload.get("manage_url") or ""

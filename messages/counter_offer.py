@@ -13,14 +13,19 @@ def content(s: Snapshot) -> Content:
     until = s.words.when(datetime.fromisoformat(s.payload["until"]), s.booking["zone"])
     lead = s.words.ngettext("{venue} offers you another time for {service} instead of {asked}.",
                             "{venue} offers you other times for {service} instead of {asked}.", len(offers))
+    held = s.payload.get("held")
+    if held and not s.given_up():
+        choose = _("Please choose by {when}. If none suits you, the page lets you decline; your booking then stays on {old}.").format(
+            when=until, old=s.when(held))
+    else:
+        choose = _("Please choose by {when}. If none suits you, the page lets you decline; whatever you have paid comes back in full.").format(when=until)
     ends = {o["until"] for o in offers}
     buttons = [(_("Accept {when}, with {staff}").format(when=s.when(o), staff=o["staff"]) + ("" if len(ends) == 1 else " " + _(
         "(until {when})").format(when=s.words.when(datetime.fromisoformat(o["until"]), o["zone"]))), o["url"]) for o in offers]
     return Content(
         subject=s.words.ngettext("Another time for your request: {service}", "Other times for your request: {service}", len(offers)).format(service=s.service),
         heading=s.words.ngettext("Another time for your request", "Other times for your request", len(offers)),
-        paragraphs=[lead.format(venue=s.venue, service=s.service, asked=s.when()),
-                    _("Please choose by {when}. If none suits you, the page lets you decline; whatever you have paid comes back in full.").format(when=until)],
+        paragraphs=[lead.format(venue=s.venue, service=s.service, asked=s.when()), choose],
         buttons=buttons, links=[(_("See your request, or decline"), s.payload["manage_url"])], manage=False, alarm=False,
         sms=" ".join([s.words.ngettext("{venue}: another time for your request.", "{venue}: other times for your request.", len(offers)).format(
             venue=s.venue[:60]), *(f"{s.when(o)} {o['url']}" for o in offers)]))

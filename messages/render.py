@@ -90,11 +90,14 @@ def our_wording(topic: str, locale: str, elements: tuple[str, ...]) -> dict[str,
 
 
 def _own_wording(topic: str, payload: dict[str, Any]) -> dict[str, Any] | None:
-    """The shop's wording of this message, when it has one and it fits: of a party that lost seats we tell in our words."""
+    """The shop's wording of this message, when it has one and it fits: of a party that lost seats, and of a request the shop has
+    moved, we tell in our words."""
     own = payload.get("template")
-    if own is None or topic == "booking_cancelled" and payload["booking"]["status"] != "cancelled" and not payload.get("test"):
-        return None
-    return own
+    if own is None or payload.get("test"):
+        return own
+    fewer = topic == "booking_cancelled" and payload["booking"]["status"] != "cancelled"
+    moved = topic == "request_received" and payload["by"] == "store" and Snapshot(payload, words_for(payload["locale"])).moved()
+    return None if fewer or moved else own
 
 
 def _price(s: Snapshot) -> str:

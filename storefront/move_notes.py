@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from booking import facts
+from booking.held_place import comes_back
 from booking.rules import moves, refund
 from booking.rules.refund import given_back
 from booking.rules.windows import change_decision
@@ -20,9 +21,28 @@ def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int, starts_at: datet
     if starts_at is not None:
         notes += last_notes(b, w, starts_at, tx.now)
     notes += latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
-    if facts.effective_policy(b).approval in ("manual", "reschedule_only"):
-        notes.append(w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name))
-    return notes
+    return notes + approval_notes(b, w, tx.now)
+
+
+def approval_notes(b: BookingSummary, w: Words, now: datetime) -> list[str]:
+    """Who decides about the move, and what becomes of the time the booking has until then (R17, R29)."""
+    policy = facts.effective_policy(b)
+    if b.status == "pending" and b.never_approved:
+        return [w._("Your request is then for the new time. The time you asked for until now is free for others at once.")]
+    if b.held is None and not (b.status == "confirmed" and moves.needs_approval(policy, first=False, starts_at=b.starts_at, zone=b.zone, now=now)):
+        return []
+    if b.held is None and not policy.release_old_slot_at_once:
+        return [w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name)]
+    if comes_back(b):
+        old = w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
+        return [w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old)]
+    return [given_up(b, w)]
+
+
+def given_up(b: BookingSummary, w: Words) -> str:
+    """Said before and after asking where the policy gives the old time up at once (R17)."""
+    return w._("{venue} confirms moves personally and the time you had is given up at once. If {venue} says no, your booking ends and whatever you have paid comes back in full.").format(
+        venue=b.store_name)
 
 
 def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:

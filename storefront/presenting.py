@@ -24,6 +24,7 @@ from booking.wording.phones import readable_phone
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from storefront.door import Door
+from storefront.move_notes import given_up
 
 
 class Card(NamedTuple):
@@ -133,7 +134,9 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
     waits = None
     if b.status == "pending" and b.approval_deadline:
         waits = w._("{venue} answers by {when}.").format(venue=b.store_name, when=w.when(b.approval_deadline, b.zone))
-        if b.held and not b.held["released"]:
+        if b.held and b.held["released"]:
+            waits = given_up(b, w) + " " + waits
+        elif b.held:
             old = w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
             waits = w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old) + " " + waits
     return Detail(

@@ -10,6 +10,7 @@ from booking import counter_offers, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
 from booking.actions.difference import settle_difference
+from booking.held_place import before_move
 from booking.offers import find_offer
 from booking.rules import counter_offers as rules
 from booking.rules.decision import Refused
@@ -49,9 +50,11 @@ def accept_offer(tx: Tx, ref: str, n: int, *, of_round: int | None = None) -> Do
     confirmed = confirmed if over is None else reread(tx, confirmed)
     tx.audit("accept_offer", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id, round=taken.round, offer=n,
              overlap=chosen.overlap)
-    notices.tell_customer(tx, "approval_given", confirmed, old=b, refund=over)
-    heard = notices.tell_merchant(tx, "merchant_offer_accepted", confirmed, old=b)
-    notices.tell_staff(tx, "merchant_offer_accepted", confirmed, old=b, told=heard)
+    was = before_move(tx, b)
+    notices.tell_customer(tx, "approval_given", confirmed, old=was, refund=over)
+    heard = notices.tell_merchant(tx, "merchant_offer_accepted", confirmed, old=was)
+    # Of a request that waited staff know nothing yet: to them a booking leaves its old time.
+    notices.tell_staff(tx, "merchant_offer_accepted" if b.held is None else "merchant_booking_moved", confirmed, old=was, told=heard)
     return Done(confirmed)
 
 

@@ -6,6 +6,7 @@ from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, reread, told, write
 from booking.actions.difference import settle_difference
+from booking.held_place import before_move
 from booking.rules.status import after
 from models.session import Tx
 
@@ -21,6 +22,7 @@ def approve_booking(tx: Tx, ref: str, *, version: int | None = None) -> Done:
     confirmed = confirmed if over is None else reread(tx, confirmed)
     tx.audit("approve_booking", booking_id=b.id, before=told(b), after=told(confirmed), policy_id=b.policy_id,
              **({} if over is None else {"quote": over.facts()}))
-    notices.tell_customer(tx, "approval_given", confirmed, old=b, refund=over)
-    notices.tell_staff(tx, "merchant_booking_created" if b.held is None else "merchant_booking_moved", confirmed, old=b)
+    was = before_move(tx, b)
+    notices.tell_customer(tx, "approval_given", confirmed, old=was, refund=over)
+    notices.tell_staff(tx, "merchant_booking_created" if b.held is None else "merchant_booking_moved", confirmed, old=was)
     return Done(confirmed, over)

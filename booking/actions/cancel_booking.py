@@ -7,6 +7,7 @@ from dataclasses import replace
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, put, reread, settle, told
+from booking.held_place import before_move, put_back
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
 from booking.rules.money import split
@@ -60,9 +61,9 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
              refund_id=refund_id, override=override)
     if notify:
         notices.tell_customer(tx, "booking_cancelled", done, old=b, refund=outcome)
-    shop = tx.actor.is_customer
-    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=b, refund=outcome) if shop else frozenset()
-    notices.tell_staff(tx, "merchant_booking_cancelled", done, old=b, told=heard)
+    shop, was = tx.actor.is_customer, before_move(tx, b)
+    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=was, refund=outcome) if shop else frozenset()
+    notices.tell_staff(tx, "merchant_booking_cancelled", put_back(done, was), old=was, told=heard)
     return Done(done, outcome)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
+from booking.held_place import before_move
 from booking.keys import sign, unsign
 from booking.rules import refund as refunds
 from booking.rules.decision import Decision, Refused
@@ -150,6 +151,8 @@ def parts_before(parts: Sequence[Part]) -> list[BookingSummary]:
 def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
               refund: RefundQuote | None = None, stays: Sequence[BookingSummary] = ()) -> None:
     """One message about several bookings: the soonest is its subject, `bookings` and `stays` in the payload list all (R31)."""
+    before = [before_move(tx, b) for b in before]
+
     def line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any]:
         return {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "zone": b.zone,
                 "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(),

@@ -10,6 +10,7 @@ from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
 from booking.actions.difference import due_before_waiting, settle_surplus
+from booking.held_place import before_move, put_back
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
 from booking.rules.status import after
@@ -63,10 +64,12 @@ def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: s
         outcome, done = _end(tx, b, verb, reason)
     tx.audit("decline_offers" if because == "offers_declined" else f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
              quote=outcome.facts() if outcome else None)
-    notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because=because, restored=restored)
+    notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because=because, restored=restored, lost=held is not None and not restored)
     offered = because.startswith("offers")
     heard = notices.tell_merchant(tx, "merchant_offers_ended", done, old=b, refund=outcome) if offered else frozenset()
-    notices.tell_staff(tx, "merchant_booking_moved" if restored else "merchant_booking_cancelled", done, old=b, told=heard)
+    if not restored:  # else nothing has changed for the staff, who heard of no other time
+        was = before_move(tx, b)
+        notices.tell_staff(tx, "merchant_booking_cancelled", put_back(done, was), old=was, told=heard)
     return Done(done, outcome)
 
 

@@ -11,6 +11,7 @@ from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
 from booking.actions.difference import before_waiting, price_of_move, settle_difference
+from booking.held_place import before_move
 from booking.offers import OfferOf, ServiceOffer
 from booking.rules import moves, refund
 from booking.rules.decision import Refused
@@ -145,13 +146,15 @@ def _span(start: datetime, end: datetime, buffers: dict[str, Any]) -> tuple[date
 
 
 def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: refund.RefundQuote | None) -> None:
-    waits = moved.status == "pending"
+    """What was there before is what everyone knows: of a move that waited its old time, not the one asked for meanwhile."""
+    waits, was = moved.status == "pending", before_move(tx, b)
     if notify:
         topic = ("request_received" if moved.never_approved else "approval_asked") if waits else "booking_moved"
-        notices.tell_customer(tx, topic, moved, old=b, refund=over)
-    if waits:
-        notices.tell_merchant(tx, "merchant_approval_needed", moved, old=b)
-        return
+        notices.tell_customer(tx, topic, moved, old=was, refund=over)
     shop = tx.actor.is_customer or moved.conflict
-    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=b) if shop else frozenset()
-    notices.tell_staff(tx, "merchant_booking_moved", moved, old=b, told=heard)
+    if waits:
+        if shop:
+            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was)
+        return
+    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was) if shop else frozenset()
+    notices.tell_staff(tx, "merchant_booking_moved", moved, old=was, told=heard)

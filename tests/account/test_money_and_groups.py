@@ -32,6 +32,14 @@ def test_a_visit_moves_and_is_cancelled_as_one(world, ada):
     assert done["refund"]["amount"] == 7000 and [world.read(b.ref).status for b in (colour, cut)] == ["cancelled", "cancelled"]
 
 
+def test_before_a_visit_moves_one_reads_that_the_shop_decides(world, ada):
+    _, cut = known(world, visit(world))
+    assert ada.get(f"/bookings/{cut.ref}/slots")["notes"] == []
+    update_service(world.store_id, MERCHANT, cut.service_id, policy={"approval": "manual"})
+    assert ada.get(f"/bookings/{cut.ref}/slots")["notes"] == [
+        "Harbor Massage confirms moves personally. Your present time stays yours until then."]
+
+
 def test_a_date_of_a_series_stands_for_itself(world, ada):
     made = known(world, series(world))
     shown = ada.get(f"/bookings/{made[1].ref}")

@@ -36,6 +36,16 @@ def test_a_move_that_waits_tells_the_old_time(manager, world):
     assert "Wed, Mar 10, 2027, 11:00 AM EST" in words(manager.page) and "Now at Tue, Mar 9, 2027, 10:00 AM EST" in words(manager.page)
 
 
+def test_a_move_whose_old_time_is_given_up_says_what_no_answer_means(manager, world):
+    service = world.add_service("Consultation", policy={"approval": "manual", "release_old_slot_at_once": True}, staff=[world.elena])
+    b = world.book(at(9, 15), service=service, staff=world.elena)
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(10, 16))
+    manager.get("/admin/approvals")
+    assert "Before at Tue, Mar 9, 2027, 10:00 AM EST, which is free again: without an answer the booking ends" in words(manager.page)
+    manager.get(f"/admin/bookings/{b.ref}")
+    assert "That time is free again; without an answer the booking ends." in words(manager.page) and "Both times are kept" not in words(manager.page)
+
+
 def owe(world: World, day: int, paid: int = 2500, method: str = "cash") -> None:
     b = world.book(at(day, 15), paid=paid, method=method, email=f"o{day}@example.com")
     cancel_booking(world.store_id, MERCHANT, b.ref, refund="full")

@@ -58,7 +58,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "account_url": f"{ORIGIN}/account", "book_url": f"{ORIGIN}/book", "can": {"reschedule": True, "cancel": True},
         "deadlines": {"reschedule": "2027-03-12T14:00:00+00:00", "cancel": "2027-03-12T14:00:00+00:00"},
         "policy": Policy.from_json({}).to_json(), "refund": None, "approval_deadline": "2027-03-02T00:00:00+00:00", "by": "customer",
-        "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
+        "held": None, "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
         "dispute": {"amount": 2500, "reason": "fraudulent", "status": "lost", "inquiry": False, "refundable": False, "owed": 0,
                     "due_by": "2027-03-20T23:59:59+00:00"},
         "charged": {"amount": 2500, "reason": "no_show"}, "card": {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040},

@@ -22,6 +22,7 @@ TIERS = {"cancel": {"notice": "PT6H", "fee": {"amount": 500}, "tiers": [
     {"outcome": "forfeit"}]}}
 OFFER = {"starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York", "staff": "Tom Okonkwo", "n": 1, "until": "2027-03-02T12:00:00+00:00",
          "url": f"{ORIGIN}/manage/0123456789ab?token=k1.abc&round=1&action=accept&offer=1"}
+HELD = {"starts_at": "2027-03-10T20:00:00+00:00", "zone": "America/New_York", "released": False}
 
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "booking_confirmed": {"party, something to pay": {"booking": {"seats": 3, "due": 5500}}, "no changes allowed": {"can": {"reschedule": False, "cancel": False}},
@@ -44,20 +45,23 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "manage_link": {"long names": {"store": {"name": "Wellness" * 8}, "booking": {"service": "Tiefengewebsmassage" * 4, "staff": "Elena" * 12, "address": "Hauptstrasse" * 6}}},
     "approval_given": {"by name": {"by_name": "Elena Marsh"}},
     "approval_refused": {"money back": {"because": "declined", "refund": REFUND}, "in time, old one stays": {"because": "deadline", "restored": True},
-                         "offers declined": {"because": "offers_declined", "refund": REFUND}, "offers expired": {"because": "offers_expired"}},
+                         "offers declined": {"because": "offers_declined", "refund": REFUND}, "offers expired": {"because": "offers_expired"},
+                         "old time given up": {"because": "declined", "lost": True, "refund": REFUND}},
     "card_removed": {"in the account": {"of_account": True}}, "card_saved": {"replaced": {"replaced": True}},
     "card_charged": {"late": {"charged": {"reason": "late_cancel"}}},
-    "counter_offer": {"one": {"offers": [OFFER]}, "ends apart": {"offers": [OFFER, OFFER | {"n": 2, "until": "2027-03-03T12:00:00+00:00"}]}},
+    "counter_offer": {"one": {"offers": [OFFER]}, "for a move": {"held": HELD}, "old time given up": {"held": HELD | {"released": True}}, "ends apart": {"offers": [OFFER, OFFER | {"n": 2, "until": "2027-03-03T12:00:00+00:00"}]}},
     "earlier_slot": {"to be stopped": UNSUBSCRIBE, "seat": {"waits_for": "seat"} | UNSUBSCRIBE},
     "feedback_request": {"to be stopped": UNSUBSCRIBE}, "feedback_reply": {"to be stopped": UNSUBSCRIBE}, "reminder": {"to be stopped": UNSUBSCRIBE},
     "refund_given": {"with reason": {"refund": REFUND, "reason": "The heating was off."}},
-    "request_received": {"no time limit": {"approval_deadline": None}, "free": {"booking": FREE}},
+    "request_received": {"moved by the shop": {"by": "store"}, "no time limit": {"approval_deadline": None}, "free": {"booking": FREE}},
     "phone_code": {"to sign in": {"purpose": "login"}},
     "sign_in_code": {"another address": {"purpose": "change_email"}, "one minute": {"minutes": 1}},
     "team_invitation": {"owner": {"role": "owner"}, "staff": {"role": "staff"}},
     "waitlist_joined": {"seat": {"waits_for": "seat"}, "one hour": {"rest_hours": 1}},
     "withdrawal_received": {"with words": {"declared": {"statement": "I have changed my mind."}}},
-    "merchant_approval_needed": {"a move": {"booking": {"status": "pending"}}},
+    "approval_asked": {"old time given up": {"held": HELD | {"released": True}}},
+    "merchant_approval_needed": {"a move": {"booking": {"status": "pending"}, "held": HELD}, "old time given up": {"held": HELD | {"released": True}},
+                                 "at first": {"old": None}},
     "merchant_booking_cancelled": {"with refund": CANCELLED | {"refund": REFUND}, "one seat left": {}, "by name": CANCELLED | {"by": "store", "by_name": "Elena Marsh"}},
     "merchant_booking_created": {"conflict": {"booking": {"conflict": True}}, "to staff": STAFF, "erased": {"customer": {"name": "Redacted customer"}}},
     "merchant_booking_moved": {"conflict": {"booking": {"conflict": True}}},

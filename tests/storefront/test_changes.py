@@ -10,11 +10,13 @@ import pytest
 from icalendar import Calendar
 
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.make_offers import Proposal, make_offers
 from booking.actions.mark_booking import arrive_booking, complete_booking, no_show_booking
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.staff import update_staff
 from booking.actions.stores import update_store
+from models.actor import Actor
 from tests.storefront.visitor import account, link, words
 from tests.support.world import MERCHANT, at
 
@@ -231,6 +233,55 @@ def test_a_move_that_needs_approval_says_the_old_time_stays(world, ada):
     ada.get(ada.send(account(b, "reschedule")).headers["Location"])
     assert "Until Harbor Massage has answered, your booking for Wed, Mar 10, 2027, 10:00 AM EST stays yours." in words(ada.page)
     assert status(world, b) == "pending"
+
+
+STAYS, GIVEN_UP = "Your present time stays yours until then.", "the time you had is given up at once"
+
+
+@pytest.mark.parametrize(("policy", "said"), [
+    ({"approval": "automatic"}, None), ({"approval": "first_only"}, None), ({"approval": "manual"}, STAYS),
+    ({"approval": "manual", "release_old_slot_at_once": True}, GIVEN_UP), ({"approval": "by_notice", "approval_notice": "P30D"}, STAYS),
+    ({"approval": "by_notice", "approval_notice": "PT72H"}, None), ({"approval": "by_notice", "approval_notice": "P30D", "release_old_slot_at_once": True}, GIVEN_UP)])
+def test_before_confirming_one_reads_who_decides_and_what_becomes_of_the_time(world, ada, policy, said):
+    """R17: exactly when the move will wait, and what is true of the old time then."""
+    update_service(world.store_id, MERCHANT, world.service, policy=policy)
+    b = world.book(at(10, 15))
+    ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00")
+    seen = words(ada.page)
+    assert [one for one in (STAYS, GIVEN_UP) if one in seen] == ([said] if said else [])
+    ada.get(ada.send(account(b, "reschedule")).headers["Location"])
+    assert status(world, b) == ("pending" if said else "confirmed")
+    assert (GIVEN_UP in words(ada.page)) == (said == GIVEN_UP)
+
+
+def test_a_request_asked_anew_leaves_its_time_to_others_and_says_so(world, ada):
+    """R29."""
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "manual"})
+    b = world.book(at(10, 15), by=Actor("customer", "account"))
+    ada.get(link(b, "reschedule") + "&at=2027-03-11T16:00:00%2B00:00")
+    assert "The time you asked for until now is free for others at once." in words(ada.page) and "stays yours" not in words(ada.page)
+
+
+def test_a_second_choice_leaves_the_confirmed_time_and_says_so(world, ada):
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "manual"})
+    b = world.book(at(10, 15))
+    for day in (11, 12):
+        ada.get(account(b, "reschedule") + f"?at=2027-03-{day}T16:00:00%2B00:00")
+        seen = words(ada.page)
+        if day == 11:
+            ada.send(account(b, "reschedule"))
+    assert "Until Harbor Massage has answered, your booking for Wed, Mar 10, 2027, 10:00 AM EST stays yours." in seen
+
+
+@pytest.mark.parametrize(("given_up", "said"), [
+    (False, "Your booking then stays at its old time."), (True, "Your old time has been given up: your booking then ends")])
+def test_declining_offers_for_a_move_says_what_becomes_of_it(world, ada, given_up, said):
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "manual", "release_old_slot_at_once": given_up})
+    b = world.book(at(10, 15))
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(11, 16))
+    make_offers(world.store_id, MERCHANT, b.ref, [Proposal(at(12, 16))])
+    ada.get(account(b, "offers/1"))
+    assert said in words(ada.page)
 
 
 def test_the_store_may_ask_link_holders_to_sign_in_before_cancelling(world, visitor):
