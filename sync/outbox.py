@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import aliased
 
 from booking.addresses import canonical_email
 from booking.rules.feedback import VISITED
@@ -38,6 +39,9 @@ MOST_ATTEMPTS = 12
 ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link",
                           "counter_offer", "earlier_slot", "zone_rules"})
 """Messages that would mislead once the booking has changed again (D25c)."""
+TO_SHOP_ABOUT_A_TIME = frozenset({"merchant_booking_created", "merchant_booking_moved", "merchant_offer_accepted", "merchant_approval_needed"})
+"""The same for people of the shop. Not each of them hears of each change: theirs are outdated by a newer one to the same person."""
+SAYS_HOW_IT_STANDS = TO_SHOP_ABOUT_A_TIME | {"merchant_booking_cancelled", "merchant_offers_ended"}
 
 log = logging.getLogger("opencals.outbox")
 
@@ -72,6 +76,7 @@ class Claimed:
     created_at: datetime
     stopped: bool
     store_id: int
+    told_since: bool
     now: datetime
 
     @property
@@ -88,6 +93,8 @@ class Claimed:
         if "until" in self.payload and self.now >= datetime.fromisoformat(self.payload["until"]):
             return True
         late = self.now - self.created_at > OUTDATED_AFTER
+        if late and self.topic in TO_SHOP_ABOUT_A_TIME:
+            return self.told_since or self.topic == "merchant_approval_needed" and self.status_now != "pending"
         return (self.topic in ABOUT_A_TIME and late and self.version_now is not None and self.booking_version is not None
                 and self.booking_version < self.version_now)
 
@@ -190,9 +197,17 @@ def _rows(tx: Tx, ids: Any) -> list[Any]:
         OutboxRow.id, OutboxRow.topic, OutboxRow.channel, OutboxRow.recipient, OutboxRow.payload, OutboxRow.attempts,
         OutboxRow.message_id, OutboxRow.booking_version, Booking.version, Booking.status, Booking.starts_at, OutboxRow.created_at,
         and_(OutboxRow.channel == "sms", exists().where(SmsStop.store_id == OutboxRow.store_id, SmsStop.phone == OutboxRow.recipient)),
-        OutboxRow.store_id,
+        OutboxRow.store_id, _TOLD_SINCE,
     ).outerjoin(Booking, and_(Booking.store_id == OutboxRow.store_id, Booking.id == OutboxRow.booking_id)).where(
         OutboxRow.store_id == tx.store_id, OutboxRow.id.in_(ids)).order_by(OutboxRow.id)).all())
+
+
+_NEWER = aliased(OutboxRow)
+_TOLD_SINCE = and_(OutboxRow.topic.in_(TO_SHOP_ABOUT_A_TIME), exists().where(
+    _NEWER.store_id == OutboxRow.store_id, _NEWER.booking_id == OutboxRow.booking_id, _NEWER.id > OutboxRow.id,
+    _NEWER.recipient == OutboxRow.recipient, _NEWER.channel == OutboxRow.channel, _NEWER.topic.in_(SAYS_HOW_IT_STANDS),
+    _NEWER.booking_version > OutboxRow.booking_version, _NEWER.state != "failed"))
+"""Whether the same person has a newer message about the booking, on its way or read."""
 
 
 def _attempt(row: Claimed, carrier: Carries, total: Delivered) -> Outcome:

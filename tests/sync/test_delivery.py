@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.manage_link import send_manage_link
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.services import update_service
 from booking.rules.decision import Refused
-from models.actor import SYSTEM
+from models.actor import SYSTEM, Actor
 from models.session import OutboxItem
 from sync import outbox
 from sync.outbox import Carrier, deliver
@@ -105,9 +107,31 @@ def test_a_message_about_an_older_time_is_not_sent_late(world, carrier, post):
     send_manage_link(world.store_id, MERCHANT, b.ref)
     cancel_booking(world.store_id, MERCHANT, b.ref)
     world.set_clock(NOW + outbox.OUTDATED_AFTER + timedelta(seconds=1))
-    assert deliver(world.store_id, carrier).superseded == 3
-    assert [item["subject"].partition(":")[0] for item in post.mailbox.newest("ada@example.com")] == ["Cancelled"]
-    assert sorted(row.topic for row in world.outbox() if row.state == "superseded") == ["booking_confirmed", "booking_moved", "manage_link"]
+    assert deliver(world.store_id, carrier).superseded == 5
+    for person in ("ada@example.com", "elena@example.com"):
+        assert [item["subject"].partition(":")[0] for item in post.mailbox.newest(person)] == ["Cancelled"]
+    assert sorted(row.topic for row in world.outbox() if row.state == "superseded") == [
+        "booking_confirmed", "booking_moved", "manage_link", "merchant_booking_created", "merchant_booking_moved"]
+
+
+def test_whoever_hears_of_no_newer_change_is_still_told_late(world, carrier, post):
+    """Elena's booking went to Tom, who then got another time: that it is no longer hers is told nowhere else (R14)."""
+    b = world.book(at(10, 15))
+    for start in (at(11, 16), at(12, 16)):
+        reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=start, staff_id=world.tom)
+    world.set_clock(NOW + outbox.OUTDATED_AFTER + timedelta(seconds=1))
+    deliver(world.store_id, carrier)
+    said = {person: [item["subject"] for item in post.mailbox.newest(f"{person}@example.com")] for person in ("elena", "tom")}
+    assert said == {"elena": ["Moved: Massage, Thu, Mar 11, 2027, 11:00 AM EST"], "tom": ["Moved: Massage, Fri, Mar 12, 2027, 11:00 AM EST"]}
+
+
+def test_nobody_is_asked_late_for_an_answer_that_was_given(world, carrier, post):
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "manual"})
+    answered, waits = (world.book(at(day, 15), by=Actor("customer", "account")) for day in (10, 11))
+    approve_booking(world.store_id, MERCHANT, answered.ref)
+    world.set_clock(NOW + outbox.OUTDATED_AFTER + timedelta(seconds=1))
+    deliver(world.store_id, carrier)
+    assert [(row.booking_id, row.state) for row in world.outbox("merchant_approval_needed")] == [(answered.id, "superseded"), (waits.id, "sent")]
 
 
 def test_in_good_time_every_step_is_told(world, carrier, post):
