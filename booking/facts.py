@@ -44,7 +44,7 @@ def read_policy(body: dict) -> Policy:
 
 @lru_cache(maxsize=5_000)
 def _effective(copied: bytes, present: bytes, *switches: Any) -> Policy:
-    return kinder(_read(copied), _read(present)).with_flags(_flags(*switches))
+    return kinder(_read(copied), _read(present)).with_time_to_answer().with_flags(_flags(*switches))
 
 
 def _flags(store_reschedule: bool, store_cancel: bool, self_service: str, reschedule: str, cancel: str) -> Flags:
@@ -62,12 +62,12 @@ def fee(b: BookingSummary) -> int:
 
 
 def effective_policy(b: AnyBooking) -> Policy:
-    """Windows and limits in force for this booking, switches included."""
+    """Windows and limits in force for this booking, switches and the shop's time to answer included."""
     copied, present = b.policy_copy, b.policy_now
     switches = (b.store_reschedule, b.store_cancel, b.service_self_service, b.service_reschedule, b.service_cancel)  # in force now (R2)
     if isinstance(copied, StoredJson) and isinstance(present, StoredJson):
         return _effective(copied.source, present.source, *switches)
-    return kinder(*policies(b)).with_flags(_flags(*switches))
+    return kinder(*policies(b)).with_time_to_answer().with_flags(_flags(*switches))
 
 
 def shown_policy(b: BookingSummary) -> Policy:

@@ -39,7 +39,7 @@ def preview(w: Words, customers: Words, policy: Policy, switches: Flags, *, now:
         days = max(1, min(days, horizon_days))
     day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
     start = resolve(datetime.combine(day, time(10)), zone)
-    shown = policy.with_flags(switches)
+    shown = policy.with_time_to_answer().with_flags(switches)
     lines = policy_lines(customers, shown, start, zone, currency) + further_lines(customers, shown, venue)
     for kind, allowed in (("reschedule", shown.reschedule_allowed), ("cancel", shown.cancels_online)):
         if not allowed:

@@ -167,7 +167,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
     seats = _seats(request.values.get("seats"), offer)
     end = datetime.fromtimestamp(at.timestamp() + offer.shape.duration, at.tzinfo)
     zone = shown_zone(staff.location_kind, staff.zone, person)
-    policy = read_policy(offer.policy)
+    policy = read_policy(offer.policy).with_time_to_answer()
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone), waits=policy.approval in ("manual", "first_only"),

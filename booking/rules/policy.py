@@ -11,6 +11,8 @@ OUTCOMES = ("full", "partial", "credit", "forfeit", "none")
 APPROVALS = ("automatic", "manual", "first_only", "reschedule_only", "by_notice")
 APPROVAL_HOURS = (4, 6, 8, 12, 24)
 PRICE_DIFFERENCES = ("keep", "difference", "equal_only")
+TIME_TO_ANSWER = Notice(0, 3600)
+"""So long before the old start the shop has to have answered a move (R17)."""
 
 
 class PolicyError(ValueError):
@@ -89,6 +91,13 @@ class Policy:
         """The same policy with switches that act at once, whatever was copied (R2)."""
         return replace(self, reschedule_allowed=self.reschedule_allowed and flags.reschedule,
                        cancel_allowed=self.cancel_allowed and flags.cancel)
+
+    def with_time_to_answer(self) -> Policy:
+        """The same policy with a notice that leaves the shop time to answer a move that would wait for it: one asked for later would
+        end as it begins (R17)."""
+        needed = {"manual": TIME_TO_ANSWER, "reschedule_only": TIME_TO_ANSWER,
+                  "by_notice": min(TIME_TO_ANSWER, self.approval_notice, key=lambda n: n.rank)}.get(self.approval)
+        return self if needed is None or self.reschedule_notice.rank >= needed.rank else replace(self, reschedule_notice=needed)
 
 
 DEFAULT = Policy()

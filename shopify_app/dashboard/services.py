@@ -45,7 +45,7 @@ def services(visit: Visit) -> Any:
             Staff.id == StaffService.staff_id)).where(StaffService.store_id == tx.store_id, Staff.active).group_by(StaffService.service_id)).all())
         rows = tx.db.execute(select(Service).where(Service.store_id == tx.store_id).order_by(Service.active.desc(), Service.name, Service.id)).all()
     flags = {row.id: resolve_flags(Flags(store.reschedule, store.cancel), row.self_service, row.reschedule, row.cancel) for row in rows}
-    policies = {row.id: read_policy(row.policy or store.policy).with_flags(flags[row.id]) for row in rows}
+    policies = {row.id: read_policy(row.policy or store.policy).with_time_to_answer().with_flags(flags[row.id]) for row in rows}
     return visit.show("services.html", here="services", rows=[{
         "path": f"/services/{row.id}", "name": row.name, "time": w.duration(row.duration_s), "price": w.money(row.price, row.currency) if row.price else "",
         "staff": givers.get(row.id, 0), "active": row.active, "seats": row.capacity, "own": row.policy is not None,

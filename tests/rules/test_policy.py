@@ -151,6 +151,16 @@ def test_r20_a_later_edit_never_harms(copied, present):
     assert [getattr(both, name) for name in of_today] == [getattr(present, name) for name in of_today]
 
 
+@pytest.mark.parametrize(("approval", "notice", "approval_notice", "then"), [
+    ("manual", "PT0S", "PT24H", "PT1H"), ("reschedule_only", "PT30M", "PT24H", "PT1H"), ("manual", "PT2H", "PT24H", "PT2H"),
+    ("by_notice", "PT0S", "PT24H", "PT1H"), ("by_notice", "PT0S", "PT20M", "PT20M"), ("by_notice", "PT0S", "PT0S", "PT0S"),
+    ("automatic", "PT0S", "PT24H", "PT0S"), ("first_only", "PT0S", "PT24H", "PT0S"),
+])
+def test_r17_a_move_that_would_wait_is_asked_for_an_hour_before_the_old_start(approval, notice, approval_notice, then):
+    policy = Policy(approval=approval, reschedule_notice=parse(notice), approval_notice=parse(approval_notice))
+    assert policy.with_time_to_answer() == replace(policy, reschedule_notice=parse(then))
+
+
 def test_r20_what_is_kinder_in_either_counts():
     copied = Policy(reschedule_notice=parse("PT2H"), cancel_notice=parse("P7D"), reschedule_limit=2, within_days=10)
     present = Policy(reschedule_notice=parse("PT24H"), cancel_notice=parse("PT48H"), reschedule_limit=0, within_days=None, change_staff=True)
