@@ -13,6 +13,8 @@ from booking.rules import counter_offers as rules
 from booking.rules.decision import Decision, Refused
 from booking.rules.wall_time import local_date
 from booking.slots import free_days, look
+from booking.visit_times import visit_days
+from booking.visiting import visit_of
 from models.booking_summary import BookingSummary
 from models.counter_offer import CounterOffer
 from models.hold import Hold
@@ -108,12 +110,17 @@ def terms_of(tx: Tx, service_id: int) -> Terms:
 
 
 def suggestions(tx: Tx, b: BookingSummary) -> list[datetime]:
-    """Up to three free starts with the same person nearest to the one asked for, within 3 days of it (A153)."""
+    """Up to three free starts with the same person nearest to the one asked for, within 3 days of it (A153). Of a visit those
+    at which all of it fits (R32)."""
     offer = find_offer(tx, b.service_id)
     if offer is None or b.status != "pending":
         return []
-    first = max(local_date(b.starts_at - rules.NEAR, b.zone), local_date(tx.now, b.zone))
-    found = free_days(tx, offer, first, local_date(b.starts_at + rules.NEAR, b.zone), staff_id=b.staff_id, seats=b.seats, moving=b)
-    terms = terms_of(tx, b.service_id)
-    return rules.nearest((slot.starts_at for _, slots in found.days for slot in slots
+    first, last = max(local_date(b.starts_at - rules.NEAR, b.zone), local_date(tx.now, b.zone)), local_date(b.starts_at + rules.NEAR, b.zone)
+    parts = [b] if b.visit_id is None else [part for part in visit_of(tx, b.ref) if part.status == "pending"]
+    if len(parts) > 1:
+        found = visit_days(tx, parts, first, last)
+    else:
+        found = free_days(tx, offer, first, last, staff_id=b.staff_id, seats=b.seats, moving=b)
+    terms, behind = terms_of(tx, b.service_id), b.starts_at - parts[0].starts_at
+    return rules.nearest((slot.starts_at + behind for _, slots in found.days for slot in slots
                           if slot.starts_at - terms.lead_time > tx.now), b.starts_at)

@@ -101,12 +101,14 @@ def free_at(tx: Tx, offer: ServiceOffer, staff_id: int, starts: Sequence[datetim
 
 
 def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
-                 moving: BookingSummary | None = None, as_customer: bool = True, override: bool = False, at_once: bool = True) -> Chosen:
+                 moving: BookingSummary | None = None, as_customer: bool = True, override: bool = False, at_once: bool = True,
+                 own: Sequence[int] = ()) -> Chosen:
     """Lock and choose the place for a booking at `starts_at`; raises Refused slot_taken, outside_hours or invalid.
 
     Customers get exactly the starts `free_days` shows. Merchants may start at any minute of the working hours, without lead
     time or horizon, and with `override` anywhere. `staff_id` None means anyone: the one with the quietest day. Not `at_once`, a time of
-    one person is looked at and locked with the next question or the commit, and slot_taken may be raised there.
+    one person is looked at and locked with the next question or the commit, and slot_taken may be raised there. What `own` names counts
+    as free, like the place of `moving`.
     """
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
@@ -117,7 +119,8 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     decided_there = len(staff) == 1 and offer.capacity == 1 and offer.real_time and not override and _at_work(offer, staff[0], starts_at)
     if decided_there:
         at, taken = int(starts_at.timestamp()), Refused("slot_taken")
-        place = (concerned, staff[0].id, at - offer.shape.buffer_before, at + offer.shape.duration + offer.shape.buffer_after, _own(tx, moving))
+        place = (concerned, staff[0].id, at - offer.shape.buffer_before, at + offer.shape.duration + offer.shape.buffer_after,
+                 [*_own(tx, moving), *own])
         if not at_once:
             lock_or(taken, tx, *place)
         elif not lock_if_free(tx, *place):
@@ -130,7 +133,7 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     if starts_at.microsecond or start % 60:
         raise Refused("invalid", errors=[{"field": "starts_at", "problem": "must be a whole minute"}])
     opening = _opening_at(staff, starts_at)
-    busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True)
+    busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True, own=own)
     inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
     free = [person for person in inside if not _meets(busy.get(person.id, ()), offer, start)]
     at_all = [person for person in staff if not _meets(busy.get(person.id, ()), offer, start)]

@@ -10,6 +10,7 @@ from booking.offers import ServiceOffer, find_offer
 from booking.rules import moves
 from booking.rules.wall_time import local_date
 from booking.slots import Slot, SlotDays, free_at, free_days
+from booking.visiting import places_of
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
@@ -17,10 +18,10 @@ from models.session import Tx
 def visit_days(tx: Tx, parts: Sequence[BookingSummary], first: date, last: date) -> SlotDays:
     """Starts of the visit on the local days `first` to `last`: the first part at an offered time, the others right behind it.
 
-    The visit's own time counts as free. `parts` are the open ones, soonest first; the slots end when the last part does. Every part stays
-    at its location (R14) and within its days (R18).
+    The visit's own time counts as free, and the one it may go back to. `parts` are the open ones, soonest first; the slots end when the
+    last part does. Every part stays at its location (R14) and within its days (R18).
     """
-    head, own = parts[0], [b.id for b in parts]
+    head, own = parts[0], places_of(tx, parts)
     offer = _offer(tx, head)
     if offer is None:
         return SlotDays(head.zone, ())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
+
 from booking import facts
 from booking.rules.decision import Decision, Refused
 from booking.rules.windows import allowed, change_decision
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, lock_many, run
+from models.hold import Hold
 from models.session import Tx
 
 
@@ -28,6 +31,14 @@ def visit_of(tx: Tx, ref: str, *, locking: bool = False) -> list[BookingSummary]
     if not parts:
         raise Refused("closed", state=this.status)
     return parts
+
+
+def places_of(tx: Tx, parts: Sequence[BookingSummary]) -> list[int]:
+    """What busy time knows these bookings by: themselves, and the old times they still hold. All of it counts as theirs (R15)."""
+    own = [b.id for b in parts]
+    if any(b.held is not None for b in parts):
+        own += tx.db.execute(select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id.in_(own))).scalars()
+    return own
 
 
 def visit_decision(kind: str, parts: Sequence[BookingSummary], now: datetime) -> Decision:

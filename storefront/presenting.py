@@ -128,7 +128,6 @@ def _visit_card(parts: list[Any], w: Words, now: datetime, present: int) -> Card
 def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None) -> Detail:
     """The booking's own page; `decided` where more than this booking decides what may be done (R32)."""
     b, w = door.b, door.words
-    policy = facts.effective_policy(b)
     decided = decided or facts.decisions(b, now)
     change = facts.change_facts(b)
     waits = None

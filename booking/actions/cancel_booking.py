@@ -7,6 +7,7 @@ from dataclasses import replace
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
 from booking.actions.changing import let_go_of_old_slot, locked, put, reread, settle, told
+from booking.actions.waiting import keep_together
 from booking.held_place import before_move, put_back
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
@@ -54,6 +55,8 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         let_go_of_old_slot(tx, b)
         put(tx, b, status=after(b.status, "cancel"), cancel_reason=reason or None, held=None, approval_deadline=None,
                      cancelled_by="customer" if tx.actor.is_customer else "store" if tx.actor.is_merchant else "system")
+        if b.held is not None and b.visit_id is not None and not block:
+            keep_together(tx, b)
         action_name, cause = "cancel_booking", "cancellation"
     refund_id = settle(tx, b, outcome, cause)
     done = reread(tx, b)

@@ -149,18 +149,33 @@ def parts_before(parts: Sequence[Part]) -> list[BookingSummary]:
 
 
 def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
-              refund: RefundQuote | None = None, stays: Sequence[BookingSummary] = ()) -> None:
+              refund: RefundQuote | None = None, stays: Sequence[BookingSummary] = (), **extra: Any) -> None:
     """One message about several bookings: the soonest is its subject, `bookings` and `stays` in the payload list all (R31)."""
     before = [before_move(tx, b) for b in before]
-
-    def line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any]:
-        return {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "zone": b.zone,
-                "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(),
-                "old_starts_at": None if old is None else old.starts_at.isoformat()}
-
     notices.tell_customer(
-        tx, topic, after[0], old=before[0] if before else None, refund=refund, stays=[line(b) for b in stays],
-        bookings=[line(b, before[n] if before else None) for n, b in enumerate(after)])
+        tx, topic, after[0], old=before[0] if before else None, refund=refund, stays=[_line(b) for b in stays],
+        bookings=[_line(b, before[n] if before else None) for n, b in enumerate(after)], **extra)
+
+
+def tell_together(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
+                  refund: RefundQuote | None = None, **extra: Any) -> None:
+    """The customer of one booking, or of the parts of a visit in one message (R32)."""
+    notices.tell_customer(tx, topic, after[0], old=before[0], refund=refund, **several(before, after), **extra)
+
+
+def several(before: Sequence[BookingSummary], after: Sequence[BookingSummary]) -> dict[str, Any]:
+    """What a payload says of more than one booking."""
+    return {"bookings": lines(before, after)} if len(after) > 1 else {}
+
+
+def lines(before: Sequence[BookingSummary], after: Sequence[BookingSummary]) -> list[dict[str, Any]]:
+    return [_line(b, old) for b, old in zip(after, before, strict=True)]
+
+
+def _line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any]:
+    return {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "zone": b.zone,
+            "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(),
+            "old_starts_at": None if old is None else old.starts_at.isoformat()}
 
 
 def total(parts: Sequence[RefundQuote]) -> RefundQuote:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 
 from booking import facts, notices
 from booking.actions.action import Done, action
+from booking.actions.cancel_series import several, tell_together, total
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
 from booking.actions.difference import due_before_waiting, settle_surplus
+from booking.actions.waiting import kept_start, waiting_with
 from booking.held_place import before_move, put_back
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
@@ -40,37 +44,88 @@ def expire_approvals(tx: Tx, *, limit: int = 100) -> Done:
 def _expire(tx: Tx, ref: str) -> BookingSummary:
     """End a request at its deadline: the shop has not answered, or none of the times it offered was taken (R35)."""
     b = locked(tx, ref)
+    if b.status != "pending":
+        return b  # it ended with another part of its visit
     offered = tx.db.execute(update(CounterOffer).where(
-        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id, CounterOffer.state == "open",
+        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id.in_([part.id for part in waiting_with(tx, b)]), CounterOffer.state == "open",
     ).values(state="expired", closed_at=tx.now)).rowcount
     return end_request(tx, b, "expire", "", because="offers_expired" if offered else "deadline").booking
 
 
+def may_take_back(tx: Tx, b: BookingSummary, starts_at: datetime, staff_id: int | None) -> bool:
+    """Whether choosing this time takes the customer's request back: it is the one that was kept for them all along (R17)."""
+    return starts_at == kept_start(b) and staff_id in (None, b.held["staff_id"]) and _still_there(tx, b.held)
+
+
+def take_back(tx: Tx, b: BookingSummary) -> Done:
+    """The booking is at its old time again as if it had never been asked to move: nobody need agree, and no move is counted (R18)."""
+    return end_request(tx, b, "restore", "", because="taken_back")
+
+
+AUDITED = {"offers_declined": "decline_offers", "taken_back": "reschedule_booking"}
+
+
 def end_request(tx: Tx, b: BookingSummary, verb: str, reason: str, *, because: str) -> Done:
-    """End a pending request with its money back, or bring a move back to its old slot. `because`: declined, deadline,
-    offers_declined or offers_expired; the message says which (D18)."""
+    """End a pending request with its money back, or bring a move back to its old slot. Of a visit all parts that wait (R32).
+    `because`: declined, deadline, offers_declined, offers_expired or taken_back; the message says which (D18)."""
     if b.status != "pending":
         after(b.status, verb)
         raise Refused("not_allowed", state=b.status)
-    let_go_of_old_slot(tx, b)
-    held, outcome = b.held, None
-    restored = held is not None and not held["released"] and _still_there(tx, held)
+    parts = waiting_with(tx, b)
+    for part in parts:
+        let_go_of_old_slot(tx, part)
+    start = kept_start(parts[0])
+    later = start is not None and start > parts[0].starts_at  # the last part leaves the time another one goes back to first
+    ended = {part.id: _end_part(tx, part, verb, reason, because) for part in (reversed(parts) if later else parts)}
+    for restored in (True, False):
+        mine = [part for part in parts if ended[part.id].restored is restored]
+        if mine:
+            _tell(tx, mine, [ended[part.id] for part in mine], because)
+    return Done(ended[b.id].booking, _together(list(ended.values())), tuple(ended[part.id].booking for part in parts))
+
+
+class Ended(NamedTuple):
+    """What became of a request: the booking, whether it is at its old time again, and what comes back."""
+
+    booking: BookingSummary
+    restored: bool
+    refund: RefundQuote | None
+
+
+def _end_part(tx: Tx, b: BookingSummary, verb: str, reason: str, because: str) -> Ended:
+    """Of one that goes back to its old time only what was paid for a dearer one comes back."""
+    restored = kept_start(b) is not None and _still_there(tx, b.held)
     if restored:
         done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None,
-                     due=due_before_waiting(b), **_old_place(held))
+                     due=due_before_waiting(b), **_old_place(b.held))
         outcome = settle_surplus(tx, b, done)
         done = done if outcome is None else reread(tx, done)
     else:
         outcome, done = _end(tx, b, verb, reason)
-    tx.audit("decline_offers" if because == "offers_declined" else f"{verb}_booking", booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
+    tx.audit(AUDITED.get(because, f"{verb}_booking"), booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id,
              quote=outcome.facts() if outcome else None)
-    notices.tell_customer(tx, "approval_refused", done, old=b, refund=outcome, because=because, restored=restored, lost=held is not None and not restored)
-    offered = because.startswith("offers")
-    heard = notices.tell_merchant(tx, "merchant_offers_ended", done, old=b, refund=outcome) if offered else frozenset()
-    if not restored:  # else nothing has changed for the staff, who heard of no other time
-        was = before_move(tx, b)
-        notices.tell_staff(tx, "merchant_booking_cancelled", put_back(done, was), old=was, told=heard)
-    return Done(done, outcome)
+    return Ended(done, restored, outcome)
+
+
+def _tell(tx: Tx, parts: Sequence[BookingSummary], ended: Sequence[Ended], because: str) -> None:
+    """Of one outcome: the customer, the shop where it is not its own doing, the people concerned."""
+    done, restored, outcome = [one.booking for one in ended], ended[0].restored, _together(ended)
+    tell_together(tx, "approval_refused", parts, done, refund=outcome, because=because, restored=restored,
+                  lost=not restored and any(part.held is not None for part in parts))
+    asked = because.startswith("offers") or because == "taken_back"
+    heard = notices.tell_merchant(tx, "merchant_offers_ended", done[0], old=parts[0], refund=outcome, because=because,
+                                  **several(parts, done)) if asked else frozenset()
+    if restored:
+        return  # nothing has changed for the staff, who heard of no other time
+    for part, now in zip(parts, done, strict=True):
+        was = before_move(tx, part)
+        notices.tell_staff(tx, "merchant_booking_cancelled", put_back(now, was), old=was, told=heard)
+
+
+def _together(ended: Sequence[Ended]) -> RefundQuote | None:
+    """All that comes back; None where nothing does."""
+    refunds = [one.refund for one in ended if one.refund is not None]
+    return total(refunds) if refunds else None
 
 
 def _still_there(tx: Tx, held: dict) -> bool:

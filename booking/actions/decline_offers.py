@@ -8,6 +8,7 @@ from booking import counter_offers
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
 from booking.actions.decline_booking import end_request
+from booking.actions.waiting import waiting_with
 from booking.rules.decision import Refused
 from booking.rules.status import CLOSED
 from models.counter_offer import CounterOffer
@@ -16,7 +17,7 @@ from models.session import Tx
 
 @action
 def decline_offers(tx: Tx, ref: str, *, of_round: int | None = None) -> Done:
-    """Decline the whole round. A move that waited goes back to its old time (R17).
+    """Decline the whole round, of a visit for all its parts. A move that waited goes back to its old time (R17).
 
     `of_round` is the round the customer saw. Refused stale when the shop has made another since, or when no offer stands.
     """
@@ -28,6 +29,6 @@ def decline_offers(tx: Tx, ref: str, *, of_round: int | None = None) -> Done:
     if not standing:
         raise Refused("stale", version=b.version, state=b.status)
     tx.db.execute(update(CounterOffer).where(
-        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id == b.id, CounterOffer.state == "open",
+        CounterOffer.store_id == tx.store_id, CounterOffer.booking_id.in_([part.id for part in waiting_with(tx, b)]), CounterOffer.state == "open",
     ).values(state="declined", closed_at=tx.now))
     return end_request(tx, b, "decline", "", because="offers_declined")

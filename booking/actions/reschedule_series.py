@@ -9,8 +9,10 @@ from typing import NoReturn
 
 from booking import facts
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import Stay, scoped, series_of, tell_once
+from booking.actions.cancel_series import Stay, lines, scoped, series_of, tell_once
+from booking.actions.changing import let_go_of_old_slot
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.actions.waiting import Wait, hold_old_slots, kept_start
 from booking.offers import ServiceOffer, find_offer
 from booking.rules import moves
 from booking.rules.decision import Decision, Refused
@@ -79,18 +81,23 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
     tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],
              stays=[stay.booking.id for stay in stays])
     if notify:
-        tell_once(tx, moved_topic(after), before, after, stays=[stay.booking for stay in stays])
+        tell_moved(tx, before, after, stays=[stay.booking for stay in stays])
     return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
 
 
 def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, price: int | None = None, block: bool = False,
-             override: bool = False) -> list[BookingSummary]:
+             wait: Wait | None = None, override: bool = False) -> list[BookingSummary]:
     """Move locked bookings, each into time that is free or that one of them has just left. All or Refused with every misfit.
 
-    `price` is the sum the customer agreed to; of a `block` only the first part stands on an offered time (R32).
+    `price` is the sum the customer agreed to; of a `block` only the first part stands on an offered time, and `wait` says how
+    all of it waits for the shop (R32).
     """
     prices = _agreed(tx, targets, price)
-    lock_staff(tx, {target.booking.staff_id for target in targets} | ({staff_id} if staff_id not in (None, ANYONE) else set()))
+    waited = [target.booking for target in targets if block and target.booking.held is not None]
+    lock_staff(tx, {target.booking.staff_id for target in targets} | {b.held["staff_id"] for b in waited}
+               | ({staff_id} if staff_id not in (None, ANYONE) else set()))
+    for b in waited:  # a part may come to where another one is still held
+        let_go_of_old_slot(tx, b)
     later = any(t.starts_at is not None and t.starts_at > t.booking.starts_at for t in targets)
     done: dict[str, BookingSummary] = {}
     misfits = []
@@ -100,12 +107,15 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
                 raise Refused("outside_hours")
             done[target.booking.ref] = reschedule_booking.within(
                 tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref),
-                block=block, follows=block and target is not targets[0], of_several=True, override=override, notify=False).booking
+                block=block, follows=block and target is not targets[0], wait=wait, of_several=True, override=override, notify=False).booking
         except Refused as refused:
             misfits.append((target, refused))
     if misfits:
         _refuse(misfits, of=len(targets))
-    return [done[target.booking.ref] for target in targets]
+    after = [done[target.booking.ref] for target in targets]
+    if wait is not None:
+        hold_old_slots(tx, after)
+    return after
 
 
 def price_there(b: BookingSummary, offer: ServiceOffer | None) -> int:
@@ -125,11 +135,17 @@ def _agreed(tx: Tx, targets: Sequence[Target], price: int | None) -> dict[str, i
     return prices
 
 
-def moved_topic(after: Sequence[BookingSummary]) -> str:
-    """The message for a move that is done, or that waits for the shop."""
-    if after[0].status != "pending":
-        return "booking_moved"
-    return "request_received" if after[0].never_approved else "approval_asked"
+def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, stays: Sequence[BookingSummary] = ()) -> None:
+    """One message: of what has moved, and beside it of what waits for the shop, which is in no calendar yet (R31, R40)."""
+    pairs = list(zip(before, after, strict=True))
+    waits = [pair for pair in pairs if pair[1].status == "pending"]
+    moved = [pair for pair in pairs if pair[1].status != "pending"]
+    if not moved:
+        topic = "request_received" if after[0].never_approved else "approval_asked"
+        tell_once(tx, topic, before, after, stays=stays)
+        return
+    tell_once(tx, "booking_moved", *zip(*moved, strict=True), stays=stays, **({} if not waits else {
+        "waits": lines(*zip(*waits, strict=True)), "waits_kept": all(kept_start(b) is not None for _, b in waits)}))
 
 
 def _refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:

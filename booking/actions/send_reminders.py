@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from booking import notices
 from booking.actions.action import Done, action
+from booking.actions.waiting import kept_start
 from booking.feedback import given_for
 from booking.links import feedback_path, store_origin
 from booking.rules.feedback import FeedbackFacts
@@ -57,7 +58,7 @@ def send_reminders(tx: Tx, *, limit: int = 200) -> Done:
 
 def _outcome(tx: Tx, row: Due, b: BookingSummary, asks: bool) -> Outcome:
     if row.kind == "before":
-        return reminder_outcome(DueReminder(timedelta(seconds=row.lead_s), row.starts_at, row.since, b.status, b.starts_at), tx.now)
+        return reminder_outcome(DueReminder(timedelta(seconds=row.lead_s), row.starts_at, row.since, b.status, b.starts_at, kept_start(b)), tx.now)
     if not asks or row.starts_at != b.starts_at:
         return DROP
     given = given_for(tx, b.id)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from booking import facts
+from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.cancel_series import CancelPreview, Part, cancel_parts, confirmed_parts, parts_before, tell_once
-from booking.actions.reschedule_series import Target, move_all, moved_topic
+from booking.actions.cancel_series import CancelPreview, Part, cancel_parts, confirmed_parts, parts_before, several, tell_once
+from booking.actions.decline_booking import may_take_back, take_back
+from booking.actions.reschedule_series import Target, move_all, tell_moved
+from booking.actions.waiting import wait_together
 from booking.rules.decision import Refused
 from booking.visiting import visit_decision, visit_of
 from models.booking_summary import BookingSummary
@@ -28,16 +30,22 @@ def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | No
                      override: bool = False, notify: bool = True) -> Done:
     """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none.
 
-    `price` is what the customer saw for all parts together (R26).
+    `price` is what the customer saw for all parts together (R26). As soon as one part has to be agreed to, all of them wait, and all
+    old times are kept; choosing the old time again takes the request back (R17).
     """
     parts = _locked(tx, ref, version)
     if not override:
         visit_decision("reschedule", parts, tx.now).require()
     shift = starts_at - parts[0].starts_at
-    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, block=True, override=override)
+    if tx.actor.is_customer and all(may_take_back(tx, b, b.starts_at + shift, None) for b in parts):
+        return take_back(tx, tx.subject)
+    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, block=True,
+                     wait=wait_together(tx, parts, starts_at), override=override)
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])
     if notify:
-        tell_once(tx, moved_topic(after), parts, after)
+        tell_moved(tx, parts, after)
+    if any(b.status == "pending" for b in after):
+        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after))
     return Done(next(b for b in after if b.ref == ref), bookings=tuple(after))
 
 

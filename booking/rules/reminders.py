@@ -27,18 +27,20 @@ SEND, DROP = Outcome("send"), Outcome("drop")
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
-    """The row (`lead`, its `starts_at`, `since` the time was agreed) beside the booking as it is now."""
+    """The row (`lead`, its `starts_at`, `since` the time was agreed) beside the booking as it is now. `kept_start`: where a move that
+    waits for the shop can still go back to (R17)."""
 
     lead: timedelta
     starts_at: datetime
     since: datetime
     status: str
     booking_starts_at: datetime
+    kept_start: datetime | None = None
 
 
 def reminder_outcome(due: DueReminder, now: datetime) -> Outcome:
     """Remind of a confirmed booking that still has this time, agreed at least twice the lead ahead (24 h: 48 h, A160)."""
-    if due.booking_starts_at != due.starts_at or now >= due.starts_at - LAST_CALL or due.since > due.starts_at - 2 * due.lead:
+    if due.starts_at not in (due.booking_starts_at, due.kept_start) or now >= due.starts_at - LAST_CALL or due.since > due.starts_at - 2 * due.lead:
         return DROP
     if due.status == "pending":
         return Outcome("wait", now + AGAIN)

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.decline_booking import decline_booking, expire_approvals
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
 from booking.actions.profile import update_profile
@@ -119,6 +121,44 @@ def test_moved_away_and_back_it_is_reminded_once(world):
     reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(21, 15), override=True)
     reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(20, 15), override=True)
     assert look(world, at(19, 16)) == []
+
+
+class TestAWaitingMove:
+    """R17, A160: the old time was agreed when it was booked, whatever was asked for meanwhile."""
+
+    @pytest.fixture
+    def asked(self, world):
+        b = world.book(at(10, 15), service=world.add_service("By request", policy={"approval": "manual"}), staff=world.elena)
+        world.set_clock(b.starts_at - hours(40))
+        return reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(12, 16)).booking
+
+    def test_declined_it_is_reminded_as_before(self, world, asked):
+        decline_booking(world.store_id, MERCHANT, asked.ref)
+        assert [(due, state) for _, _, due, state in reminders(world)] == [(at(9, 15), "due"), (at(10, 13), "due"), (at(10, 16), "due")]
+        assert look(world, at(9, 15)) == BOTH and look(world, at(9, 16)) == [] and look(world, at(10, 13)) == BOTH
+
+    def test_what_came_due_while_it_waited_is_sent_after(self, world, asked):
+        world.set_clock(at(9, 1))
+        reschedule_booking(world.store_id, world.customer(asked), asked.ref, starts_at=at(13, 16))
+        with transaction(world.store_id, SYSTEM) as tx:
+            tx.db.execute(text("update bookings set approval_deadline = '2027-03-09T20:00Z'"))
+        assert look(world, at(9, 15)) == []
+        expire_approvals(world.store_id, SYSTEM)
+        assert look(world, at(9, 19)) == []
+        world.set_clock(at(9, 20))
+        assert [b.starts_at for b in expire_approvals(world.store_id, SYSTEM).bookings] == [at(10, 15)]
+        assert look(world, at(9, 20)) == BOTH and look(world, at(9, 21)) == []
+
+    def test_approved_it_is_reminded_of_the_new_time_only(self, world, asked):
+        approve_booking(world.store_id, MERCHANT, asked.ref)
+        assert [look(world, now) for now in (at(9, 15), at(10, 13))] == [[], []]
+        world.set_clock(asked.ends_at)
+        assert asked_about_once(world, asked)
+
+
+def asked_about_once(world: World, b) -> bool:
+    complete_booking(world.store_id, MERCHANT, b.ref)
+    return asked(look(world, b.ends_at)) == [("feedback_request", "email")] and look(world, b.ends_at + hours(3)) == []
 
 
 def test_a_cancelled_booking_is_not_reminded_nor_asked_about(world):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -14,8 +14,11 @@ from booking.actions.decline_booking import decline_booking, expire_approvals
 from booking.actions.mark_booking import arrive_booking
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.links import manage_token
+from booking.offers import find_offer
 from booking.rules.decision import Refused
+from booking.slots import free_days
 from models.actor import SYSTEM
+from models.session import reading
 from tests.support.world import MERCHANT, World, at, hours
 
 MANUAL = {"approval": "manual", "approval_hours": 12}
@@ -226,6 +229,79 @@ class TestApproval:
         service = world.add_service("Soon", policy=MANUAL | {"reschedule": {"notice": "PT0S"}})
         b = world.book(at(1, 18), service=service, staff=world.elena)
         assert move(world, b, at(11, 16)).approval_deadline == at(1, 17)
+
+    @pytest.mark.parametrize("before", [0.75, 1])
+    def test_too_late_to_be_answered_it_is_not_asked(self, world, before):
+        """It would end as it begins."""
+        service = world.add_service("Soon", policy=MANUAL | {"reschedule": {"notice": "PT0S"}})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        world.set_clock(at(10, 15) - hours(before))
+        late = refused("too_late", move, world, b, at(11, 16))
+        assert (late.facts["notice_hours"], late.facts["deadline"], world.read(b.ref).status) == ("1", at(10, 14), "confirmed")
+        world.set_clock(at(10, 15) - hours(1) - timedelta(microseconds=1))
+        assert move(world, b, at(11, 16)).approval_deadline == at(10, 14)
+
+    def test_what_needs_no_answer_moves_until_the_start(self, world):
+        service = world.add_service("At once", policy={"reschedule": {"notice": "PT0S"}})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        world.set_clock(at(10, 14, 45))
+        assert move(world, b, at(11, 16)).status == "confirmed"
+
+    def test_a_time_chosen_anew_has_a_deadline_of_its_own(self, world):
+        """R29, A152: never after the time asked for, nor after the old one less an hour; and not run out before its hours are over."""
+        service = world.add_service("By request", policy=MANUAL | {"reschedule": {"notice": "PT0S"}})
+        b = world.book(at(3, 15), service=service, staff=world.elena)
+        move(world, b, at(11, 16))
+        world.set_clock(world.now + hours(3))
+        assert move(world, b, at(1, 20)).approval_deadline == at(1, 20)
+        world.set_clock(at(1, 19))
+        assert move(world, b, at(12, 16)).approval_deadline == at(2, 7)
+        world.set_clock(at(2, 6))
+        assert move(world, b, at(12, 17)).approval_deadline == at(2, 18)
+
+    def test_the_old_slot_is_shown_and_kept_as_taken_until_the_shop_has_decided(self, world, asked):
+        """D23f: between the deadline and the look at it, and after offers that stand for longer."""
+        b, pending = asked
+        world.set_clock(pending.approval_deadline + hours(1))
+        refused("slot_taken", world.book, at(10, 15), email="x@example.com")
+        with reading(world.store_id) as tx:
+            day = date(2027, 3, 10)
+            assert at(10, 15) not in {slot.starts_at for slot in free_days(tx, find_offer(tx, b.service_id), day, day, staff_id=world.elena).on(day)}
+
+    def test_choosing_the_old_time_takes_the_request_back(self, world, asked):
+        b, _ = asked
+        done = move(world, b, at(10, 15))
+        assert (done.status, done.starts_at, done.customer_moves, done.held, done.approval_deadline) == ("confirmed", at(10, 15), 0, None, None)
+        assert [row.payload["because"] for row in world.outbox("approval_refused")] == ["taken_back"]
+        assert [row.recipient for row in world.outbox("merchant_offers_ended")] == ["shop@example.com"]
+        assert world.sql("select count(*) from holds") == [(0,)]
+        world.book(at(11, 16), email="x@example.com")
+
+    def test_an_old_time_that_was_given_up_is_asked_for_like_any_other(self, world):
+        service = world.add_service("By request", policy=MANUAL | {"release_old_slot_at_once": True})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        move(world, b, at(11, 16))
+        assert move(world, b, at(10, 15)).status == "pending"
+        move(world, b, at(12, 16))
+        assert world.sql("select count(*) from holds") == [(0,)], "what was given up is not kept after all"
+
+
+def test_a_request_chosen_anew_ends_by_its_new_time(world):
+    service = world.add_service("By request", policy=MANUAL | {"approval_hours": 24})
+    b = world.book(at(10, 15), service=service, staff=world.elena, by=world_customer(world))
+    assert b.approval_deadline == world.now + hours(24)
+    assert move(world, b, at(1, 20)).approval_deadline == at(1, 20)
+    world.set_clock(at(1, 20))
+    assert [x.status for x in expire_approvals(world.store_id, SYSTEM).bookings] == ["expired"]
+
+
+def test_a_request_put_off_is_not_ended_by_the_time_it_had(world):
+    service = world.add_service("By request", policy=MANUAL | {"approval_hours": 24})
+    for n, by in enumerate((None, MERCHANT)):
+        b = world.book(at(1, 18), service=service, staff=world.elena, by=world_customer(world))
+        assert b.approval_deadline == at(1, 18)
+        moved = move(world, b, at(6 + n, 16), by=by or world.customer(b))
+        assert (moved.status, moved.approval_deadline) == ("pending", world.now + hours(24))
 
 
 def test_a_request_not_yet_approved_moves_without_notice(world):
