@@ -14,6 +14,8 @@ def content(s: Snapshot) -> Content:
         lead = _("The times {venue} offered for your request for {asked} have run out.").format(venue=s.venue, asked=asked)
     elif s.payload.get("because") == "deadline":
         lead = _("{venue} has not answered your request for {asked} in time.").format(venue=s.venue, asked=asked)
+    elif s.payload.get("because") == "taken_back":
+        lead = _("You have taken back your request for {asked}.").format(asked=asked)
     else:
         lead = _("{venue} could not accept your request for {asked}.").format(venue=s.venue, asked=asked)
     money = s.money()

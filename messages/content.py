@@ -81,7 +81,8 @@ class Snapshot:
     def dates(self) -> list[str]:
         """A line for each of several bookings: what, where they differ, and when, with the time it had; empty for one."""
         changed = self.changed
-        return self._lines(changed, moved=self.payload["topic"] == "booking_moved") if len(changed) > 1 else []
+        moved = self.payload["topic"] in ("booking_moved", "approval_asked", "merchant_approval_needed")
+        return self._lines(changed, moved=moved) if len(changed) > 1 else []
 
     def its_line(self) -> str:
         """The line of the booking the message itself is about, the first of several."""
@@ -90,6 +91,10 @@ class Snapshot:
     def stays(self) -> list[str]:
         """A line for each booking of a series that stays as it is."""
         return self._lines([self.booking | part for part in self.payload.get("stays") or []])
+
+    def waits(self) -> list[str]:
+        """A line for each booking that was moved with others and waits for the shop, with the time it had."""
+        return self._lines([self.booking | part for part in self.payload.get("waits") or []], moved=True)
 
     def _lines(self, parts: list[dict[str, Any]], *, moved: bool = False) -> list[str]:
         _, lines = self.words._, []

@@ -1,4 +1,4 @@
-"""To the shop: none of the offered times was taken (R35)."""
+"""To the shop: none of the offered times was taken, or the customer wants no other time any more (R17, R35)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from messages.content import Content, Snapshot
 
 def content(s: Snapshot) -> Content:
     _ = s.words._
-    lines = [_("{customer} has taken none of the times you offered for {service}.").format(customer=s.customer, service=s.service)]
+    taken_back = s.payload.get("because") == "taken_back"
+    lines = [_("{customer} has taken back the request to move {service}.").format(customer=s.customer, service=s.service) if taken_back else
+             _("{customer} has taken none of the times you offered for {service}.").format(customer=s.customer, service=s.service)]
     if s.booking["status"] == "confirmed":
         lines.append(_("The booking stays on {when}.").format(when=s.when()))
     else:
@@ -16,6 +18,7 @@ def content(s: Snapshot) -> Content:
     if refund and refund["amount"]:
         lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(
             amount=s.words.money(refund["amount"], refund["currency"])))
-    return Content(subject=_("Offers not taken: {service}, {when}").format(service=s.service, when=s.when(s.old)),
-                   heading=_("Your offers were not taken"), paragraphs=lines, manage=False, alarm=False,
+    subject = _("Request taken back: {service}, {when}") if taken_back else _("Offers not taken: {service}, {when}")
+    return Content(subject=subject.format(service=s.service, when=s.when(s.old)),
+                   heading=_("A request was taken back") if taken_back else _("Your offers were not taken"), paragraphs=lines, manage=False, alarm=False,
                    buttons=s.dashboard(_("See the booking")))

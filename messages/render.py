@@ -63,7 +63,7 @@ def render_mail(topic: str, payload: dict[str, Any], domain: str) -> Mail:
              # Every message about a booking carries its link (A46); without a switch on it only shows the booking (A126, A134).
              "can_look": said.manage and to_customer and bool(payload.get("manage_url")),
              "can_move": said.manage and to_customer and payload["can"]["reschedule"],
-             "alarm": said.alarm and to_customer, "dates": snapshot.dates(), "stays": snapshot.stays(),
+             "alarm": said.alarm and to_customer, "dates": snapshot.dates(), "stays": snapshot.stays(), "waits": snapshot.waits(),
              "phone": readable_phone(snapshot.store["phone"] or ""), "who": who}
     templates = _templates()
     method = said.ics_method if to_customer else None

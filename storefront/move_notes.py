@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from booking import facts
@@ -43,6 +44,11 @@ def given_up(b: BookingSummary, w: Words) -> str:
     """Said before and after asking where the policy gives the old time up at once (R17)."""
     return w._("{venue} confirms moves personally and the time you had is given up at once. If {venue} says no, your booking ends and whatever you have paid comes back in full.").format(
         venue=b.store_name)
+
+
+def visit_notes(parts: Sequence[BookingSummary], w: Words, now: datetime) -> list[str]:
+    """The same for a visit: what is true of one part is true of all, since they wait together (R32)."""
+    return list(dict.fromkeys(note for b in parts for note in approval_notes(b, w, now)))
 
 
 def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:

@@ -23,7 +23,7 @@ from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
-from storefront.move_notes import move_notes
+from storefront.move_notes import move_notes, visit_notes
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
 from storefront.together import VISIT, Group, scope_choices
@@ -42,7 +42,8 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
-    lines = [_line(tx, target, w) for target in fits]
+    together = visit_notes(group.parts, w, tx.now) if scope == VISIT else []
+    lines = [_line(tx, target, w, together) for target in fits]
     common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
     return page(
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
@@ -91,9 +92,10 @@ def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
     return [Target(part, part.starts_at + (at - head.starts_at), None, price_there(part, find_offer(tx, part.service_id))) for part in group.parts]
 
 
-def _line(tx: Tx, target: Target, w: Words) -> tuple[str, str, str, list[str]]:
+def _line(tx: Tx, target: Target, w: Words, together: list[str]) -> tuple[str, str, str, list[str]]:
     b = target.booking
-    return b.service_name, w.when(b.starts_at, b.zone), _new(target, w), move_notes(tx, b, w, target.price, target.starts_at)
+    notes = dict.fromkeys([*move_notes(tx, b, w, target.price, target.starts_at), *together])
+    return b.service_name, w.when(b.starts_at, b.zone), _new(target, w), list(notes)
 
 
 def _new(target: Target, w: Words) -> str:

@@ -62,7 +62,8 @@ def group_of(tx: Tx, door: Door) -> Group | None:
     b = door.b
     if b.visit_id is not None and b.holding:
         parts = visit_of(tx, b.ref)
-        return Group(VISIT, [_part(door, part) for part in parts], tuple(parts)) if len(parts) > 1 else None
+        days = {part.local_start.date() for part in parts}
+        return Group(VISIT, [_part(door, part, dated=len(days) > 1) for part in parts], tuple(parts)) if len(parts) > 1 else None
     if b.series_id is None or door.by_link:
         return None
     dates = _OCCURRENCES.rows(tx, series=b.series_id, customer=b.customer_id)
@@ -101,9 +102,10 @@ def names(parts: Sequence[BookingSummary]) -> str:
     return " + ".join(part.service_name for part in parts)
 
 
-def _part(door: Door, part: BookingSummary) -> Line:
+def _part(door: Door, part: BookingSummary, *, dated: bool) -> Line:
     w, here = door.words, part.ref == door.b.ref
-    text = f"{part.service_name}, {w.span(part.starts_at, part.ends_at, part.zone)}, {part.staff_name}"
+    time = w.when(part.starts_at, part.zone) if dated else w.span(part.starts_at, part.ends_at, part.zone)
+    text = f"{part.service_name}, {time}, {part.staff_name}"
     return Line(None if here or door.by_link else f"/account/bookings/{part.ref}", text, part.status, w.status(part.status), here)
 
 

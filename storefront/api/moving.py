@@ -24,7 +24,7 @@ from storefront.api import move_shapes as m
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
-from storefront.move_notes import approval_notes, dearer_note, move_notes
+from storefront.move_notes import dearer_note, move_notes, visit_notes
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
 
@@ -101,7 +101,7 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     end = here + timedelta(days=times.offer.shape.horizon_days)
     return m.FreeTimes(
         zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
-        notes=list(dict.fromkeys(note for part in parts for note in approval_notes(part, w, tx.now))) if whole else _left(w, times) + move_notes(tx, b, w, prices[0]),
+        notes=visit_notes(parts, w, tx.now) if whole else _left(w, times) + move_notes(tx, b, w, prices[0]),
         price={"amount": sum(prices), "currency": b.currency},
         dearer=_dearer(w, parts, prices), people=_people(times) if times.may_choose else [],
         days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots])

@@ -14,6 +14,7 @@ from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.reschedule_series import preview_reschedule_series, reschedule_series
 from booking.actions.services import update_service
+from messages import render_mail
 from models.session import reading
 from tests.actions.test_cancel import TWO_DAYS
 from tests.actions.test_reschedule import race, refused
@@ -273,6 +274,17 @@ class TestMove:
         done = move(world, made[0], "all", at(5, 17))
         assert {b.status for b in done.bookings} == {"pending"}
         assert (len(world.outbox("approval_asked")), world.outbox("booking_moved")) == (1, [])
+
+    def test_what_waits_is_no_part_of_what_has_moved(self, world):
+        """R31, R40: one message, in whose calendar file is what has moved."""
+        made = series(world, service_id=world.add_service("Late by request", policy={
+            "approval": "by_notice", "approval_notice": "P8D", "reschedule": {"notice": "PT2H"}}))
+        done = move(world, made[0], "all", at(5, 17))
+        assert [b.status for b in done.bookings] == ["pending", "confirmed", "confirmed", "confirmed"]
+        [mail] = world.outbox("booking_moved")
+        assert (world.outbox("approval_asked"), [line["ref"] for line in mail.payload["bookings"]]) == ([], [b.ref for b in made[1:]])
+        assert ([line["ref"] for line in mail.payload["waits"]], mail.payload["waits_kept"]) == ([made[0].ref], True)
+        assert made[0].ref not in render_mail("booking_moved", mail.payload, "opencals.com").ics
 
     def test_the_series_of_another_customer_is_untouched(self, world):
         made, others = series(world), series(world, person=Person("Bea", "bea@example.com"), start=at(5, 19))

@@ -33,6 +33,20 @@ def test_a_move_of_several_names_what_each_was_before():
         assert f"{SECOND} (before: Wed, Mar 17, 2027, 4:00 PM EDT)" in body and "Your new time is" not in body
 
 
+def test_what_waits_is_told_apart_from_what_has_moved():
+    for kept, words in ((True, "until then their old times stay yours"), (False, "their old times are given up")):
+        for body in told("booking_moved", bookings=DATES[:1], waits=DATES[1:], waits_kept=kept)[1:]:
+            assert "Your booking has moved" in body and f"These wait for approval; {words}: " in body.replace("\n", " ")
+            assert body.count(f"{SECOND} (before: Wed, Mar 17, 2027, 4:00 PM EDT)") == 1
+    assert render_mail("booking_moved", payload("booking_moved", bookings=DATES[:1], waits=DATES[1:], waits_kept=True), "x.example").ics.count("BEGIN:VEVENT") == 1
+
+
+def test_a_visit_that_waits_is_told_whole():
+    for topic in ("approval_asked", "merchant_approval_needed"):
+        for body in told(topic, booking={"status": "pending"}, bookings=VISIT)[1:]:
+            assert f"Deep tissue, {FIRST} (before: Wed, Mar 10, 2027, 3:00 PM EST)" in body and "Hot stones, Sat, Mar 13, 2027, 10:00 AM EST (before" in body
+
+
 def test_a_visit_names_each_service():
     for body in told("booking_confirmed", bookings=VISIT)[1:]:
         assert f"Deep tissue, {FIRST}" in body and "Hot stones, Sat, Mar 13, 2027, 10:00 AM EST" in body and "Elena Marsh" not in body

@@ -7,6 +7,7 @@ import pytest
 from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.wording import words_for
 from tests.storefront.visitor import account, fields, link, words
 from tests.support.world import MERCHANT, World, at, hours
@@ -117,6 +118,18 @@ class TestSeries:
         ada.send(account(made[1], "reschedule"), 409)
         assert starts(world, made) == [at(5, 15), at(12, 15), at(19, 14), at(26, 14)]
 
+    def test_what_waits_for_the_shop_is_not_called_moved(self, world, ada):
+        made = create_series(
+            world.store_id, MERCHANT, service_id=world.add_service("Late by request", policy={
+                "approval": "by_notice", "approval_notice": "P8D", "reschedule": {"notice": "PT2H"}}),
+            staff_id=world.elena, person=ADA, starts_at=at(5, 15), dates=2).bookings
+        ada.get(account(made[0], "reschedule") + "?scope=all&at=" + ISO.format(at(5, 17)))
+        ada.send(account(made[0], "reschedule"))
+        assert states(world, made) == ["pending", "confirmed"]
+        ada.get(account(made[1]) + "?done=several_moved")
+        page = words(ada.page)
+        assert "Your new times What waits for Harbor Massage to answer is marked below." in page and "Your bookings have moved" not in page
+
     def test_only_this_date_as_before(self, world, ada):
         made = series(world)
         ada.get(account(made[1], "reschedule") + "?scope=this&at=" + ISO.format(at(13, 16)))
@@ -205,3 +218,22 @@ class TestVisit:
         assert f"You could cancel this until {words_for('en').when(last, made[0].zone)}." in words(ada.page), "of the visit, not of this part"
         ada.get(account(made[1], "cancel"), 409)
         ada.get(account(made[1], "reschedule"), 409)
+
+    def test_where_one_part_is_agreed_to_the_page_says_it_of_all(self, world, ada, visitor):
+        colour, cut = world.add_service("Colour"), world.add_service("Cut", policy={"approval": "manual"})
+        made = create_visit(world.store_id, MERCHANT, person=ADA, starts_at=at(10, 15),
+                            parts=[VisitPart(colour, world.elena), VisitPart(cut)]).bookings
+        visitor.get(link(made[0], "reschedule") + "&at=" + ISO.format(at(11, 15)))
+        assert words(visitor.page).count("Harbor Massage confirms moves personally. Your present time stays yours until then.") == 1
+        visitor.send(link(made[0], "reschedule"))
+        assert states(world, made) == ["pending"] * 2
+        for b, hour in zip(made, (10, 11), strict=True):
+            ada.get(account(b))
+            assert f"your booking for Wed, Mar 10, 2027, {hour}:00 AM EST stays yours" in words(ada.page)
+
+    def test_parts_on_different_days_have_their_dates(self, world, ada):
+        made = visit(world)
+        reschedule_booking(world.store_id, MERCHANT, made[1].ref, starts_at=at(12, 16))
+        ada.get(account(made[0]))
+        text = words(ada.page)
+        assert "Colour, Wed, Mar 10, 2027, 10:00 AM EST, Elena Marsh" in text and "Cut, Fri, Mar 12, 2027, 11:00 AM EST" in text
