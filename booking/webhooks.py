@@ -22,7 +22,7 @@ from models.webhook_endpoint import WebhookEndpoint
 
 EVENTS = {
     "create_booking": "booking.created", "reschedule_booking": "booking.rescheduled", "accept_offer": "booking.rescheduled",
-    "cancel_booking": "booking.cancelled", "drop_seats": "booking.updated", "approve_booking": "booking.approved",
+    "cancel_booking": "booking.cancelled", "drop_seats": "booking.updated", "lose_old_date": "booking.updated", "approve_booking": "booking.approved",
     "decline_booking": "booking.declined", "expire_booking": "booking.declined", "decline_offers": "booking.declined",
     "expire_offers": "booking.declined", "arrive_booking": "booking.arrived", "ready_booking": "booking.arrived",
     "complete_booking": "booking.completed", "no_show_booking": "booking.no_show", "refund_booking": "refund.owed",

@@ -37,7 +37,7 @@ SEND_FOR = LEASE / 2
 OUTDATED_AFTER = timedelta(minutes=5)
 MOST_ATTEMPTS = 12
 ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked", "request_received", "manage_link",
-                          "counter_offer", "earlier_slot", "zone_rules"})
+                          "counter_offer", "earlier_slot", "zone_rules", "old_date_cancelled"})
 """Messages that would mislead once the booking has changed again (D25c)."""
 TO_SHOP_ABOUT_A_TIME = frozenset({"merchant_booking_created", "merchant_booking_moved", "merchant_offer_accepted", "merchant_approval_needed"})
 """The same for people of the shop. Not each of them hears of each change: theirs are outdated by a newer one to the same person."""

@@ -1,42 +1,65 @@
-"""The shop cancels a class date: every party is cancelled, told, and gets everything back (R30)."""
+"""The shop cancels a class date: every party is cancelled, told, and gets everything back (R30). Who waits to move there stays where
+they were; who waits to move away has nothing left to go back to (R17)."""
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import select, union, update
 
-from sqlalchemy import select, update
-
+from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.changing import let_go_of_old_slot, told, write
+from booking.actions.decline_booking import end_request, goes_back
+from booking.actions.waiting import kept_start
 from booking.rules.decision import Refused
 from booking.staff_locks import lock_staff
 from models.booking import Booking
-from models.booking_summary import lock_many
+from models.booking_summary import BookingSummary, lock_many
 from models.class_session import ClassSession
+from models.hold import Hold
 from models.session import Tx
 
 
 @action
 def cancel_session(tx: Tx, session_id: int, *, reason: str = "", refund: str | int = "full") -> Done:
-    """Cancel the date and all its bookings in one transaction; `refund` full, policy or none for each party."""
+    """Cancel the date and all its bookings in one transaction; `refund` full, policy or none for each party. `bookings`: the cancelled."""
     teacher = tx.db.execute(select(ClassSession.staff_id).where(
         ClassSession.store_id == tx.store_id, ClassSession.id == session_id)).scalar()
     if teacher is None:
         raise Refused("not_found")
-    lock_many(tx, *_parties_of(session_id))
+    _concerned(tx, session_id)
     # Seats are taken under the teacher's lock: from here on nobody comes in, and the second look finds who came in just before.
     lock_staff(tx, [teacher])
-    parties = lock_many(tx, *_parties_of(session_id))
+    parties = _concerned(tx, session_id)
     state = tx.db.execute(select(ClassSession.status).where(
         ClassSession.store_id == tx.store_id, ClassSession.id == session_id).with_for_update()).scalar()
     if state == "cancelled":
         raise Refused("closed", state=state)
-    done = tuple(cancel_booking.within(tx, party.ref, reason=reason, refund=refund, override=True).booking for party in parties)
+    done = []
+    for party in parties:
+        if party.session_id != session_id:
+            _lose_old_date(tx, party)
+        elif goes_back(tx, party):
+            end_request(tx, party, "decline", reason, because="declined")
+        else:
+            done.append(cancel_booking.within(tx, party.ref, reason=reason, refund=refund, override=True).booking)
     tx.db.execute(update(ClassSession).where(
         ClassSession.store_id == tx.store_id, ClassSession.id == session_id).values(status="cancelled"))
     tx.audit("cancel_session", subject="session", subject_id=session_id, after={"status": "cancelled"}, parties=len(done))
-    return Done(bookings=done)
+    return Done(bookings=tuple(done))
 
 
-def _parties_of(session_id: int) -> tuple[Any, Any]:
-    return Booking.session_id == session_id, Booking.closed_at.is_(None)
+def _concerned(tx: Tx, session_id: int) -> list[BookingSummary]:
+    """Open bookings that have seats on the date, or would go back to it, locked."""
+    there = select(Booking.id).where(Booking.store_id == tx.store_id, Booking.session_id == session_id, Booking.closed_at.is_(None))
+    kept = select(Hold.booking_id).where(Hold.store_id == tx.store_id, Hold.session_id == session_id, Hold.kind == "old_slot")
+    return [b for b in lock_many(tx, Booking.id.in_(tx.db.execute(union(there, kept)).scalars().all()))
+            if b.holding and (b.session_id == session_id or kept_start(b) is not None and b.held["session_id"] == session_id)]
+
+
+def _lose_old_date(tx: Tx, b: BookingSummary) -> None:
+    """The request for another date waits on; without that date the booking ends now."""
+    let_go_of_old_slot(tx, b)
+    left = write(tx, b, held=b.held | {"released": True})
+    tx.audit("lose_old_date", booking_id=b.id, before=told(b), after=told(left))
+    notices.tell_customer(tx, "old_date_cancelled", left, lost={"starts_at": b.held["starts_at"], "zone": b.held["zone"]})

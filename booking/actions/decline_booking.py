@@ -54,7 +54,7 @@ def _expire(tx: Tx, ref: str) -> BookingSummary:
 
 def may_take_back(tx: Tx, b: BookingSummary, starts_at: datetime, staff_id: int | None) -> bool:
     """Whether choosing this time takes the customer's request back: it is the one that was kept for them all along (R17)."""
-    return starts_at == kept_start(b) and staff_id in (None, b.held["staff_id"]) and _still_there(tx, b.held)
+    return starts_at == kept_start(b) and staff_id in (None, b.held["staff_id"]) and goes_back(tx, b)
 
 
 def take_back(tx: Tx, b: BookingSummary) -> Done:
@@ -94,7 +94,7 @@ class Ended(NamedTuple):
 
 def _end_part(tx: Tx, b: BookingSummary, verb: str, reason: str, because: str) -> Ended:
     """Of one that goes back to its old time only what was paid for a dearer one comes back."""
-    restored = kept_start(b) is not None and _still_there(tx, b.held)
+    restored = goes_back(tx, b)
     if restored:
         done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None,
                      due=due_before_waiting(b), **_old_place(b.held))
@@ -128,12 +128,12 @@ def _together(ended: Sequence[Ended]) -> RefundQuote | None:
     return total(refunds) if refunds else None
 
 
-def _still_there(tx: Tx, held: dict) -> bool:
-    """Whether the old slot can come back: a class date the shop has cancelled meanwhile cannot."""
-    if held["session_id"] is None:
-        return True
-    return tx.db.execute(select(ClassSession.status).where(
-        ClassSession.store_id == tx.store_id, ClassSession.id == held["session_id"])).scalar() == "scheduled"
+def goes_back(tx: Tx, b: BookingSummary) -> bool:
+    """Whether a no brings the old slot back: one that was given up is gone, and so is a class date the shop has cancelled."""
+    if kept_start(b) is None:
+        return False
+    return b.held["session_id"] is None or tx.db.execute(select(ClassSession.status).where(
+        ClassSession.store_id == tx.store_id, ClassSession.id == b.held["session_id"])).scalar() == "scheduled"
 
 
 def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote, BookingSummary]:

@@ -32,7 +32,7 @@ LABELS = {
     "update_staff": "Staff changed", "delete_staff": "Staff removed", "create_location": "Location added",
     "update_location": "Location changed", "create_block": "Time off added", "update_block": "Time off changed",
     "delete_block": "Time off removed", "create_session": "Class date added", "update_session": "Class date changed",
-    "delete_session": "Class date removed", "cancel_session": "Class date cancelled", "update_store": "Settings changed",
+    "delete_session": "Class date removed", "cancel_session": "Class date cancelled", "lose_old_date": "Old class date cancelled", "update_store": "Settings changed",
     "create_store": "Store opened", "create_user": "Team member invited", "create_token": "API token made",
     "revoke_token": "API token revoked", "invite_user": "Team member invited", "change_user": "Team member changed",
     "remove_user": "Team member removed", "set_staff_date": "Other hours on a date", "clear_staff_date": "Back to the week's hours",

@@ -15,6 +15,7 @@ LABELS = {
     "merchant_dispute_closed": "Dispute decided, to the team",
     "merchant_payments_stopped": "Payments stopped, to the team",
     "merchant_calendar_lost": "Calendar to connect again, to the team", "reminder": "Reminder",
+    "old_date_cancelled": "Old time cancelled",
     "feedback_request": "Feedback asked for", "feedback_reply": "Answer to feedback",
     "card_charged": "Fee charged", "card_removed": "Card removed", "card_saved": "Card saved", "counter_offer": "Other times offered", "deposit_returned": "Deposit given back",
     "earlier_slot": "Earlier time offered", "email_changed": "Address changed",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
 from booking.actions.refund_booking import refund_booking
+from messages import render_mail
 from models.actor import Actor
 from tests.actions.test_cancel import cancel, refunds
 from tests.actions.test_reschedule import move, race, refused
@@ -214,3 +216,35 @@ class TestDate:
         cancel_session(world.store_id, MERCHANT, first)
         ended = decline_booking(world.store_id, MERCHANT, b.ref)
         assert (ended.booking.status, ended.refund.amount) == ("declined", 500)
+
+    @pytest.fixture
+    def waits(self, world):
+        """(first date, second date, a party that asks to move from one to the other)"""
+        service = world.add_service("Circle", capacity=4, staff=[world.elena], policy={"approval": "manual"})
+        dates = [world.session(service, at(day, 15), 4) for day in (10, 12)]
+        return *dates, move(world, party(world, service, "ada", seats=2, paid=500), at(12, 15))
+
+    def test_who_waits_to_move_there_stays_where_they_were(self, world, waits):
+        """R17, I8: they were told that the old date stays theirs."""
+        first, second, b = waits
+        done = cancel_session(world.store_id, MERCHANT, second)
+        b = world.read(b.ref)
+        assert (done.bookings, b.status, b.session_id, b.starts_at, b.owed) == ((), "confirmed", first, at(10, 15), 0)
+        assert (taken(world, first), taken(world, second)) == (2, 0)
+        assert [row.payload["restored"] for row in world.outbox("approval_refused")] == [True] and world.outbox("booking_cancelled") == []
+
+    def test_who_waits_to_move_away_hears_that_the_old_date_is_gone(self, world, waits):
+        first, second, b = waits
+        cancel_session(world.store_id, MERCHANT, first)
+        left = world.read(b.ref)
+        assert (left.status, left.starts_at, left.held["released"], taken(world, first), taken(world, second)) == ("pending", at(12, 15), True, 0, 2)
+        [mail] = world.outbox("old_date_cancelled")
+        text = render_mail("old_date_cancelled", mail.payload, "opencals.com").text
+        assert "had to cancel Circle on Wed, Mar 10, 2027, 10:00 AM EST. Your request for Fri, Mar 12" in text and "comes back in full" in text
+        assert approve_booking(world.store_id, MERCHANT, b.ref).booking.status == "confirmed"
+
+    def test_where_both_dates_are_cancelled_the_party_is(self, world, waits):
+        first, second, b = waits
+        cancel_session(world.store_id, MERCHANT, first)
+        assert [x.ref for x in cancel_session(world.store_id, MERCHANT, second).bookings] == [b.ref]
+        assert (world.read(b.ref).status, world.read(b.ref).owed) == ("cancelled", 500)

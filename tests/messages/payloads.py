@@ -7,7 +7,7 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged", "card_removed", "card_saved",
-               "manage_link", "refund_given", "reminder", "request_received", "zone_rules")
+               "manage_link", "old_date_cancelled", "refund_given", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
 ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_payments_stopped", "merchant_refunds_owed", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")
@@ -64,6 +64,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "charged": {"amount": 2500, "reason": "no_show"}, "card": {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }
+    if topic == "old_date_cancelled":
+        whole["lost"] = {"starts_at": "2027-03-10T20:00:00+00:00", "zone": "America/New_York"}
     if topic == "refund_given":
         whole["refund"] = REFUND
     if topic == "feedback_reply":

@@ -106,7 +106,7 @@ def test_what_waits_for_approval_is_tentative():
     ("approval_given", "confirmed", {}, "REQUEST"), ("booking_cancelled", "cancelled", {}, "CANCEL"),
     ("booking_cancelled", "confirmed", {}, "REQUEST"), ("approval_refused", "declined", {"restored": False}, "CANCEL"),
     ("approval_refused", "confirmed", {"restored": True}, "REQUEST"), ("request_received", "pending", {}, None),
-    ("approval_asked", "pending", {}, None), ("manage_link", "confirmed", {}, None)])
+    ("old_date_cancelled", "pending", {}, "CANCEL"), ("approval_asked", "pending", {}, None), ("manage_link", "confirmed", {}, None)])
 def test_which_mail_carries_which_method(topic, status, changes, method):
     """D18: a declined request leaves no entry behind; a pending one makes none."""
     mail = render_mail(topic, payload(topic, booking={"status": status}, **changes), DOMAIN)

@@ -49,6 +49,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
                          "offers declined": {"because": "offers_declined", "refund": REFUND}, "offers expired": {"because": "offers_expired"},
                          "old time given up": {"because": "declined", "lost": True, "refund": REFUND}},
     "card_removed": {"in the account": {"of_account": True}}, "card_saved": {"replaced": {"replaced": True}},
+    "old_date_cancelled": {"pending": {"booking": {"status": "pending"}}},
     "card_charged": {"late": {"charged": {"reason": "late_cancel"}}},
     "counter_offer": {"one": {"offers": [OFFER]}, "for a move": {"held": HELD}, "old time given up": {"held": HELD | {"released": True}}, "ends apart": {"offers": [OFFER, OFFER | {"n": 2, "until": "2027-03-03T12:00:00+00:00"}]}},
     "earlier_slot": {"to be stopped": UNSUBSCRIBE, "seat": {"waits_for": "seat"} | UNSUBSCRIBE},
