@@ -67,8 +67,7 @@ def leaving_from_link(tx: Tx, b: BookingSummary, *, must: bool = False) -> dict[
     """The same for what a link did to its booking: it can be done again and again, to somebody else's address. None for others."""
     if tx.actor.kind != "link":
         return None
-    email = b.customer_email or b.contact_email
-    return leaving(tx, canonical_email(email) if email else None, b.customer_phone if b.customer_phone_verified_at else b.contact_phone, must=must)
+    return leaving(tx, canonical_email(b.mail_to) if b.mail_to else None, b.text_to, must=must)
 
 
 def _hashed(tx: Tx, scope: str, subject: str) -> str:

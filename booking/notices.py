@@ -32,7 +32,7 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
                   once: str = "", only: str | None = None, quietly: bool = False, leaving: dict[str, datetime] | None = None, **extra: Any) -> None:
     """One message over each channel the customer wants (R38). `once` tells repeats apart (a resend), which go by one channel `only`.
 
-    SMS need a sending number of ours and one of theirs: confirmed in the account, or typed when booking. `quietly`: an SMS
+    SMS need a sending number of ours and one of theirs: confirmed in the account, or given for the booking. `quietly`: an SMS
     waits for the end of the shop's quiet hours, and is left out when the visit has begun by then (R40). `leaving` says when each
     channel has room again, for what anyone may have typed the address of (I37).
     """
@@ -41,8 +41,7 @@ def tell_customer(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary 
     snapshot["locale"] = b.customer_locale or b.store_locale
     if kind_of(topic) != "transactional":
         snapshot["unsubscribe_url"] = snapshot["store"]["origin"] + unsubscribe_path(tx.store_id, b.customer_id, kind_of(topic))
-    reached = {"email": b.customer_email or b.contact_email,
-               "sms": settings().sms_url and (b.customer_phone if b.customer_phone_verified_at else b.contact_phone)}
+    reached = {"email": b.mail_to, "sms": settings().sms_url and b.text_to}
     channels = channels_for(topic, b.customer_preferences, tuple(channel for channel in CHANNELS if reached[channel]))
     if only is not None:
         channels = tuple(channel for channel in (only,) if reached[channel])

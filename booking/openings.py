@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, case, func, insert, or_, select
 
 from booking import waitlist
 from booking.offers import ServiceOffer, find_offer
@@ -62,7 +62,8 @@ def in_line(tx: Tx, opening: Due) -> list[Waiter]:
     earlier = and_(E.kind == "earlier", E.before > opening.from_at, or_(E.staff_id.is_(None), E.staff_id == opening.staff_id),
                    Booking.location_id == here, E.service_id.in_(select(StaffService.service_id).where(
                        StaffService.store_id == tx.store_id, StaffService.staff_id == opening.staff_id)))
-    reached = (func.coalesce(C.email, Booking.contact_email), func.coalesce(C.phone, Booking.contact_phone), C.preferences)
+    number = case((or_(E.booking_id.is_(None), C.phone_verified_at.is_not(None)), C.phone), else_=Booking.contact_phone)
+    reached = (func.coalesce(C.email, Booking.contact_email), number, C.preferences)
     rows = tx.db.execute(select(*waitlist.COLUMNS, told, busy, *own, *reached).select_from(E).join(
         C, and_(C.store_id == E.store_id, C.id == E.customer_id)).outerjoin(
         Booking, and_(Booking.store_id == E.store_id, Booking.id == E.booking_id),

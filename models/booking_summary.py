@@ -132,6 +132,16 @@ class BookingSummary(NamedTuple):
         return self.service_policy if self.service_policy is not None else self.store_policy
 
     @property
+    def mail_to(self) -> str | None:
+        """Where mails about it go: the address on file, else the one given for it."""
+        return self.customer_email or self.contact_email
+
+    @property
+    def text_to(self) -> str | None:
+        """Where texts about it go: the number that was confirmed, else the one given for it (A13)."""
+        return self.customer_phone if self.customer_phone_verified_at else self.contact_phone
+
+    @property
     def holding(self) -> bool:
         """Whether it holds its slot: pending, confirmed, arrived, ready to start."""
         return self.closed_at is None

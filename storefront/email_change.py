@@ -57,12 +57,12 @@ def confirm_email():  # noqa: ANN201
     store, person = _signed_in()
     w, code = words(store, person), "".join(c for c in request.form.get("code", "")[:40] if c.isdigit())
     try:
-        confirm_email_change(g.store_id, _actor(person), person.customer_id, person.login_id, code, challenge=challenge() or "-")
+        done = confirm_email_change(g.store_id, _actor(person), person.customer_id, person.login_id, code, challenge=challenge() or "-")
     except Refused as refused:
         if refused.facts.get("kind") == "email_taken":
             return _form(store, person, w, problem=w._("There is another account with this address. Sign in with it, or ask the shop to join the two.")), 409
         return _code(store, person, w, problem=wrong_code(refused, w, store.name)), 422
-    return redirect("/account/profile?saved=email", 303)
+    return redirect("/account/profile?saved=email" + ("&feed=ended" if done.facts["feed_ended"] else ""), 303)
 
 
 @bp.get("/email-undo/<secret>")

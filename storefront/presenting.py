@@ -213,12 +213,13 @@ def why_not(kind: str, decision: Decision, w: Words, b: BookingSummary) -> str:
 
 
 def _person(door: Door) -> list[tuple[str, str]]:
-    """Who it is booked for: in full for the owner, masked for whoever holds the link (R6)."""
+    """Who it is booked for and where messages go: in full for the owner, masked for whoever holds the link (R6)."""
     b, w = door.b, door.words
+    phone = b.text_to or b.customer_phone
     if door.by_link:
-        pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.contact_email)), (w._("Phone"), mask_phone(b.contact_phone))]
+        pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.mail_to)), (w._("Phone"), mask_phone(phone))]
     else:
-        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.contact_email or ""), (w._("Phone"), w.as_it_is(readable_phone(b.contact_phone)) if b.contact_phone else "")]
+        pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.mail_to or ""), (w._("Phone"), w.as_it_is(readable_phone(phone)) if phone else "")]
     return [(name, value) for name, value in pairs if value]
 
 

@@ -31,7 +31,7 @@ def profile():  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person = require_login(tx)
         has_card = bool(cards_of(tx, person.customer_id))
-    return _show(store, person, {}, has_card, saved=request.args.get("saved"))
+    return _show(store, person, {}, has_card, saved=request.args.get("saved"), feed_ended="feed" in request.args)
 
 
 @bp.post("/account/profile")
@@ -43,12 +43,13 @@ def save_profile():  # noqa: ANN201
     locale = form.get("locale") if form.get("locale") in SHIPPED else None
     preferences = {channel: {kind: f"{channel}.{kind}" in form for kind in KINDS} for channel in CHANNELS}
     try:
-        update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=given.text(form.get("name"), 500),
-                       phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences, zone=form.get("zone") or None)
+        done = update_profile(g.store_id, Actor("customer", "account", person.customer_id), person.customer_id, name=given.text(form.get("name"), 500),
+                       phone=given.text(form.get("phone"), 60), locale=locale, preferences=preferences, zone=form.get("zone") or None,
+                       login_id=person.login_id)
     except Refused as refused:
         sentences = field_sentences(words(store, person))
         return _show(store, person, {e["field"]: sentences[e["field"]] for e in refused.facts["errors"]}, has_card, typed=form), 422
-    return redirect("/account/profile?saved", 303)
+    return redirect("/account/profile?saved" + ("&feed=ended" if done.facts["feed_ended"] else ""), 303)
 
 
 def field_sentences(w: Words) -> dict[str, str]:
@@ -94,10 +95,10 @@ def feed_file(secret: str) -> Response:
     return Response(feed(payloads, store.name, settings().base_domain), mimetype="text/calendar")
 
 
-def _show(store, person, errors: dict[str, str], has_card: bool, *, saved: str | None = None, typed=None):  # noqa: ANN001, ANN202
+def _show(store, person, errors: dict[str, str], has_card: bool, *, saved: str | None = None, feed_ended: bool = False, typed=None):  # noqa: ANN001, ANN202
     w = words(store, person)
     preferences = {channel: chosen(person.preferences, channel) for channel in CHANNELS}
-    return page("profile.html", store, w, person=person, errors=errors, has_card=has_card, saved=saved, typed=typed, preferences=preferences,
+    return page("profile.html", store, w, person=person, errors=errors, has_card=has_card, saved=saved, feed_ended=feed_ended, typed=typed, preferences=preferences,
                 languages=SHIPPED, zones=zone_names(), sms=settings().sms_url is not None, channels=list(zip(CHANNELS, (w._("E-mail"), w._("SMS")), strict=True)), kinds=[
                     ("transactional", w._("Confirmations and changes")), ("reminders", w._("Reminders and requests for feedback")),
                     ("offers", w._("Earlier times and offers for your bookings")), ("marketing", w._("News"))])

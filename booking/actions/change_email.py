@@ -11,6 +11,7 @@ from booking import limits
 from booking.actions.action import Done, action
 from booking.actions.sign_in import Asker, counted, send_code, use_code
 from booking.addresses import canonical_email, mask_email
+from booking.changed_addresses import end_access
 from booking.keys import keyed_hash
 from booking.links import store_origin
 from booking.rules.decision import Refused
@@ -54,7 +55,8 @@ def request_email_change(tx: Tx, customer_id: int, login_id: int, email: str, *,
 
 
 def confirm_email_change(store_id: int, by, customer_id: int, login_id: int, code: str, *, challenge: str) -> Done:  # noqa: ANN001
-    """The typed code proves the new address, and it becomes the account's. Refused unauthorized like any wrong code."""
+    """The typed code proves the new address, and it becomes the account's; of the sessions only this one stays, and links of bookings
+    stay as they were (R8, I38, I41). `facts["feed_ended"]`: whether there was a calendar feed. Refused unauthorized like any wrong code."""
     return counted(store_id, by, challenge, lambda: _confirm(store_id, by, customer_id, login_id, code, challenge))
 
 
@@ -73,7 +75,7 @@ def _confirm(tx: Tx, customer_id: int, login_id: int, code: str, challenge: str)
     tx.audit("change_email", subject="customer", subject_id=customer_id)
     if customer.email_canonical:
         _offer_undo(tx, customer_id, customer.email_canonical, row.address, customer.locale)
-    return Done()
+    return Done(facts={"feed_ended": end_access(tx, customer_id, but=login_id)})
 
 
 def _offer_undo(tx: Tx, customer_id: int, old: str, new: str, locale: str | None) -> None:
@@ -101,8 +103,7 @@ def undo_email_change(tx: Tx, secret: str) -> Done:
     if found is None:
         raise Refused("not_found")
     lock_many(tx, Booking.customer_id == found.customer_id)
-    tx.db.execute(update(CustomerLogin).where(
-        CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == found.customer_id, CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now))
+    end_access(tx, found.customer_id)
     customer = _locked(tx, found.customer_id)
     change = find_undo(tx, secret, lock=True)
     if change is None:
@@ -114,12 +115,9 @@ def undo_email_change(tx: Tx, secret: str) -> Done:
         EmailChange.closed_at.is_(None)).values(closed_at=tx.now))
     tx.db.execute(update(EmailChange).where(EmailChange.store_id == tx.store_id, EmailChange.id == change.id).values(undone=True))
     tx.db.execute(update(Customer).where(here, Customer.id == customer.id).values(
-        email=change.old_email, email_canonical=change.old_email, email_verified_at=tx.now, feed_secret_hash=None,
-        version=Customer.version + 1))
+        email=change.old_email, email_canonical=change.old_email, email_verified_at=tx.now, version=Customer.version + 1))
     tx.db.execute(update(Customer).where(here, Customer.id == customer.id, Customer.phone_verified_at >= change.changed_at).values(
         phone_verified_at=None))
-    tx.db.execute(update(LoginCode).where(
-        LoginCode.store_id == tx.store_id, LoginCode.customer_id == customer.id, LoginCode.closed_at.is_(None)).values(closed_at=tx.now))
     # Mails since then went to the other address, and each had a manage link in it.
     tx.db.execute(update(Booking).where(Booking.store_id == tx.store_id, Booking.customer_id == customer.id).values(
         link_epoch=Booking.link_epoch + 1, version=Booking.version + 1))

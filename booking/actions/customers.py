@@ -9,8 +9,11 @@ from sqlalchemy import delete, insert, select
 from booking.actions import catalogue
 from booking.actions.action import Done, action
 from booking.actions.people import Person, check
+from booking.changed_addresses import put_right, unproven
 from booking.rules.decision import Refused
 from models.access import CustomerLogin
+from models.booking import Booking
+from models.booking_summary import lock_many
 from models.customer import Customer
 from models.email_change import EmailChange
 from models.session import Tx
@@ -31,19 +34,22 @@ def create_customer(tx: Tx, person: Person) -> Done:
 
 @action
 def update_customer(tx: Tx, customer_id: int, person: Person, fields: set[str], *, version: int | None = None) -> Done:
-    """Change the named fields. A changed address is unproven until its owner signs in with it (I41). Refused stale when
-    `version` was seen and another one stands there."""
-    now = tx.db.execute(select(Customer.version).where(
-        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).scalar()
-    if now is None:
+    """Change the named fields. Another address or number is unproven until its owner proves it (I41, A13), and what went to the old
+    one or was opened with it ends; the next bookings' links are sent anew (I33). Refused stale when `version` was seen and another
+    one stands there."""
+    bookings = lock_many(tx, Booking.customer_id == customer_id) if fields & {"email", "phone"} else []
+    was = tx.db.execute(select(Customer.id, Customer.version, Customer.email_canonical, Customer.phone, Customer.phone_verified_at).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+    if was is None:
         raise Refused("not_found")
-    if version not in (None, now):
-        raise Refused("stale", version=now)
+    if version not in (None, was.version):
+        raise Refused("stale", version=was.version)
     known = check(person)
     values: dict[str, Any] = {field: getattr(known, field) for field in fields & {"name", "phone"}}
     if "email" in fields:
-        values |= {"email": known.email, "email_canonical": known.email_canonical, "email_verified_at": None}
-    catalogue.change(tx, "customer", Customer, customer_id, values)
+        values |= {"email": known.email, "email_canonical": known.email_canonical}
+    catalogue.change(tx, "customer", Customer, customer_id, values | unproven(was, values))
+    put_right(tx, was, values, bookings, send=True)
     return Done(facts={"id": customer_id})
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Row, select, update
 
 from booking.actions.action import Done, action
 from booking.addresses import canonical_phone
+from booking.changed_addresses import give_up_number
 from booking.keys import keyed_hash
 from booking.preferences import CHANNELS, KINDS, wants
 from booking.rules.decision import Refused
@@ -21,9 +22,10 @@ KEEP = "keep"
 
 @action
 def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: str | None, preferences: dict[str, Any],
-                   region: str | None = None, zone: str | None = KEEP) -> Done:
+                   region: str | None = None, zone: str | None = KEEP, login_id: int | None = None) -> Done:
     """Change name, phone (E.164), language, zone (IANA, or None for the shop's) and preferences. Booking messages keep at least
-    one channel; a changed number is unproven until a code sent there is typed (R38)."""
+    one channel; a changed number is unproven until a code sent there is typed (R38), and the old one gets no more texts. `login_id`
+    is the session this comes from: the one that stays when the old number could sign in (I38). `facts["feed_ended"]`: and the feed with it."""
     errors: list[dict[str, str]] = []
     name = " ".join(name.split())
     if not name or len(name) > 120:
@@ -41,20 +43,20 @@ def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: s
         errors.append({"field": "zone", "problem": "is not a time zone such as America/New_York"})
     if errors:
         raise Refused("invalid", errors=errors)
-    proven = case((Customer.phone == number, Customer.phone_verified_at), else_=None)
+    was = _locked(tx, customer_id)
+    given_up = was.phone is not None and was.phone != number
+    feed_ended = given_up and give_up_number(tx, customer_id, was.phone, proven=was.phone_verified_at is not None, but=login_id)
+    proven = was.phone_verified_at if was.phone == number else None
     _change(tx, customer_id, name=name, phone=number, phone_verified_at=proven, locale=locale, preferences=kept,
             **({} if zone == KEEP else {"zone": zone}))
     tx.audit("update_profile", subject="customer", subject_id=customer_id)
-    return Done()
+    return Done(facts={"feed_ended": feed_ended})
 
 
 @action
 def change_profile(tx: Tx, customer_id: int, fields: dict[str, Any]) -> Done:
     """Change the named fields only; of `preferences` the kinds that are named. What was there is read under a lock."""
-    row = tx.db.execute(select(Customer.name, Customer.phone, Customer.locale, Customer.preferences).where(
-        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
-    if row is None:
-        raise Refused("not_found")
+    row = _locked(tx, customer_id)
     wanted, wishes = row._asdict() | fields, fields.get("preferences", {})
     preferences = {channel: chosen(row.preferences, channel) | wishes.get(channel, {}) for channel in CHANNELS}
     return update_profile.within(tx, customer_id, name=wanted["name"] or "", phone=wanted["phone"] or "", locale=wanted["locale"],
@@ -69,9 +71,8 @@ def chosen(preferences: dict[str, Any], channel: str) -> dict[str, bool]:
 @action
 def stop_mails(tx: Tx, customer_id: int, kind: str) -> Done:
     """No more mails of this kind. Messages about a booking itself are not one (R38). Refused not_found for anything unknown."""
-    row = tx.db.execute(select(Customer.preferences).where(
-        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
-    if row is None or kind not in KINDS or kind == "transactional":
+    row = _locked(tx, customer_id)
+    if kind not in KINDS or kind == "transactional":
         raise Refused("not_found")
     kept = {channel: chosen(row.preferences, channel) for channel in CHANNELS}
     if kept["email"][kind]:
@@ -96,6 +97,14 @@ def stop_feed(tx: Tx, customer_id: int) -> Done:
     _change(tx, customer_id, feed_secret_hash=None)
     tx.audit("stop_feed", subject="customer", subject_id=customer_id)
     return Done()
+
+
+def _locked(tx: Tx, customer_id: int) -> Row:
+    row = tx.db.execute(select(Customer.name, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.preferences).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
+    if row is None:
+        raise Refused("not_found")
+    return row
 
 
 def _change(tx: Tx, customer_id: int, **values: Any) -> None:

@@ -29,7 +29,7 @@ def resend_message(tx: Tx, ref: str, message_id: int) -> Done:
         OutboxRow.channel.in_(("email", "sms")))).one_or_none()
     if row is None:
         raise Refused("not_found")
-    recipient = (b.customer_email or b.contact_email) if row.channel == "email" else (b.customer_phone or b.contact_phone)
+    recipient = b.mail_to if row.channel == "email" else b.text_to
     if (row.payload.get("recipient") or {}).get("kind") != "customer" or not recipient:
         raise Refused("not_allowed", kind="message")
     again = str(new_id())

@@ -184,9 +184,10 @@ def _customer_of(tx: Tx, address: str) -> int:
 
 
 def _claim(tx: Tx, customer_id: int, address: str) -> None:
-    """Guest bookings made with this very address come into the account; those of any proven customer stay theirs (R8, D6)."""
+    """Guest bookings made with this very address come into the account; those of any proven customer stay theirs, and so do those
+    of a guest whose address the shop has put right since (R8, D6)."""
     guests = select(Customer.id).where(
-        Customer.store_id == tx.store_id, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
+        Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
     claimed = tx.db.execute(update(Booking).where(
         Booking.store_id == tx.store_id, Booking.contact_email_canonical == address, Booking.customer_id != customer_id,
         Booking.customer_id.in_(guests)).values(customer_id=customer_id, version=Booking.version + 1).returning(Booking.id)).scalars().all()

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from booking.actions.action import Done, action
+from booking.changed_addresses import put_right, unproven
 from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from booking.rules.two_way import Plan, full_name, plan
@@ -19,12 +20,14 @@ from booking.shopify.news import NewsPlan, plan_news, with_news
 from booking.shopify.remote import RemoteCustomer
 from booking.shopify.tasks import note
 from models.base import new_id
+from models.booking import Booking
+from models.booking_summary import lock_many
 from models.customer import Customer
 from models.session import Tx
 from models.shopify_customer import ShopifyCustomer, ShopifyErased
 
-COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.email_verified_at, Customer.phone, Customer.locale,
-           Customer.preferences, Customer.shopify_id, Customer.erased_at)
+COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.email_verified_at, Customer.phone,
+           Customer.phone_verified_at, Customer.locale, Customer.preferences, Customer.shopify_id, Customer.erased_at)
 
 
 @action
@@ -61,12 +64,16 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
 
 
 def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer, news: NewsPlan) -> list[str]:
-    """Our copy takes over their fields; an address somebody else here has proven stays theirs."""
+    """Our copy takes over their fields; an address somebody else here has proven stays theirs. Who wrote them over there, the person
+    or the shop, is not told: what an old address or number has opened ends as when the shop puts it right here."""
     values: dict[str, Any] = {name: value for name, value in made.to_us.items() if name != "name"}
     if "name" in made.to_us:
         values["name"] = made.to_us["name"] or ""
-    if "email" in made.to_us and made.to_us["email"]:
-        values |= {"email_canonical": made.to_us["email"], "email_verified_at": tx.now if remote.verified_email else None}
+    if "email" in values:
+        values["email_canonical"] = values["email"]
+    values |= unproven(row, values)
+    if values.get("email"):
+        values["email_verified_at"] = tx.now if remote.verified_email else None
     elif remote.verified_email and row.email_verified_at is None and row.email_canonical and row.email_canonical == remote.fields()["email"]:
         values["email_verified_at"] = tx.now
     if news.to_us:
@@ -82,7 +89,10 @@ def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer, news: NewsPlan)
             raise
         note(tx, "link_conflict", remote.gid, customer_id=row.id, reason="address_proven_by_another")
         tx.db.execute(change.values(version=Customer.version + 1, **(values | {"email_verified_at": None})))
-    names = sorted(values.keys() - {"email_canonical", "email_verified_at"})
+    if values.keys() & {"email", "phone"}:
+        # Without a mail to each: shops change thousands at once over there, and the next message has the new link.
+        put_right(tx, row, values, lock_many(tx, Booking.customer_id == row.id), send=False)
+    names = sorted(values.keys() - {"email_canonical", "email_verified_at", "phone_verified_at"})
     tx.audit("update_customer", subject="customer", subject_id=row.id, after={"fields": names, "from": "shopify"})
     return names
 

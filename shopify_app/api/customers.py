@@ -65,7 +65,7 @@ def list_duplicates(call: Call, id: str) -> Any:
         return {"items": _customers(tx, rows), "next": None}
 
 
-@operation("PATCH", "/customers/{id}", summary="Change a customer; a new address is unproven (I41)", body=s.CustomerPatch,
+@operation("PATCH", "/customers/{id}", summary="Change a customer; a new address or number is unproven, and what the old one opened ends (I33, I41)", body=s.CustomerPatch,
            answer=s.CustomerOut)
 def patch_customer(call: Call, id: str) -> Any:
     return CUSTOMERS.write(call, change_customer, number(id), given(call.body))

@@ -139,7 +139,7 @@ def _notes(tx: Tx, booking_id: int) -> list[Note]:
 def _message(w: Words, m: ListedMessage, b: BookingSummary, now: datetime) -> dict[str, Any]:
     """A line of the messages; `again` where sending it once more makes sense."""
     later = m.state == "due" and not m.attempts and m.due_at > now
-    address = (b.customer_email or b.contact_email) if m.channel == "email" else (b.customer_phone or b.contact_phone)
+    address = b.mail_to if m.channel == "email" else b.text_to
     fresh = m.booking_version == b.version or (m.topic in ("booking_confirmed", "manage_link", "request_received") and b.holding)
     return {"id": m.id, "what": topic(w, m.topic), "to": m.recipient, "channel": w._("SMS") if m.channel == "sms" else w._("E-mail"),
             "state": w._("Planned") if later else message_state(w, m.state, m.attempts, m.delivery), "bad": m.state in ("failed", "unknown"),

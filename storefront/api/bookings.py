@@ -112,7 +112,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     shown = detail(door, tx.now, decided)
     may, about = permissions(tx, door, decided, call.origin)
     return s.CustomerBookingDetail(
-        **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.contact_email, phone=b.contact_phone), closed=shown.closed,
+        **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.mail_to, phone=b.text_to or b.customer_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
         together=None if group is None else s.Together(kind=group.kind, bookings=[

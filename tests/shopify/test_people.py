@@ -8,6 +8,8 @@ import pytest
 
 from booking.actions.customers import create_customer, update_customer
 from booking.actions.people import Person
+from booking.actions.profile import renew_feed
+from booking.links import check_token, manage_token
 from tests.support.world import MERCHANT, at
 
 FIELDS = {"name", "email", "phone"}
@@ -233,3 +235,26 @@ def test_an_edit_after_a_creation_whose_answer_was_lost_is_not_lost(store):
     store.sync()
     assert ours(store, customer_id)[:3] == ("Ada Lovelace", "ada@example.com", "+12125550199")
     assert (there["firstName"], there["lastName"], there["phone"]) == ("Ada", "Lovelace", "+12125550199")
+
+
+@pytest.mark.parametrize(("field", "value"), [("phone", "+12125550199"), ("email", "new@example.com")])
+def test_a_number_or_address_from_there_is_as_unproven_as_the_shops_own_word(store, field, value):
+    """What the old one has opened ends; messages go to the new one, and the next of them has the new link (R7, I33, I38, I41)."""
+    customer_id = new_customer(store, verified=True)
+    b = store.book(at(10, 15), email="ada@example.com")
+    store.sync()
+    store.write("update customers set phone_verified_at = opencals_now() where id = %s", customer_id)
+    store.write("insert into customer_logins (store_id, id, secret_hash, customer_id, created_at) values (opencals_store(), 7, 'h', %s, opencals_now())", customer_id)
+    renew_feed(store.store_id, store.customer(b), customer_id)
+    token, sent = manage_token(store.store_id, b.ref, b.link_epoch), len(store.outbox())
+    later(store)
+    [there] = store.shop.customers.values()
+    store.shop.change_customer(there["id"], **{field: value})
+    store.write("select shopify_mark('remote_customer', %s)", there["id"])
+    store.sync()
+    assert store.sql("select phone_verified_at, feed_secret_hash from customers where id = %s", customer_id) == [(None, None)]
+    assert store.sql("select count(*) from customer_logins where ended_at is null") == [(0,)]
+    now = store.read(b.ref)
+    assert (now.text_to if field == "phone" else now.mail_to) == value and len(store.outbox()) == sent
+    # Texts cannot be sent here, so the number never had the link.
+    assert check_token(token, store.store_id, b.ref, now.link_epoch) is (field == "phone")

@@ -26,7 +26,7 @@ def test_the_address_changes_after_the_code_and_comes_back_by_the_link(ada, cont
     assert "tries left" in words(ada.page)
     ada.send("/account/email/code", code=ada.code("new@example.com"))
     ada.get("/account/profile?saved=email")
-    assert "new@example.com" in ada.page and "The old one was told." in words(ada.page)
+    assert "new@example.com" in ada.page and "The old one was told. Everywhere but here you are signed out." in words(ada.page)
     path = ada.world.outbox("email_changed")[-1].payload["undo_url"].partition("localhost")[2]
     before = contents()
     ada.get(path)
@@ -68,6 +68,19 @@ def test_after_thirty_idle_days_or_signing_out_nothing_is_renewed(ada):
     seen_before(ada, SEEN_DAYS_AGO)
     ada.post("/account/logout-everywhere")
     ada.get("/account/profile", 303)
+
+
+def test_the_feed_ends_with_the_address_and_the_page_says_so(ada):
+    """I41. Who has no feed is not told of one."""
+    for email, fed in (("new@example.com", False), ("newer@example.com", True)):
+        if fed:
+            ada.get("/account/feed")
+            ada.send("/account/feed", 200)
+        ada.get("/account/email")
+        ada.send("/account/email", email=email)
+        ada.get("/account/email/code")
+        ada.get(ada.send("/account/email/code", code=ada.code(email)).headers["Location"])
+        assert ("Your calendar feed has ended. Make a new address" in words(ada.page)) is fed
 
 
 def test_an_old_session_signs_in_again_first(ada):
