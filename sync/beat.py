@@ -34,7 +34,7 @@ from sync.shopify.engine import sync_shop
 
 LEADER = 20261121
 EVERY = 3.0
-KEEP_KEYS, KEEP_WEBHOOKS = timedelta(hours=48), timedelta(days=90)
+KEEP_KEYS, KEEP_WEBHOOKS, KEEP_MESSAGES = timedelta(hours=48), timedelta(days=90), timedelta(days=90)
 log = logging.getLogger("opencals.beat")
 
 
@@ -127,8 +127,8 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries and webhooks of long ago,
-    and who closed bookings were for; keep wall time under new zone rules."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries, webhooks and messages about no booking
+    (codes, notices) of long ago, and who closed bookings were for; keep wall time under new zone rules."""
     for store_id in database().all_stores():
         forget_imports(store_id, SYSTEM)
         keep_up(store_id)
@@ -139,6 +139,9 @@ def tidy() -> None:
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
             tx.db.execute(delete(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.channel == "webhook", OutboxRow.state != "due",
                                                   OutboxRow.created_at < tx.now - KEEP_WEBHOOKS))
+            # Those about a booking go with it (R45); these name somebody of whom there may be no booking at all.
+            tx.db.execute(delete(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.channel.in_(("email", "sms")), OutboxRow.state != "due",
+                                                  OutboxRow.booking_id.is_(None), OutboxRow.created_at < tx.now - KEEP_MESSAGES))
 
 
 def _redis_answers(settings: Settings) -> bool:

@@ -23,7 +23,7 @@ def leave_waitlist(tx: Tx, ref: str) -> Done:
         raise Refused("closed", state=b.status)
     _, entry = waitlist.waiting_of(tx, b)
     if entry is not None:
-        _withdraw(tx, entry)
+        withdraw(tx, entry)
     return Done(b)
 
 
@@ -33,7 +33,7 @@ def leave_entry(tx: Tx, entry_id: int) -> Done:
     entry = waitlist.find_entry(tx, entry_id)
     if entry is None:
         raise Refused("not_found")
-    _withdraw(tx, entry)
+    withdraw(tx, entry)
     return Done()
 
 
@@ -47,7 +47,8 @@ def owner(offer_id: int) -> str:
     return f"waitlist:{offer_id}"
 
 
-def _withdraw(tx: Tx, entry: waitlist.Entry) -> None:
+def withdraw(tx: Tx, entry: waitlist.Entry) -> None:
+    """The entry waits no more, and what is held for it is free for the next in line."""
     ended = tx.db.execute(update(WaitlistEntry).where(
         WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry.id, WaitlistEntry.state == "waiting",
     ).values(state="withdrawn", ended_at=tx.now)).rowcount

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, literal, or_, select, update
+from sqlalchemy import case, delete, func, literal, or_, select, update
 
-from booking import kept_answers
+from booking import kept_answers, waitlist
 from booking.actions.action import Done, action
+from booking.actions.leave_waitlist import withdraw
 from booking.actions.save_card import end_card
 from booking.rules.decision import Refused
 from booking.rules.pseudonym import PSEUDONYM
@@ -23,9 +24,11 @@ from models.feedback import Feedback
 from models.import_run import ImportRun
 from models.note import BookingNote
 from models.outbox import OutboxRow
+from models.refund import Refund
 from models.session import Tx
 from models.shopify_customer import ShopifyCustomer
 from models.sms import SmsDelivery, SmsStop
+from models.waitlist_entry import WaitlistEntry
 from models.withdrawal import Withdrawal
 
 
@@ -33,9 +36,9 @@ from models.withdrawal import Withdrawal
 def redact_customer(tx: Tx, customer_id: int, *, tell: bool = True) -> Done:
     """Sessions, links and saved cards end at once; name, addresses, notes, reasons, feedback texts and messages are erased.
 
-    Open bookings are not cancelled: they keep their slot as "Redacted customer", and the shop is told. Refunds stay as they
-    are, and so do receipts once issued: the law wants them kept whole. Once erased, a repeat does nothing. Without `tell` the shop
-    gets no message. Refused not_found for an unknown customer.
+    Open bookings are not cancelled: they keep their slot as "Redacted customer", and the shop is told; the person waits for no
+    other time any more. Refunds stay as they are, and so do receipts once issued: the law wants them kept whole. Once erased, a
+    repeat does nothing. Without `tell` the shop gets no message. Refused not_found for an unknown customer.
     """
     bookings = lock_many(tx, Booking.customer_id == customer_id)
     row = tx.db.execute(select(Customer.email_canonical, Customer.phone, Customer.erased_at).where(
@@ -53,6 +56,9 @@ def redact_customer(tx: Tx, customer_id: int, *, tell: bool = True) -> Done:
     erase_events(tx, [b.id for b in bookings], customer_id)
     _erase_texts(tx, customer_id)
     erase_documents(tx, [b.id for b in bookings])
+    for entry in tx.db.execute(select(*waitlist.COLUMNS).where(
+            WaitlistEntry.store_id == tx.store_id, WaitlistEntry.customer_id == customer_id, WaitlistEntry.state == "waiting").order_by(WaitlistEntry.id)).all():
+        withdraw(tx, waitlist.Entry._make(entry))
     for card_id in tx.db.execute(select(Card.id).where(
             Card.store_id == tx.store_id, Card.customer_id == customer_id, Card.ended_at.is_(None))).scalars().all():
         end_card(tx, card_id)
@@ -90,7 +96,23 @@ def erase_messages(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
         select(OutboxRow.id).where(*mine))).values(phone=""))
     tx.db.execute(update(OutboxRow).where(*mine, OutboxRow.state == "due").values(state="superseded", lease=None, leased_until=None))
     tx.db.execute(update(OutboxRow).where(*mine).values(recipient="", payload={}, last_error=None))
+    _erase_reminded(tx, booking_ids)
     kept_answers.forget(tx, addresses)
+
+
+def _erase_reminded(tx: Tx, booking_ids: list[int]) -> None:
+    """The shop's reminders of refunds it owes name several customers: of these bookings they say the money, not whose."""
+    owed = [(Refund.store_id == tx.store_id), Refund.booking_id.in_(booking_ids), Refund.reminded_at.is_not(None)]
+    refs = set(tx.db.execute(select(Booking.ref).join(Refund, (Refund.store_id == Booking.store_id) & (Refund.booking_id == Booking.id)).where(*owed)).scalars())
+    if not refs:
+        return
+    since = select(func.min(Refund.reminded_at)).where(*owed).scalar_subquery()
+    for row in tx.db.execute(select(OutboxRow.id, OutboxRow.payload).where(
+            OutboxRow.store_id == tx.store_id, OutboxRow.topic == "merchant_refunds_owed", OutboxRow.created_at >= since)).all():
+        owing = row.payload.get("owed", [])
+        told = [one | {"customer": PSEUDONYM} if one["ref"] in refs else one for one in owing]
+        if told != owing:
+            tx.db.execute(update(OutboxRow).where(OutboxRow.store_id == tx.store_id, OutboxRow.id == row.id).values(payload=row.payload | {"owed": told}))
 
 
 def erase_events(tx: Tx, booking_ids: list[int], customer_id: int | None = None) -> None:
@@ -115,9 +137,17 @@ def _erase_texts(tx: Tx, customer_id: int) -> None:
 
 
 def erase_withdrawals(tx: Tx, booking_ids: list[int], addresses: set[str]) -> None:
-    """That and when somebody withdrew must stay on record; who it was, and their words, need not."""
-    tx.db.execute(update(Withdrawal).where(Withdrawal.store_id == tx.store_id, or_(
-        Withdrawal.booking_id.in_(booking_ids), Withdrawal.email.in_(addresses))).values(name=PSEUDONYM, email="", statement=""))
+    """That and when somebody withdrew must stay on record; who it was, and their words, need not, neither there nor in the messages."""
+    erased = tx.db.execute(update(Withdrawal).where(Withdrawal.store_id == tx.store_id, or_(
+        Withdrawal.booking_id.in_(booking_ids), Withdrawal.email.in_(addresses))).values(name=PSEUDONYM, email="", statement="").returning(Withdrawal.id)).scalars().all()
+    if not erased:
+        return
+    about = (OutboxRow.store_id == tx.store_id, OutboxRow.payload["number"].astext.in_([str(number) for number in erased]))
+    declared = OutboxRow.payload["declared"].op("||")(literal({"name": PSEUDONYM, "email": PSEUDONYM, "statement": ""}, OutboxRow.payload.type))
+    tx.db.execute(update(OutboxRow).where(*about, OutboxRow.topic == "merchant_withdrawal").values(
+        payload=func.jsonb_set(OutboxRow.payload, ["declared"], declared)))
+    tx.db.execute(update(OutboxRow).where(*about, OutboxRow.topic == "withdrawal_received").values(
+        recipient="", payload={}, last_error=None, state=case((OutboxRow.state == "due", "superseded"), else_=OutboxRow.state)))
 
 
 def _drop_files(tx: Tx, addresses: set[str]) -> None:

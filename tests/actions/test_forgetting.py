@@ -12,10 +12,14 @@ from booking.actions.create_booking import create_booking
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
 from booking.actions.people import Person
+from booking.actions.refund_booking import execute_refund
+from booking.actions.sign_in import Asker, request_login_code
 from booking.actions.stores import update_store
-from models.actor import SYSTEM
+from booking.actions.withdraw import declare_withdrawal
+from models.actor import SYSTEM, Actor
+from models.session import transaction
 from sync.beat import tidy
-from sync.keeping import forget_past
+from sync.keeping import forget_past, remind
 from tests.actions.test_redact import dump
 from tests.support.world import MERCHANT, World, at
 
@@ -55,6 +59,30 @@ def test_after_the_period_nothing_says_who_it_was_and_the_books_stay(world, post
     assert world.sql("select ref, status, price, paid, service_id, starts_at from bookings order by ref") == books
     assert world.sql("select rating::int from feedback") == [(4,)] and world.sql("select count(*) from customers where erased_at is null") == [(0,)]
     assert world.outbox("merchant_customer_erased") == [], "nobody is told of what is routine"
+
+
+def test_withdrawals_and_reminders_of_refunds_are_forgotten_with_their_booking(world, postgres, database_name):
+    """Their messages are about no booking by name of a column; messages about none at all go after a time of their own (R45)."""
+    update_store(world.store_id, MERCHANT, withdrawal="everyone")
+    b = visit(world, 10)
+    declare_withdrawal(world.store_id, Actor("customer", "account"), name="Zebulon", email="zq@canary.example", contract=b.ref,
+                       statement="canarysays", asker=Asker("192.0.2.1"))
+    cancel_booking(world.store_id, MERCHANT, b.ref, refund="full")
+    world.set_clock(at(4, 13))
+    assert remind(world.store_id) == 1
+    execute_refund(world.store_id, MERCHANT, world.sql("select id from refunds")[0][0])
+    request_login_code(world.store_id, Actor("customer", "account"), "passer-by@example.com", challenge="x", asker=Asker("192.0.2.1"))
+    with transaction(world.store_id, SYSTEM) as tx:
+        tx.db.exec_driver_sql("update outbox set state = 'sent' where state = 'due'")
+    world.set_clock(at(10, 12, month=5))
+    assert forget_past(world.store_id) == 1
+    left = dump(postgres, database_name)
+    assert [word for word in CANARY if word in left] == [] and len(world.outbox("merchant_withdrawal", "merchant_refunds_owed")) == 2
+    tidy()
+    assert "passer-by@example.com" in dump(postgres, database_name)
+    world.set_clock(at(2, 14, month=6))
+    tidy()
+    assert "passer-by@example.com" not in dump(postgres, database_name)
 
 
 def test_who_comes_again_stays_known_with_the_new_booking_only(world):
