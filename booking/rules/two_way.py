@@ -26,7 +26,7 @@ class Plan:
 def plan(agreed: Values, ours: Values, theirs: Values, changed: Mapping[str, datetime], their_change: datetime) -> Plan:
     """`changed`: when each field last changed here, of those that have changed since both agreed. `their_change`: their last change of anything, to the second.
 
-    An empty value never removes one from the other side unless both once agreed on it; an address is never removed.
+    An empty value never removes one from the other side unless both once agreed on it; an address or a language is never removed.
     """
     made = Plan()
     for name in FIELDS:
@@ -45,7 +45,7 @@ def plan(agreed: Values, ours: Values, theirs: Values, changed: Mapping[str, dat
 
 
 def _ours_wins(name: str, agreed: Values, here: str | None, there: str | None, changed: datetime | None, their_change: datetime) -> bool:
-    if name not in agreed or name == "email" and None in (here, there):
+    if name not in agreed or name in ("email", "locale") and None in (here, there):
         if None in (here, there):
             return here is not None
         return changed is not None and changed > their_change

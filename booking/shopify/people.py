@@ -25,6 +25,7 @@ from models.booking_summary import lock_many
 from models.customer import Customer
 from models.session import Tx
 from models.shopify_customer import ShopifyCustomer, ShopifyErased
+from models.store import Store
 
 COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.email_verified_at, Customer.phone,
            Customer.phone_verified_at, Customer.locale, Customer.preferences, Customer.shopify_id, Customer.erased_at)
@@ -47,7 +48,8 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     if state and state.remote_updated_at and remote.updated_at < state.remote_updated_at:
         return Done(facts={"customer_id": row.id, "to_them": {}, "news": {}})
     changed = {name: datetime.fromisoformat(at) for name, at in (state.changed if state else {}).items()}
-    ours = {"name": full_name(row.name, None) or None, "email": row.email_canonical, "phone": row.phone, "locale": row.locale}
+    ours = {"name": full_name(row.name, None) or None, "email": row.email_canonical, "phone": row.phone,
+            "locale": row.locale or _shops_language(tx, agreed, changed)}
     made = plan({name: agreed[name] for name in ours if name in agreed}, ours, remote.fields(), changed, remote.updated_at)
     news = plan_news(agreed.get("news", {}), row.preferences, changed, remote.news)
     written = _write(tx, row, made, remote, news)
@@ -61,6 +63,14 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     return Done(facts={
         "customer_id": row.id, "written": written, "to_them": {name: value for name, value in made.to_them.items() if name not in refused},
         "news": {channel: said for channel, said in news.to_them.items() if f"{channel}_news" not in refused}})
+
+
+def _shops_language(tx: Tx, agreed: dict[str, Any], changed: dict[str, datetime]) -> str | None:
+    """What a customer with no language of their own has over there, where everybody has one: what both agreed on, until they go
+    back to the shop's language here (R38)."""
+    if agreed.get("locale") and "locale" in changed:
+        return tx.db.execute(select(Store.locale).where(Store.store_id == tx.store_id)).scalar_one()
+    return agreed.get("locale")
 
 
 def _write(tx: Tx, row: Any, made: Plan, remote: RemoteCustomer, news: NewsPlan) -> list[str]:

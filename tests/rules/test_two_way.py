@@ -40,10 +40,12 @@ def test_each_field_by_its_rule(agreed, here, there, changed, to_us, to_them):
         assert made.to_them["phone"] == here and made.agreed.get("phone", ...) == agreed
 
 
-@pytest.mark.parametrize(("here", "there"), [(None, "a@example.com"), ("a@example.com", None)])
-def test_an_address_is_never_taken_away(here, there):
-    made = plan({"email": "a@example.com"}, {"email": here}, {"email": there}, {"email": LATER}, T)
-    assert made.to_us.get("email", made.to_them.get("email")) == "a@example.com"
+@pytest.mark.parametrize("name", ["email", "locale"])
+@pytest.mark.parametrize(("here", "there"), [(None, "a"), ("a", None)])
+@pytest.mark.parametrize("agreed", ["a", None])
+def test_an_address_or_a_language_is_never_taken_away(name, here, there, agreed):
+    made = plan({name: agreed}, {name: here}, {name: there}, {name: LATER}, T)
+    assert made.to_us.get(name, made.to_them.get(name)) == "a"
 
 
 value = st.sampled_from([None, "A", "B", "C"])

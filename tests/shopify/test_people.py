@@ -8,7 +8,7 @@ import pytest
 
 from booking.actions.customers import create_customer, update_customer
 from booking.actions.people import Person
-from booking.actions.profile import renew_feed
+from booking.actions.profile import change_profile, renew_feed
 from booking.links import check_token, manage_token
 from tests.support.world import MERCHANT, at
 
@@ -258,3 +258,28 @@ def test_a_number_or_address_from_there_is_as_unproven_as_the_shops_own_word(sto
     assert (now.text_to if field == "phone" else now.mail_to) == value and len(store.outbox()) == sent
     # Texts cannot be sent here, so the number never had the link.
     assert check_token(token, store.store_id, b.ref, now.link_epoch) is (field == "phone")
+
+
+def test_back_to_the_shops_language_means_its_language_over_there(store):
+    """Everybody has a language at Shopify: ours that have none are sent there with the shop's, once, and stay without one here (R38)."""
+    customer_id = new_customer(store)
+    store.sync()
+    later(store)
+    owner = store.customer(store.book(at(10, 15), email="ada@example.com"))
+    [there] = store.shop.customers.values()
+    for locale, over_there in (("de", "de"), (None, "en")):
+        later(store)
+        change_profile(store.store_id, owner, customer_id, {"locale": locale})
+        store.sync()
+        assert there["locale"] == over_there and store.due() == []
+    assert store.sql("select locale from customers where id = %s", customer_id) == [(None,)]
+    written = len(store.calls("CustomerUpdate"))
+    later(store)
+    change_profile(store.store_id, owner, customer_id, {"name": "Ada Lovelace"})
+    store.sync()
+    assert there["lastName"] == "Lovelace" and len(store.calls("CustomerUpdate")) == written + 1
+    later(store)
+    store.shop.change_customer(there["id"], locale="fr")
+    store.write("select shopify_mark('remote_customer', %s)", there["id"])
+    store.sync()
+    assert store.sql("select locale from customers where id = %s", customer_id) == [("fr",)]
