@@ -47,6 +47,7 @@ class DiaryBooking(NamedTuple):
     contact_email: str | None
     contact_phone: str | None
     session_id: int | None
+    visit_id: int | None
     seats: int
     price: int
     currency: str

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from booking import facts
+from booking.actions.waiting import kept_start
 from booking.held_place import comes_back
 from booking.rules import moves, refund
 from booking.rules.refund import given_back
@@ -18,6 +19,8 @@ from models.session import Tx
 
 def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int, starts_at: datetime | None = None) -> list[str]:
     """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33)."""
+    if starts_at is not None and starts_at == kept_start(b):
+        return [w._("This takes back your request for {asked}. Your booking then stands as it did before.").format(asked=w.when(b.starts_at, b.zone))]
     notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
     if starts_at is not None:
         notes += last_notes(b, w, starts_at, tx.now)

@@ -12,6 +12,7 @@ from booking.actions.action import Once
 from booking.actions.reschedule_booking import ANYONE
 from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
 from booking.actions.visits import reschedule_visit
+from booking.actions.waiting import kept_start
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
@@ -42,7 +43,7 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
-    together = visit_notes(group.parts, w, tx.now) if scope == VISIT else []
+    together = visit_notes(group.parts, w, tx.now) if scope == VISIT and at != kept_start(group.parts[0]) else []
     lines = [_line(tx, target, w, together) for target in fits]
     common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
     return page(

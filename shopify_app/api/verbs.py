@@ -112,7 +112,7 @@ def post_cancel(call: Call, ref: str) -> Any:
     return changed(call, cancel_series, known_ref(ref), scope=b.scope, **values)
 
 
-@operation("POST", "/bookings/{ref}/decline", summary="Decline a request, or a move that waits", body=s.DeclineIn, answer=s.BookingOut)
+@operation("POST", "/bookings/{ref}/decline", summary="Decline a request, or a move that waits; of a visit all parts that wait", body=s.DeclineIn, answer=s.BookingOut)
 def post_decline(call: Call, ref: str) -> Any:
     return changed(call, decline_booking, known_ref(ref), reason=call.body.reason, version=call.body.version)
 
@@ -136,7 +136,7 @@ def _plain(path: str, verb: Callable[..., Done], summary: str, body: type[BaseMo
     operation("POST", f"/bookings/{{ref}}/{path}", summary=summary, body=body, answer=s.BookingOut)(handler)
 
 
-_plain("approve", approve_booking, "Approve a request, or a move that waits")
+_plain("approve", approve_booking, "Approve a request, or a move that waits; of a visit all parts that wait")
 _plain("arrive", arrive_booking, "The customer has arrived")
 _plain("ready", ready_booking, "Ready to start")
 _plain("complete", complete_booking, "Completed")

@@ -6,7 +6,10 @@ import re
 
 from booking.actions.blocks import create_block
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.create_visit import VisitPart, create_visit
+from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.visits import reschedule_visit
 from models.actor import Actor
 from tests.storefront.visitor import words
 from tests.support.world import MERCHANT, NOW, World, at
@@ -44,6 +47,21 @@ def test_a_move_whose_old_time_is_given_up_says_what_no_answer_means(manager, wo
     assert "Before at Tue, Mar 9, 2027, 10:00 AM EST, which is free again: without an answer the booking ends" in words(manager.page)
     manager.get(f"/admin/bookings/{b.ref}")
     assert "That time is free again; without an answer the booking ends." in words(manager.page) and "Both times are kept" not in words(manager.page)
+
+
+def test_an_answer_to_a_part_of_a_visit_is_for_all_of_it(manager, world):
+    """R32."""
+    parts = [world.add_service(name, policy={"approval": "manual"}) for name in ("Colour", "Cut")]
+    made = create_visit(world.store_id, MERCHANT, person=Person("Ada Archer", "ada@example.com"), starts_at=at(9, 15),
+                        parts=[VisitPart(part, world.elena) for part in parts]).bookings
+    reschedule_visit(world.store_id, world.customer(made[0]), made[0].ref, starts_at=at(10, 15))
+    manager.get("/admin/approvals")
+    assert words(manager.page).count("It is part of a visit: your answer is for all of it.") == 2
+    manager.get(f"/admin/bookings/{made[1].ref}")
+    assert "your answer is for all of it" in words(manager.page)
+    manager.post(f"/admin/bookings/{made[1].ref}/approve", version=world.read(made[1].ref).version, back="/approvals")
+    manager.get("/admin/approvals")
+    assert "Nothing waits" in words(manager.page) and {world.read(b.ref).status for b in made} == {"confirmed"}
 
 
 def owe(world: World, day: int, paid: int = 2500, method: str = "cash") -> None:

@@ -230,6 +230,11 @@ class TestVisit:
         for b, hour in zip(made, (10, 11), strict=True):
             ada.get(account(b))
             assert f"your booking for Wed, Mar 10, 2027, {hour}:00 AM EST stays yours" in words(ada.page)
+        ada.get(account(made[1], "reschedule") + "?at=" + ISO.format(at(10, 15)))
+        text = words(ada.page)
+        assert "This takes back your request for Thu, Mar 11, 2027, 10:00 AM EST." in text and "confirms moves" not in text
+        ada.send(account(made[1], "reschedule"))
+        assert (states(world, made), starts(world, made)) == (["confirmed"] * 2, [at(10, 15), at(10, 16)])
 
     def test_parts_on_different_days_have_their_dates(self, world, ada):
         made = visit(world)
