@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -27,6 +28,17 @@ DOORS = pytest.mark.parametrize("door", [account, link])
 
 def status(world, b) -> str:
     return world.read(b.ref).status
+
+
+@DOORS
+def test_what_changes_is_what_is_struck_through(world, ada, door):
+    """On the same day the date stays, and the time is what moves."""
+    b = world.book(at(10, 15))
+    path = door(b, "reschedule")
+    ada.get(path + ("&" if "?" in path else "?") + "at=2027-03-10T18:00:00%2B00:00")
+    assert re.findall("<(?:s|strong)>(.*?)</", ada.page) == ["10:00 AM to 11:00 AM EST", "1:00 PM to 2:00 PM EST"]
+    ada.get(path + ("&" if "?" in path else "?") + "at=2027-03-11T15:00:00%2B00:00")
+    assert re.findall("<(?:s|strong)>(.*?)</", ada.page) == ["Wednesday, March 10, 2027", "Thursday, March 11, 2027"]
 
 
 @DOORS
