@@ -7,11 +7,11 @@ from pkgutil import iter_modules
 from typing import Any
 
 from flask import Blueprint, g, render_template, request
-from markupsafe import Markup
 
 import storefront
 from booking.access import SignedIn, StoreView
 from booking.wording import SHIPPED, Words, words_for
+from booking.wording.breaks import breaking_well
 from booking.wording.languages import pick
 from booking.wording.phones import readable_phone
 from storefront.cookies import refresh_login
@@ -20,12 +20,7 @@ bp = Blueprint("storefront", __name__, template_folder="templates", static_folde
 
 
 bp.add_app_template_filter(readable_phone, "phone")
-
-
-@bp.app_template_filter("address")
-def breaking_well(text: str) -> Markup:
-    """An e-mail address that is too long for its line breaks after the @."""
-    return Markup("@<wbr>").join(text.split("@"))
+bp.add_app_template_filter(breaking_well, "address")
 
 
 def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:

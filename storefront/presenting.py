@@ -217,7 +217,7 @@ def _person(door: Door) -> list[tuple[str, str]]:
     b, w = door.b, door.words
     phone = b.text_to or b.customer_phone
     if door.by_link:
-        pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.mail_to)), (w._("Phone"), mask_phone(phone))]
+        pairs = [(w._("Name"), first_name(b.contact_name)), (w._("E-mail"), mask_email(b.mail_to)), (w._("Phone"), w.as_it_is(mask_phone(phone)) if phone else "")]
     else:
         pairs = [(w._("Name"), b.contact_name), (w._("E-mail"), b.mail_to or ""), (w._("Phone"), w.as_it_is(readable_phone(phone)) if phone else "")]
     return [(name, value) for name, value in pairs if value]

@@ -19,6 +19,7 @@ from booking.access import StoreView
 from booking.rules.decision import Refused
 from booking.user_access import DashboardUser, dashboard_user
 from booking.wording import Words
+from booking.wording.breaks import breaking_well
 from booking.wording.people import person
 from booking.wording.phones import readable_phone
 from booking.wording.problems import problem_text
@@ -32,6 +33,7 @@ from shopify_app.dashboard.menu import GROUPS, MESSAGES
 
 bp = Blueprint("dashboard", __name__, template_folder="templates", static_folder="static", static_url_path="/admin/static")
 bp.add_app_template_filter(readable_phone, "phone")
+bp.add_app_template_filter(breaking_well, "address")
 bp.add_app_template_filter(lambda name, words: person(words, name), "named")
 
 OWNER = ("owner",)

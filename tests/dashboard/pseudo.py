@@ -32,7 +32,7 @@ class Pseudo(gettext.NullTranslations):
 def unwrapped(page: str, data: set[str]) -> list[str]:
     """Texts on the page, and those read aloud, that are neither ours in brackets nor data, dates or single letters."""
     reader = _Reader()
-    reader.feed(page)
+    reader.feed(page.replace("<wbr>", ""))
     known = sorted((text for text in data if len(text) > 1), key=len, reverse=True)
     found = []
     for text in reader.texts:

@@ -261,3 +261,12 @@ def test_unknown_bookings_and_those_of_other_shops_are_the_same(owner, owner_url
             owner.send(f"/admin/bookings/{ref}{path}", 404, note="x")
         else:
             owner.get(f"/admin/bookings/{ref}", 404)
+
+
+def test_addresses_and_numbers_keep_their_order_and_break_after_the_at_sign(staff, world):
+    """R46: beside Arabic too, in the messages of a booking and in the list of customers."""
+    b = world.book(at(9, 15))
+    arabic = {"Accept-Language": "ar"}
+    booking = staff.get(f"/admin/bookings/{b.ref}", headers=arabic).get_data(as_text=True)
+    assert '<bdi dir="ltr">ada@<wbr>example.com</bdi>' in booking and '<bdi dir="ltr">+12125550101</bdi>' in booking
+    assert '<td class="of"><bdi>ada@<wbr>example.com</bdi></td>' in staff.get("/admin/customers", headers=arabic).get_data(as_text=True)

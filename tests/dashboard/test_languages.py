@@ -110,6 +110,16 @@ def test_every_text_on_every_screen_is_ours_to_translate(owner, paths, world, ps
     assert found == []
 
 
+def test_every_field_that_names_its_help_has_it(owner, paths):
+    """What `aria-describedby` points to stands on the page (R46)."""
+    missing = set()
+    for path in paths:
+        page = owner.client.get(f"/admin{path}", base_url=owner.origin, follow_redirects=True).get_data(as_text=True)
+        ids = set(re.findall(r'\bid="([^"]+)"', page))
+        missing |= {(path, one) for said in re.findall(r'aria-(?:describedby|labelledby)="([^"]+)"', page) for one in said.split() if one not in ids}
+    assert missing == set()
+
+
 def test_the_list_has_every_screen(paths):
     """A new screen that is looked at belongs into the list above."""
     listed = {re.sub(r"\?.*", "", path) for path in paths}

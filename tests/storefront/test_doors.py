@@ -11,7 +11,7 @@ from booking.actions.manage_link import revoke_link
 from booking.links import manage_token
 from booking.rules.decision import Refused
 from storefront.door import safe_next
-from storefront.blueprint import breaking_well
+from booking.wording.breaks import breaking_well
 from tests.storefront.visitor import Visitor, account, link, without_token, words
 from tests.support.world import MERCHANT, World, at
 

@@ -77,6 +77,15 @@ def test_a_locale_finds_its_language(wanted, code):
     assert pick(wanted) == code
 
 
+@pytest.mark.parametrize("code", SHIPPED)
+def test_what_is_chosen_from_fits_a_narrow_phone(code):
+    """A closed list shows one line of about 26 letters at 320 px; what it cuts cannot be read."""
+    w = words_for(code)
+    options = [w._("money, the way you paid"), w._("credit for your next visit"), w._("Anyone free"), w._("Only this date"), w._("This and following dates"),
+               w._("All coming dates"), w._("The whole visit"), w._("Only this part")]
+    assert [text for text in options if len(text) > 26] == []
+
+
 def test_arabic_runs_from_right_to_left():
     assert words_for("ar").direction == "rtl" and words_for("de").direction == "ltr"
     assert 'dir="rtl"' in render_mail("booking_confirmed", payload("booking_confirmed", locale="ar"), "x.example").html
