@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from booking.access import SignedIn, StoreView, visitor
 from booking.actions.create_booking import create_booking
-from booking.actions.deposit import taken_online
 from booking.actions.hold_slot import hold_slot
 from booking.actions.people import guest
 from booking.credit import Left, credit_of
+from booking.deposits import taken_online
 from booking.facts import read_policy
 from booking.links import manage_path
 from booking.offers import ServiceOffer, find_offer

@@ -14,6 +14,7 @@ from booking.actions.intents import OpenIntent, client_secret, intent_of_page
 from booking.keys import settings
 from booking.links import manage_path
 from booking.offers import find_offer
+from booking.waitlist import entry_path
 from booking.wording import Words
 from booking.wording.cards import decline_text
 from gateways.stripe import pages
@@ -60,6 +61,9 @@ def back(secret: str):  # noqa: ANN201
         intent = _intent(tx, secret)
         _, person = visitor(tx, login_secret())
         b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
+    if "entry" in intent.facts:  # a place held for someone who waited: its page opens that and nothing else
+        more = {"done": "taken"} if intent.state == "succeeded" else {"offer": intent.facts["offer"]}
+        return redirect(entry_path(g.store_id, int(intent.facts["entry"]), **more), 303)
     if b is None:
         return redirect(f"/book/{intent.facts['service_id']}", 303)
     done = {} if intent.state != "succeeded" else {"done": "card" if intent.kind == "setup" else "requested" if b.status == "pending" else "booked"}
@@ -84,6 +88,7 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
     facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
     facts["minutes"] = max(1, ceil((intent.expires_at - tx.now).total_seconds() / 60)) if intent.expires_at else 0
     facts["consent"] = intent.facts.get("text", "")
+    facts["back"] = w._("Back to this time") if "entry" in intent.facts else w._("Choose another time") if intent.kind == "deposit" else w._("Back to the booking")
     if live:
         facts |= {"key": settings().stripe_publishable_key, "account": account_by_id(tx, intent.account_id).name,
                   "client": client_secret(tx, intent), "return_url": f"{request.host_url}pay/{secret}"}

@@ -18,15 +18,22 @@ from booking.access import StoreView, visitor
 from booking.actions.action import Once
 from booking.actions.claim_earlier_slot import claim_earlier_slot, refuse_earlier_slot
 from booking.actions.leave_waitlist import leave_entry
+from booking.deposits import taken_online
+from booking.facts import read_policy
+from booking.offers import find_offer
 from booking.rules import refund
 from booking.rules.decision import Refused
+from booking.rules.moves import needs_approval
 from booking.wording import Words
 from booking.wording.policies import policy_lines
+from gateways.stripe import deposits
+from gateways.stripe.errors import Trouble
 from models.actor import Actor
 from models.booking_summary import BookingSummary, find_by_id
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page, words
+from storefront.cookies import browser
 
 ENTRY = "/waitlist/<int(max=9223372036854775807):entry_id>"
 
@@ -49,6 +56,17 @@ class Way:
         return f"/waitlist/{self.entry.id}{part and '/' + part}?{urlencode({'token': self.token} | parameters)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What taking a place of a class means, as on the way to any booking: price, deposit and policy in words."""
+
+    seats: int
+    price: str
+    deposit: str
+    policy: list[str]
+    waits: bool
+
+
 @bp.get(ENTRY)
 def entry_page(entry_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
@@ -57,16 +75,27 @@ def entry_page(entry_id: int):  # noqa: ANN201
 
 @bp.post(f"{ENTRY}/take")
 def take(entry_id: int):  # noqa: ANN201
-    """The click on "take it": the booking moves, or the seat is booked."""
+    """The click on "take it": the booking moves, or the seat is booked, once its deposit is paid where there is one (A156)."""
     with reading(g.store_id) as tx:
         way = _enter(tx, entry_id)
+        seat = _seat(tx, way)
     offer_id = given.whole_number(request.form.get("offer"), longest=19)
     try:
         if offer_id is None:
             raise Refused("not_found")
+        if seat is not None and seat.deposit:
+            onward = redirect("/", 303)
+            onward.location = "/pay/" + deposits.begin_seat(
+                g.store_id, way.actor, entry_id, offer_id, browser=browser(onward), agreed=request.form.get("agree") == "on")
+            return onward
         once = Once.of(f"waitlist:{entry_id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
                        lambda done: {"ref": done.booking.ref}, "take", entry_id, offer_id)
         claim_earlier_slot(g.store_id, way.actor, entry_id, offer_id, once=once)
+    except Trouble:
+        with reading(g.store_id) as tx:
+            way = _enter(tx, entry_id)
+            return _show(tx, way, status=503, problem=way.words._(
+                "The card service doesn't answer at the moment. Nothing has been booked or paid; please try again in a minute."))
     except Refused as refused:
         return _refused(entry_id, refused)
     return redirect(way.url(done="taken"), 303)
@@ -109,12 +138,14 @@ def _refused(entry_id: int, refused: Refused):  # noqa: ANN202
     with reading(g.store_id) as tx:
         way = _enter(tx, entry_id)
         w = way.words
+        if refused.code == "invalid":
+            return _show(tx, way, unaccepted=w._("Please accept what cancelling and moving mean before you pay."), status=422)
         problem = w._("This time is no longer held for you. Nothing has changed.") if refused.code in ("stale", "not_found", "slot_taken", "outside_hours") \
             else w.refusal(refused.code, refused.facts, way.store.name)
         return _show(tx, way, problem=problem, status=409)
 
 
-def _show(tx: Tx, way: Way, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
+def _show(tx: Tx, way: Way, *, problem: str | None = None, unaccepted: str | None = None, status: int = 200):  # noqa: ANN202
     entry, w = way.entry, way.words
     wanted = given.whole_number(request.args.get("offer"), longest=19)
     held = read.standing_offer(tx, entry.id) if entry.state == "waiting" else None
@@ -125,7 +156,8 @@ def _show(tx: Tx, way: Way, *, problem: str | None = None, status: int = 200):  
     return page(
         "waitlist_entry.html", way.store, w, way=way, entry=entry, service=service, now=now, problem=problem,
         gone=gone and not problem and request.args.get("done") is None, done=request.args.get("done"), stops=request.args.get("action") == "stop",
-        refuses=request.args.get("action") == "refuse", held=None if held is None else _held(w, held), notes=_notes(tx, way, held),
+        refuses=request.args.get("action") == "refuse", held=None if held is None else _held(w, held), notes=_notes(tx, way, held), seat=_seat(tx, way) if held else None,
+        unaccepted=unaccepted,
         place=read.place_of(tx, entry) if entry.state == "waiting" else None, once=secrets.token_hex(16),
         waits=way.b is not None and way.b.status == "pending"), status
 
@@ -134,6 +166,19 @@ def _held(w: Words, held: read.Held) -> dict[str, object]:
     return {"id": held.id, "date": w.date(held.starts_at, held.zone), "time": w.span(held.starts_at, held.ends_at, held.zone),
             "staff": held.staff_name, "until": w.when(held.expires_at, held.zone), "starts_at": held.starts_at.isoformat(), "zone": held.zone,
             "when": w.when(held.starts_at, held.zone)}
+
+
+def _seat(tx: Tx, way: Way) -> Seat | None:
+    """The terms of the place that is held; None where it is a booking that would move."""
+    entry, w = way.entry, way.words
+    offer = find_offer(tx, entry.service_id) if entry.kind == "seat" else None
+    date = read.find_date(tx, entry.session_id) if entry.session_id else None
+    if offer is None or date is None:
+        return None
+    deposit, price, policy = taken_online(tx, offer, entry.seats), offer.price * entry.seats, read_policy(offer.policy)
+    return Seat(entry.seats, w.money(price, offer.currency) if price else "", w.money(deposit, offer.currency) if deposit else "",
+                policy_lines(w, policy, date.starts_at, date.zone, offer.currency, tx.now, free=not offer.price),
+                needs_approval(policy, first=True, starts_at=date.starts_at, zone=date.zone, now=tx.now))
 
 
 def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import select, update
 
 from booking import notices, waitlist
@@ -9,6 +12,7 @@ from booking.actions.action import Done, action
 from booking.actions.changing import locked, place, told, write
 from booking.actions.create_booking import create_booking
 from booking.actions.leave_waitlist import let_go
+from booking.deposits import taken_online
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.slots import require_slot
@@ -27,9 +31,9 @@ def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
     An earlier time is no move of the customer: the count, the price and the refund share stay, no fee is taken. Refused
     not_found, stale when it is held no longer, or what a new look at the time finds (R15); nothing has changed then.
     """
-    entry, offer = _found(tx, entry_id, offer_id)
+    entry, offer = found_offer(tx, entry_id, offer_id)
     if entry.kind == "seat":
-        return _book_seat(tx, entry, offer)
+        return Done(_book_seat(tx, entry, offer))
     b = locked(tx, _ref_of(tx, entry))
     service = find_offer(tx, b.service_id)
     if service is None:
@@ -53,7 +57,7 @@ def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
 @action
 def refuse_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
     """No, thanks: the next in line is asked, and the waiting goes on. Refused not_found, or stale when it was over already."""
-    entry, offer = _found(tx, entry_id, offer_id)
+    entry, offer = found_offer(tx, entry_id, offer_id)
     _close(tx, offer, "refused")
     let_go(tx, [offer.id])
     tx.audit("refuse_earlier_slot", subject="waitlist", subject_id=entry.id, offer=offer.id,
@@ -61,7 +65,13 @@ def refuse_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
     return Done()
 
 
-def _found(tx: Tx, entry_id: int, offer_id: int) -> tuple[waitlist.Entry, waitlist.Held]:
+def claim_seat(tx: Tx, entry_id: int, offer_id: int, payments: Sequence[dict[str, Any]]) -> BookingSummary:
+    """Book the place whose deposit has been paid; Refused as `claim_earlier_slot`."""
+    return _book_seat(tx, *found_offer(tx, entry_id, offer_id), payments)
+
+
+def found_offer(tx: Tx, entry_id: int, offer_id: int) -> tuple[waitlist.Entry, waitlist.Held]:
+    """An entry and what was offered to it; Refused not_found."""
     entry = waitlist.find_entry(tx, entry_id)
     offer = next((held for held in waitlist.offers_of(tx, entry_id) if held.id == offer_id), None)
     if entry is None or offer is None:
@@ -91,13 +101,17 @@ def _close(tx: Tx, offer: waitlist.Held, state: str) -> None:
         raise Refused("stale", state=offer.state)
 
 
-def _book_seat(tx: Tx, entry: waitlist.Entry, offer: waitlist.Held) -> Done:
-    """A booking of the seats held, by the customer's own rules (price, approval, messages)."""
+def _book_seat(tx: Tx, entry: waitlist.Entry, offer: waitlist.Held, payments: Sequence[dict[str, Any]] = ()) -> BookingSummary:
+    """A booking of the seats held, by the customer's own rules (price, deposit, approval, messages). Refused not_allowed while a
+    deposit is due that was not paid (A156)."""
+    service = find_offer(tx, entry.service_id)
+    if service is not None and not payments and taken_online(tx, service, entry.seats):
+        raise Refused("not_allowed", kind="deposit")
     lock_staff(tx, [offer.staff_id])
     _take(tx, entry, offer)
     made: BookingSummary = create_booking.within(
         tx, service_id=entry.service_id, starts_at=offer.starts_at, staff_id=offer.staff_id, seats=entry.seats,
-        customer_id=entry.customer_id).booking
+        customer_id=entry.customer_id, payments=payments).booking
     tx.db.execute(update(WaitlistEntry).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry.id).values(booking_id=made.id))
     tx.audit("claim_seat", booking_id=made.id, entry=entry.id, offer=offer.id)
-    return Done(made)
+    return made

@@ -9,17 +9,19 @@ from sqlalchemy import func, select
 
 from booking import limits
 from booking.actions.action import Done, action
+from booking.actions.claim_earlier_slot import claim_seat
 from booking.actions.create_booking import create_booking
 from booking.actions.hold_slot import hold_slot, keep_longer
-from booking.actions.intents import close, find_intent, write_intent
+from booking.actions.intents import OpenIntent, close, find_intent, write_intent
 from booking.actions.people import Person, check
+from booking.deposits import deposit_of
 from booking.keys import keyed_hash
 from booking.links import store_origin
-from booking.offers import ServiceOffer, find_offer
+from booking.offers import find_offer
 from booking.rules.decision import Refused
-from booking.rules.money import card_step
 from models import payment_account
 from models.actor import Actor
+from models.booking_summary import BookingSummary
 from models.customer import Customer
 from models.intent import Intent
 from models.payment import Payment
@@ -28,19 +30,6 @@ from models.store import Store
 
 PAY_WITHIN = timedelta(minutes=20)
 MOST_OPEN = 5
-
-
-def deposit_of(offer: ServiceOffer, seats: int) -> int:
-    """What is paid when booking, in minor units: never more than the price where there is one, in whole steps that cards move."""
-    wanted = offer.deposit * seats
-    amount = min(wanted, offer.price * seats) if offer.price else wanted
-    return amount - amount % card_step(offer.currency)
-
-
-def taken_online(tx: Tx, offer: ServiceOffer, seats: int) -> int:
-    """The deposit where the store can take it now, else 0."""
-    account = payment_account.in_use(tx) if offer.deposit else None
-    return deposit_of(offer, seats) if account is not None and account.takes else 0
 
 
 @action
@@ -80,16 +69,24 @@ def book_paid(tx: Tx, intent_id: int, reference: str, amount: int) -> Done:
     intent = find_intent(tx, intent_id, lock=True)
     if intent is None or intent.state != "open":
         return Done()
-    draft = intent.facts
+    draft, payments = intent.facts, [{"amount": amount, "method": "card", "provider_ref": reference}]
+    if "offer" in draft:
+        tx.actor = Actor("link", "link", int(draft["entry"]))
+        b = claim_seat(tx, int(draft["entry"]), int(draft["offer"]), payments)
+        return _booked(tx, intent, b, amount)
     tx.actor = Actor("customer", "account", intent.customer_id)
     b = create_booking.within(
         tx, service_id=int(draft["service_id"]), starts_at=datetime.fromisoformat(draft["starts_at"]), staff_id=int(draft["staff_id"]),
         seats=draft["seats"], customer_id=intent.customer_id, person=_person(draft), hold=draft["browser"], notes=draft["notes"], delivery_address=draft.get("delivery_address"),
-        payments=[{"amount": amount, "method": "card", "provider_ref": reference}]).booking
+        payments=payments).booking
     assert b is not None
+    return _booked(tx, intent, b, amount)
+
+
+def _booked(tx: Tx, intent: OpenIntent, b: BookingSummary, amount: int) -> Done:
     payment_id = tx.db.execute(select(Payment.id).where(Payment.store_id == tx.store_id, Payment.booking_id == b.id)).scalar_one()
     close(tx, intent, "succeeded", booking_id=b.id, payment_id=payment_id)
-    tx.audit("take_deposit", booking_id=b.id, amount=amount, intent=intent_id)
+    tx.audit("take_deposit", booking_id=b.id, amount=amount, intent=intent.id)
     return Done(b)
 
 

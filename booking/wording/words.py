@@ -233,6 +233,8 @@ class Words:
             text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
         elif kind == "card":
             text = self.card_stays(facts)
+        elif kind == "deposit":
+            text = self._("A deposit is due for this place. Nothing has changed: please look at it and decide again.")
         elif kind == "waitlist":
             text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
         elif kind == "offers":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from booking.actions.deposit import begin_deposit, book_paid, deposit_returned, return_deposit
 from booking.actions.hold_slot import release_hold
 from booking.actions.intents import OpenIntent, find_intent, give_up_intent, name_intent, note_trouble
+from booking.actions.pay_for_seat import begin_seat_deposit
 from booking.actions.people import Person
 from booking.rules.decision import Refused
 from gateways.stripe.amounts import from_stripe
@@ -24,6 +26,19 @@ def begin(store_id: int, by: Actor, *, service_id: int, starts_at: datetime, sta
     """Hold the time and begin the payment; the secret of the page where it is made. Raises Refused, or Trouble without effect."""
     begun = begin_deposit(store_id, by, service_id=service_id, starts_at=starts_at, staff_id=staff_id, seats=seats, person=person,
                           customer_id=customer_id, notes=notes, owner=owner, agreed=agreed, delivery_address=delivery_address).facts
+    try:
+        return _ask(store_id, begun)
+    except Trouble:
+        release_hold(store_id, SYSTEM, owner)
+        raise
+
+
+def begin_seat(store_id: int, by: Actor, entry_id: int, offer_id: int, *, browser: str, agreed: bool) -> str:
+    """The same for a place held for someone who waited; without Stripe's answer it stays held as it was."""
+    return _ask(store_id, begin_seat_deposit(store_id, by, entry_id, offer_id, browser=browser, agreed=agreed).facts)
+
+
+def _ask(store_id: int, begun: dict[str, Any]) -> str:
     intent_id = begun["intent_id"]
     with reading(store_id) as tx:
         gate = account_by_id(tx, begun["account_id"]).stripe
@@ -31,7 +46,6 @@ def begin(store_id: int, by: Actor, *, service_id: int, starts_at: datetime, sta
         payment = gate.make_payment(begun["amount"], begun["currency"], str(intent_id), f"deposit-{intent_id}")
     except Trouble as trouble:
         give_up_intent(store_id, SYSTEM, intent_id, "failed", trouble.code)
-        release_hold(store_id, SYSTEM, owner)
         raise
     name_intent(store_id, SYSTEM, intent_id, payment["id"], payment["client_secret"])
     return begun["secret"]

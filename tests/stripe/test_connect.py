@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from booking import keys
-from booking.actions.deposit import begin_deposit, taken_online
+from booking.actions.deposit import begin_deposit
+from booking.deposits import taken_online
 from booking.actions.refund_booking import refund_booking
 from booking.offers import find_offer
 from gateways.stripe import accounts
