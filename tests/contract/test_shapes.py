@@ -142,7 +142,7 @@ def test_the_customers_door(app, owner_url):
     ada = extension(app, shop)
     assert [item["ref"] for item in ada.get("/bookings", when="upcoming")["items"]] == [b.ref] and ada.get("/bookings", when="past")["items"] == []
     one = ada.get(f"/bookings/{b.ref}")
-    assert one["actions"].keys() == ACTIONS and all(action.keys() == {"allowed", "reason", "sentence", "deadline"} for action in one["actions"].values())
+    assert one["actions"].keys() == ACTIONS and all(action.keys() >= {"allowed", "reason", "sentence", "deadline"} for action in one["actions"].values())
     quote = ada.get(f"/bookings/{b.ref}/cancellation")
     assert quote.keys() >= {"outcome", "amount", "currency", "sentence", "quote"}
     moved = ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-21T10:00:00-04:00", "version": one["version"]}, key="k")
