@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, literal, or_, select, true
+from sqlalchemy import exists, func, literal, or_, select
 
 from models.audit import AuditEntry
 from models.booking import Booking
@@ -35,7 +35,7 @@ def steps_done(tx: Tx) -> Steps:
         exists().where(Location.store_id == here, Location.active), exists().where(Staff.store_id == here, Staff.active, Staff.hours != literal({}, Staff.hours.type)),
         exists().where(Service.store_id == here, Service.active, Service.id.in_(given)),
         exists().where(AuditEntry.store_id == here, AuditEntry.action.in_(("update_service", "update_store")),
-                       func.jsonb_exists(AuditEntry.after["fields"], "policy") == true()),
+                       or_(func.jsonb_exists(AuditEntry.facts["saved"], "policy"), func.jsonb_exists(AuditEntry.after["fields"], "policy"))),
         exists().where(Booking.store_id == here),
         or_(~exists().where(Service.store_id == here, Service.active, Service.deposit > 0),
             exists().where(PaymentAccount.store_id == here, PaymentAccount.ended_at.is_(None), PaymentAccount.charges_enabled)))).one())

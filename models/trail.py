@@ -11,6 +11,8 @@ from sqlalchemy import String, cast, literal, select, union_all
 from models.access import MerchantToken, User
 from models.audit import AuditEntry as A
 from models.booking import Booking
+from models.location import Location
+from models.service import Service
 from models.session import Tx
 from models.staff import Staff
 
@@ -108,9 +110,10 @@ Names = dict[tuple[str, str], str]
 
 
 def names(tx: Tx) -> Names:
-    """The people and tokens of the store; those who have left keep their names. One statement."""
+    """The people, tokens, places and services of the store; those who have left keep their names. One statement."""
     parts = [select(literal(kind), cast(table.id, String), label).where(table.store_id == tx.store_id)
-             for kind, table, label in (("user", User, User.name), ("token", MerchantToken, MerchantToken.label), ("staff", Staff, Staff.name))]
+             for kind, table, label in (("user", User, User.name), ("token", MerchantToken, MerchantToken.label), ("staff", Staff, Staff.name),
+                                        ("location", Location, Location.name), ("service", Service, Service.name))]
     return {(row[0], row[1]): row[2] for row in tx.db.execute(union_all(*parts))}
 
 

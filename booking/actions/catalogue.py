@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Column, exists, insert, or_, select, update
+from sqlalchemy.sql import ClauseElement
 
 from booking.addresses import canonical_email, canonical_phone
 from booking.rules import availability, wall_time
 from booking.rules.decision import Refused
 from booking.rules.money import CURRENCIES
 from booking.rules.policy import Policy, PolicyError
+from booking.rules.told_settings import changes
 from models.base import new_id
 from models.session import Tx
 from models.tables import ALL
@@ -101,23 +103,31 @@ def create(tx: Tx, kind: str, table: type, values: dict[str, Any]) -> int:
     return row_id
 
 
-def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: dict[str, Any] | None = None,
+def change(tx: Tx, kind: str, table: type, row_id: int, values: dict[str, Any], *, also: tuple[dict[str, Any], dict[str, Any]] = ({}, {}),
            version: int | None = None) -> None:
     """Update a row of the store; Refused not_found, or stale when `version` was seen and another one stands there (I9).
 
-    One audit entry with the changed fields, `also` for what stands elsewhere.
+    One audit entry with what has changed, before and after; `also` is what stands in other tables, before and after.
     """
     if version is not None:
         unchanged(tx, table, row_id, version)
-    if "version" in table.__table__.c:
-        values = values | {"version": table.version + 1}
-    if values:
-        found = tx.db.execute(update(table).where(table.store_id == tx.store_id, table.id == row_id).values(**values)).rowcount
-    else:
-        found = tx.db.execute(select(table.id).where(table.store_id == tx.store_id, table.id == row_id)).one_or_none()
-    if not found:
+    where = (table.store_id == tx.store_id, table.id == row_id)
+    row = tx.db.execute(select(table.id, *(getattr(table, field) for field in values)).where(*where).with_for_update(key_share=True)).one_or_none()
+    if row is None:
         raise Refused("not_found")
-    tx.audit(f"update_{kind}", subject=kind, subject_id=row_id, after={"fields": sorted(set(values) - {"version"})} | (also or {}))
+    written = values | ({"version": table.version + 1} if "version" in table.__table__.c else {})
+    if written:
+        tx.db.execute(update(table).where(*where).values(**written))
+    note_change(tx, f"update_{kind}", kind, row_id, row._asdict() | also[0], values | also[1])
+
+
+def note_change(tx: Tx, action: str, subject: str, subject_id: int, before: dict[str, Any], values: dict[str, Any]) -> None:
+    """The audit entry of changed fields. What only the database knows the new value of is named as changed. `saved`: everything that
+    was sent, also where it is as it was."""
+    plain = {field: value for field, value in values.items() if not isinstance(value, ClauseElement)}
+    old, new = changes(before, plain)
+    new["fields"] = sorted({*new["fields"], *(values.keys() - plain.keys())})
+    tx.audit(action, subject=subject, subject_id=subject_id, before=old, after=new, saved=sorted(values))
 
 
 def unchanged(tx: Tx, table: type, row_id: int, version: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from booking.actions.action import Done, action
+from booking.actions.catalogue import note_change
 from booking.addresses import canonical_phone
 from booking.changed_addresses import give_up_number
 from booking.keys import keyed_hash
@@ -43,13 +44,14 @@ def update_profile(tx: Tx, customer_id: int, *, name: str, phone: str, locale: s
         errors.append({"field": "zone", "problem": "is not a time zone such as America/New_York"})
     if errors:
         raise Refused("invalid", errors=errors)
+    values = {"name": name, "phone": number, "locale": locale, "preferences": kept} | ({} if zone == KEEP else {"zone": zone})
     was = _locked(tx, customer_id)
     given_up = was.phone is not None and was.phone != number
     feed_ended = given_up and give_up_number(tx, customer_id, was.phone, proven=was.phone_verified_at is not None, but=login_id)
     proven = was.phone_verified_at if was.phone == number else None
-    _change(tx, customer_id, name=name, phone=number, phone_verified_at=proven, locale=locale, preferences=kept,
-            **({} if zone == KEEP else {"zone": zone}))
-    tx.audit("update_profile", subject="customer", subject_id=customer_id)
+    _change(tx, customer_id, phone_verified_at=proven, **values)
+    before = was._asdict() | {"preferences": {channel: chosen(was.preferences, channel) for channel in CHANNELS}}
+    note_change(tx, "update_profile", "customer", customer_id, before, values)
     return Done(facts={"feed_ended": feed_ended})
 
 
@@ -78,7 +80,8 @@ def stop_mails(tx: Tx, customer_id: int, kind: str) -> Done:
     if kept["email"][kind]:
         kept["email"][kind] = False
         _change(tx, customer_id, preferences=kept)
-        tx.audit("stop_mails", subject="customer", subject_id=customer_id, kind=kind)
+        tx.audit("stop_mails", subject="customer", subject_id=customer_id, before={"preferences": {"email": {kind: True}}},
+                 after={"fields": ["preferences"], "preferences": {"email": {kind: False}}}, kind=kind)
     return Done()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -36,10 +36,11 @@ def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = Non
     Refused stale when `version` is given and somebody else has saved since.
     """
     _check(tx, values, staff or ())
-    catalogue.change(tx, "service", Service, service_id, values, also=None if staff is None else {"staff": len(staff)}, version=version)
+    gave = set() if staff is None else set(tx.db.execute(select(StaffService.staff_id).where(
+        StaffService.store_id == tx.store_id, StaffService.service_id == service_id)).scalars())
+    also = ({}, {}) if staff is None else ({"staff": _ids(gave)}, {"staff": _ids(staff)})
+    catalogue.change(tx, "service", Service, service_id, values, also=also, version=version)
     if staff is not None:
-        gave = set(tx.db.execute(select(StaffService.staff_id).where(
-            StaffService.store_id == tx.store_id, StaffService.service_id == service_id)).scalars())
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.service_id == service_id))
         _qualify(tx, service_id, staff)
         for staff_id in sorted(set(staff) - gave):
@@ -52,6 +53,10 @@ def delete_service(tx: Tx, service_id: int) -> Done:
     """Remove a service. One that bookings, people who wait or a shop's products refer to stays, inactive, for its name's sake."""
     catalogue.remove(tx, "service", Service, service_id, StaffService)
     return Done()
+
+
+def _ids(found: Iterable[int]) -> list[str]:
+    return [str(one) for one in sorted(set(found))]
 
 
 def _qualify(tx: Tx, service_id: int, staff: Sequence[int]) -> None:

@@ -38,12 +38,13 @@ def update_staff(tx: Tx, staff_id: int, *, services: Sequence[int] | None = None
     """Change fields; bookings already made stay where they are. Refused stale when somebody else has saved since `version`."""
     _check(tx, values, services or ())
     was = openings.rota_of(tx, staff_id)
-    catalogue.change(tx, "staff", Staff, staff_id, values, also=None if services is None else {"services": len(services)}, version=version)
+    given = set() if services is None else set(tx.db.execute(select(StaffService.service_id).where(
+        StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id)).scalars())
+    also = ({}, {}) if services is None else tuple({"services": [str(one) for one in sorted(set(ids))]} for ids in (given, services))
+    catalogue.change(tx, "staff", Staff, staff_id, values, also=also, version=version)
     if "location_id" in values:
         follow_location(tx, staff_id, values["location_id"])
     if services is not None:
-        given = set(tx.db.execute(select(StaffService.service_id).where(
-            StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id)).scalars())
         was = None if set(services) - given else was
         tx.db.execute(delete(StaffService).where(StaffService.store_id == tx.store_id, StaffService.staff_id == staff_id))
         for service_id in dict.fromkeys(services):

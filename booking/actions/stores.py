@@ -53,15 +53,15 @@ def update_store(tx: Tx, *, version: int | None = None, **values: Any) -> Done:
 
     Refused stale when `version` is given and somebody else has saved since.
     """
-    if version is not None:
-        now = tx.db.execute(select(Store.version).where(Store.store_id == tx.store_id).with_for_update()).scalar_one()
-        if now != version:
-            raise Refused("stale", version=now)
+    row = tx.db.execute(select(Store.version, *(getattr(Store, field) for field in values)).where(
+        Store.store_id == tx.store_id).with_for_update(key_share=True)).one()
+    if version not in (None, row.version):
+        raise Refused("stale", version=row.version)
     if fixed := sorted({"slug", "kind", "currency"} & set(values)):
         raise Refused("invalid", errors=[{"field": field, "problem": "cannot change"} for field in fixed])
     _check(values)
     tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(version=Store.version + 1, **values))
-    tx.audit("update_store", subject="store", subject_id=tx.store_id, after={"fields": sorted(values)})
+    catalogue.note_change(tx, "update_store", "store", tx.store_id, row._asdict(), values)
     return Done()
 
 

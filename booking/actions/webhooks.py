@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from booking import webhooks
 from booking.actions.action import Done, action
-from booking.actions.catalogue import Checks, unchanged
+from booking.actions.catalogue import Checks, note_change, unchanged
 from booking.keys import settings
 from booking.rules.decision import Refused
 from models.base import new_id
@@ -41,8 +41,11 @@ def update_webhook(tx: Tx, webhook_id: int, *, version: int | None = None, **val
     _check(values)
     if version is not None:
         unchanged(tx, WebhookEndpoint, webhook_id, version)
+    row = tx.db.execute(select(WebhookEndpoint.url, WebhookEndpoint.topics, WebhookEndpoint.active).where(
+        WebhookEndpoint.store_id == tx.store_id, WebhookEndpoint.id == webhook_id).with_for_update(key_share=True)).one_or_none()
     _write(tx, webhook_id, **values)
-    tx.audit("update_webhook", subject="webhook", subject_id=webhook_id, after={"fields": sorted(values)})
+    assert row is not None, "just written"
+    note_change(tx, "update_webhook", "webhook", webhook_id, row._asdict(), values)
     return Done(facts={"id": webhook_id})
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from booking.wording.deeds import deed
 from booking.wording.fields import fields_named
+from booking.wording.fields_told import told
 from booking.wording.topics import topic
 from booking.wording.disputes import dispute_state
 from booking.wording.words import Words
@@ -106,8 +107,11 @@ def _changes(w: Words, entry: Told, names: dict[tuple[str, str], str], zone: str
         if new is None or old == new or (entry.before is None and field in ("seats", "price", "state")):
             continue
         found.append(Change(label, "" if old is None else say(old), say(new)))
-    if fields := after.get("fields"):
-        found.append(Change(w._("Fields"), "", fields_named(w, map(str, fields))))
+    fields = [str(field) for field in after.get("fields", ()) if field not in shown or field not in after]
+    for field in (field for field in fields if field in after):
+        found += [Change(*line) for line in told(w, field, before.get(field), after[field], names, currency)]
+    if unsaid := [field for field in fields if field not in after]:
+        found.append(Change(w._("Fields"), "", fields_named(w, unsaid)))
     return found
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from booking.wording import deeds, fields, topics, words_for
+from booking.rules.policy import DEFAULT
+from booking.rules.told_settings import TOLD
+from booking.wording import deeds, fields, fields_told, topics, words_for
 from booking.wording.extract import JINJA, merchant_texts, texts
 from booking.wording.languages import SHIPPED
 from booking.wording.outside import outside_text
@@ -147,3 +150,26 @@ def test_any_number_of_changed_fields_is_listed_in_every_language(locale, count)
     ("550 5.1.1 no such mailbox", "550 5.1.1 no such mailbox")])
 def test_what_went_wrong_outside(said, read):
     assert outside_text(words_for("de"), said) == read
+
+
+def test_old_and_new_values_are_told_in_words():
+    """A41: of a policy part by part, money and times as people read them, ids by their names."""
+    w = words_for("en")
+    say = partial(fields_told.told, w, names={("staff", "1"): "Elena Marsh", ("location", "7"): "Harbor Street"}, currency="USD")
+    assert say("deposit", 0, 2500) == [("Deposit", "$0", "$25")] and say("real_time", True, False) == [("Real-time availability", "yes", "no")]
+    assert say("lead_time_s", 3600, 5400) == [("Booked at least ahead", "1 h", "1 h 30 min")]
+    assert say("location_id", None, 7) == [("Location", "–", "Harbor Street")] and say("staff", [], ["1"]) == [("Staff", "–", "Elena Marsh")]
+    assert say("policy", {"cancel": {"notice": "PT24H", "fee": {"amount": 0}}}, {"cancel": {"notice": "P7D", "fee": {"amount": 500}}}) == [
+        ("Policy: Cancellation fee", "$0", "$5"), ("Policy: Cancelling until, before the start", "24 hours", "7 days")]
+    tiers = [{"at_least": "PT48H", "outcome": "partial", "percent": 50}, {"outcome": "forfeit"}]
+    assert say("policy", {"cancel": {"tiers": [{"outcome": "full"}]}}, {"cancel": {"tiers": tiers}}) == [
+        ("Policy: What comes back", "Otherwise: everything back", "At least 48 hours: part back 50%; Otherwise: nothing back")]
+    assert say("policy", None, {"approval": "manual"}) == [("Policy", "As the store", "Its own")]
+    assert say("policy", {"approval": "automatic"}, {"approval": "manual"}) == [
+        ("Policy: New bookings and moves by customers", "Everything is confirmed at once", "New bookings and moves wait for you")]
+    assert say("hours", {"mon": [["09:00", "17:00"]]}, {"mon": []}) == [("Hours: Monday", "09:00–17:00", "–")]
+    assert {field for field in TOLD if field not in fields.LABELS} == set()
+
+
+def test_every_part_of_a_policy_has_a_name():
+    assert {path for path, _ in fields_told._leaves(DEFAULT.to_json())} == set(fields_told.LABELS)
