@@ -81,6 +81,8 @@ def _put_together(key: str, entry: dict[str, Any], w: Words) -> dict[str, Any]:
     """What is kept in several fields and read as one: a card's face, a receipt's number."""
     if key == "cards":
         return {"card": card_text(w, *(entry[name] for name in ("brand", "last4", "exp_month", "exp_year")))} | entry
+    if key == "bookings" and entry.get("original_starts_at") == entry.get("starts_at"):
+        entry = {name: value for name, value in entry.items() if name != "original_starts_at"}
     if key == "documents":
         text = w._("Receipt {number}") if entry["kind"] == "receipt" else w._("Credit note {number}")
         entry = {"document": text.format(number=entry["number"])} | entry
