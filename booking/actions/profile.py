@@ -103,7 +103,7 @@ def stop_feed(tx: Tx, customer_id: int) -> Done:
 
 
 def _locked(tx: Tx, customer_id: int) -> Row:
-    row = tx.db.execute(select(Customer.name, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.preferences).where(
+    row = tx.db.execute(select(Customer.name, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.preferences, Customer.zone).where(
         Customer.store_id == tx.store_id, Customer.id == customer_id, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
     if row is None:
         raise Refused("not_found")
