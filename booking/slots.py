@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from booking.offers import ServiceOffer, StaffOffer
 from booking.rules.availability import Span, at_minute, bounds, free_starts, open_spans
@@ -248,11 +248,11 @@ _BUSY_ONE, _BUSY_MANY = Written(_BUSY.format(whose="$2::bigint")), Written(_BUSY
 
 
 def _own(tx: Tx, moving: BookingSummary | None) -> list[int]:
-    """What belongs to the booking that moves: its own time, and the old time it may still hold."""
+    """What belongs to the booking that moves: its own time, and of a request the old time and the offers that are held for it."""
     if moving is None:
         return []
     own = [moving.id]
-    if moving.held is not None:
+    if moving.status == "pending":
         own += tx.db.execute(select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id == moving.id)).scalars()
     return own
 
@@ -263,7 +263,7 @@ def _class_days(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer], first:
     start = at_minute(first, 0, offer.zone)
     stop = at_minute(last + timedelta(days=1), 0, offer.zone)
     days: dict[date, list[Slot]] = {}
-    for row in _class_dates(tx, offer, start, stop):
+    for row in _class_dates(tx, offer, start, stop, moving):
         left = row.capacity - row.seats_taken
         own = moving is not None and moving.session_id == row.id
         earliest, latest = bounds(offer.shape, tx.now, zone_of.get(row.staff_id, offer.zone))
@@ -277,7 +277,7 @@ def _require_class_date(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer]
                         moving: BookingSummary | None, as_customer: bool) -> Chosen:
     person_of = {person.id: person for person in staff}
     at = int(starts_at.timestamp())
-    rows = [row for row in _class_dates(tx, offer, at, at + 1) if row.staff_id in person_of and row.starts_at == starts_at]
+    rows = [row for row in _class_dates(tx, offer, at, at + 1, moving) if row.staff_id in person_of and row.starts_at == starts_at]
     if as_customer:
         limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
         rows = [row for row in rows if limits[person_of[row.staff_id].zone][0] <= at <= limits[person_of[row.staff_id].zone][1]]
@@ -290,10 +290,11 @@ def _require_class_date(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer]
     return Chosen(row.starts_at, row.ends_at, person_of[row.staff_id], row.id)
 
 
-def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int) -> Iterable:
-    """Class dates with the seats taken now; those of holds past their end are free (I11)."""
+def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int, moving: BookingSummary | None) -> Iterable:
+    """Class dates with the seats taken now; those of holds past their end are free (I11), and those offered to the request that moves."""
+    mine = () if moving is None or moving.status != "pending" else (Hold.booking_id == moving.id,)
     ended = select(func.coalesce(func.sum(Hold.seats), 0)).where(
-        Hold.store_id == tx.store_id, Hold.session_id == ClassSession.id, Hold.expires_at <= tx.now, Hold.kind != "old_slot")
+        Hold.store_id == tx.store_id, Hold.session_id == ClassSession.id, or_(Hold.expires_at <= tx.now, *mine), Hold.kind != "old_slot")
     return tx.db.execute(select(
         ClassSession.id, ClassSession.staff_id, ClassSession.starts_at, ClassSession.ends_at, ClassSession.capacity,
         (ClassSession.seats_taken - ended.scalar_subquery()).label("seats_taken")).where(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,7 +83,7 @@ def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None = None, 
     return Picker(
         first.strftime("%Y-%m"), w.month(first), _previous(first, today), _next(first, last), w.weekday_names(),
         _weeks(first, found, chosen, w), chosen.isoformat() if chosen else None, w.day(chosen) if chosen else "",
-        _parts(found.on(chosen), found.zone, w) if chosen else [], _zone_text(found, tx.now, w), sum(len(slots) for _, slots in found.days),
+        _parts(found.on(chosen), found.zone, w) if chosen else [], _zone_text(found.on(chosen) if chosen else (), found.zone, tx.now, w), sum(len(slots) for _, slots in found.days),
         not found.days and not request.args.get("month"))
 
 
@@ -128,10 +128,14 @@ def _parts(slots: tuple[Slot, ...], zone: str, w: Words) -> list[tuple[str, list
 def time_text(slot: Slot, zone: str, w: Words) -> str:
     text = w.time(slot.starts_at, zone)
     # On the day clocks go back an hour comes twice; the zone's name tells the two apart (I57).
-    if slot.starts_at.astimezone(ZoneInfo(zone)).utcoffset() != (slot.starts_at + timedelta(hours=2)).astimezone(ZoneInfo(zone)).utcoffset() or \
-            slot.starts_at.astimezone(ZoneInfo(zone)).utcoffset() != (slot.starts_at - timedelta(hours=2)).astimezone(ZoneInfo(zone)).utcoffset():
-        text += " " + w.zone(slot.starts_at, zone)
-    return text
+    return f"{text} {w.zone(slot.starts_at, zone)}" if clocks_change(slot.starts_at.astimezone(ZoneInfo(zone)).date(), zone) else text
+
+
+@lru_cache(maxsize=1_000)
+def clocks_change(day: date, zone: str) -> bool:
+    """Whether times of that day are told in two offsets."""
+    begins, ends = (datetime.combine(midnight, time(), ZoneInfo(zone)) for midnight in (day, day + timedelta(days=1)))
+    return begins.utcoffset() != ends.utcoffset()
 
 
 def _time(slot: Slot, zone: str, w: Words) -> Time:
@@ -140,9 +144,10 @@ def _time(slot: Slot, zone: str, w: Words) -> Time:
     return Time(slot.starts_at.isoformat(), text, w.when(slot.starts_at, zone), note)
 
 
-def _zone_text(found: SlotDays, now: datetime, w: Words) -> str:
-    at = found.days[0][1][0].starts_at if found.days else now
-    return f"{found.zone.replace('_', ' ')} ({w.zone(at, found.zone)})"
+def _zone_text(slots: tuple[Slot, ...], zone: str, now: datetime, w: Words) -> str:
+    """The zone by its name, and by those it has at the times of the day shown: two on a day clocks change."""
+    names = dict.fromkeys(w.zone(slot.starts_at, zone) for slot in slots) or (w.zone(now, zone),)
+    return f"{zone.replace('_', ' ')} ({w.comma.join(names)})"
 
 
 def _month_of(text: str | None, today: date, last: date) -> date:

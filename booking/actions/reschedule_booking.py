@@ -70,7 +70,7 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         values |= {} if wait is None else asked(b, wait)
     else:
         values |= {"sticky_num": None, "sticky_den": None, "sticky_credit": False} | _decided(tx, b, policy, starts_at)
-    if b.held is not None and not block:
+    if b.status == "pending" and not block:  # the old slot, and times offered instead, which may be the one taken now
         let_go_of_old_slot(tx, b)
     moved = write(tx, b, **values)
     over = settle_difference(tx, b, moved)

@@ -168,3 +168,21 @@ class TestNotMoreThanSoManyDaysLater:
 
         mail = render_mail("booking_confirmed", world.outbox("booking_confirmed")[0].payload, "example.com")
         assert self.LATEST in mail.text
+
+
+class TestTheDayClocksChange:
+    """I57: New York, 14 March 2027; EST ends at 2:00."""
+
+    def test_the_zone_is_named_by_the_times_shown(self, world, ada):
+        update_staff(world.store_id, MERCHANT, world.elena, hours={day: [["00:00", "23:45"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")})
+        b = world.book(at(10, 15))
+        for day, zone in (("13", "EST"), ("14", "EST, EDT"), ("15", "EDT")):
+            ada.get(account(b, "reschedule") + f"?month=2027-03&day=2027-03-{day}")
+            assert f"Times are in America/New York ({zone})." in words(ada.page)
+        ada.get(account(b, "reschedule") + "?month=2027-03&day=2027-03-14")
+        assert "12:00 AM EST" in words(ada.page) and "9:00 PM EDT" in words(ada.page)
+
+    def test_a_shop_that_opens_after_it_has_one_zone_that_day(self, world, ada):
+        b = world.book(at(10, 15))
+        ada.get(account(b, "reschedule") + "?month=2027-03&day=2027-03-14")
+        assert "Times are in America/New York (EDT)." in words(ada.page)

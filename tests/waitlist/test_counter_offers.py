@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,9 +17,12 @@ from booking.actions.manage_link import revoke_link
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
+from booking.offers import find_offer
 from booking.rules.decision import Refused
+from booking.slots import free_days
 from models.actor import SYSTEM, Actor
 from models.booking_summary import BookingSummary
+from models.session import reading
 from tests.actions.test_reschedule import refused
 from tests.support.world import MERCHANT, World, at, hours
 
@@ -66,6 +69,26 @@ def test_accepting_moves_and_confirms_and_voids_the_rest(world):
     assert world.book(at(10, 15), email="bea@example.com").status == "confirmed", "the time asked for is free"
     assert len(world.outbox("approval_given")) == 1
     assert {row.recipient for row in world.outbox("merchant_offer_accepted")} == {"elena@example.com", "tom@example.com", "shop@example.com"}
+
+
+def test_a_time_held_for_the_customer_can_be_chosen_under_reschedule_too(world):
+    """It is held against others, not against them; seats of a class as well."""
+    update_store(world.store_id, MERCHANT, offer_hold=True)
+    b = ask(world)
+    propose(world, b, at(11, 15))
+    refused("slot_taken", world.book, at(11, 15), email="bea@example.com", by=GUEST)
+    with reading(world.store_id) as tx:
+        shown = free_days(tx, find_offer(tx, world.service), date(2027, 3, 11), date(2027, 3, 11), staff_id=world.elena, moving=world.read(b.ref))
+    assert at(11, 15) in [slot.starts_at for slot in shown.on(date(2027, 3, 11))]
+    moved = reschedule_booking(world.store_id, world.holder(b), b.ref, starts_at=at(11, 15)).booking
+    assert (moved.status, moved.starts_at) == ("pending", at(11, 15)) and world.sql("select count(*) from holds") == [(0,)]
+    course = world.add_service("Yoga", capacity=2, staff=[world.elena])
+    for day in (15, 16):
+        world.session(course, at(day, 15), capacity=1)
+    seat = ask(world, at(15, 15), service=course, email="cem@example.com")
+    propose(world, seat, at(16, 15))
+    refused("slot_taken", world.book, at(16, 15), service=course, email="dee@example.com", by=GUEST)
+    assert reschedule_booking(world.store_id, world.holder(seat), seat.ref, starts_at=at(16, 15)).booking.starts_at == at(16, 15)
 
 
 def test_the_first_acceptance_wins(world):
