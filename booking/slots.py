@@ -73,18 +73,15 @@ def free_days(tx: Tx, offer: ServiceOffer, first: date, last: date, *, staff_id:
     for person in staff:
         earliest, latest = limits[person.zone]
         spans = [span for _, spans in opening[person.id] for span in spans]
-        days = iter(opening[person.id])
-        day, until = None, -1
+        days, day, until = iter(opening[person.id]), None, -1
         for start in free_starts(spans, busy.get(person.id, ()), offer.shape, earliest, latest):
             while start >= until:
                 day, day_spans = next(days)
                 until = day_spans[-1][1]
                 of_day = starts.setdefault(day, {})
             of_day.setdefault(start, []).append(person.id)
-    return SlotDays(offer.zone, tuple(
-        (day, tuple(Slot(at := datetime.fromtimestamp(start, UTC), at + duration, tuple(starts[day][start]))
-                    for start in sorted(starts[day])))
-        for day in sorted(starts) if starts[day]))
+    return SlotDays(offer.zone, tuple((day, tuple(Slot(at := datetime.fromtimestamp(start, UTC), at + duration, tuple(of_day[start]))
+                                                  for start in sorted(of_day))) for day, of_day in sorted(starts.items()) if of_day))
 
 
 def free_at(tx: Tx, offer: ServiceOffer, staff_id: int, starts: Sequence[datetime], own: Sequence[int]) -> set[datetime]:
