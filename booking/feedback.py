@@ -40,4 +40,4 @@ def given_for(tx: Tx, booking_id: int) -> Given | None:
 def may_give(b: BookingSummary, given: Given | None, now: datetime) -> Decision:
     """Whether feedback may be given, or the given one changed, now; until when; and if not, why."""
     decision = feedback_decision(FeedbackFacts(b.status, b.ends_at, given.created_at if given else None), now)
-    return decision if decision.allowed else decision._replace(facts={**decision.facts, "zone": b.zone})
+    return decision if decision.allowed else decision._replace(facts={**decision.facts, "zone": b.told_zone})

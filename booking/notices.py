@@ -124,6 +124,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         "reschedule_url": origin + manage_path(b, action="reschedule") if kind == "customer" else None,
         "calendar_link": b.store_calendar_link, "card_url": _card_url(tx, b, origin) if kind == "customer" and topic == "booking_confirmed" else None,
         "account_url": f"{origin}/account", "book_url": f"{origin}/book",
+        "own_zone": b.told_zone if kind == "customer" and b.told_zone != b.zone else None,
         # The switches, not the windows: a mail is read for weeks, and the page behind its link knows what still goes (A46, A134).
         "can": {"reschedule": change.policy.reschedule_allowed, "cancel": change.policy.cancels_online},
         "deadlines": {verb: _iso(deadline(verb, change)) for verb in ("reschedule", "cancel")},

@@ -21,5 +21,5 @@ def content(s: Snapshot) -> Content:
         heading=_("Your new time waits for approval"),
         paragraphs=[
             lead.format(new=s.when(), old=s.when(s.old), venue=s.venue),
-            *([silence.format(when=s.words.when(until, s.booking["zone"]))] if until else [])],
+            *([silence.format(when=s.words.when(until, s.zone))] if until else [])],
         sms=s.sms(short.format(new=s.when(), old=s.when(s.old))))

@@ -59,9 +59,22 @@ class Snapshot:
         """A sentence that is not ours: it keeps its own direction where this language runs from right to left (Unicode TR 9)."""
         return f"\u2068{text}\u2069" if self.words.direction == "rtl" else text
 
+    @property
+    def own_zone(self) -> str | None:
+        """The reader's own zone, where the times of the message are told in it: the customer's, of what is online (R13)."""
+        return self.payload.get("own_zone")
+
+    @property
+    def zone(self) -> str:
+        return self.own_zone or self.booking["zone"]
+
     def when(self, which: dict[str, Any] | None = None) -> str:
         booking = which or self.booking
-        return self.words.when(datetime.fromisoformat(booking["starts_at"]), booking["zone"])
+        return self.words.when(datetime.fromisoformat(booking["starts_at"]), self.own_zone or booking["zone"])
+
+    def there(self) -> str:
+        """The same as the clocks at the place show it."""
+        return self.words.when(datetime.fromisoformat(self.booking["starts_at"]), self.booking["zone"])
 
     @property
     def changed(self) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from messages.content import Content, Snapshot
 def content(s: Snapshot) -> Content:
     _ = s.words._
     offers = s.payload["offers"]
-    until = s.words.when(datetime.fromisoformat(s.payload["until"]), s.booking["zone"])
+    until = s.words.when(datetime.fromisoformat(s.payload["until"]), s.zone)
     lead = s.words.ngettext("{venue} offers you another time for {service} instead of {asked}.",
                             "{venue} offers you other times for {service} instead of {asked}.", len(offers))
     held = s.payload.get("held")
@@ -21,7 +21,7 @@ def content(s: Snapshot) -> Content:
         choose = _("Please choose by {when}. If none suits you, the page lets you decline; whatever you have paid comes back in full.").format(when=until)
     ends = {o["until"] for o in offers}
     buttons = [(_("Accept {when}, with {staff}").format(when=s.when(o), staff=o["staff"]) + ("" if len(ends) == 1 else " " + _(
-        "(until {when})").format(when=s.words.when(datetime.fromisoformat(o["until"]), o["zone"]))), o["url"]) for o in offers]
+        "(until {when})").format(when=s.words.when(datetime.fromisoformat(o["until"]), s.own_zone or o["zone"]))), o["url"]) for o in offers]
     return Content(
         subject=s.words.ngettext("Another time for your request: {service}", "Other times for your request: {service}", len(offers)).format(service=s.service),
         heading=s.words.ngettext("Another time for your request", "Other times for your request", len(offers)),

@@ -33,7 +33,7 @@ def _values(s: Snapshot, price: str) -> dict[str, str]:
     name = (s.payload.get("recipient") or {}).get("name") or ""
     return {
         "shop": s.venue, "customer_name": name, "customer_first_name": name.split()[0] if name.split() else "", "service": s.service,
-        "staff": b["staff"], "when": s.when(), "date": w.date(start, b["zone"]), "time": w.span(start, end, b["zone"]),
+        "staff": b["staff"], "when": s.when(), "date": w.date(start, s.zone), "time": w.span(start, end, s.zone),
         "location": b["location"], "address": b["address"] or "", "price": price, "seats": str(b["seats"]),
         "old_when": s.when(s.old) if s.moved() else "", "refund": s.money() or ""}
 

@@ -8,7 +8,7 @@ from messages.content import Content, Snapshot
 def content(s: Snapshot) -> Content:
     _ = s.words._
     offer = s.payload["offer"]
-    new, until = s.when(offer), s.words.when(s.instant("until"), offer["zone"])
+    new, until = s.when(offer), s.words.when(s.instant("until"), s.own_zone or offer["zone"])
     if s.payload["waits_for"] == "seat":
         subject = _("A place is free: {service}, {when}").format(service=s.service, when=new)
         heading = _("A place has become free")

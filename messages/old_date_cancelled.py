@@ -12,7 +12,7 @@ def content(s: Snapshot) -> Content:
         venue=s.venue, service=s.service, old=old, new=s.when())
     lines = [lead, _("If it is not accepted, your booking ends and whatever you have paid comes back in full.")]
     if until:
-        lines.append(_("You will hear from us by {when} at the latest.").format(when=s.words.when(until, s.booking["zone"])))
+        lines.append(_("You will hear from us by {when} at the latest.").format(when=s.words.when(until, s.zone)))
     return Content(
         subject=_("Cancelled: {service}, {when}").format(service=s.service, when=old), heading=_("Your old time is cancelled"),
         paragraphs=lines, ics_method="CANCEL", sms=s.sms(lead))

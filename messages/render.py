@@ -130,7 +130,8 @@ def _time(s: Snapshot) -> list[tuple[str, str]]:
         return []
     _, b, w = s.words._, s.booking, s.words
     start, end = datetime.fromisoformat(b["starts_at"]), datetime.fromisoformat(b["ends_at"])
-    return [(_("Date"), w.date(start, b["zone"])), (_("Time"), w.span(start, end, b["zone"]))]
+    rows = [(_("Date"), w.date(start, s.zone)), (_("Time"), w.span(start, end, s.zone))]
+    return [*rows, (_("Time at {venue}").format(venue=s.venue), s.there())] if s.own_zone else rows
 
 
 def _money(s: Snapshot) -> list[tuple[str, str]]:
@@ -152,7 +153,8 @@ def _policy(s: Snapshot) -> list[str]:
     b = s.booking
     policy = Policy.from_json(s.payload["policy"])
     lines = policy_lines(s.words, policy, datetime.fromisoformat(b["starts_at"]), b["zone"], b["currency"], s.instant("at"),
-                         free=not b["price"] and not b["paid"], original=datetime.fromisoformat(b.get("original_starts_at") or b["starts_at"]))
+                         free=not b["price"] and not b["paid"], shown=s.zone,
+                         original=datetime.fromisoformat(b.get("original_starts_at") or b["starts_at"]))
     if lines and len(s.changed) > 1:
         lines.insert(0, s.words._("These times are for {first}. Each of the others has its own, on its page.").format(first=s.its_line()))
     return lines

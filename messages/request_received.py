@@ -8,7 +8,7 @@ from messages.content import Content, Snapshot
 def content(s: Snapshot) -> Content:
     _ = s.words._
     until = s.instant("approval_deadline")
-    by_then = [_("You will hear from us by {when} at the latest.").format(when=s.words.when(until, s.booking["zone"]))] if until else []
+    by_then = [_("You will hear from us by {when} at the latest.").format(when=s.words.when(until, s.zone))] if until else []
     if s.moved() and s.payload.get("by") == "store":
         lead = _("{venue} has moved your request from {old} to {new}. It still waits for approval.").format(
             venue=s.venue, old=s.when(s.old), new=s.when())

@@ -43,6 +43,7 @@ class ListedBooking(NamedTuple):
     service_active: bool
     staff_name: str
     location_name: str
+    location_kind: str
     store_reschedule: bool
     store_cancel: bool
     policy_copy: dict[str, Any]
@@ -98,7 +99,7 @@ def _both() -> Statement:
     service = func.json_build_array(V.name, V.self_service, V.reschedule, V.cancel, V.active, V.policy.cast(Text))
     beside = func.json_build_array(
         select(func.json_build_array(T.reschedule, T.cancel, T.policy.cast(Text))).where(T.store_id == param("store")).scalar_subquery(),
-        *(_by_key(table, page.c[key], shown) for key, table, shown in zip(_BESIDE, (P, V, S, L), (P.body.cast(Text), service, S.name, L.name), strict=True)))
+        *(_by_key(table, page.c[key], shown) for key, table, shown in zip(_BESIDE, (P, V, S, L), (P.body.cast(Text), service, S.name, func.json_build_array(L.name, L.kind)), strict=True)))
     return Statement(select(*page.c, case((func.row_number().over() == 1, beside))))
 
 
@@ -136,7 +137,7 @@ class Listed:
             policy, service, person, place = row[-5:-1]
             shown, policy_now = services[service]
             halves[row[0]].append(ListedBooking._make((
-                *row[1:-5], *shown, staff[str(person)], locations[str(place)], reschedule, cancel, policies[policy], policy_now, service, person)))
+                *row[1:-5], *shown, staff[str(person)], *locations[str(place)], reschedule, cancel, policies[policy], policy_now, service, person)))
         for half in halves:
             half.sort(key=lambda b: (b.starts_at, b.id))  # a UNION promises no order
         return halves[0], halves[1][::-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, and_, cast, exists, func, literal_column, select
@@ -99,6 +99,7 @@ class BookingSummary(NamedTuple):
     customer_email: str | None
     customer_phone: str | None
     customer_locale: str | None
+    customer_zone: str | None
     customer_preferences: dict[str, Any]
     customer_phone_verified_at: datetime | None
     order_number: int | None
@@ -140,6 +141,11 @@ class BookingSummary(NamedTuple):
     def text_to(self) -> str | None:
         """Where texts about it go: the number that was confirmed, else the one given for it (A13)."""
         return self.customer_phone if self.customer_phone_verified_at else self.contact_phone
+
+    @property
+    def told_zone(self) -> str:
+        """The zone its customer is told its times in: of what is online their own where they have said it, else the place's (R13)."""
+        return self.customer_zone or self.zone if self.location_kind == "online" else self.zone
 
     @property
     def holding(self) -> bool:
@@ -213,6 +219,10 @@ def lock_many(tx: Tx, *conditions: Any) -> list[BookingSummary]:
     """Several bookings of the store, locked in ascending id, so that no two transactions wait for each other."""
     statement = SUMMARIES.where(B.store_id == tx.store_id, *conditions).order_by(B.id).with_for_update(of=B)
     return run(tx, statement)
+
+
+LONGEST = timedelta(hours=24)
+"""The longest a booking can be (bookings_span)."""
 
 
 def between(tx: Tx, customer_id: int, start: datetime, end: datetime) -> list[BookingSummary]:

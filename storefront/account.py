@@ -12,10 +12,10 @@ from booking.access import login_hash
 from booking.class_waits import class_waits
 from booking.credit import all_credit_of
 from booking.keys import sign, unsign
-from booking.rules.wall_time import day_span, local_date
+from booking.rules.wall_time import dates_of, day_span, local_date
 from booking.wording import Words
 from models.booking_list import PAGE, Listed, ListedBooking, Place
-from models.booking_summary import BookingSummary, between
+from models.booking_summary import LONGEST, BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
 from storefront.class_waits import WaitCard, wait_card
@@ -23,6 +23,7 @@ from storefront.cookies import login_secret
 from storefront.door import require_login
 from storefront.picker import month_end, read_date
 from storefront.presenting import Card, cards, credit_lines
+from storefront.zones import WIDEST, chosen_zone, shown_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,10 @@ def account():  # noqa: ANN201
         upcoming, past = listed.groups()
         waits = class_waits(tx, person.customer_id) if person.waits else ()
         credit = all_credit_of(tx, person.customer_id) if person.has_credit else []
-    w = words(store, person)
+    w, own = words(store, person), chosen_zone(person)
     return page(
         "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
-        upcoming=cards(upcoming[:PAGE], w, tx.now), past=cards(past[:PAGE], w, tx.now),
+        upcoming=cards(upcoming[:PAGE], w, tx.now, own), past=cards(past[:PAGE], w, tx.now, own),
         more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
         waits=[wait_card(wait, g.store_id, w, tx.now) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
         paged=bool(asked.get("upcoming") or asked.get("past")))
@@ -106,12 +107,8 @@ def _calendar(*, week: bool) -> str:
         store, person = require_login(tx)
         w = words(store, person)
         span = _span(local_date(tx.now, store.zone), w, week=week)
-        found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - timedelta(hours=14),
-                        day_span(span.end, store.zone)[1] + timedelta(hours=14))
-        of_day: dict[date, list[BookingSummary]] = {}
-        for b in found:
-            of_day.setdefault(b.local_start.date(), []).append(b)
-        by_day: dict[date, list[Card | WaitCard]] = {day: [*cards(bookings, w, tx.now)] for day, bookings in of_day.items()}
+        found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - WIDEST - LONGEST, day_span(span.end, store.zone)[1] + WIDEST)
+        by_day = _by_day(found, w, tx.now, chosen_zone(person))
         for wait in class_waits(tx, person.customer_id) if person.waits else ():
             by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w, tx.now))
         days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
@@ -119,6 +116,23 @@ def _calendar(*, week: bool) -> str:
         return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),
                     weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
                     agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
+
+
+def _by_day(found: list[BookingSummary], w: Words, now: datetime, own: str | None) -> dict[date, list[Card | WaitCard]]:
+    """Each booking under the days it touches, those of the customer's zone where it is online (R13); what has begun the day before
+    stands first and says until when."""
+    of_day: dict[date, list[BookingSummary]] = {}
+    by_day: dict[date, list[Card | WaitCard]] = {}
+    for b in found:
+        zone = shown_zone(b.location_kind, b.zone, own)
+        first, *more = dates_of(b.starts_at, b.ends_at, zone)
+        of_day.setdefault(first, []).append(b)
+        for day in more:
+            until = w._("until {time}").format(time=w.time(b.ends_at, zone))
+            by_day.setdefault(day, []).append(cards([b], w, now, own)[0]._replace(start=until))
+    for day, bookings in of_day.items():
+        by_day.setdefault(day, []).extend(cards(bookings, w, now, own))
+    return by_day
 
 
 class Cursor(NamedTuple):

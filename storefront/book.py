@@ -149,7 +149,7 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
     w = words(store, person)
     staff_id = staff_choice(offer, request.values.get("staff"))
     seats = _seats(request.values.get("seats"), offer)
-    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats, shown=zone_of_picker(offer, staff_id, None, person))
+    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats, shown=zone_of_picker(offer, staff_id, None, chosen_zone(person)))
     full = full_dates(tx, offer.id, seats=seats) if offer.capacity > 1 and terms_of(tx).waitlist else []
     return page("choose_time.html", store, w, person=person, offer=offer, picker=picker, full=[
                     (f"/book/{offer.id}/waitlist/{date.id}?seats={seats}", w.when(date.starts_at, date.zone), date.staff_name) for date in full], problem=problem, staff_id=staff_id, seats=seats,
@@ -166,13 +166,14 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         return redirect(f"/book/{offer.id}", 303)
     seats = _seats(request.values.get("seats"), offer)
     end = datetime.fromtimestamp(at.timestamp() + offer.shape.duration, at.tzinfo)
-    zone = shown_zone(staff.location_kind, staff.zone, person)
+    zone = shown_zone(staff.location_kind, staff.zone, chosen_zone(person))
     policy = read_policy(offer.policy).with_time_to_answer()
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
-        comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone), waits=policy.approval in ("manual", "first_only"),
+        comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone),
+        there=w.when(at, staff.zone) if zone != staff.zone else "", waits=policy.approval in ("manual", "first_only"),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
-        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now, free=not offer.price),
+        deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now, free=not offer.price, shown=zone),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 
 

@@ -22,7 +22,7 @@ from storefront.presenting import detail, history
 from storefront.together import decisions_of, group_of
 from storefront.trail import trail_of
 from storefront.waiting_lines import asked_waiting, waiting_line
-from storefront.zones import chosen_zone, shown_zone, zone_names
+from storefront.zones import chosen_zone, zone_names
 
 
 @bp.get("/account/bookings/<ref>")
@@ -54,10 +54,10 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
         offers=offer_lines(tx, door), waiting=waiting_line(tx, door, waits), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
-        zones=zone_names() if door.b.location_kind == "online" else (), zone=shown_zone(door.b.location_kind, door.b.zone, door.person),
+        zones=zone_names() if door.b.location_kind == "online" else (), zone=door.zone,
         done=request.args.get("done"), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
-            for one in documents], entries=history(entries, door.b, w),
+            for one in documents], entries=history(entries, door),
         panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door, kept)), status
 
 
@@ -87,8 +87,8 @@ def calendar_payload(tx: Tx, b: BookingSummary, *, with_link: bool) -> dict:
 
 
 def _yours(door: Door) -> str | None:
-    """The start in the zone the customer has chosen, where that is another one."""
-    zone = chosen_zone(door.person)
+    """The start in the visitor's zone, where that is another one: of what is online the first line, of a place one goes to the second."""
+    zone = door.zone if door.b.location_kind == "online" else chosen_zone(door.person)
     if not zone or zone == door.b.zone:
         return None
     return door.words._("Where you are: {when}").format(when=door.words.when(door.b.starts_at, zone))

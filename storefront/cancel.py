@@ -77,8 +77,8 @@ def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None
     charge = w._("{venue} may charge up to {amount} to your saved card.").format(venue=b.store_name, amount=w.money(fee, b.currency)) if fee else ""
     return page(
         "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem, charge=charge,
-        outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, b.zone) if quote.until else None,
-        deadline=w.deadline("cancel", decision.deadline, b.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
+        outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, door.zone) if quote.until else None,
+        deadline=w.deadline("cancel", decision.deadline, door.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
         may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,
         seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, once=secrets.token_hex(16),
         needs_login=door.by_link and b.store_require_login_to_cancel and door.person is None,

@@ -30,11 +30,11 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
     return page(
         "cancel_several.html", door.store, w, person=door.person, door=door, scope=scope, problem=problem, preview=preview,
         scopes=scope_choices(group, "cancel", w), parts=[
-            (part.booking.service_name, w.when(part.booking.starts_at, part.booking.zone), w.refund(part.quote.facts(), b.store_name))
+            (part.booking.service_name, w.when(part.booking.starts_at, door.zone_of(part.booking)), w.refund(part.quote.facts(), b.store_name))
             for part in preview.parts],
-        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), why_not("cancel", stay.decision, w, stay.booking))
+        stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("cancel", stay.decision, door, stay.booking))
                for stay in preview.stays],
-        outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, b.zone) if total and total.until else None,
+        outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, door.zone) if total and total.until else None,
         quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
 
 

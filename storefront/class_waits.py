@@ -36,6 +36,7 @@ class WaitCard:
     status_text: str
     held: str | None
     status: str = "waiting"
+    there: str = ""
 
 
 def wait_card(wait: ClassWait, store_id: int, w: Words, now: datetime) -> WaitCard:

@@ -18,11 +18,13 @@ from models.booking_summary import BookingSummary, find
 from models.session import Tx
 from storefront.blueprint import words
 from storefront.cookies import login_secret
+from storefront.zones import chosen_zone, shown_zone
 
 
 @dataclass(frozen=True)
 class Door:
-    """Who came in and how. `by_link` sees masked contact data and this booking only."""
+    """Who came in and how. `by_link` sees masked contact data and this booking only. `own_zone`: the visitor's, else the one the
+    customer has told; None where nobody has told any."""
 
     b: BookingSummary
     actor: Actor
@@ -32,6 +34,15 @@ class Door:
     person: SignedIn | None
     store: StoreView
     words: Words
+    own_zone: str | None = None
+
+    @property
+    def zone(self) -> str:
+        """The zone the booking is told in: what is online in the visitor's own, else the place's (R13)."""
+        return self.zone_of(self.b)
+
+    def zone_of(self, b: BookingSummary) -> str:
+        return shown_zone(b.location_kind, b.zone, self.own_zone)
 
     def url(self, part: str = "", **parameters: Any) -> str:
         """The address of this booking's page or one below it, through the same door."""
@@ -58,7 +69,7 @@ def _signed_in(tx: Tx, ref: str) -> Door:
     if b is None or b.customer_id != person.customer_id or kept_no_longer(b, tx):
         abort(404)
     return Door(b, Actor("customer", "account", person.customer_id), f"/account/bookings/{ref}", {}, False, person, store,
-                words(store, person))
+                words(store, person), chosen_zone(person) or b.customer_zone)
 
 
 def _by_link(tx: Tx, ref: str) -> Door:
@@ -75,7 +86,7 @@ def _by_link(tx: Tx, ref: str) -> Door:
     store = store_view(b)
     owner = person if person and person.customer_id == b.customer_id else None
     return Door(b, Actor("link", "link", b.id), f"/manage/{ref}", {"token": token}, True, owner, store,
-                words(store, owner, b.customer_locale))
+                words(store, owner, b.customer_locale), chosen_zone(owner) or b.customer_zone)
 
 
 def store_of(tx: Tx, ref: str) -> tuple[BookingSummary | None, StoreView | None]:

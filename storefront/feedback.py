@@ -97,7 +97,7 @@ def _show(tx: Tx, visit: Visit, *, problem: str | None = None, errors: dict[str,
     decision = may_give(b, said, tx.now)
     return page(
         "feedback.html", visit.store, w, person=visit.person, visit=visit, said=said, problem=problem, errors=errors or {},
-        when=w.when(b.starts_at, b.zone), allowed=decision.allowed, stars=[(n, stars_text(n, w)) for n in STARS], longest=LONGEST,
+        when=w.when(b.starts_at, b.told_zone), allowed=decision.allowed, stars=[(n, stars_text(n, w)) for n in STARS], longest=LONGEST,
         typed=typed or ((said.rating, said.comment, said.may_publish) if said else (None, "", False)),
         sentence=how_long(b, said, decision, w),
         said_stars=stars_text(said.rating, w) if said else "", saved=request.args.get("saved") is not None)
@@ -108,7 +108,7 @@ def how_long(b: BookingSummary, said: Given | None, decision: Decision, w: Words
     if not decision.allowed or decision.deadline is None:
         return w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)
     until = w._("You can change it until {when}.") if said else w._("You can leave feedback until {when}.")
-    return until.format(when=w.when(decision.deadline, b.zone))
+    return until.format(when=w.when(decision.deadline, b.told_zone))
 
 
 def stars_text(n: int, w: Words) -> str:

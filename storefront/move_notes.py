@@ -15,22 +15,25 @@ from booking.wording import Words
 from booking.wording.policies import latest_lines
 from models.booking_summary import BookingSummary
 from models.session import Tx
+from storefront.door import Door
+from storefront.zones import shown_zone
 
 
-def move_notes(tx: Tx, b: BookingSummary, w: Words, price: int, starts_at: datetime | None = None) -> list[str]:
+def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, starts_at: datetime | None = None) -> list[str]:
     """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33)."""
+    w = door.words
     if starts_at is not None and starts_at == kept_start(b):
-        return [w._("This takes back your request for {asked}. Your booking then stands as it did before.").format(asked=w.when(b.starts_at, b.zone))]
+        return [w._("This takes back your request for {asked}. Your booking then stands as it did before.").format(asked=w.when(b.starts_at, door.zone_of(b)))]
     notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
     if starts_at is not None:
         notes += last_notes(b, w, starts_at, tx.now)
     notes += latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
-    return notes + approval_notes(b, w, tx.now)
+    return notes + approval_notes(b, door, tx.now)
 
 
-def approval_notes(b: BookingSummary, w: Words, now: datetime) -> list[str]:
+def approval_notes(b: BookingSummary, door: Door, now: datetime) -> list[str]:
     """Who decides about the move, and what becomes of the time the booking has until then (R17, R29)."""
-    policy = facts.effective_policy(b)
+    w, policy = door.words, facts.effective_policy(b)
     if b.status == "pending" and b.never_approved:
         return [w._("Your request is then for the new time. The time you asked for until now is free for others at once.")]
     if b.held is None and not (b.status == "confirmed" and moves.needs_approval(policy, first=False, starts_at=b.starts_at, zone=b.zone, now=now)):
@@ -38,7 +41,7 @@ def approval_notes(b: BookingSummary, w: Words, now: datetime) -> list[str]:
     if b.held is None and not policy.release_old_slot_at_once:
         return [w._("{venue} confirms moves personally. Your present time stays yours until then.").format(venue=b.store_name)]
     if comes_back(b):
-        old = w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
+        old = w.when(datetime.fromisoformat(b.held["starts_at"]), shown_zone(b.location_kind, b.held["zone"], door.own_zone))
         return [w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old)]
     return [given_up(b, w)]
 
@@ -49,9 +52,9 @@ def given_up(b: BookingSummary, w: Words) -> str:
         venue=b.store_name)
 
 
-def visit_notes(parts: Sequence[BookingSummary], w: Words, now: datetime) -> list[str]:
+def visit_notes(parts: Sequence[BookingSummary], door: Door, now: datetime) -> list[str]:
     """The same for a visit: what is true of one part is true of all, since they wait together (R32)."""
-    return list(dict.fromkeys(note for b in parts for note in approval_notes(b, w, now)))
+    return list(dict.fromkeys(note for b in parts for note in approval_notes(b, door, now)))
 
 
 def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:

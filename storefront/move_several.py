@@ -18,7 +18,6 @@ from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.visit_times import visit_days
 from booking.wording import Words
-from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import page
@@ -43,14 +42,14 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
-    together = visit_notes(group.parts, w, tx.now) if scope == VISIT and at != kept_start(group.parts[0]) else []
-    lines = [_line(tx, target, w, together) for target in fits]
+    together = visit_notes(group.parts, door, tx.now) if scope == VISIT and at != kept_start(group.parts[0]) else []
+    lines = [_line(tx, target, door, together) for target in fits]
     common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
     return page(
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
         scopes=scope_choices(group, "reschedule", w), moves=lines, notes=common,
-        misfits=[(w.when(target.booking.starts_at, target.booking.zone), _new(target, w), _reason(target.problem, w)) for target in misfits],
-        stays=[(w.when(stay.booking.starts_at, stay.booking.zone), why_not("reschedule", stay.decision, w, stay.booking))
+        misfits=[(w.when(target.booking.starts_at, door.zone_of(target.booking)), _new(target, door), _reason(target.problem, w)) for target in misfits],
+        stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("reschedule", stay.decision, door, stay.booking))
                for stay in stays],
         starts_at=at.isoformat(), staff="anyone" if staff_id == ANYONE else "", price=sum(target.price for target in fits),
         expect=",".join(target.booking.ref for target in fits), without=",".join(target.booking.ref for target in misfits),
@@ -93,15 +92,14 @@ def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
     return [Target(part, part.starts_at + (at - head.starts_at), None, price_there(part, find_offer(tx, part.service_id))) for part in group.parts]
 
 
-def _line(tx: Tx, target: Target, w: Words, together: list[str]) -> tuple[str, str, str, list[str]]:
-    b = target.booking
-    notes = dict.fromkeys([*move_notes(tx, b, w, target.price, target.starts_at), *together])
-    return b.service_name, w.when(b.starts_at, b.zone), _new(target, w), list(notes)
+def _line(tx: Tx, target: Target, door: Door, together: list[str]) -> tuple[str, str, str, list[str]]:
+    b, w = target.booking, door.words
+    notes = dict.fromkeys([*move_notes(tx, b, door, target.price, target.starts_at), *together])
+    return b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), list(notes)
 
 
-def _new(target: Target, w: Words) -> str:
-    b: BookingSummary = target.booking
-    return w.when(target.starts_at, b.zone) if target.starts_at else ""
+def _new(target: Target, door: Door) -> str:
+    return door.words.when(target.starts_at, door.zone_of(target.booking)) if target.starts_at else ""
 
 
 def _reason(code: str | None, w: Words) -> str:

@@ -30,6 +30,6 @@ def offer_lines(tx: Tx, door: Door) -> list[OfferLine]:
     standing = standing_of(tx, b)
     free = takeable(tx, b, standing)
     return [OfferLine(
-        offer.round, offer.n, offer.n in free, door.url(f"offers/{offer.n}", round=offer.round), w.date(offer.starts_at, b.zone), w.span(offer.starts_at, offer.ends_at, b.zone),
-        offer.staff_name, w.when(offer.expires_at, b.zone),
-        w._("{when}, with {staff}").format(when=w.when(offer.starts_at, b.zone), staff=offer.staff_name)) for offer in standing]
+        offer.round, offer.n, offer.n in free, door.url(f"offers/{offer.n}", round=offer.round), w.date(offer.starts_at, door.zone), w.span(offer.starts_at, offer.ends_at, door.zone),
+        offer.staff_name, w.when(offer.expires_at, door.zone),
+        w._("{when}, with {staff}").format(when=w.when(offer.starts_at, door.zone), staff=offer.staff_name)) for offer in standing]

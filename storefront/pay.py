@@ -24,6 +24,7 @@ from models.booking_summary import BookingSummary, find_by_id
 from models.session import Tx, reading
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser, login_secret
+from storefront.zones import chosen_zone, shown_zone
 
 LONGEST_SECRET = 64
 
@@ -84,7 +85,7 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
     b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
     live = intent.state == "open" and intent.client_sealed is not None and (intent.expires_at is None or intent.expires_at > tx.now)
     facts: dict[str, Any] = {"problem": problem, "kind": intent.kind, "live": live, "state": intent.state, "secret": secret,
-                             "summary": _summary(tx, intent, b, w), "js_url": settings().stripe_js_url}
+                             "summary": _summary(tx, intent, b, w, chosen_zone(person)), "js_url": settings().stripe_js_url}
     facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
     facts["minutes"] = max(1, ceil((intent.expires_at - tx.now).total_seconds() / 60)) if intent.expires_at else 0
     facts["consent"] = intent.facts.get("text", "")
@@ -97,16 +98,16 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
     return response
 
 
-def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words) -> list[str]:
+def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words, own: str | None) -> list[str]:
     """What it is about: the booking, or the draft of one."""
     if b is not None:
-        return [b.service_name, w.when(b.starts_at, b.zone)]
+        return [b.service_name, w.when(b.starts_at, b.told_zone)]
     offer = find_offer(tx, int(intent.facts["service_id"]))
     if offer is None:
         return []
     at = datetime.fromisoformat(intent.facts["starts_at"])
     staff = next((s for s in offer.staff if str(s.id) == intent.facts["staff_id"]), None)
-    zone = staff.zone if staff else offer.zone
+    zone = shown_zone(staff.location_kind, staff.zone, own) if staff else offer.zone
     lines = [offer.name, w.date(at, zone), w.span(at, at + timedelta(seconds=offer.shape.duration), zone)]
     return lines + ([f"{staff.name}, {staff.location_name}"] if staff else [])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from booking import facts
 from booking.credit import Left
@@ -25,10 +26,11 @@ from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from storefront.door import Door
 from storefront.move_notes import given_up
+from storefront.zones import shown_zone
 
 
 class Card(NamedTuple):
-    """One booking in a list."""
+    """One booking in a list. `there`: when it is at the place, where the rest is told in the customer's own zone (R13)."""
 
     url: str
     service: str
@@ -45,6 +47,7 @@ class Card(NamedTuple):
     can_move: bool
     can_cancel: bool
     instead_url: str | None = None
+    there: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One booking on its own page."""
+    """One booking on its own page. `zone` is the place's; `there`: when it is in that zone, where all else is told in another."""
 
     ref: str
     service: str
@@ -81,19 +84,22 @@ class Detail:
     instead_schedule: bool = False
     again_url: str = "/book"
     place: Place | None = None
+    there: str = ""
     money: list[str] = field(default_factory=list)
 
 
-def card(b: BookingSummary | ListedBooking, w: Words, now: datetime, present: int) -> Card:
-    """`present`: the year it is, which a line does not name."""
+def card(b: BookingSummary | ListedBooking, w: Words, now: datetime, present: int, own: str | None) -> Card:
+    """`present`: the year it is, which a line does not name; `own`: the customer's zone."""
     can_move, can_cancel = facts.may_change(b, now) if b.holding else (False, False)
     instead = b.holding and not can_cancel and facts.decisions(b, now)["cancel"].facts.get("instead")
-    day, span = b.local_start.date(), w.span(b.starts_at, b.ends_at, b.zone)
+    zone = shown_zone(b.location_kind, b.zone, own)
+    start = b.local_start if zone == b.zone else b.starts_at.astimezone(ZoneInfo(zone))
+    day, span = start.date(), w.span(b.starts_at, b.ends_at, zone)
     weekday, month, year, date = w.tile(day, present)
     line = w.dot.join([span, b.staff_name, b.location_name, *([w.money(b.price, b.currency)] if b.price else [])])
     return Card(
-        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), weekday, month, year, date, w.clock(b.local_start), span,
-        b.status, w.status(b.status), can_move, can_cancel, again_url(b) if instead else None)
+        f"/account/bookings/{b.ref}", b.service_name, line, str(day.day), weekday, month, year, date, w.clock(start), span,
+        b.status, w.status(b.status), can_move, can_cancel, again_url(b) if instead else None, "" if zone == b.zone else there(b, w))
 
 
 def again_url(b: BookingSummary | ListedBooking) -> str:
@@ -101,67 +107,75 @@ def again_url(b: BookingSummary | ListedBooking) -> str:
     return f"/book/{b.service_id}?staff={b.staff_id}" if b.service_active else "/book"
 
 
-def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime) -> list[Card]:
+def there(b: BookingSummary | ListedBooking, w: Words) -> str:
+    """The second line of what is told in another zone than the place's: when it is there."""
+    return w.when(b.starts_at, b.zone)
+
+
+def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime, own: str | None = None) -> list[Card]:
     """The lines of a list; the open parts of a visit that follow each other are one line (R32)."""
     groups: list[list[Any]] = []
-    present = local_date(now, found[0].zone).year if found else 0
+    present = local_date(now, shown_zone(found[0].location_kind, found[0].zone, own)).year if found else 0
     for b in found:
         if groups and b.visit_id is not None and b.holding and groups[-1][-1].visit_id == b.visit_id and groups[-1][-1].holding:
             groups[-1].append(b)
         else:
             groups.append([b])
-    return [card(group[0], w, now, present) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now, present)
+    return [card(group[0], w, now, present, own) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now, present, own)
             for group in groups]
 
 
-def _visit_card(parts: list[Any], w: Words, now: datetime, present: int) -> Card:
+def _visit_card(parts: list[Any], w: Words, now: datetime, present: int, own: str | None) -> Card:
     first, last = parts[0], max(parts, key=lambda b: b.ends_at)
-    span, price = w.span(first.starts_at, last.ends_at, first.zone), sum(b.price for b in parts)
+    span, price = w.span(first.starts_at, last.ends_at, shown_zone(first.location_kind, first.zone, own)), sum(b.price for b in parts)
     people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
     line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
     cancel = visit_decision("cancel", parts, now)
-    return card(first, w, now, present)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
+    return card(first, w, now, present, own)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
                    can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=cancel.allowed,
                    instead_url=again_url(first) if cancel.facts.get("instead") else None)
 
 
 def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None) -> Detail:
     """The booking's own page; `decided` where more than this booking decides what may be done (R32)."""
-    b, w = door.b, door.words
+    b, w, zone = door.b, door.words, door.zone
     decided = decided or facts.decisions(b, now)
     change = facts.change_facts(b)
     waits = None
     if b.status == "pending" and b.approval_deadline:
-        waits = w._("{venue} answers by {when}.").format(venue=b.store_name, when=w.when(b.approval_deadline, b.zone))
+        waits = w._("{venue} answers by {when}.").format(venue=b.store_name, when=w.when(b.approval_deadline, zone))
         if b.held and b.held["released"]:
             waits = given_up(b, w) + " " + waits
         elif b.held:
-            old = w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])
+            old = w.when(datetime.fromisoformat(b.held["starts_at"]), shown_zone(b.location_kind, b.held["zone"], door.own_zone))
             waits = w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old) + " " + waits
     return Detail(
-        b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w),
+        b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w, zone),
         f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address and b.location_kind == "place" else None,
-        w.when(b.starts_at, b.zone), b.starts_at.isoformat(), b.zone,
-        action("reschedule", decided["reschedule"], w, b, decided["reschedule"].deadline or deadline("reschedule", change)),
-        action("cancel", decided["cancel"], w, b, decided["cancel"].deadline or deadline("cancel", change)),
+        w.when(b.starts_at, zone), b.starts_at.isoformat(), b.zone,
+        action("reschedule", decided["reschedule"], door, decided["reschedule"].deadline or deadline("reschedule", change)),
+        action("cancel", decided["cancel"], door, decided["cancel"].deadline or deadline("cancel", change)),
         [] if b.status in CLOSED else _rules(door, facts.policy_meanwhile(b), decided, now), _person(door), b.version, waits,
-        decided["cancel"].facts.get("instead", False), again_url(b), place_of(b))
+        decided["cancel"].facts.get("instead", False), again_url(b), place_of(b), there="" if zone == b.zone else there(b, w))
 
 
 def _rules(door: Door, policy: Policy, decided: dict[str, Decision], now: datetime) -> list[str]:
     """Of the policy what the customer can still use, and when the rest ended (R10); why stands beside the buttons."""
     b, w = door.b, door.words
     still = policy.with_flags(Flags(decided["reschedule"].allowed, decided["cancel"].allowed))
-    ended = {kind: w.when(one.deadline, b.zone) for kind, one in decided.items() if one.reason == "too_late" and one.deadline}
+    ended = {kind: w.when(one.deadline, door.zone) for kind, one in decided.items() if one.reason == "too_late" and one.deadline}
     return [*([w._("Cancelling online ended {when}.").format(when=ended["cancel"])] if "cancel" in ended else []),
-            *policy_lines(w, still, b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid, original=b.original_starts_at),
+            *policy_lines(w, still, b.starts_at, b.zone, b.currency, now, free=not b.price and not b.paid, original=b.original_starts_at,
+                          shown=door.zone),
             *([w._("Moving online ended {when}.").format(when=ended["reschedule"])] if "reschedule" in ended else [])]
 
 
-def rows(b: BookingSummary, w: Words) -> list[tuple[str, str]]:
-    """The facts of A57: service, staff, date, time, address, deposit status."""
-    found = [(w._("Service"), b.service_name), (w._("With"), b.staff_name), (w._("Date"), w.date(b.starts_at, b.zone)),
-             (w._("Time"), w.span(b.starts_at, b.ends_at, b.zone)),
+def rows(b: BookingSummary, w: Words, zone: str) -> list[tuple[str, str]]:
+    """The facts of A57: service, staff, date, time, address, deposit status. Told in `zone`; where that is not the place's, the time
+    there too (R13)."""
+    found = [(w._("Service"), b.service_name), (w._("With"), b.staff_name), (w._("Date"), w.date(b.starts_at, zone)),
+             (w._("Time"), w.span(b.starts_at, b.ends_at, zone)),
+             *([] if zone == b.zone else [(w._("Time at {venue}").format(venue=b.store_name), there(b, w))]),
              (w._("Where"), _where(b, w))]
     if b.seats > 1:
         found.append((w._("Seats"), str(b.seats)))
@@ -193,23 +207,25 @@ def deposit(b: BookingSummary, w: Words) -> str:
     return text
 
 
-def action(kind: str, decision: Decision, w: Words, b: BookingSummary, last: datetime) -> Action:
+def action(kind: str, decision: Decision, door: Door, last: datetime) -> Action:
+    b, w = door.b, door.words
     if decision.allowed:
-        return Action(True, w.deadline(kind, last, b.zone), None)
+        return Action(True, w.deadline(kind, last, door.zone), None)
     if decision.reason == "closed":
         return Action(False, "", "closed")
     sentence = w.refusal(decision.reason or "not_allowed", decision.facts, b.store_name)
     if b.store_refusal_note and decision.reason in ("too_late", "not_allowed", "limit_reached"):
         sentence += " " + b.store_refusal_note  # the shop's own words after ours (A157, D20b)
     return Action(False, sentence, decision.reason, decision.facts.get("still_possible"),
-                  w.deadline_was(kind, last, b.zone) if decision.reason == "too_late" else None)
+                  w.deadline_was(kind, last, door.zone) if decision.reason == "too_late" else None)
 
 
-def why_not(kind: str, decision: Decision, w: Words, b: BookingSummary) -> str:
+def why_not(kind: str, decision: Decision, door: Door, b: BookingSummary) -> str:
     """The refusal of one booking among several, its deadline with it (R10)."""
+    w = door.words
     told = w.refusal(decision.reason or "", decision.facts, b.store_name)
     late = decision.reason == "too_late" and decision.deadline
-    return f"{told} {w.deadline_was(kind, late, b.zone)}" if late else told
+    return f"{told} {w.deadline_was(kind, late, door.zone_of(b))}" if late else told
 
 
 def _person(door: Door) -> list[tuple[str, str]]:
@@ -249,8 +265,9 @@ HISTORY = {
 }
 
 
-def history(entries: list[Any], b: BookingSummary, w: Words) -> list[tuple[str, str, str]]:
+def history(entries: list[Any], door: Door) -> list[tuple[str, str, str]]:
     """(when, what, by whom) in plain words (C9, R41); entries customers have no use for are left out."""
+    b, w, zone = door.b, door.words, door.zone
     who = {"customer": w._("by you"), "shopify_customer": w._("by you"), "link": w._("with the link"), "system": ""}
     told = []
     for entry in entries:
@@ -259,6 +276,6 @@ def history(entries: list[Any], b: BookingSummary, w: Words) -> list[tuple[str, 
         what = w._(HISTORY[entry.action])
         after = (entry.after or {}).get("starts_at")
         if entry.action in ("reschedule_booking", "accept_offer", "claim_earlier_slot") and after:
-            what += ": " + w.when(datetime.fromisoformat(after), b.zone)
-        told.append((w.when(entry.at, b.zone), what, who.get(entry.actor_kind, w._("by {venue}").format(venue=b.store_name))))
+            what += ": " + w.when(datetime.fromisoformat(after), zone)
+        told.append((w.when(entry.at, zone), what, who.get(entry.actor_kind, w._("by {venue}").format(venue=b.store_name))))
     return told

@@ -22,7 +22,7 @@ from storefront.move_notes import move_notes
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
-from storefront.zones import shown_zone, zone_names, zone_of_picker
+from storefront.zones import zone_names, zone_of_picker
 
 
 @bp.get("/account/bookings/<ref>/reschedule")
@@ -78,8 +78,8 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
     # Whoever has left cannot be kept: where a switch is allowed, those who are there are shown at once (R14).
     anyone = times.may_choose and (times.left or request.args.get("staff") == "anyone")
     picker = pick(tx, times.offer, w, moving=b, find=partial(times.days, tx, None if anyone else times.own), until=times.until,
-                  shown=zone_of_picker(times.offer, None, b, door.person))
-    zone = shown_zone(b.location_kind, b.zone, door.person)
+                  shown=zone_of_picker(times.offer, None, b, door.own_zone))
+    zone = door.zone
     return page("reschedule.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), picker=picker, problem=problem,
                 may_choose=times.may_choose and not times.left, left=b.staff_name if times.left else None, anyone=anyone, base=door.base + "/reschedule", keep=door.query | keep(staff="anyone" if anyone else None),
                 plain=door.query, zones=zone_names() if b.location_kind == "online" else (), zone=zone, when=w.when(door.b.starts_at, zone),
@@ -103,11 +103,12 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001,
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     person = times.person(tx, slot)
     price = moves.price_after(times.policy, b.price, times.new_price)
-    notes = move_notes(tx, b, w, price, slot.starts_at)
-    zone = shown_zone(b.location_kind, b.zone, door.person)
+    notes = move_notes(tx, b, door, price, slot.starts_at)
+    zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
                 new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), person.name), notes=notes,
+                there=w.when(slot.starts_at, b.zone) if zone != b.zone else "",
                 starts_at=at.isoformat(), staff="" if person.id == b.staff_id else person.id, price=price, once=secrets.token_hex(16),
                 scopes=scope_choices(group, "reschedule", w), asked="anyone" if anyone else ""), 200
 

@@ -13,12 +13,14 @@ from sqlalchemy import select
 from booking import facts
 from booking.actions.visits import visit_decision, visit_of
 from booking.rules.decision import Decision
+from booking.rules.wall_time import local_date
 from booking.wording import Words
 from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from models.statement import Statement, param
 from storefront.door import Door
+from storefront.zones import shown_zone
 
 SERIES, VISIT = "series", "visit"
 
@@ -62,7 +64,7 @@ def group_of(tx: Tx, door: Door) -> Group | None:
     b = door.b
     if b.visit_id is not None and b.holding:
         parts = visit_of(tx, b.ref)
-        days = {part.local_start.date() for part in parts}
+        days = {local_date(part.starts_at, door.zone_of(part)) for part in parts}
         return Group(VISIT, [_part(door, part, dated=len(days) > 1) for part in parts], tuple(parts)) if len(parts) > 1 else None
     if b.series_id is None or door.by_link:
         return None
@@ -104,12 +106,13 @@ def names(parts: Sequence[BookingSummary]) -> str:
 
 def _part(door: Door, part: BookingSummary, *, dated: bool) -> Line:
     w, here = door.words, part.ref == door.b.ref
-    time = w.when(part.starts_at, part.zone) if dated else w.span(part.starts_at, part.ends_at, part.zone)
+    zone = door.zone_of(part)
+    time = w.when(part.starts_at, zone) if dated else w.span(part.starts_at, part.ends_at, zone)
     text = f"{part.service_name}, {time}, {part.staff_name}"
     return Line(None if here or door.by_link else f"/account/bookings/{part.ref}", text, part.status, w.status(part.status), here)
 
 
 def _date(door: Door, one: Occurrence) -> Line:
     here = one.ref == door.b.ref
-    return Line(None if here else f"/account/bookings/{one.ref}", door.words.when(one.starts_at, one.zone), one.status,
+    return Line(None if here else f"/account/bookings/{one.ref}", door.words.when(one.starts_at, shown_zone(door.b.location_kind, one.zone, door.own_zone)), one.status,
                 door.words.status(one.status), here)

@@ -12,6 +12,7 @@ from booking import waitlist as read
 from booking.wording import Words
 from models.session import Tx
 from storefront.door import Door
+from storefront.zones import shown_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def waiting_line(tx: Tx, door: Door, asked: read.WaitingOf | None) -> Waiting | 
         asks = read.decision_of(b, terms, None, tx.now).allowed
         return Waiting(prompt(w, terms.staff_noun), False, None) if asks else None
     held = read.standing_offer(tx, entry.id)
+    zone = shown_zone(b.location_kind, held.zone, door.own_zone) if held else b.zone
     return Waiting(None, True, None if held is None else (
-        w._("{when}, with {staff}").format(when=w.when(held.starts_at, held.zone), staff=held.staff_name),
-        w.when(held.expires_at, held.zone), read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)))
+        w._("{when}, with {staff}").format(when=w.when(held.starts_at, zone), staff=held.staff_name),
+        w.when(held.expires_at, zone), read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)))

@@ -20,6 +20,7 @@ from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.presenting import detail
 from storefront.waiting_lines import band_names, prompt
+from storefront.zones import shown_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ def _show(tx: Tx, door: Door, *, errors: dict[str, str] | None = None, typed: An
         saved=request.args.get("saved"), prompt=prompt(w, terms.staff_noun),
         deaf=door.person is not None and not read.hears(door.person.email, door.person.phone, door.person.preferences),
         place=read.place_of(tx, entry) if entry else None,
-        until=w.when(decision.deadline, b.zone) if entry and decision.deadline else None, rest_hours=terms.rest_hours,
-        held=(w.when(held.starts_at, held.zone), held.staff_name, w.when(held.expires_at, held.zone),
+        until=w.when(decision.deadline, door.zone) if entry and decision.deadline else None, rest_hours=terms.rest_hours,
+        held=(w.when(held.starts_at, shown_zone(b.location_kind, held.zone, door.own_zone)), held.staff_name, w.when(held.expires_at, door.zone),
               read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)) if held and entry else None,
         days=[Choice(str(number), name, str(number) in days) for number, name in enumerate(w.weekday_names("wide"))],
         bands=[Choice(band, text, band in bands) for band, text in band_names(w, terms.bands)],

@@ -34,6 +34,7 @@ from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser
+from storefront.zones import shown_zone
 
 ENTRY = "/waitlist/<int(max=9223372036854775807):entry_id>"
 
@@ -152,20 +153,21 @@ def _show(tx: Tx, way: Way, *, problem: str | None = None, unaccepted: str | Non
     gone = wanted is not None and (held is None or held.id != wanted) and entry.state == "waiting"
     date = read.find_date(tx, entry.session_id) if entry.session_id else None
     service = way.b.service_name if way.b else date.service_name
-    now = w.when(way.b.starts_at, way.b.zone) if way.b else w.when(date.starts_at, date.zone)
+    now = w.when(way.b.starts_at, way.b.told_zone) if way.b else w.when(date.starts_at, date.zone)
     return page(
         "waitlist_entry.html", way.store, w, way=way, entry=entry, service=service, now=now, problem=problem,
         gone=gone and not problem and request.args.get("done") is None, done=request.args.get("done"), stops=request.args.get("action") == "stop",
-        refuses=request.args.get("action") == "refuse", held=None if held is None else _held(w, held), notes=_notes(tx, way, held), seat=_seat(tx, way) if held else None,
+        refuses=request.args.get("action") == "refuse", held=None if held is None else _held(way, held), notes=_notes(tx, way, held), seat=_seat(tx, way) if held else None,
         unaccepted=unaccepted,
         place=read.place_of(tx, entry) if entry.state == "waiting" else None, once=secrets.token_hex(16),
         waits=way.b is not None and way.b.status == "pending"), status
 
 
-def _held(w: Words, held: read.Held) -> dict[str, object]:
-    return {"id": held.id, "date": w.date(held.starts_at, held.zone), "time": w.span(held.starts_at, held.ends_at, held.zone),
-            "staff": held.staff_name, "until": w.when(held.expires_at, held.zone), "starts_at": held.starts_at.isoformat(), "zone": held.zone,
-            "when": w.when(held.starts_at, held.zone)}
+def _held(way: Way, held: read.Held) -> dict[str, object]:
+    w, zone = way.words, shown_zone(way.b.location_kind, held.zone, way.b.customer_zone) if way.b else held.zone
+    return {"id": held.id, "date": w.date(held.starts_at, zone), "time": w.span(held.starts_at, held.ends_at, zone),
+            "staff": held.staff_name, "until": w.when(held.expires_at, zone), "starts_at": held.starts_at.isoformat(), "zone": zone,
+            "when": w.when(held.starts_at, zone)}
 
 
 def _seat(tx: Tx, way: Way) -> Seat | None:
@@ -191,5 +193,6 @@ def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
                  for start in (b.starts_at, held.starts_at))
     if b.paid and (then.share < now.share or (then.credit and not now.credit)):
         notes.append(w._("After that less may come back if you cancel:"))
-        notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency, original=b.original_starts_at)
+        notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency, original=b.original_starts_at,
+                              shown=shown_zone(b.location_kind, held.zone, b.customer_zone))
     return notes

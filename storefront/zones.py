@@ -33,15 +33,15 @@ def chosen_zone(person: SignedIn | None) -> str | None:
     return _known(request.values.get("zone")) or _known(request.cookies.get(_cookie())) or (person.zone if person else None)
 
 
-def shown_zone(kind: str, zone: str, person: SignedIn | None) -> str:
-    """The zone for something at a place of this kind in `zone`."""
-    return chosen_zone(person) or zone if kind == "online" else zone
+def shown_zone(kind: str, zone: str, own: str | None) -> str:
+    """The zone for something at a place of this kind in `zone`, told to someone in `own`."""
+    return own or zone if kind == "online" else zone
 
 
-def zone_of_picker(offer: ServiceOffer, staff_id: int | None, moving: BookingSummary | None, person: SignedIn | None) -> str | None:
+def zone_of_picker(offer: ServiceOffer, staff_id: int | None, moving: BookingSummary | None, own: str | None) -> str | None:
     """The zone to show free times in where all of them are online; None: the place's."""
     kinds = {moving.location_kind} if moving else {one.location_kind for one in offer.only(staff_id)}
-    return chosen_zone(person) if kinds == {"online"} else None
+    return own if kinds == {"online"} else None
 
 
 def by_days_of(zone: str, found: SlotDays, first: date, last: date) -> SlotDays:
@@ -57,6 +57,8 @@ def by_days_of(zone: str, found: SlotDays, first: date, last: date) -> SlotDays:
 
 AROUND = timedelta(days=1)
 """How far days of two zones are apart at most."""
+WIDEST = timedelta(hours=26)
+"""How far the clocks of two zones are apart at most: +14 and -12."""
 
 
 @bp.after_request

@@ -71,5 +71,11 @@ def _midnight(day: date, zone: str) -> datetime:
     return resolve(datetime.combine(day, time.min), zone)
 
 
+def dates_of(start: datetime, end: datetime, zone: str) -> list[date]:
+    """The local dates something touches; what ends at midnight does not touch the next one."""
+    first, last = local_date(start, zone), local_date(max(start, end - timedelta(microseconds=1)), zone)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
 def local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()

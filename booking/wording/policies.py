@@ -11,12 +11,13 @@ from booking.wording.words import Words
 
 
 def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, currency: str,
-                 now: datetime | None = None, *, free: bool = False, original: datetime | None = None) -> list[str]:
+                 now: datetime | None = None, *, free: bool = False, original: datetime | None = None, shown: str | None = None) -> list[str]:
     """What happens to the money, until when; then the rules for moving. With `now` nothing is promised until a moment that is past.
 
     `free`: a booking without a price, of which nothing could come back. `original`: the start it was booked for, where it has moved since.
+    `shown`: the zone to tell the moments in, where it is not the one they are reckoned in (R13).
     """
-    lines = []
+    lines, shown = [], shown or zone
     last = policy.cancel_notice.before(starts_at, zone)
     over = now is not None and now > last
     if policy.cancels_online and over:
@@ -31,18 +32,18 @@ def policy_lines(words: Words, policy: Policy, starts_at: datetime, zone: str, c
                 continue
             if until is not None and until <= last or tier is policy.tiers[0] and until is not None:
                 later = words._("Cancel later: {outcome}.")
-                lines.append(words._("Cancel until {when}: {outcome}.").format(when=words.when(until, zone), outcome=_outcome(words, tier, currency)))
+                lines.append(words._("Cancel until {when}: {outcome}.").format(when=words.when(until, shown), outcome=_outcome(words, tier, currency)))
             elif until is None and (reached is None or last > reached):
                 lines.append(later.format(outcome=_outcome(words, tier, currency)))
             reached = until or reached
         if policy.cancel_notice.rank:
-            lines.append(words._("Cancelling online ends {when}.").format(when=words.when(last, zone)))
+            lines.append(words._("Cancelling online ends {when}.").format(when=words.when(last, shown)))
         if policy.fee and not free:
             lines.append(words._("A cancellation fee of {fee} is taken from the refund.").format(fee=words.money(policy.fee, currency)))
     if policy.reschedule_allowed:
         last = policy.reschedule_notice.before(starts_at, zone)
         lines.append(words._("This time is too near to be moved online.") if now is not None and now > last
-                     else words._("Move until {when}.").format(when=words.when(last, zone)))
+                     else words._("Move until {when}.").format(when=words.when(last, shown)))
         lines += latest_lines(words, policy, original or starts_at, zone)
     return lines
 

@@ -205,10 +205,8 @@ class Words:
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
         if facts["kind"] == "waitlist":
             return self._("Earlier times can be asked for until 14 days before the appointment.")
-        if facts["kind"] == "reschedule":
-            text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.")
-        else:
-            text = self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")
+        text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.") \
+            if facts["kind"] == "reschedule" else self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")
         return text.format(N=facts["notice_hours"], venue=venue)
 
     def _not_allowed(self, facts: Mapping[str, Any], venue: str) -> str:
@@ -220,8 +218,7 @@ class Words:
         elif facts.get("staff"):
             text = self._("{venue} doesn't offer changing the person online. Please contact {venue} directly.")
         elif facts.get("within_days"):
-            return self.ngettext("You can move this booking to at most {n} day after its original date.",
-                                 "You can move this booking to at most {n} days after its original date.",
+            return self.ngettext("You can move this booking to at most {n} day after its original date.", "You can move this booking to at most {n} days after its original date.",
                                  facts["within_days"]).format(n=facts["within_days"])
         elif facts.get("visit"):
             text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
@@ -229,22 +226,16 @@ class Words:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif facts.get("instead"):
             text = self._("{venue} doesn't offer cancelling this booking online. You can schedule another appointment, or contact {venue} directly.")
-        elif kind == "cancel":
-            text = self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly.")
-        elif kind == "card":
-            text = self.card_stays(facts)
-        elif kind == "deposit":
-            text = self._("A deposit is due for this place. Nothing has changed: please look at it and decide again.")
-        elif kind == "waitlist":
-            text = self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly.")
-        elif kind == "offers":
-            text = self._("There are no offered times to accept. Please contact {venue} directly.")
-        elif kind == "in_use":  # what was chosen has been removed meanwhile
-            text = self._("That time can't be booked online. Please choose one of the times shown.")
-        elif kind == "book":
-            text = self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly.")
         else:
-            text = self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly.")
+            text = {
+                "cancel": self._("{venue} doesn't offer cancelling this booking online. Please contact {venue} directly."),
+                "card": self.card_stays(facts),
+                "deposit": self._("A deposit is due for this place. Nothing has changed: please look at it and decide again."),
+                "waitlist": self._("{venue} doesn't offer a waitlist for this. Please contact {venue} directly."),
+                "offers": self._("There are no offered times to accept. Please contact {venue} directly."),
+                "in_use": self._("That time can't be booked online. Please choose one of the times shown."),  # it has been removed meanwhile
+                "book": self._("{venue} is not taking new bookings online at the moment. Please contact {venue} directly."),
+            }.get(kind or "", self._("{venue} doesn't offer rescheduling this booking online. Please contact {venue} directly."))
         return text.format(venue=venue)
 
     def card_stays(self, facts: Mapping[str, Any]) -> str:

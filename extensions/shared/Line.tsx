@@ -10,6 +10,7 @@ export function Line({booking}: {booking: Booking}) {
         <s-badge tone={bad ? 'critical' : 'auto'}>{booking.status_text}</s-badge>
       </s-stack>
       <s-text>{booking.when}</s-text>
+      {booking.when_there && <s-text color="subdued">{booking.when_there}</s-text>}
       <s-text color="subdued">{[booking.staff_name, booking.location_name].filter(Boolean).join(' · ')}</s-text>
     </s-stack>
   );

@@ -2,8 +2,6 @@
 
 const pad = (n: number) => String(n).padStart(2, '0');
 
-/** The local day of an RFC 3339 instant, in the offset it carries. */
-export const dayOf = (instant: string) => instant.slice(0, 10);
 export const monthOf = (day: string) => day.slice(0, 7);
 
 export function today(zone: string): string {

@@ -39,7 +39,7 @@ export function booking(values: Partial<Booking> = {}): Booking {
   return {
     ref: 'abc123', status: 'confirmed', status_text: 'Confirmed', version: 3, service_name: 'Massage', staff: '1', staff_name: 'Elena Marsh',
     location_name: 'Harbor Street', address: '48 Harbor Street', starts_at: '2027-03-10T10:00:00-05:00', ends_at: '2027-03-10T11:00:00-05:00',
-    zone: 'America/New_York', when: 'Wed, Mar 10, 2027, 10:00 AM EST', seats: 1, price: {amount: 8000, currency: 'USD'},
+    zone: 'America/New_York', when: 'Wed, Mar 10, 2027, 10:00 AM EST', when_there: null, days: ['2027-03-10'], seats: 1, price: {amount: 8000, currency: 'USD'},
     can_reschedule: true, can_cancel: true, manage_url: 'https://shop.test/manage/abc123', ...values,
   };
 }

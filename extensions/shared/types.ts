@@ -19,6 +19,10 @@ export interface Booking {
   ends_at: string;
   zone: string;
   when: string;
+  /** When `when` is told in the customer's own zone: the same at the place. */
+  when_there?: string | null;
+  /** The dates it touches, YYYY-MM-DD. */
+  days: string[];
   seats: number;
   price: Money;
   can_reschedule: boolean;

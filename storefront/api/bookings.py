@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,12 @@ from booking.documents.printed import title
 from booking.links import manage_path
 from booking.places import place_of
 from booking.rules.decision import Refused
-from booking.rules.wall_time import day_span
+from booking.rules.wall_time import dates_of, day_span
 from booking.slots import MOST_DAYS
 from booking.visiting import decisions_alone
 from jsonapi.shapes import Listing
 from models.booking_list import PAGE, past_in_full, upcoming_in_full
-from models.booking_summary import BookingSummary, between
+from models.booking_summary import LONGEST, BookingSummary, between
 from models.session import Tx, reading
 from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
@@ -25,8 +25,9 @@ from storefront.api.door import CustomerCall, operation
 from storefront.api.permissions import permissions
 from storefront.booking_page import closed_money
 from storefront.door import Door, kept_no_longer, store_view
-from storefront.presenting import detail
+from storefront.presenting import detail, there
 from storefront.together import decisions_of, group_of
+from storefront.zones import WIDEST
 
 ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
 KINDS = {"upcoming": upcoming_in_full, "past": past_in_full}
@@ -71,9 +72,9 @@ def _calendar(call: CustomerCall) -> dict[str, Any]:
     if call.customer is None:
         return {"items": [], "next": None}
     with reading(call.store_id) as tx:
-        # Days are those of each booking's own zone, which may differ from the store's.
-        start, end = day_span(first, call.shop.zone)[0] - timedelta(hours=14), day_span(last, call.shop.zone)[1] + timedelta(hours=14)
-        found = [b for b in between(tx, call.customer.id, start, end) if first <= b.local_start.date() <= last]
+        # Days are those each booking is told in, which may differ from the store's; what began the day before is there too.
+        start, end = day_span(first, call.shop.zone)[0] - WIDEST - LONGEST, day_span(last, call.shop.zone)[1] + WIDEST
+        found = [b for b in between(tx, call.customer.id, start, end) if any(first <= day <= last for day in _dates(b))]
         return {"items": [s.CustomerBooking(**line(b, call, tx)) for b in found], "next": None}
 
 
@@ -93,15 +94,20 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
         "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
         "location_name": b.location_name, "address": place_of(b).whereabouts, "place": place_of(b).kind, "meeting_url": place_of(b).link,
         "starts_at": b.starts_at.astimezone(here),
-        "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "when": call.words.when(b.starts_at, b.zone), "seats": b.seats,
+        "ends_at": b.ends_at.astimezone(here), "zone": b.zone, "when": call.words.when(b.starts_at, b.told_zone),
+        "when_there": None if b.told_zone == b.zone else there(b, call.words), "days": _dates(b), "seats": b.seats,
         "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed),
         "can_reschedule": decided["reschedule"].allowed, "can_cancel": decided["cancel"].allowed,
         "manage_url": call.origin + manage_path(b), "created_at": b.created_at.astimezone(here)}
 
 
+def _dates(b: BookingSummary) -> list[date]:
+    return dates_of(b.starts_at, b.ends_at, b.told_zone)
+
+
 def door_of(call: CustomerCall, b: BookingSummary) -> Door:
     """The pages' own view of a booking, for someone signed in."""
-    return Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words)
+    return Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words, b.customer_zone)
 
 
 def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund | None = None) -> s.CustomerBookingDetail:

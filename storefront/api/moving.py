@@ -96,12 +96,12 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     """Of a visit the times at which all its parts fit, each with its own person (R32)."""
     parts = group.parts if group is not None and _is_visit(group) else (b,)
     head, w, whole, times = parts[0], call.words, len(parts) > 1, move_times(tx, parts)
-    here = local_date(tx.now, head.zone)
+    door, here = door_of(call, b), local_date(tx.now, head.zone)
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
     end = here + timedelta(days=times.offer.shape.horizon_days)
     return m.FreeTimes(
         zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
-        notes=visit_notes(parts, w, tx.now) if whole else _left(w, times) + move_notes(tx, b, w, prices[0]),
+        notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0]),
         price={"amount": sum(prices), "currency": b.currency},
         dearer=_dearer(w, parts, prices), people=_people(times) if times.may_choose else [],
         days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots])

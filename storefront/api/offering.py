@@ -15,7 +15,7 @@ from booking.rules.waitlist import BANDS
 from models.session import Tx, reading
 from storefront import given
 from storefront.api import shapes as s
-from storefront.api.bookings import full
+from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
 from storefront.api.permissions import DAYS, offers_of
 
@@ -66,7 +66,7 @@ def _answer(call: CustomerCall, ref: str, verb: Any, *args: Any) -> dict[str, An
         if refused.code not in ("stale", "slot_taken", "outside_hours"):
             raise
         with reading(call.store_id) as tx:
-            _, standing = offers_of(tx, call.booking(tx, ref), call.words)
+            _, standing = offers_of(tx, door_of(call, call.booking(tx, ref)))
         raise Refused(refused.code, **refused.facts, fresh={"offers": [offer.model_dump(mode="json") for offer in standing]}) from None
 
 

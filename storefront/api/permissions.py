@@ -21,6 +21,7 @@ from storefront.door import Door
 from storefront.feedback import how_long
 from storefront.presenting import action
 from storefront.waiting_lines import prompt
+from storefront.zones import shown_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -32,12 +33,12 @@ def permissions(tx: Tx, door: Door, decided: dict[str, Decision], origin: str) -
     moves = {}
     for kind, decision in decided.items():
         last = decision.deadline or deadline(kind, change)
-        told = action(kind, decision, w, b, last)
+        told = action(kind, decision, door, last)
         known = decision.allowed or decision.reason in ("too_late", "limit_reached")
         moves[kind] = s.Permission(allowed=decision.allowed, reason=decision.reason, sentence=told.sentence or _no(decision, b, w),
                                    deadline=last.astimezone(ZoneInfo(b.zone)) if known else None, deadline_text=told.deadline)
-    waitlist, waiting = _waitlist(tx, b, w, origin)
-    offers, standing = offers_of(tx, b, w)
+    waitlist, waiting = _waitlist(tx, door, origin)
+    offers, standing = offers_of(tx, door)
     feedback, said = _feedback(tx, b, w)
     return (s.Permissions(**moves, waitlist=waitlist, offers=offers, feedback=feedback, card=_card(tx, door)),
             {"waiting": waiting, "offers": standing, "feedback": said})
@@ -66,34 +67,36 @@ def _card(tx: Tx, door: Door) -> s.Permission:
     return s.Permission(allowed=True, reason=None, sentence=text, deadline=None)
 
 
-def _waitlist(tx: Tx, b: BookingSummary, w: Words, origin: str) -> tuple[s.Permission, s.WaitingOut | None]:
+def _waitlist(tx: Tx, door: Door, origin: str) -> tuple[s.Permission, s.WaitingOut | None]:
+    b, w = door.b, door.words
     terms, entry = read.waiting_of(tx, b)
     decision = read.decision_of(b, terms, entry, tx.now)
     if entry is None or not decision.allowed:
         return _permission(decision, prompt(w, terms.staff_noun), b, w), None
     place, held = read.place_of(tx, entry), read.standing_offer(tx, entry.id)
-    here = ZoneInfo(b.zone)
+    here, zone = ZoneInfo(b.zone), shown_zone(b.location_kind, held.zone, door.own_zone) if held else b.zone
     told = None if held is None else s.HeldTime(
         starts_at=held.starts_at.astimezone(ZoneInfo(held.zone)), staff_name=held.staff_name, expires_at=held.expires_at.astimezone(here),
         sentence=w._("{when} is held for you until {until}.").format(
-            when=w._("{when}, with {staff}").format(when=w.when(held.starts_at, held.zone), staff=held.staff_name), until=w.when(held.expires_at, held.zone)),
+            when=w._("{when}, with {staff}").format(when=w.when(held.starts_at, zone), staff=held.staff_name), until=w.when(held.expires_at, zone)),
         url=origin + read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id))
     waiting = s.WaitingOut(place=place, weekdays=[DAYS[n] for n in weekdays_of(entry.weekdays)], bands=entry.bands, anyone=entry.staff_id is None,
                            until=entry.lives_until.astimezone(here), held=told)
     return _permission(decision, w._("You are number {n} in line. One person at a time is asked.").format(n=place), b, w), waiting
 
 
-def offers_of(tx: Tx, b: BookingSummary, w: Words) -> tuple[s.Permission, list[s.OfferOut]]:
+def offers_of(tx: Tx, door: Door) -> tuple[s.Permission, list[s.OfferOut]]:
+    b, w = door.b, door.words
     standing = counter_offers.standing_of(tx, b)
     decision = counter_offers.decision_of(b, standing)
     here = ZoneInfo(b.zone)
     sentence = w._("{venue} offers you other times. Please choose by {when}.").format(
-        venue=b.store_name, when=w.when(decision.deadline, b.zone)) if decision.deadline else ""
+        venue=b.store_name, when=w.when(decision.deadline, door.zone)) if decision.deadline else ""
     free = counter_offers.takeable(tx, b, standing)
     return _permission(decision, sentence, b, w), [s.OfferOut(
         round=offer.round, n=offer.n, free=offer.n in free, starts_at=offer.starts_at.astimezone(here), ends_at=offer.ends_at.astimezone(here), staff=str(offer.staff_id),
         staff_name=offer.staff_name, expires_at=offer.expires_at.astimezone(here),
-        text=w._("{when}, with {staff}").format(when=w.when(offer.starts_at, b.zone), staff=offer.staff_name)) for offer in standing]
+        text=w._("{when}, with {staff}").format(when=w.when(offer.starts_at, door.zone), staff=offer.staff_name)) for offer in standing]
 
 
 def _permission(decision: Decision, sentence: str, b: BookingSummary, w: Words) -> s.Permission:

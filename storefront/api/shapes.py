@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, Strict
@@ -30,7 +30,9 @@ class BookingLinks(Shape):
 
 
 class CustomerBooking(Shape):
-    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people. `address` is where to go;
+    """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people: of an online
+    booking `when` is told in the customer's own zone where it is known, and `when_there` in `zone`; `days` are the dates it touches in a
+    calendar told the same way. `address` is where to go;
     of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's."""
 
     ref: str
@@ -50,6 +52,8 @@ class CustomerBooking(Shape):
     ends_at: datetime
     zone: str
     when: str
+    when_there: str | None
+    days: list[date]
     seats: int
     price: Money
     paid: Money

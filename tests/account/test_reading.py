@@ -8,7 +8,9 @@ import pytest
 
 from booking.access import login_hash
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.locations import create_location
 from booking.actions.mark_booking import arrive_booking
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.sign_in import open_login
 from booking.actions.stores import update_store
@@ -68,6 +70,33 @@ def test_the_days_of_a_calendar(world, ada):
     for wrong in ({"from": "2027-03-01"}, {"from": "2027-03-01", "to": "2027-06-01"}, {"from": "2027-03-05", "to": "2027-03-01"},
                   {"from": "x", "to": "2027-03-01"}):
         ada.refused(422, "invalid", "GET", "/bookings", query_string=wrong)
+
+
+def test_what_is_online_is_told_in_the_customers_zone(world, ada):
+    """R13: sentences and the days of a calendar; instants keep the offset of the booking's own zone."""
+    room = create_location(world.store_id, MERCHANT, name="Video room", zone="America/New_York", kind="online", meeting_url="https://meet.example/x").facts["id"]
+    talk = world.add_service("Talk", staff=[world.staff("Vera Line", location_id=room)])
+    b, here = world.sold(at(31, 14), service=talk), world.sold(at(30, 14))
+    assert ada.get(f"/bookings/{b.ref}")["when_there"] is None
+    world.as_owner("update customers set zone = 'Asia/Tokyo' where store_id = %s and id = %s", world.store_id, b.customer_id)
+    shown = ada.get(f"/bookings/{b.ref}")
+    assert (shown["when"], shown["when_there"]) == ("Wed, Mar 31, 2027, 11:00 PM JST", "Wed, Mar 31, 2027, 10:00 AM EDT")
+    assert (shown["starts_at"], shown["zone"], shown["days"]) == ("2027-03-31T10:00:00-04:00", "America/New_York", ["2027-03-31"])
+    assert shown["actions"]["cancel"]["sentence"] == "You can cancel this until Tue, Mar 30, 2027, 11:00 PM JST."
+    assert [fact["value"] for fact in shown["facts"] if fact["label"] in ("Date", "Time", "Time at Harbor Massage")] == [
+        "Wednesday, March 31, 2027", "11:00 PM to 12:00 AM JST", "Wed, Mar 31, 2027, 10:00 AM EDT"]
+    moved = reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(31, 15)).booking
+    assert ada.get(f"/bookings/{moved.ref}")["days"] == ["2027-04-01"]
+    for first, last, refs in (("2027-03-01", "2027-03-31", [here.ref]), ("2027-04-01", "2027-04-30", [moved.ref])):
+        assert [one["ref"] for one in ada.get("/bookings", **{"from": first, "to": last})["items"]] == refs
+    assert ada.get(f"/bookings/{here.ref}")["when"] == "Tue, Mar 30, 2027, 10:00 AM EDT"
+
+
+def test_a_booking_over_midnight_belongs_to_both_days(world, ada):
+    late = world.sold(at(11, 4, 30), override=True)
+    for day in ("2027-03-10", "2027-03-11"):
+        assert [one["days"] for one in ada.get("/bookings", **{"from": day, "to": day})["items"]] == [["2027-03-10", "2027-03-11"]]
+    assert ada.get("/bookings", **{"from": "2027-03-12", "to": "2027-03-12"})["items"] == [] and late.zone == "America/New_York"
 
 
 def test_the_bookings_of_an_order(world, ada, as_customer):

@@ -9,7 +9,7 @@ import whenever
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.wall_time import day_span, days_before, local_date, occurrences, resolve, valid_zone, wall
+from booking.rules.wall_time import dates_of, day_span, days_before, local_date, occurrences, resolve, valid_zone, wall
 from tests.rules.strategies import checked, zoned_instants, zoned_walls, zones
 
 NY, BERLIN, LORD_HOWE, APIA = "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia"
@@ -147,3 +147,11 @@ def test_zones_that_are_accepted(name):
 ])
 def test_names_that_are_refused(name):
     assert not valid_zone(name)
+
+
+@pytest.mark.parametrize(("hour", "hours", "zone", "dates"), [
+    (15, 1, "America/New_York", [10]), (4, 2, "America/New_York", [9, 10]), (4, 1, "America/New_York", [9]),  # to midnight there
+    (15, 1, "Asia/Tokyo", [11]), (14, 2, "Asia/Tokyo", [10, 11]), (15, 0, "Asia/Tokyo", [11])])
+def test_what_goes_over_midnight_touches_two_dates(hour, hours, zone, dates):
+    start = datetime(2027, 3, 10, hour, tzinfo=UTC)
+    assert [day.day for day in dates_of(start, start + timedelta(hours=hours), zone)] == dates

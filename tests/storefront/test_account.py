@@ -41,6 +41,20 @@ def test_a_line_names_the_year_that_is_not_the_present_one(world, ada):
     assert "Past Wed 10 Mar 2027 Massage" in words(ada.page)
 
 
+def test_what_goes_over_midnight_stands_under_both_days(world, ada):
+    """A30: whoever looks at the second day sees it."""
+    world.book(at(11, 4, 30), override=True)  # 11:30 PM in New York
+    for query in ("view=calendar&month=2027-03", "view=week&day=2027-03-08"):
+        ada.get(f"/account?{query}")
+        days = words(ada.page).split("Day by day")[1]
+        assert "Wednesday, March 10, 2027 Massage 11:30 PM to 12:30 AM EST" in days and "Thursday, March 11, 2027 Massage 11:30 PM" in days
+    ada.get("/account?view=calendar&month=2027-03")
+    assert "11 until 12:30 AM Massage" in words(ada.page)
+    world.book(at(12, 4), override=True)
+    ada.get("/account?view=calendar&month=2027-03")
+    assert "Friday, March 12, 2027" not in words(ada.page), "what ends at midnight has no second day"
+
+
 def test_an_empty_account_leads_to_booking(ada):
     ada.get("/account")
     assert "You have no upcoming bookings." in words(ada.page) and 'href="/book"' in ada.page

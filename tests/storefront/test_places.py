@@ -14,9 +14,12 @@ from booking.actions.profile import update_profile
 from booking.actions.redact_customer import redact_customer
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.sessions import create_session
+from booking.notices import tell_customer
 from booking.rules.decision import Refused
 from booking.slots import Slot, SlotDays
+from messages.render import render_mail
 from models.actor import SYSTEM
+from models.session import transaction
 from storefront.zones import by_days_of
 from tests.storefront.visitor import account, link, words
 from tests.support.world import MERCHANT, World, at
@@ -135,6 +138,87 @@ def test_a_place_that_is_online_no_longer_has_no_link(world, online):
     update_location(world.store_id, MERCHANT, room, meeting_url="https://meet.example/one")
     update_location(world.store_id, MERCHANT, room, kind="place")
     assert world.sql("select kind, meeting_url from locations where id = %s", room) == [("place", None)]
+
+
+def in_tokyo(world, b) -> None:
+    update_profile(world.store_id, world.customer(b), b.customer_id, name="Ada Archer", phone="", locale=None, zone="Asia/Tokyo",
+                   preferences={"email": {"transactional": True}})
+
+
+class TestToldInTheCustomersZone:
+    """R13: what is online is told in the customer's zone, wherever it is told, and in the place's as the second line."""
+
+    @pytest.fixture
+    def call(self, world, ada, online):
+        b = world.book(at(10, 15), service=talk(world, online, policy={"cancel": {"notice": "PT24H"}}), paid=2500)
+        in_tokyo(world, b)
+        return world.read(b.ref)
+
+    @pytest.mark.parametrize("door", [account, link])
+    def test_on_its_pages(self, ada, call, door):
+        ada.get(door(call))
+        text = words(ada.page)
+        assert "Date Thursday, March 11, 2027" in text and "Time 12:00 AM to 1:00 AM JST" in text
+        assert "Time at Harbor Massage Wed, Mar 10, 2027, 10:00 AM EST" in text
+        assert "You can cancel this until Wed, Mar 10, 2027, 12:00 AM JST." in text and "Move until Wed, Mar 10, 2027, 12:00 AM JST." in text
+        assert text.count("EST") == 2, "nothing else is told in the place's zone"
+        ada.get(door(call, "cancel"))
+        text = words(ada.page)
+        assert "Talk · Thu, Mar 11, 2027, 12:00 AM JST" in text and "Time at Harbor Massage: Wed, Mar 10, 2027, 10:00 AM EST" in text
+        assert "You can cancel this until Wed, Mar 10, 2027, 12:00 AM JST." in text
+
+    def test_too_late_too(self, world, ada, call):
+        world.set_clock(at(10, 14))
+        ada.get(link(call))
+        assert "You could cancel this until Wed, Mar 10, 2027, 12:00 AM JST." in words(ada.page)
+        assert "Cancelling online ended Wed, Mar 10, 2027, 12:00 AM JST." in words(ada.page)
+
+    def test_in_the_list_and_the_calendar(self, world, ada, call):
+        world.book(at(10, 17))
+        ada.get("/account")
+        text = words(ada.page)
+        assert "Thu 11 Mar Talk , Thu, Mar 11, 12:00 AM to 1:00 AM JST" in text and "Time at Harbor Massage: Wed, Mar 10, 2027, 10:00 AM EST" in text
+        assert "Wed 10 Mar Massage , Wed, Mar 10, 12:00 PM to 1:00 PM EST" in text, "a place one goes to keeps its own time"
+        assert text.count("Time at Harbor Massage") == 1
+        ada.get("/account?view=calendar&month=2027-03")
+        days = words(ada.page).split("Day by day")[1]
+        assert "Wednesday, March 10, 2027 Massage 12:00 PM" in days and "Thursday, March 11, 2027 Talk 12:00 AM" in days
+
+    def test_in_what_the_browser_has_chosen_before_the_profile(self, ada, call):
+        ada.get("/account?zone=Europe/Berlin")
+        assert "Wed 10 Mar Talk , Wed, Mar 10, 4:00 PM to 5:00 PM CET" in words(ada.page)
+
+    def test_at_the_end_of_a_year_it_is_filed_under_the_day_and_year_there(self, world, ada, online):
+        world.set_clock(datetime(2027, 12, 20, tzinfo=UTC))
+        b = world.book(datetime(2027, 12, 31, 21, tzinfo=UTC), service=talk(world, online))
+        in_tokyo(world, b)
+        ada.sign_in()
+        ada.get("/account")
+        assert "Sat 1 Jan 2028 Talk , Sat, Jan 1, 2028, 6:00 AM to 7:00 AM JST" in words(ada.page)
+        ada.get("/account?view=calendar&month=2028-01")
+        assert "Saturday, January 1, 2028 Talk" in words(ada.page).split("Day by day")[1]
+        ada.get("/account?view=week&day=2027-12-27")
+        assert "Saturday, January 1, 2028 Talk" in words(ada.page).split("Day by day")[1]
+
+    def test_in_mails_and_not_in_those_to_the_shop(self, world, call):
+        moved = reschedule_booking(world.store_id, world.customer(call), call.ref, starts_at=at(11, 16)).booking
+        mail = render_mail("booking_moved", world.outbox("booking_moved")[-1].payload, "opencals.com")
+        assert mail.subject == "New time: Talk, Fri, Mar 12, 2027, 1:00 AM JST"
+        assert "Your new time is Fri, Mar 12, 2027, 1:00 AM JST. It was Thu, Mar 11, 2027, 12:00 AM JST before." in mail.text
+        assert "Time: 1:00 AM to 2:00 AM JST" in mail.text and "Time at Harbor Massage: Thu, Mar 11, 2027, 11:00 AM EST" in mail.text
+        assert "Move until Thu, Mar 11, 2027, 1:00 AM JST." in mail.text
+        assert b"DTSTART;TZID=America/New_York:20270311T110000" in mail.ics.encode()
+        for row in world.outbox("merchant_booking_moved"):
+            told = render_mail("merchant_booking_moved", row.payload, "opencals.com")
+            assert "Thu, Mar 11, 2027, 11:00 AM EST" in told.subject and "JST" not in told.text
+        assert moved.zone == "America/New_York"
+
+    def test_of_new_zone_rules_both_times_are_told(self, world, call):
+        with transaction(world.store_id, SYSTEM) as tx:
+            tell_customer(tx, "zone_rules", call, old=call)
+        mail = render_mail("zone_rules", world.outbox("zone_rules")[-1].payload, "opencals.com")
+        assert "stays on Wed, Mar 10, 2027, 10:00 AM EST, local time there." in mail.text
+        assert "Where you are: Thu, Mar 11, 2027, 12:00 AM JST" in mail.text and "please check" not in mail.text
 
 
 class TestZoneOfOnesOwn:

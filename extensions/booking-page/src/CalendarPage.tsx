@@ -1,7 +1,7 @@
 import {useState} from 'preact/hooks';
 
 import {bookingsBetween} from '../../shared/api';
-import {addMonths, asDate, dayOf, lastDay, monthOf, today, weeksOf} from '../../shared/days';
+import {addMonths, asDate, lastDay, monthOf, today, weeksOf} from '../../shared/days';
 import {host, t} from '../../shared/host';
 import {Line} from '../../shared/Line';
 import {useLoad} from '../../shared/load';
@@ -48,7 +48,7 @@ export function CalendarPage() {
 function Month({month, bookings}: {month: string; bookings: Booking[]}) {
   const {formatDate} = host().i18n;
   const counts = new Map<string, number>();
-  for (const booking of bookings) counts.set(dayOf(booking.starts_at), (counts.get(dayOf(booking.starts_at)) ?? 0) + 1);
+  for (const day of bookings.flatMap((booking) => booking.days)) counts.set(day, (counts.get(day) ?? 0) + 1);
   const weeks = weeksOf(month);
   return (
     <s-stack gap="small-300">

@@ -120,3 +120,12 @@ test('the calendar asks for one month at a time', async () => {
   await waitFor(() => expect(shown()).toContain('calendar.empty'));
   expect(server.sent[1].query.toString()).toBe('from=2027-04-01&to=2027-04-30');
 });
+
+test('a booking over midnight stands on both days, and one told in the customer’s zone names the place’s time', async () => {
+  const late = booking({days: ['2027-03-10', '2027-03-11'], when: 'Thu, Mar 11, 2027, 12:00 AM JST', when_there: 'Wed, Mar 10, 2027, 10:00 AM EST'});
+  at('/calendar', {'GET /bookings': {body: {items: [late], next: null}}});
+  await extension.render();
+  await waitFor(() => expect(shown()).toContain('Thu, Mar 11, 2027, 12:00 AM JST'));
+  expect(shown()).toContain('Wed, Mar 10, 2027, 10:00 AM EST');
+  expect(document.querySelectorAll('s-text[accessibilityVisibility="exclusive"]')).toHaveLength(2);
+});
