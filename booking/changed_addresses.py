@@ -19,7 +19,7 @@ from models.email_change import EmailChange
 from models.outbox import OutboxRow
 from models.session import Tx
 
-SENT_ANEW = 5
+SENT_ANEW = 3
 """Of so many of the next bookings the link is mailed to the right address at once; the others have it in their next message."""
 
 

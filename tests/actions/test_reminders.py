@@ -202,7 +202,7 @@ def test_sms_wait_for_the_end_of_quiet_hours_or_stay_away(world):
 
 def test_whoever_wants_no_reminders_gets_none(world):
     b = world.book(at(10, 15))
-    update_profile(world.store_id, world.customer(b), b.customer_id, name="Ada", phone="", locale=None, preferences={
+    update_profile(world.store_id, world.customer(b), b.customer_id, name="Ada", phone="+12125550101", locale=None, preferences={
         "email": {"transactional": True, "reminders": False}, "sms": {"transactional": False, "reminders": True}})
     assert look(world, b.starts_at - hours(24)) == [("reminder", "sms")]
     cancel_booking(world.store_id, MERCHANT, b.ref)
