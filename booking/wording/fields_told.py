@@ -12,7 +12,7 @@ from booking.wording.words import Words
 
 LABELS = {
     "reschedule.allowed": "Customers may reschedule", "reschedule.notice": "Rescheduling until, before the start", "reschedule.limit": "How often one booking can be moved",
-    "reschedule.within_days": "Days from the original date", "reschedule.change_staff": "They may choose someone else when moving",
+    "reschedule.within_days": "Days after the original date", "reschedule.change_staff": "They may choose someone else when moving",
     "reschedule.price_difference": "If the new time has another price", "cancel.allowed": "Customers may cancel",
     "cancel.notice": "Cancelling until, before the start", "cancel.instead_schedule": "Show \"Schedule an appointment\" instead of \"Cancel Booking\"", "cancel.tiers": "What comes back",
     "cancel.fee.amount": "Cancellation fee", "cancel.refund_mode": "Refunds are sent", "cancel.credit_choice": "They may choose credit instead of money",
