@@ -75,15 +75,22 @@ def require_round(b: BookingSummary, made: Sequence[Proposed], of_round: int | N
 
 
 def takeable(tx: Tx, b: BookingSummary, standing: Sequence[Proposed]) -> set[int]:
-    """The numbers of those whose time nobody else has now; accepting one looks again, under the locks (R15, R35)."""
-    service = find_offer(tx, b.service_id) if standing else None
-    if service is None:
+    """The numbers of those whose time nobody else has now, of a visit for all its parts (R32); accepting one looks again, under the locks
+    (R15, R35)."""
+    if not standing:
         return set()
+    parts = [b] if b.visit_id is None else [part for part in visit_of(tx, b.ref) if part.status == "pending"]
     holds = tx.db.execute(select(Hold.id, Hold.session_id, Hold.staff_id, Hold.starts_at).where(
-        Hold.store_id == tx.store_id, Hold.booking_id == b.id)).all()
+        Hold.store_id == tx.store_id, Hold.booking_id.in_([part.id for part in parts]))).all()
     seats = {(hold.staff_id, hold.starts_at) for hold in holds if hold.session_id is not None}
-    return {offer.n for offer in standing
-            if (offer.staff_id, offer.starts_at) in seats or _takeable(tx, b, service, offer, [hold.id for hold in holds])}
+    own = [*(part.id for part in parts), *(hold.id for hold in holds)]
+    free = {offer.n for offer in standing}
+    for part in parts:
+        service = find_offer(tx, part.service_id)
+        made = standing if part.id == b.id else [offer for offer in standing_of(tx, part) if offer.round == standing[0].round]
+        free -= {offer.n for offer in made if service is None or (offer.staff_id, offer.starts_at) not in seats and not _takeable(
+            tx, part, service, offer, own)}
+    return free
 
 
 def _takeable(tx: Tx, b: BookingSummary, service: ServiceOffer, offer: Proposed, own: Sequence[int]) -> bool:
