@@ -53,8 +53,8 @@ def given_up(b: BookingSummary, w: Words) -> str:
 
 
 def visit_notes(parts: Sequence[BookingSummary], door: Door, now: datetime) -> list[str]:
-    """The same for a visit: what is true of one part is true of all, since they wait together (R32)."""
-    return list(dict.fromkeys(note for b in parts for note in approval_notes(b, door, now)))
+    """The same for a visit, as its first part that waits says it: what is true of one is true of all, since they wait together (R32)."""
+    return next((notes for b in parts if (notes := approval_notes(b, door, now))), [])
 
 
 def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:

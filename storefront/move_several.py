@@ -23,7 +23,7 @@ from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
-from storefront.move_notes import move_notes, visit_notes
+from storefront.move_notes import approval_notes, move_notes, visit_notes
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
 from storefront.together import VISIT, Group, scope_choices
@@ -94,8 +94,9 @@ def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
 
 def _line(tx: Tx, target: Target, door: Door, together: list[str]) -> tuple[str, str, str, list[str]]:
     b, w = target.booking, door.words
-    notes = dict.fromkeys([*move_notes(tx, b, door, target.price, target.starts_at), *together])
-    return b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), list(notes)
+    own = move_notes(tx, b, door, target.price, target.starts_at)
+    notes = [note for note in own if not together or note not in approval_notes(b, door, tx.now)] + together
+    return b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), notes
 
 
 def _new(target: Target, door: Door) -> str:
