@@ -6,10 +6,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0031"
+revision = "0028"
 down_revision = "0027"
 
-SQL = Path(__file__).parents[1] / "sql" / "0031_old_times.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0028_old_times.sql"
 
 
 def upgrade() -> None:
