@@ -5,6 +5,7 @@ from __future__ import annotations
 from booking import notices
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.make_offers import Proposal, make_offers
@@ -38,6 +39,7 @@ def send_everything(world: World) -> BookingSummary:
     cancel_booking(world.store_id, MERCHANT, party.ref, seats=1)
     _requests(world)
     _waiting(world)
+    _old_date(world)
     person = signed_in(world, "eve@example.com")
     change(world, person, "eva@example.com")
     invite_user(world.store_id, SYSTEM, email="colleague@example.com", name="Colleague", role="manager")
@@ -83,6 +85,16 @@ def _waiting(world: World) -> None:
     gone = world.book(at(24, 15), email="x@example.com")
     cancel_booking(world.store_id, MERCHANT, gone.ref, override=True)
     serve(world)
+
+
+def _old_date(world: World) -> None:
+    """The class date a move that waits would have gone back to is cancelled."""
+    circle = world.add_service("Circle", capacity=4, staff=[world.elena], policy={"approval": "manual"})
+    first = world.session(circle, at(18, 15))
+    world.session(circle, at(19, 15))
+    b = world.book(at(18, 15), service=circle, email="circle@example.com")
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(19, 15))
+    cancel_session(world.store_id, MERCHANT, first)
 
 
 def _visits(world: World) -> None:
