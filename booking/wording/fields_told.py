@@ -28,7 +28,8 @@ KINDS = {
     ("cancel.refund_mode", "automatic"): "At once, to the payment used", ("cancel.refund_mode", "manual"): "By hand: listed as owed until you send it",
     ("approval", "automatic"): "Everything is confirmed at once", ("approval", "manual"): "New bookings and moves wait for you",
     ("approval", "first_only"): "Only new bookings wait for you", ("approval", "reschedule_only"): "Only moves wait for you",
-    ("approval", "by_notice"): "Only bookings and moves at short notice wait"}
+    ("approval", "by_notice"): "Only bookings and moves at short notice wait", ("withdrawal", "eu"): "For customers in the EU",
+    ("withdrawal", "everyone"): "For everyone"}
 """(field, or any, and code) -> the code in words; other values stand for themselves."""
 MONEY = frozenset({"price", "deposit", "cancel.fee.amount"})
 PEOPLE = {"staff_id": "staff", "staff": "staff", "location_id": "location", "service_id": "service", "services": "service"}
