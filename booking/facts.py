@@ -9,9 +9,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Boolean, and_, func, select
 from sqlalchemy.orm import aliased
 
+from booking.keys import settings
 from booking.rules import refund
 from booking.rules.decision import Decision
 from booking.rules.durations import Notice
@@ -22,6 +23,7 @@ from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.dispute import blocked
 from models.payment import Payment
+from models.payment_account import through_provider
 from models.refund import Credit, CreditUse, Refund
 from models.session import Tx
 from models.statement import Statement, param
@@ -117,8 +119,9 @@ _LEFT = _for_seats(Refund.kept).scalar_subquery(), _for_seats(Refund.amount).sca
     func.coalesce(func.sum(_GOODWILL.amount), 0)).where(
         _GOODWILL.store_id == param("store"), _GOODWILL.booking_id == param("booking"), _GOODWILL.cause == "goodwill",
         _GOODWILL.created_at >= _for_seats(Refund.kept).with_only_columns(func.min(Refund.created_at)).scalar_subquery()).scalar_subquery()
-_MONEY: Statement = Statement(select(Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), *_LEFT).where(
-    Payment.store_id == param("store"), Payment.booking_id == param("booking")).order_by(Payment.captured_at, Payment.id))
+_MONEY: Statement = Statement(select(
+    Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), through_provider(param("rehearse", Boolean())), *_LEFT,
+).where(Payment.store_id == param("store"), Payment.booking_id == param("booking")).order_by(Payment.captured_at, Payment.id))
 
 
 class Money(NamedTuple):
@@ -130,10 +133,10 @@ class Money(NamedTuple):
 
 def load_money(tx: Tx, b: BookingSummary) -> Money:
     """Payments by credit come with the end it will have when it comes back."""
-    rows = _MONEY.rows(tx, booking=b.id)
+    rows = _MONEY.rows(tx, booking=b.id, rehearse=settings().stripe_test_mode)
     ends = _credit_ends(tx, [row[0] for row in rows if row[3] == "credit"])
-    kept, back, goodwill = rows[0][5:] if rows else (0, 0, 0)
-    return Money([refund.Payment(*row[:4], ends.get(row[0]), row[4]) for row in rows], refund.Dropped(max(0, int(kept) - int(goodwill)), int(back)))
+    kept, back, goodwill = rows[0][6:] if rows else (0, 0, 0)
+    return Money([refund.Payment(*row[:4], ends.get(row[0]), row[4], row[5]) for row in rows], refund.Dropped(max(0, int(kept) - int(goodwill)), int(back)))
 
 
 def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:

@@ -1,34 +1,74 @@
-"""A cancellation as it was settled: the rows of its refund read back as the quote they were made from (R24, A8)."""
+"""What was settled, read back as the quote it was made from, with what has become of each part since (R24, A8)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from booking import facts
+from booking.keys import settings
+from booking.rules.refund import Payment as Paid
 from booking.rules.refund import RefundQuote
+from booking.rules.refund_ways import summed, way_of_part
+from models.booking import Booking
 from models.booking_summary import BookingSummary
-from models.refund import Credit, Refund
+from models.payment import Payment
+from models.payment_account import through_provider
+from models.refund import Credit, Refund, RefundLine
 from models.session import Tx
 
 
-def outcome_of(tx: Tx, b: BookingSummary) -> tuple[RefundQuote | None, bool]:
-    """(the outcome of the booking's cancellation, whether its money has been carried out); (None, False) where it has none."""
-    rows = tx.db.execute(select(
-        Refund.id, Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.state,
-    ).where(Refund.store_id == tx.store_id, Refund.booking_id == b.id, Refund.cause == "cancellation")).all()
+def outcome_of(tx: Tx, b: BookingSummary) -> RefundQuote | None:
+    """The outcome of the booking's cancellation; None where it has none."""
+    quote = _read_back(tx, _refunds(tx, Refund.booking_id == b.id, Refund.cause == "cancellation"), b.zone)
+    if quote is None or quote.outcome != "none":
+        return quote
+    return replace(quote, before=sum(payment.refunded for payment in facts.load_payments(tx, b)))
+
+
+def outcome_of_several(tx: Tx, b: BookingSummary) -> RefundQuote | None:
+    """The outcome of what was cancelled together last, of the visit or series the booking belongs to: the sum that was shown."""
+    whole = Booking.visit_id == b.visit_id if b.visit_id is not None else Booking.series_id == b.series_id
+    mine = and_(Booking.store_id == tx.store_id, whole, Booking.customer_id == b.customer_id, Booking.status == "cancelled")
+    last = select(func.max(Booking.closed_at)).where(mine).scalar_subquery()
+    together = select(Booking.id).where(mine, Booking.closed_at == last)
+    return _read_back(tx, _refunds(tx, Refund.booking_id.in_(together), Refund.cause == "cancellation"), b.zone)
+
+
+def outcome_of_seats(tx: Tx, b: BookingSummary) -> RefundQuote | None:
+    """The outcome of the seats of the party that were dropped last."""
+    rows = _refunds(tx, Refund.booking_id == b.id, Refund.cause == "seats")
+    return _read_back(tx, [row for row in rows if row.created_at == rows[-1].created_at], b.zone)
+
+
+def _refunds(tx: Tx, *conditions: ColumnElement[bool]) -> Sequence[Row]:
+    """Oldest first; money and credit of one decision are two rows."""
+    return tx.db.execute(select(
+        Refund.id, Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.created_at,
+    ).where(Refund.store_id == tx.store_id, *conditions).order_by(Refund.created_at, Refund.id)).all()
+
+
+def _read_back(tx: Tx, rows: Sequence[Row], zone: str) -> RefundQuote | None:
     if not rows:
-        return None, False
-    money = next((row for row in rows if row.outcome != "credit"), None)
-    credit = next((row for row in rows if row.outcome == "credit"), None)
-    until, at_shop = (None, False) if credit is None else tx.db.execute(select(
+        return None
+    amount, kept, fee = (sum(getattr(row, name) for row in rows) for name in ("amount", "kept", "fee"))
+    money = {row.id: row for row in rows if row.outcome != "credit"}
+    given = [row for row in rows if row.outcome == "credit"]
+    credit = sum(row.amount for row in given)
+    until, at_shop = (None, False) if not given else tx.db.execute(select(
         func.min(Credit.expires_at), func.coalesce(func.bool_and(Credit.place == "shopify"), False)).where(
-            Credit.store_id == tx.store_id, Credit.refund_id == credit.id)).one()
-    main = money or credit
-    assert main is not None
-    methods = dict.fromkeys(payment.method for payment in facts.load_payments(tx, b) if payment.method != "credit" or money is None)
-    amount, given = sum(row.amount for row in rows), credit.amount if credit else 0
-    quote = RefundQuote(main.outcome, amount, main.kept, main.fee, main.currency, main.mode, tuple(methods), (), Fraction(1), None,
-                        given, (), until, b.zone, at_shop)
-    return quote, money is not None and money.state == "succeeded"
+            Credit.store_id == tx.store_id, Credit.refund_id.in_([row.id for row in given]))).one()
+    parts = [] if amount == credit else tx.db.execute(select(
+        RefundLine.refund_id, RefundLine.amount, RefundLine.state, Payment.method, through_provider(settings().stripe_test_mode).label("by_provider"),
+    ).join(Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).where(
+        RefundLine.store_id == tx.store_id, RefundLine.refund_id.in_(list(money))).order_by(Payment.captured_at, Payment.id)).all()
+    ways = summed((way_of_part(Paid(0, part.amount, 0, part.method, by_provider=part.by_provider), money[part.refund_id].mode, part.state),
+                   part.amount) for part in parts)
+    outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
+        "full" if kept == 0 else "partial")
+    modes = {row.mode for row in (money.values() or rows)}
+    return RefundQuote(outcome, amount, kept, fee, rows[0].currency, "manual" if modes == {"manual"} else "automatic",
+                       tuple(dict.fromkeys(part.method for part in parts)), (), Fraction(1), None, credit, (), until, zone, at_shop, ways)

@@ -13,7 +13,8 @@ from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 class Document(StoreRow, Base):
     """The database gives `number` and refuses every change. `facts` hold all that is printed, so that nothing later changes it.
 
-    A receipt covers the booking's payments up to `covers` in all, of which `amount` is new. A credit note is about one refund.
+    A receipt covers the booking's payments up to `covers` in all, of which `amount` is new. A credit note is about one
+    refund, up to `covers` of it in all: what goes back in several steps has one for each.
     """
 
     __tablename__ = "documents"
@@ -33,7 +34,7 @@ class Document(StoreRow, Base):
         belongs_to("booking_id", "bookings"),
         belongs_to("refund_id", "refunds"),
         Index("documents_number", "store_id", "number", unique=True),
-        Index("documents_of_refund", "store_id", "refund_id", unique=True, postgresql_where=text("refund_id is not null")),
+        Index("documents_of_refund", "store_id", "refund_id", "covers", unique=True, postgresql_where=text("refund_id is not null")),
         Index("documents_of_payment", "store_id", "booking_id", "covers", unique=True, postgresql_where=text("kind = 'receipt'")),
         Index("documents_of_booking", "store_id", "booking_id", "number"),
         CheckConstraint("kind in ('receipt', 'credit_note') and (kind = 'credit_note') = (refund_id is not null)", name="documents_kind"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, UniqueConstraint, and_, exists, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Instant, StoreRow, of_store
+from models.intent import Intent
+from models.payment import Payment
 from models.session import Tx
 
 FIELD = "payment_accounts.account"
@@ -61,6 +63,14 @@ class AccountRow(NamedTuple):
     sealed: str
     ended: bool
     takes: bool
+
+
+def through_provider(rehearse: Any) -> ColumnElement[bool]:
+    """Whether money of a payment can go back through the provider that took it; for statements that select from payments. With
+    `rehearse` (test mode) card payments the shop only noted go there too."""
+    connected = exists().where(PaymentAccount.store_id == Payment.store_id, PaymentAccount.ended_at.is_(None)).correlate(Payment)
+    taken = exists().where(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id).correlate(Payment)
+    return and_(Payment.method == "card", or_(and_(Payment.provider_ref.is_not(None), or_(connected, taken)), and_(connected, rehearse)))
 
 
 def in_use(tx: Tx) -> AccountRow | None:

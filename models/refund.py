@@ -11,7 +11,8 @@ from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 class Refund(StoreRow, Base):
     """`cause` cancellation is unique per booking, one row for money and one for credit; the other causes may repeat. States: R24.
 
-    `reason` is the shop's own words to the customer about a goodwill refund.
+    `reason` is the shop's own words to the customer about a goodwill refund. The database lets `state` follow the parts: owed or failed
+    while one of them waits for the shop, pending while one is on its way. `given`: what of an open one has come back already.
     """
 
     __tablename__ = "refunds"
@@ -22,6 +23,7 @@ class Refund(StoreRow, Base):
     mode: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="owed")
     amount: Mapped[int]
+    given: Mapped[int] = mapped_column(server_default="0")
     kept: Mapped[int] = mapped_column(server_default="0")
     fee: Mapped[int] = mapped_column(server_default="0")
     currency: Mapped[str]
@@ -40,6 +42,7 @@ class Refund(StoreRow, Base):
               postgresql_where=text("cause = 'cancellation' and outcome = 'credit'")),
         Index("refunds_by_state", "store_id", "state", "created_at"),
         CheckConstraint("amount >= 0 and kept >= 0 and fee >= 0", name="refunds_amounts"),
+        CheckConstraint("given between 0 and amount", name="refunds_given"),
         CheckConstraint("state in ('none','owed','pending','succeeded','failed')", name="refunds_state"),
         CheckConstraint("cause in ('cancellation','seats','difference','goodwill','dispute')", name="refunds_cause"),
         CheckConstraint("outcome in ('full','partial','credit','forfeit','none')", name="refunds_outcome"),
@@ -47,13 +50,20 @@ class Refund(StoreRow, Base):
 
 
 class RefundLine(StoreRow, Base):
-    """The part of a refund that goes back to one payment. Inserting it raises `payments.refunded` by trigger."""
+    """The part of a refund that goes back to one payment. Inserting it raises `payments.refunded` by trigger.
+
+    `state` is what became of this part; of one at the payment provider it follows its intents by trigger. `by_hand`: the shop gave it
+    back by itself, whatever it was paid with.
+    """
 
     __tablename__ = "refund_lines"
 
     refund_id: Mapped[Id]
     payment_id: Mapped[Id]
     amount: Mapped[int]
+    state: Mapped[str] = mapped_column(server_default="owed")
+    by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
+    settled_at: Mapped[Instant | None]
 
     __table_args__ = (
         of_store(),
@@ -61,6 +71,7 @@ class RefundLine(StoreRow, Base):
         belongs_to("payment_id", "payments"),
         Index("refund_lines_of", "store_id", "refund_id", "payment_id", unique=True),
         CheckConstraint("amount > 0", name="refund_lines_amount"),
+        CheckConstraint("state in ('owed','pending','succeeded','failed')", name="refund_lines_state"),
     )
 
 

@@ -9,7 +9,8 @@ from booking.feedback import given_for, may_give
 from booking.keys import settings
 from booking.links import manage_path, store_origin
 from booking.places import place_of
-from booking.settled import outcome_of
+from booking.rules.refund import RefundQuote
+from booking.settled import outcome_of, outcome_of_seats, outcome_of_several
 from booking.wording import Words
 from messages.ics import invite
 from models.booking_summary import BookingSummary
@@ -48,14 +49,14 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     w = door.words
     group = group_of(tx, door)
     shown = detail(door, tx.now, decisions_of(door, group, tx.now))
-    money = closed_money(tx, door.b, w) if shown.closed else None
+    money, done = closed_money(tx, door.b, w) if shown.closed else None, request.args.get("done")
     waits = asked_waiting(tx, door)
     entries, documents, kept = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
         offers=offer_lines(tx, door), waiting=waiting_line(tx, door, waits), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
         zones=zone_names() if door.b.location_kind == "online" else (), zone=door.zone,
-        done=request.args.get("done"), documents=[
+        done=done, done_money=done_money(tx, door.b, w, done), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))
             for one in documents], entries=history(entries, door),
         panel=request.args.get("panel"), card_panel=card_panel.panel(tx, door, kept)), status
@@ -103,11 +104,16 @@ def _feedback(tx: Tx, door: Door) -> str | None:
 
 
 def closed_money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
-    """The final outcome of a cancelled booking, the same words as when it was decided (A8)."""
-    quote, carried_out = outcome_of(tx, b)
-    if quote is None:
-        return None
-    if carried_out and quote.cash:
-        return w._("{amount} was refunded.").format(amount=w.money(quote.cash, quote.currency)) + (
-            " " + w.credit(quote.facts(), b.store_name) if quote.credit else "")
-    return w.refund(quote.facts(), b.store_name, done=True)
+    """The final outcome of a cancelled booking, the same words as when it was decided, and what has become of it since (A8, R24)."""
+    return _said(outcome_of(tx, b), b, w)
+
+
+def done_money(tx: Tx, b: BookingSummary, w: Words, done: str | None) -> str | None:
+    """What has just been decided about several bookings together, or about some seats: the figure that was shown before (A8)."""
+    if done == "several_cancelled" and (b.visit_id or b.series_id):
+        return _said(outcome_of_several(tx, b), b, w)
+    return _said(outcome_of_seats(tx, b), b, w) if done == "seats" else None
+
+
+def _said(quote: RefundQuote | None, b: BookingSummary, w: Words) -> str | None:
+    return None if quote is None else w.refund(quote.facts(), b.store_name, done=True)

@@ -203,7 +203,7 @@ def deposit(b: BookingSummary, w: Words) -> str:
     if b.refunded:
         text += w.comma + w._("{amount} refunded").format(amount=w.money(b.refunded, b.currency))
     if b.owed:
-        text += w.comma + w._("{amount} on its way back").format(amount=w.money(b.owed, b.currency))
+        text += w.comma + w._("{amount} still to be refunded").format(amount=w.money(b.owed, b.currency))
     return text
 
 

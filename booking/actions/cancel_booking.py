@@ -13,6 +13,7 @@ from booking.rules import refund as refunds
 from booking.rules.decision import Refused
 from booking.rules.money import split
 from booking.rules.refund import RefundQuote
+from booking.rules.refunds_together import with_given
 from booking.rules.status import after
 from booking.rules.windows import change_decision
 from booking.visiting import decisions_alone
@@ -25,13 +26,14 @@ LONGEST_REASON = 500
 @action
 def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str | int = "policy",
                    seats: int | None = None, as_credit: bool = False, version: int | None = None, override: bool = False,
-                   notify: bool = True, hold_money: bool = False, block: bool = False) -> Done:
+                   notify: bool = True, hold_money: bool = False, block: bool = False, given: tuple[int, int] | None = None) -> Done:
     """Cancel all of it, or drop `seats` of the party. Customers bring the signed quote they saw (R27).
 
     `as_credit` is their choice of credit where the policy gives one (R21). Merchants say what comes back: `policy`, `full`, `none`
     or an amount; outside the customers' window they need `override`.
     With `hold_money` it stays owed until someone of the shop carries it out, also where refunds go back by themselves (D26i).
-    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32).
+    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32). `given`: (payment, amount) of what the order
+    it came with has given back already (R43).
     Raises quote_changed with the new outcome under `quote` when it got worse.
     """
     b = locked(tx, ref, version)
@@ -42,9 +44,10 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         decisions_alone(tx, b)["cancel"].require()
     if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
         raise Refused("not_allowed", kind="cancel", part=True)
-    outcome = _outcome(tx, b, quote, refund, drops, as_credit)
+    outcome = _outcome(tx, b, quote, refund, drops, as_credit) if given is None else with_given(
+        *given, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, seats=drops, of_seats=b.seats, zone=b.zone)
     if hold_money and tx.actor.is_merchant:
-        outcome = replace(outcome, mode="manual")
+        outcome = replace(outcome, mode="manual", ways=(("owed", outcome.cash),) if outcome.cash else ())
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
         put(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),

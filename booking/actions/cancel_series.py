@@ -14,6 +14,7 @@ from booking.keys import sign, unsign
 from booking.rules import refund as refunds
 from booking.rules.decision import Decision, Refused
 from booking.rules.refund import RefundQuote
+from booking.rules.refunds_together import together
 from booking.rules.series import SCOPES, Occurrence, in_scope
 from booking.rules.windows import change_decision
 from models.booking import Booking
@@ -52,7 +53,7 @@ class CancelPreview:
     @property
     def total(self) -> RefundQuote | None:
         """All outcomes as one; None when nothing can be cancelled."""
-        return total([part.quote for part in self.parts]) if self.parts else None
+        return together([part.quote for part in self.parts]) if self.parts else None
 
     def sign(self) -> str:
         """The text for the page's form: every booking with its version and outcome, as shown."""
@@ -141,7 +142,7 @@ def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, ove
     results = [cancel_booking.within(
         tx, part.booking.ref, quote=quotes.sign(part.quote, part.booking, part.booking.seats), reason=reason, refund=refund,
         override=override, notify=False, block=block) for part in parts]
-    return Done(results[0].booking, total([result.refund for result in results]), tuple(result.booking for result in results))
+    return Done(results[0].booking, together([result.refund for result in results]), tuple(result.booking for result in results))
 
 
 def parts_before(parts: Sequence[Part]) -> list[BookingSummary]:
@@ -176,21 +177,6 @@ def _line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any
     return {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "zone": b.zone,
             "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(),
             "old_starts_at": None if old is None else old.starts_at.isoformat()}
-
-
-def total(parts: Sequence[RefundQuote]) -> RefundQuote:
-    """Several outcomes as one; `credit` says how much of the amount is credit."""
-    amount, kept, credit = (sum(getattr(part, name) for part in parts) for name in ("amount", "kept", "credit"))
-    outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
-        "full" if kept == 0 else "partial")
-    untils = [part.until for part in parts if part.until is not None]
-    ends = [part.credit_until for part in parts if part.credit_until is not None]
-    methods = dict.fromkeys(method for part in parts if part.cash or credit == amount for method in part.methods)
-    return RefundQuote(
-        outcome, amount, kept, sum(part.fee for part in parts), parts[0].currency, parts[0].mode, tuple(methods),
-        tuple(line for part in parts for line in part.parts), min(part.share for part in parts), min(untils, default=None),
-        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
-        credit > 0 and all(part.at_shop for part in parts if part.credit))
 
 
 def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool) -> CancelPreview:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, insert, select, update
 from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.lost_dispute import settle_outstanding
-from booking.actions.refund_parts import OPEN, lines_of, note_given, owed_lines, settle
+from booking.actions.refund_parts import OPEN, lines_of, locked_refund, mark, note_given, owed_lines, settle, tell_paid
 from booking.documents.issue import issue
 from models import payment_account
 from models.base import new_id
@@ -64,16 +64,17 @@ def begin_refund(tx: Tx, refund_id: int, *, rehearse: bool = False) -> Done:
     Parts of payments the provider does not know stay owed, for the shop to give back by hand, and those of disputed ones until that
     is decided; with `rehearse` (test mode) noted card payments count as known. Repeating it changes nothing.
     """
-    row = _locked(tx, refund_id)
+    row = locked_refund(tx, refund_id)
     if row is None or row.state not in OPEN:
         return Done(facts={"parts": []})
     account = payment_account.in_use(tx)
     begun = False
     for line in lines_of(tx, refund_id):
-        if line.live is not None or line.method != "card" or line.blocked or not (line.provider_ref or rehearse):
+        if line.live is not None or line.state == "succeeded" or line.method != "card":
             continue
         account_id = line.account_id or (account.id if account else None)
-        if account_id is None:
+        if line.blocked or account_id is None or not (line.provider_ref or rehearse):
+            mark(tx, [line.id], "owed")
             continue
         tx.db.execute(insert(RefundIntent).values(
             store_id=tx.store_id, id=new_id(), refund_id=refund_id, line_id=line.id, payment_id=line.payment_id, account_id=account_id,
@@ -92,7 +93,7 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
     intent = tx.db.execute(select(RefundIntent.refund_id).where(RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id)).one_or_none()
     if intent is None:
         return Done()
-    row = _locked(tx, intent.refund_id)
+    row = locked_refund(tx, intent.refund_id)
     before = tx.db.execute(select(RefundIntent.state, RefundIntent.provider_ref).where(
         RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).with_for_update()).one()
     if row is None or ORDER.index(said.state) < ORDER.index(before.state) or before.provider_ref not in (None, said.reference):
@@ -105,6 +106,8 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
     if before.state != said.state:
         tx.audit("settle_refund", subject="refund", subject_id=intent.refund_id, booking_id=row.booking_id, before={"state": row.state},
                  after={"state": state}, intent=intent_id, amount=said.amount, outside=said.outside, error=said.error)
+        if said.state == "succeeded" and row.mode == "manual" and said.amount:
+            tell_paid(tx, row.booking_id, {"card": said.amount}, f"intent{intent_id}")
         if said.state == "failed":
             settle_outstanding(tx, intent.refund_id)
             state = tx.db.execute(select(Refund.state).where(Refund.store_id == tx.store_id, Refund.id == intent.refund_id)).scalar_one()
@@ -155,6 +158,8 @@ def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, s
     owed = next(iter(owed_lines(tx, payment.id, RefundLine.amount == amount)), None)
     if owed is not None:
         _note_outside(tx, owed, payment, reference, amount, state)
+        if state == "succeeded" and owed.mode == "manual":
+            tell_paid(tx, payment.booking_id, {"card": amount}, f"part{owed.id}")
         tx.audit("settle_refund", subject="refund", subject_id=owed.refund_id, booking_id=payment.booking_id, amount=amount, outside=True,
                  after={"state": settle(tx, owed.refund_id, payment.booking_id)})
         return Done(facts={"refund_id": owed.refund_id})
@@ -178,16 +183,6 @@ def _note_outside(tx: Tx, line: Any, payment: Any, reference: str, amount: int, 
     over = state == "succeeded"
     note_given(tx, line, payment.id, payment.account_id, amount, state=state, provider_ref=reference,
                settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY)
-
-
-def _locked(tx: Tx, refund_id: int):  # noqa: ANN202
-    """The refund, its booking's row locked before its own: the order every change of money keeps."""
-    booking_id = tx.db.execute(select(Refund.booking_id).where(Refund.store_id == tx.store_id, Refund.id == refund_id)).scalar()
-    if booking_id is None:
-        return None
-    tx.db.execute(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.id == booking_id).with_for_update())
-    return tx.db.execute(select(Refund.state, Refund.booking_id, Refund.amount, Refund.currency).where(
-        Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one()
 
 
 def _parts(tx: Tx, refund_id: int) -> list[Part]:

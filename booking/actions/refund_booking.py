@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Row, select
 
 from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.changing import locked, queue_refund, reread, settle
-from booking.documents.issue import issue
-from booking.keys import settings
+from booking.actions.refund_parts import WAITS, lines_of, locked_refund, mark, tell_paid
+from booking.actions.refund_parts import settle as follow
 from booking.rules.decision import Refused
 from booking.rules.refund import exactly, given_back
-from booking.shopify.refunds import through_shopify
-from models import payment_account
+from booking.shopify.refunds import parts_at_shop, wanted
 from models.booking_summary import find_by_id
-from models.dispute import blocked, undecided
-from models.intent import Intent
+from models.dispute import undecided
 from models.payment import Payment
-from models.refund import Refund, RefundLine
-from models.refund_intent import RefundIntent
+from models.refund import RefundLine
 from models.session import Tx
 
 LONGEST_REASON = 500
@@ -50,44 +49,47 @@ def refund_booking(tx: Tx, ref: str, *, amount: int, reason: str = "", notify: b
 
 
 @action
-def execute_refund(tx: Tx, refund_id: int) -> Done:
-    """Carry out an owed refund. Card money the provider took goes back there by an outbox command (state pending); other money was
-    handed over by the shop, which says so with this (state succeeded). Repeating it changes nothing: not_found or not_allowed; the
-    latter with `disputed` while the customer's bank looks into the payment: the provider refuses refunds then."""
-    row = tx.db.execute(select(Refund.id, Refund.booking_id, Refund.state, Refund.amount).where(
-        Refund.store_id == tx.store_id, Refund.id == refund_id).with_for_update()).one_or_none()
+def execute_refund(tx: Tx, refund_id: int, *, by_hand: bool = False) -> Done:
+    """Carry out what waits of a refund. Card money the provider took goes back there by an outbox command, money of an order through
+    Shopify (state pending); once nothing of that kind is left, the shop says with this that it has handed over the rest (succeeded).
+
+    `by_hand`: the shop has given all that waits back by itself, cards included, and nothing of it is ever sent (R23). Repeating it
+    changes nothing: not_found or not_allowed; the latter with `disputed` while the customer's bank looks into the payment.
+    """
+    row = locked_refund(tx, refund_id)
     if row is None:
         raise Refused("not_found")
-    if row.state not in ("owed", "failed"):
+    lines = lines_of(tx, refund_id)
+    waiting = [line for line in lines if line.state in WAITS]
+    if row.state not in WAITS or not waiting:
         raise Refused("not_allowed", state=row.state)
     if _disputed(tx, refund_id):
         raise Refused("not_allowed", kind="refund", disputed=True, state=row.state)
-    card = _through_provider(tx, refund_id)
-    state = "pending" if card or through_shopify(tx, refund_id) else "succeeded"
-    tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == refund_id).values(
-        state=state, settled_at=tx.now if state == "succeeded" else None))
-    if card:
+    at_shop = parts_at_shop(tx, refund_id)
+    through = [line for line in waiting if line.by_provider and not line.blocked]
+    sent = [*through, *[line for line in waiting if line.id in at_shop]]
+    if by_hand and at_shop & {part.part_id for part in wanted(tx, refund_id)} & {line.id for line in waiting}:
+        raise Refused("not_allowed", state="pending")  # Shopify may have heard of it by now
+    if not sent and not by_hand and any(line.state == "pending" for line in lines):
+        raise Refused("not_allowed", state="pending")  # what is on its way was meant, not what only the shop can hand over
+    given = [] if sent and not by_hand else waiting
+    mark(tx, [line.id for line in given or sent], "succeeded" if given else "pending", by_hand=bool(given))
+    if through and not given:
         queue_refund(tx, row.booking_id, refund_id)
-    else:
-        tx.last(issue, row.booking_id)
+    state = follow(tx, refund_id, row.booking_id)
+    amount = _sum(given or sent)
+    if given:
+        tell_paid(tx, row.booking_id, {"hand": amount}, f"hand{min(line.id for line in given)}")
     tx.audit("execute_refund", subject="refund", subject_id=refund_id, booking_id=row.booking_id,
-             before={"state": row.state}, after={"state": state}, amount=row.amount)
+             before={"state": row.state}, after={"state": state}, amount=amount, by_hand=bool(given))
     return Done(find_by_id(tx, row.booking_id), facts={"refund_id": refund_id, "state": state})
+
+
+def _sum(lines: Sequence[Row]) -> int:
+    return sum(line.amount for line in lines)
 
 
 def _disputed(tx: Tx, refund_id: int) -> bool:
     return tx.db.execute(select(RefundLine.id).join(
         Payment, (Payment.store_id == RefundLine.store_id) & (Payment.id == RefundLine.payment_id)).where(
             RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, undecided())).first() is not None
-
-
-def _through_provider(tx: Tx, refund_id: int) -> bool:
-    """Whether a part of it still has to go back through the store's payment account. In test mode noted card payments do too."""
-    connected = payment_account.in_use(tx) is not None
-    settled = select(RefundIntent.id).where(
-        RefundIntent.store_id == RefundLine.store_id, RefundIntent.line_id == RefundLine.id, RefundIntent.state == "succeeded").exists()
-    left = tx.db.execute(select(Payment.provider_ref, Intent.account_id).where(~blocked()).join(
-        RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).outerjoin(
-            Intent, (Intent.store_id == Payment.store_id) & (Intent.payment_id == Payment.id)).where(
-                RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, Payment.method == "card", ~settled)).all()
-    return any((connected or row.account_id) if row.provider_ref else (connected and settings().stripe_test_mode) for row in left)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import BigInteger, and_, func, select, update
 
 from booking.actions.action import Done, action
+from booking.actions.refund_parts import WAITS
 from booking.store_messages import tell_shop
 from models.booking import Booking
-from models.refund import Refund
+from models.refund import Refund, RefundLine
 from models.service import Service
 from models.session import Tx
 
@@ -20,11 +21,13 @@ TOLD_AT_ONCE = 50
 @action
 def remind_of_refunds(tx: Tx) -> Done:
     """One message for all refunds nobody has carried out since; `facts["refunds"]`: how many are in it."""
+    waiting = select(func.coalesce(func.sum(RefundLine.amount), 0).cast(BigInteger)).where(
+        RefundLine.store_id == Refund.store_id, RefundLine.refund_id == Refund.id, RefundLine.state.in_(WAITS)).scalar_subquery()
     rows = tx.db.execute(select(
-        Refund.id, Refund.amount, Refund.currency, Booking.ref, Booking.contact_name, Booking.starts_at, Booking.zone, Service.name,
+        Refund.id, waiting.label("amount"), Refund.currency, Booking.ref, Booking.contact_name, Booking.starts_at, Booking.zone, Service.name,
     ).join(Booking, and_(Booking.store_id == Refund.store_id, Booking.id == Refund.booking_id))
      .join(Service, and_(Service.store_id == Booking.store_id, Service.id == Booking.service_id))
-     .where(Refund.store_id == tx.store_id, Refund.state.in_(("owed", "failed")), Refund.created_at <= tx.now - OWED_FOR, Refund.reminded_at.is_(None))
+     .where(Refund.store_id == tx.store_id, Refund.state.in_(WAITS), Refund.created_at <= tx.now - OWED_FOR, Refund.reminded_at.is_(None))
      .order_by(Refund.created_at, Refund.id).limit(TOLD_AT_ONCE).with_for_update(of=Refund, skip_locked=True)).all()
     if rows:
         tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id.in_([row.id for row in rows])).values(reminded_at=tx.now))

@@ -36,7 +36,8 @@ class Taken(NamedTuple):
 
 
 class Returned(NamedTuple):
-    """A refund carried out by the shop, not one a bank took; `methods` are those of the payments it went back to, `until` the end of credit."""
+    """What came back of a refund by the shop, not by a bank; `methods` are those of the payments it went back to, `until` the end of
+    credit. `parts` are (amount, method), in the order they came back."""
 
     booking_id: int
     id: int
@@ -48,14 +49,24 @@ class Returned(NamedTuple):
     at: datetime
     methods: tuple[str, ...]
     until: datetime | None
+    parts: tuple[tuple[int, str], ...]
+
+    def step(self, start: int, end: int) -> Returned:
+        """Of what came back the money from `start` to `end`: what is kept is told with the first."""
+        met, methods = 0, []
+        for amount, method in self.parts:
+            if met < end and met + amount > start:
+                methods.append(method)
+            met += amount
+        return self._replace(amount=end - start, methods=tuple(dict.fromkeys(methods)), **({"kept": 0, "fee": 0} if start else {}))
 
 
 class _Covered(NamedTuple):
-    """By booking: the payments covered so far and the numbers of the receipts; the refunds that have their credit note."""
+    """By booking: the payments covered so far and the numbers of the receipts; by refund: how much of it has credit notes."""
 
     payments: dict[int, int]
     receipts: dict[int, list[int]]
-    refunds: set[int]
+    refunds: dict[int, int]
 
 
 def issue(tx: Tx, booking_ids: Collection[int], *, dated_back: bool = False) -> None:
@@ -84,18 +95,22 @@ def _receipts(legal: LegalStore, b: BookingSummary, taken: list[Taken], returned
     total = sum(payment.amount for payment in taken)
     new = total - covered.payments.get(b.id, 0)
     if new:
-        before = [refund for refund in returned if refund.id in covered.refunds]
-        yield taken[-1].at, "receipt", b.id, None, new, total, b.currency, receipt_facts(legal, b, taken, before, new)
+        yield taken[-1].at, "receipt", b.id, None, new, total, b.currency, receipt_facts(legal, b, taken, _noted(returned, covered), new)
 
 
 def _credit_notes(legal: LegalStore, b: BookingSummary, taken: list[Taken], returned: list[Returned], covered: _Covered) -> Iterator[tuple]:
-    total = sum(payment.amount for payment in taken)
-    before = [refund for refund in returned if refund.id in covered.refunds]
+    before = _noted(returned, covered)
     for refund in returned:
-        if refund.id not in covered.refunds:
-            before = [*before, refund]
-            yield (max(refund.at, taken[-1].at), "credit_note", b.id, refund.id, refund.amount, total, b.currency,
+        noted = covered.refunds.get(refund.id, 0)
+        if refund.amount > noted:
+            before = [*before, refund.step(noted, refund.amount)]
+            yield (max(refund.at, taken[-1].at), "credit_note", b.id, refund.id, before[-1].amount, refund.amount, b.currency,
                    credit_note_facts(legal, b, taken, before, covered.receipts[b.id]))
+
+
+def _noted(returned: list[Returned], covered: _Covered) -> list[Returned]:
+    """What has its credit note."""
+    return [refund.step(0, noted) for refund in returned if (noted := covered.refunds.get(refund.id, 0))]
 
 
 def _taken(tx: Tx, booking_ids: Collection[int]) -> list[Taken]:
@@ -104,27 +119,34 @@ def _taken(tx: Tx, booking_ids: Collection[int]) -> list[Taken]:
 
 
 def _returned(tx: Tx, booking_ids: Collection[int]) -> list[Returned]:
-    methods = select(func.array_agg(func.distinct(Payment.method))).select_from(RefundLine).join(
-        Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).where(
-            RefundLine.store_id == Refund.store_id, RefundLine.refund_id == Refund.id).scalar_subquery()
     until = select(func.min(Credit.expires_at)).where(Credit.store_id == Refund.store_id, Credit.refund_id == Refund.id).scalar_subquery()
+    at = func.coalesce(RefundLine.settled_at, Refund.settled_at, Refund.created_at)
     rows = tx.db.execute(select(
-        Refund.booking_id, Refund.id, Refund.cause, Refund.outcome, Refund.amount, Refund.kept, Refund.fee,
-        func.coalesce(Refund.settled_at, Refund.created_at), methods, until,
-    ).where(Refund.store_id == tx.store_id, Refund.booking_id.in_(booking_ids), Refund.state == "succeeded", Refund.amount > 0,
-            Refund.cause != "dispute").order_by(func.coalesce(Refund.settled_at, Refund.created_at), Refund.id))
-    return [Returned(*row[:8], tuple(row[8] or ()), row[9]) for row in rows]
+        Refund.booking_id, Refund.id, Refund.cause, Refund.outcome, Refund.kept, Refund.fee, at.label("at"), until.label("until"),
+        RefundLine.amount, RefundLine.by_hand, Payment.method,
+    ).join(RefundLine, and_(RefundLine.store_id == Refund.store_id, RefundLine.refund_id == Refund.id)).join(
+        Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).where(
+            Refund.store_id == tx.store_id, Refund.booking_id.in_(booking_ids), RefundLine.state == "succeeded", Refund.state != "none",
+            Refund.cause != "dispute").order_by(at, RefundLine.id)).all()
+    parts = defaultdict(list)
+    for row in rows:
+        parts[row.id].append((row.amount, "hand" if row.by_hand and row.method in ("card", "shopify") else row.method))
+    last = {row.id: row for row in rows}  # the order of their last parts
+    found = [Returned(row.booking_id, row.id, row.cause, row.outcome, sum(amount for amount, _ in parts[row.id]), row.kept, row.fee, row.at,
+                      tuple(dict.fromkeys(method for _, method in parts[row.id])), row.until, tuple(parts[row.id])) for row in last.values()]
+    return sorted(found, key=lambda refund: (refund.at, refund.id))
 
 
 def _covered(tx: Tx, booking_ids: Collection[int]) -> _Covered:
-    covered = _Covered({}, defaultdict(list), set())
-    for row in tx.db.execute(select(Document.booking_id, Document.kind, Document.covers, Document.refund_id, Document.number).where(
+    covered = _Covered({}, defaultdict(list), defaultdict(int))
+    for row in tx.db.execute(select(Document.booking_id, Document.kind, Document.covers, Document.refund_id, Document.number,
+                                         Document.amount).where(
             Document.store_id == tx.store_id, Document.booking_id.in_(booking_ids)).order_by(Document.number)):
         if row.kind == "receipt":
             covered.payments[row.booking_id] = row.covers
             covered.receipts[row.booking_id].append(row.number)
         else:
-            covered.refunds.add(row.refund_id)
+            covered.refunds[row.refund_id] += row.amount
     return covered
 
 

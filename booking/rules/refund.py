@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from booking.rules.decision import Refused
 from booking.rules.money import card_step, nearest, share_of, split
 from booking.rules.policy import Policy, Tier
+from booking.rules.refund_ways import summed, way_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Payment:
     """One payment of the booking: what was taken, and what of it is already owed, pending or paid back.
 
     For method `credit`: `valid_until` is the end the store credit will have when it comes back, None for none. `disputed`: the
-    customer's bank is looking at it, and nothing can go back to the card meanwhile; the shop owes it.
+    customer's bank is looking at it, and nothing can go back to the card meanwhile; the shop owes it. `by_provider`: whether somebody
+    can send money back to the card at all.
     """
 
     id: int
@@ -27,6 +29,7 @@ class Payment:
     method: str
     valid_until: datetime | None = None
     disputed: bool = False
+    by_provider: bool = True
 
     @property
     def left(self) -> int:
@@ -63,7 +66,7 @@ class RefundQuote:
 
     `parts` are (payment id, amount); `credited` (payment id, end of the credit) those that come back as credit. `share` is the
     part of the money that comes back under the policy, for R33; `until` the instant up to which this outcome holds, None when
-    nothing can get worse.
+    nothing can get worse. `ways` are (way, amount) of the money; `before` is what was given back, or is owed, from earlier.
     """
 
     outcome: str
@@ -81,6 +84,8 @@ class RefundQuote:
     credit_until: datetime | None = None
     zone: str = "UTC"
     at_shop: bool = False
+    ways: tuple[tuple[str, int], ...] = ()
+    before: int = 0
 
     @property
     def cash(self) -> int:
@@ -91,7 +96,7 @@ class RefundQuote:
         return {"outcome": self.outcome, "amount": self.amount, "kept": self.kept, "fee": self.fee, "currency": self.currency,
                 "mode": self.mode, "methods": list(self.methods), "credit": self.credit,
                 "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone,
-                "credit_at_shop": self.at_shop}
+                "credit_at_shop": self.at_shop, "ways": [list(way) for way in self.ways], "before": self.before}
 
 
 def tier_at(policy: Policy, starts_at: datetime, zone: str, now: datetime) -> tuple[Tier, datetime | None]:
@@ -156,7 +161,7 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     party = sum(payment.left for payment in payments) + dropped.back
     mode = policies[-1].refund_mode
     if concerned == 0:
-        return _nothing(currency, mode)
+        return _nothing(currency, mode, payments)
     new_until = None if credit_days is None else now + timedelta(days=credit_days)
     best: RefundQuote | None = None
     for policy in policies:
@@ -182,7 +187,7 @@ def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str
     """
     left = sum(payment.left for payment in payments)
     if left == 0:
-        return _nothing(currency, mode)
+        return _nothing(currency, mode, payments)
     concerned = _concerned(payments, currency, seats, of_seats, dropped)
     amount = concerned if choice == "full" else 0 if choice == "none" else min(int(choice), left)
     concerned = max(concerned, amount)
@@ -244,8 +249,8 @@ def _reached(fee: int, money: int, party: int) -> int:
     return share_of(fee, Fraction(money, party))
 
 
-def _nothing(currency: str, mode: str) -> RefundQuote:
-    return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1))
+def _nothing(currency: str, mode: str, payments: Sequence[Payment]) -> RefundQuote:
+    return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1), before=sum(payment.refunded for payment in payments))
 
 
 def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: Sequence[Payment], share: Fraction,
@@ -267,7 +272,9 @@ def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: 
     outcome = "forfeit" if amount == 0 else "credit" if as_credit == amount else "full" if amount == of else "partial"
     ends = tuple((payment.id, payment.valid_until if payment.method == "credit" else new_until) for payment, _ in credited)
     return RefundQuote(outcome, amount, of - amount, fee, currency, mode, tuple(methods), tuple((payment.id, part) for payment, part in parts),
-                       share, until, as_credit, ends, min((end for _, end in ends if end is not None), default=None), zone)
+                       share, until, as_credit, ends, min((end for _, end in ends if end is not None), default=None), zone,
+                       ways=summed((way_of(payment, mode), part) for payment, part in parts if (payment, part) not in credited),
+                       before=sum(payment.refunded for payment in payments))
 
 
 def _parts(amount: int, of: int, payments: Sequence[Payment], step: int) -> list[int]:

@@ -33,8 +33,8 @@ UNFINISHED = (
     "select shopify_mark('credit', credit_id::text) from shopify_credits where store_id = :s and state = 'asked'",
     "select shopify_mark('refund', r.id::text) from refunds r where r.store_id = :s and r.outcome <> 'credit' and exists ("
     "select 1 from refund_lines l join payments p on p.store_id = l.store_id and p.id = l.payment_id"
-    " where l.store_id = r.store_id and l.refund_id = r.id and p.method = 'shopify')"
-    " and (r.state = 'pending' or (r.state = 'owed' and r.mode = 'automatic'))",
+    " where l.store_id = r.store_id and l.refund_id = r.id and p.method = 'shopify'"
+    " and (l.state = 'pending' or (l.state = 'owed' and r.mode = 'automatic')))",
     "select shopify_mark('cancelled_line', b.id::text) from bookings b where b.store_id = :s and b.status in ('cancelled', 'declined', 'expired')"
     " and exists (select 1 from shopify_order_lines o where o.store_id = b.store_id and o.booking_id = b.id and o.state = 'booked')")
 """What an earlier stay left unfinished: its marks went when the shop left, what they stood for did not."""

@@ -85,7 +85,7 @@ def apply_order(tx: Tx, order: RemoteOrder) -> Done:
         # Money first: what went back there is known when the booking ends, and the customer is told the right amount.
         ended = _ended_quantity(order, line)
         if row.state == "booked" and ended:
-            end_booking(tx, row.booking_id, line, order_cancelled=order.cancelled, pieces=ended)
+            end_booking(tx, row.booking_id, payment_id, line, order_cancelled=order.cancelled, pieces=ended)
         record_refunds(tx, row.booking_id, payment_id, line)
         if row.state == "booked" and not ended and line.left == 0 and line.refundable:
             # Taken out by an edit, without money back: a person decides what becomes of the booking.

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking.actions.action import Done, action
-from booking.documents.issue import issue
+from booking.actions.refund_parts import locked_refund, mark, settle, tell_paid
 from booking.shopify.due import connected
 from booking.shopify.tasks import note
 from models.booking import Booking
@@ -21,9 +21,10 @@ from models.shopify_order import ShopifyOrderLine, ShopifyRefund
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A refund to carry out: `amount` of one line of one order. `seats` is None for money alone, else the pieces that end."""
+    """A part of a refund to carry out: `amount` of one line of one order. `pieces` is None for money alone, else those that end."""
 
     refund_id: int
+    part_id: int
     booking_ref: str
     order_gid: str
     line_gid: str
@@ -35,7 +36,7 @@ class Wanted:
 def wanted(tx: Tx, refund_id: int) -> list[Wanted]:
     """The parts still to be sent; empty when it waits for the merchant, is done, or is not Shopify's money."""
     rows = tx.db.execute(select(
-        Refund.id, Refund.state, Refund.mode, Refund.cause, Refund.currency, RefundLine.amount, ShopifyOrderLine.line_gid, ShopifyOrderLine.order_gid,
+        Refund.id, RefundLine.id.label("part_id"), RefundLine.state, Refund.mode, Refund.cause, Refund.currency, RefundLine.amount, ShopifyOrderLine.line_gid, ShopifyOrderLine.order_gid,
         ShopifyOrderLine.quantity, Booking.ref, ShopifyInstall.on_cancel).join(
             RefundLine, (RefundLine.store_id == Refund.store_id) & (RefundLine.refund_id == Refund.id)).join(
                 Payment, (Payment.store_id == RefundLine.store_id) & (Payment.id == RefundLine.payment_id)).join(
@@ -48,18 +49,18 @@ def wanted(tx: Tx, refund_id: int) -> list[Wanted]:
         now = row.state == "pending" or (row.state == "owed" and (row.mode == "automatic" or row.on_cancel in ("refund_line", "cancel_order")
                                                                   and row.cause == "cancellation"))
         if now:
-            found.append(Wanted(row.id, row.ref, row.order_gid, row.line_gid, row.amount, row.currency,
+            found.append(Wanted(row.id, row.part_id, row.ref, row.order_gid, row.line_gid, row.amount, row.currency,
                                 row.quantity if row.cause == "cancellation" else None))
     return found
 
 
-def through_shopify(tx: Tx, refund_id: int) -> bool:
-    """Whether money of this refund goes back through Shopify: it came from an order there, and the shop is connected."""
-    return tx.db.execute(select(Payment.id).join(
-        RefundLine, (RefundLine.store_id == Payment.store_id) & (RefundLine.payment_id == Payment.id)).join(
+def parts_at_shop(tx: Tx, refund_id: int) -> set[int]:
+    """Parts of this refund that go back through Shopify: their money came from an order there, and the shop is connected."""
+    return set(tx.db.execute(select(RefundLine.id).join(
+        Payment, (Payment.store_id == RefundLine.store_id) & (Payment.id == RefundLine.payment_id)).join(
             ShopifyOrderLine, (ShopifyOrderLine.store_id == Payment.store_id) & (ShopifyOrderLine.payment_id == Payment.id)).where(
-                RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, Payment.method == "shopify").limit(1)).first() is not None \
-        and connected(tx)
+                RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id, Payment.method == "shopify")).scalars()) \
+        if connected(tx) else set()
 
 
 @action
@@ -68,26 +69,34 @@ def settle_refund(tx: Tx, part: Wanted, refund_gid: str, *, settled: bool) -> Do
     tx.db.execute(upsert(ShopifyRefund).values(
         store_id=tx.store_id, refund_gid=refund_gid, line_gid=part.line_gid, refund_id=part.refund_id, amount=part.amount, created_at=tx.now,
     ).on_conflict_do_nothing())
-    before = tx.db.execute(select(Refund.state, Refund.booking_id).where(
-        Refund.store_id == tx.store_id, Refund.id == part.refund_id).with_for_update()).one()
-    state = "succeeded" if settled else "pending"
-    if before.state not in ("succeeded", state):
-        tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == part.refund_id).values(
-            state=state, settled_at=tx.now if settled else None))
-        tx.last(issue, before.booking_id)
-        tx.audit("settle_refund", subject="refund", subject_id=part.refund_id, booking_id=before.booking_id, before={"state": before.state},
-                 after={"state": state}, amount=part.amount, through="shopify")
+    note_part(tx, part.refund_id, part.part_id, part.amount, "succeeded" if settled else "pending")
     return Done()
+
+
+def note_part(tx: Tx, refund_id: int, part_id: int, amount: int, state: str) -> None:
+    """What became at Shopify of one part of a refund; the others stay as they are. Who was owed it hears when it is paid."""
+    refund = locked_refund(tx, refund_id)
+    before = tx.db.execute(select(RefundLine.state).where(RefundLine.store_id == tx.store_id, RefundLine.id == part_id)).scalar_one()
+    if refund is None or before in ("succeeded", state):
+        return
+    mark(tx, [part_id], state)
+    after = settle(tx, refund_id, refund.booking_id)
+    # What goes back with the very change that owed it is told there.
+    if state == "succeeded" and refund.mode == "manual" and refund.created_at < tx.now:
+        tell_paid(tx, refund.booking_id, {"shopify": amount}, f"part{part_id}")
+    tx.audit("settle_refund", subject="refund", subject_id=refund_id, booking_id=refund.booking_id, before={"state": refund.state},
+             after={"state": after}, amount=amount, through="shopify")
 
 
 @action
 def fail_refund(tx: Tx, part: Wanted, why: str) -> Done:
     """It cannot be carried out there: owed as before, and somebody of the shop is told (R23)."""
-    row = tx.db.execute(select(Refund.state, Refund.booking_id).where(
-        Refund.store_id == tx.store_id, Refund.id == part.refund_id).with_for_update()).one()
-    if row.state in ("owed", "pending"):
-        tx.db.execute(update(Refund).where(Refund.store_id == tx.store_id, Refund.id == part.refund_id).values(state="failed"))
-        tx.audit("fail_refund", subject="refund", subject_id=part.refund_id, booking_id=row.booking_id, before={"state": row.state},
+    refund = locked_refund(tx, part.refund_id)
+    before = tx.db.execute(select(RefundLine.state).where(RefundLine.store_id == tx.store_id, RefundLine.id == part.part_id)).scalar_one()
+    if refund is not None and before in ("owed", "pending"):
+        mark(tx, [part.part_id], "failed")
+        settle(tx, part.refund_id, refund.booking_id)
+        tx.audit("fail_refund", subject="refund", subject_id=part.refund_id, booking_id=refund.booking_id, before={"state": refund.state},
                  after={"state": "failed"})
     note(tx, "refund_failed", str(part.refund_id), booking=part.booking_ref, amount=part.amount, currency=part.currency, why=why[:200])
     return Done()

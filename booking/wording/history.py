@@ -134,6 +134,8 @@ def _notes(w: Words, entry: Told, currency: str) -> list[str]:
         notes.append(w._("Paid: {amount}.").format(amount=w.money(facts["paid"], currency)))
     if entry.action == "execute_refund" and facts.get("amount"):
         notes.append(w._("Amount: {amount}.").format(amount=w.money(facts["amount"], currency)))
+    if facts.get("by_hand"):
+        notes.append(w._("Given by hand"))
     if facts.get("topic"):
         notes.append(topic(w, facts["topic"]))
     return notes

@@ -21,7 +21,7 @@ LABELS = {
     "earlier_slot": "Earlier time offered", "email_changed": "Address changed",
     "merchant_offer_accepted": "Other time accepted, to the team", "merchant_offers_ended": "Offers ended, to the team",
     "merchant_refund_failed": "Refund failed, to the team", "merchant_refunds_owed": "Refunds owed, to the team", "merchant_withdrawal": "Withdrawal declared, to the team",
-    "phone_code": "Code for the phone", "refund_given": "Refund", "sign_in_code": "Sign-in code",
+    "phone_code": "Code for the phone", "refund_given": "Refund", "refund_paid": "Refund carried out", "sign_in_code": "Sign-in code",
     "team_invitation": "Invitation to the team", "waitlist_joined": "On the waitlist", "withdrawal_received": "Withdrawal received",
 }
 

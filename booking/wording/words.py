@@ -11,9 +11,10 @@ from babel import Locale
 from booking.rules.durations import Notice
 from booking.wording import formats
 from booking.wording.languages import catalogue
+from booking.wording.refunds import RefundWords
 
 
-class Words:
+class Words(RefundWords):
     """`_` and `ngettext` translate; the other methods take plain values. Zones are IANA names, money is minor units."""
 
     def __init__(self, locale: str) -> None:
@@ -247,54 +248,3 @@ class Words:
         if facts.get("elsewhere"):
             return self._("This card is kept for another booking too. Please sign in to remove it.")
         return self._("{venue} doesn't keep cards online. Please contact {venue} directly.")
-
-    # Refunds
-
-    def refund(self, quote: dict[str, Any], venue: str, *, done: bool = False) -> str:
-        """What the customer gets back, before (`done` False) or after cancelling (A84-A87, R21-R23)."""
-        amount, currency = quote["amount"], quote["currency"]
-        outcome, methods = quote["outcome"], quote.get("methods") or []
-        if outcome == "none":
-            return self._("No payment was taken for this booking.")
-        if outcome == "forfeit" or amount == 0:
-            return self._("Your {amount} deposit can't be refunded per our policy.").format(amount=self.money(quote["kept"], currency))
-        credit = quote.get("credit", amount if outcome == "credit" else 0)
-        money = self.money(amount - credit, currency)
-        if credit == amount:
-            return self._kept(self.credit(quote, venue), quote)
-        if quote.get("mode") == "manual":
-            text = self._("You're owed {amount}. {venue} will refund it.")
-        elif methods == ["card"]:
-            text = self._("You'll be refunded {amount} to the card you paid with")
-        elif methods == ["gift_card"]:
-            text = self._("You'll be refunded {amount} to your gift card.")
-        elif "card" in methods:
-            text = self._("You'll be refunded {amount} the way you paid: to your card, the rest directly by {venue}.")
-        else:
-            text = self._("{venue} will refund you {amount} directly.")
-        sentence = text.format(amount=money, venue=venue)
-        if credit:
-            sentence = sentence.rstrip(".") + ". " + self.credit(quote, venue)
-        return self._kept(sentence, quote)
-
-    def credit(self, quote: dict[str, Any], venue: str) -> str:
-        """The credit of a refund, and until when it is valid (R21)."""
-        credit = quote.get("credit", quote["amount"])
-        if quote.get("credit_at_shop"):
-            text = self._("You'll get {amount} as store credit in your account at {venue}. You can use it at checkout.")
-        else:
-            text = self._("You'll get {amount} as credit for your next visit at {venue}.")
-        sentence = text.format(amount=self.money(credit, quote["currency"]), venue=venue)
-        if quote.get("credit_until"):
-            day = self.short_date_and_year(datetime.fromisoformat(quote["credit_until"]), quote["zone"])
-            sentence += " " + self._("It is valid until {date}.").format(date=day)
-        return sentence
-
-    def _kept(self, sentence: str, quote: dict[str, Any]) -> str:
-        kept, rest = quote["kept"], self.money(quote["kept"], quote["currency"])
-        if kept and quote.get("fee"):
-            sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept, including a cancellation fee of {fee}.").format(
-                rest=rest, fee=self.money(quote["fee"], quote["currency"]))
-        elif kept:
-            sentence = sentence.rstrip(".") + ". " + self._("{rest} is kept per our policy.").format(rest=rest)
-        return sentence

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, tuple_
 
 from booking import counter_offers, facts
+from booking.keys import settings
 from booking.links import manage_path
 from booking.places import place_of
 from booking.rules.counter_offers import stands
@@ -22,7 +23,7 @@ from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, run
 from models.diary import search
 from models.dispute import disputes_of
-from models.money_list import payments_of, refunds_of
+from models.money_list import Parted, payments_of, refunds_of
 from models.outbox import OutboxRow
 from models.session import Tx, reading
 from models.sms import SmsDelivery
@@ -33,6 +34,7 @@ from shopify_app.api.door import operation, reference
 from shopify_app.api.shapes import bookings as s
 from shopify_app.api.shapes.base import Listing, read_instant
 from shopify_app.api.shapes.offers import OfferOut
+from shopify_app.api.shapes.refunds import BookingRefund, RefundPartOut
 
 MOST_EXACT = 2**53
 LIST = PAGING | {
@@ -132,9 +134,21 @@ def _money(tx: Tx, b: BookingSummary) -> dict[str, Any]:
     return {
         "payments": [s.PaymentOut(id=str(p.id), amount=money(p.amount), refunded=money(p.refunded), method=p.method, captured_at=p.captured_at)
                      for p in payments_of(tx, b.id)],
-        "refunds": [s.BookingRefund(id=str(r.id), cause=r.cause, outcome=r.outcome, state=r.state, amount=money(r.amount), methods=r.methods or [],
-                                    created_at=r.created_at, settled_at=r.settled_at) for r in refunds_of(tx, b.id)],
+        "refunds": [BookingRefund(
+            id=str(r.id), cause=r.cause, outcome=r.outcome, state=r.state, amount=money(r.amount), methods=r.methods, created_at=r.created_at,
+            settled_at=r.settled_at, refunded=money(r.given), owed=money(open_amount(r)), parts=refund_parts(r, b.currency))
+            for r in refunds_of(tx, b.id, rehearse=settings().stripe_test_mode)],
         "disputes": [dispute_out(row) for row in disputes_of(tx, b.id)]}
+
+
+def open_amount(r: Parted) -> int:
+    """What of a refund is still owed, on its way or not."""
+    return sum(part.amount for part in r.each) - r.given
+
+
+def refund_parts(r: Parted, currency: str) -> list[RefundPartOut]:
+    return [RefundPartOut(payment=str(part.payment_id), method=part.method, amount={"amount": part.amount, "currency": currency},
+                          state=part.state, by_hand=part.by_hand) for part in r.each]
 
 
 def _trail(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from booking import facts
 from booking.cards import chargeable
 from booking.documents.find import of_booking
 from booking.documents.printed import title
+from booking.keys import settings
 from booking.links import manage_url
 from booking.places import place_of
 from booking.rules.decision import Refused
@@ -70,7 +71,7 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
             "payments": payments, "charges": [charge_line(w, row) for row in charges_of(tx, b.id)], "may_charge": may_charge,
             "card": face(w, may_charge.card) if may_charge.card and money else None, "not_charged": missing_text(w, may_charge.missing),
             "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
-            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)],
+            "refunds": [_refund(w, row) for row in refunds_of(tx, b.id, rehearse=settings().stripe_test_mode)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)],
             "withdrawals": withdrawals_of(tx, b.id), "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.shown_policy(b), b.starts_at, b.zone, b.currency, original=b.original_starts_at), "link": manage_url(tx, b),
@@ -95,7 +96,7 @@ def payment_word(w: Words, b: Any) -> str:
     if b.price == 0 and b.paid == 0:
         return w._("Free")
     if b.owed:
-        return w._("Refund owed")
+        return w._("Partly refunded, the rest is owed") if b.refunded else w._("Refund owed")
     if b.refunded:
         return w._("Refunded") if b.refunded == b.paid else w._("Partly refunded")
     return w._("Unpaid") if b.paid == 0 else w._("Paid") if b.paid >= b.price else w._("Partly paid")
@@ -153,5 +154,6 @@ def _refund(w: Words, r: ListedRefund) -> dict[str, Any]:
              "goodwill": w._("Goodwill"), "dispute": w._("Dispute lost")}[r.cause]
     state = w._("As credit") if r.outcome == "credit" else w._("Won back") if (r.cause, r.state) == ("dispute", "none") else refund_state(w, r.state)
     return {"id": r.id, "cause": cause, "state": state, "code": "plain" if r.state in ("none", "succeeded") else r.state, "amount": r.amount,
-            "kept": r.kept, "currency": r.currency, "at": r.settled_at or r.created_at, "executable": r.state in ("owed", "failed"),
-            "by_card": "card" in (r.methods or []), "disputed": r.disputed}
+            "kept": r.kept, "currency": r.currency, "at": r.settled_at or r.created_at, "waiting": r.waiting, "sends": r.sends, "disputed": r.disputed,
+            "parts": [(part.amount, w.method(part.method), w._("Given by hand") if part.by_hand else refund_state(w, part.state))
+                      for part in r.each if len(r.each) > 1 or part.by_hand]}

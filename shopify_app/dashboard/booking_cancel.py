@@ -73,7 +73,7 @@ def _page(visit: Visit, tx: Tx, b: BookingSummary, *, status: int = 200, problem
         "booking_cancel.html", here="bookings", status=status, b=b, seats=seats, warnings=warnings.of_change(w, "cancel", b, tx.now),
         policy=policy.format(amount=w.money(quote.amount, b.currency), kept=w.money(quote.kept, b.currency)),
         policy_amount=f"{quote.outcome} {quote.amount}", full=w.money(full.amount, b.currency), left=w.money(left, b.currency),
-        has_money=left > 0, may_choose=visit.may(MANAGERS), by_itself=full.mode == "automatic" and "card" in full.methods, problems=problems or {},
+        has_money=left > 0, may_choose=visit.may(MANAGERS), by_itself="card" in dict(full.ways), problems=problems or {},
         problem=problem, typed=request.form.to_dict(), longest=LONGEST_REASON)
 
 

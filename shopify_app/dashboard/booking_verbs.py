@@ -143,5 +143,7 @@ def booking_goodwill(visit: Visit, ref: str) -> Any:
 
 @screen("/bookings/<ref>/refunds/<int:refund_id>/execute", roles=MANAGERS, methods=("POST",))
 def booking_execute(visit: Visit, ref: str, refund_id: int) -> Any:
-    """Carry out an owed refund (R24)."""
-    return attempt(visit, given.known_ref(ref), "refund_done", execute_refund, given.known_id(refund_id))
+    """Carry out an owed refund, or note it as given by hand (R23, R24)."""
+    by_hand = request.form.get("by_hand") == "1"
+    return attempt(visit, given.known_ref(ref), "refund_noted" if by_hand else "refund_done", execute_refund, given.known_id(refund_id),
+                   by_hand=by_hand)

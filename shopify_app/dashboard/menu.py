@@ -72,6 +72,7 @@ MESSAGES = {
     "payment_noted": "The payment is noted, with its receipt.",
     "refund_done": "The refund is being carried out.",
     "withdrawal_handled": "Noted as dealt with.",
+    "refund_noted": "Noted as given back. The customer has been told.",
     "charging": "The card is being charged. How it ends stands under Money in a moment.",
     "replied": "The answer is on its way.",
     "merged": "Merged.",

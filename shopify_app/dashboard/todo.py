@@ -8,8 +8,9 @@ from typing import Any
 from flask import request
 
 from booking.actions.refund_booking import execute_refund
-from booking.keys import sign, unsign
+from booking.keys import settings, sign, unsign
 from booking.rules.decision import Refused
+from booking.wording.history import refund_state
 from models import day_plan, diary, money_list
 from models.day_plan import Overlap
 from models.diary import DiaryBooking
@@ -38,30 +39,31 @@ def refunds(visit: Visit) -> Any:
 
 @screen("/refunds/<int:refund_id>/execute", roles=MANAGERS, methods=("POST",))
 def refund_execute(visit: Visit, refund_id: int) -> Any:
-    """Carry it out with one click; what somebody else has done meanwhile is shown as it is now (R24)."""
+    """Carry it out with one click, or note it as given by hand; what somebody else has done meanwhile is shown as it is now (R24)."""
+    by_hand = request.form.get("by_hand") == "1"
     try:
-        execute_refund(visit.store_id, visit.actor, given.known_id(refund_id))
+        execute_refund(visit.store_id, visit.actor, given.known_id(refund_id), by_hand=by_hand)
     except Refused as refused:
         if refused.code == "not_found":
             raise
         problem = visit.words._("The customer's bank is looking into this payment. Stripe refuses refunds of it until that is decided.") if refused.facts.get(
             "disputed") else visit.words._("This refund has been carried out already, or is on its way.")
         return _refunds(visit, problem=problem, status=409)
-    return visit.go("/refunds", done="refund_done")
+    return visit.go("/refunds", done="refund_noted" if by_hand else "refund_done")
 
 
 def _refunds(visit: Visit, *, problem: str | None = None, status: int = 200) -> Any:
     show = request.args.get("show")
     states = {"open": money_list.OPEN, "done": ("succeeded",)}.get(show or "open", money_list.OPEN)
     with reading(visit.store_id) as tx:
-        rows = money_list.owed(tx, states, after=_position(visit), limit=PAGE + 1)
+        rows = money_list.owed(tx, states, after=_position(visit), limit=PAGE + 1, rehearse=settings().stripe_test_mode)
         sums, now = money_list.owed_sums(tx), tx.now
     more = visit.url("/refunds", show=show, cursor=sign("refund-cursor", [visit.store_id, rows[PAGE - 1].created_at.isoformat(),
                                                                          str(rows[PAGE - 1].id)])) if len(rows) > PAGE else None
     w = visit.words
     tabs = [(visit.url("/refunds", show=key), text, (show or "open") == key) for key, text in (("open", w._("Open")), ("done", w._("Done")))]
     return visit.show("refunds.html", here="refunds", status=status, rows=rows[:PAGE], sums=sums, late=now - REMIND_AFTER, now=now, more=more,
-                      tabs=tabs, problem=problem)
+                      tabs=tabs, problem=problem, part_state=refund_state)
 
 
 def _position(visit: Visit) -> tuple[datetime, int] | None:

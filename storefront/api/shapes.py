@@ -161,7 +161,7 @@ class Labelled(Shape):
 
 
 class CancelRefund(Shape):
-    """What came of the money. `state` owed: it is on its way."""
+    """What came of the money. `state` owed: it is carried out next; `money` says how each part of it comes back."""
 
     outcome: Outcome
     amount: Minor

@@ -88,6 +88,7 @@ def test_the_person_changes_only_where_the_policy_lets_them(world, ada):
 
 def test_cancel_as_quoted(world, ada):
     b = world.sold(at(10, 15), paid=2500)
+    world.take_cards()
     quote = ada.get(f"/bookings/{b.ref}/cancellation")
     assert (quote["outcome"], quote["amount"], quote["currency"], quote["kept"]) == ("full", 2500, "USD", 0)
     assert quote["sentence"] == "You'll be refunded $25 to the card you paid with" and quote["until"] == "2027-03-09T10:00:00-05:00"

@@ -155,6 +155,7 @@ def test_exactly_at_the_notice_is_allowed_and_a_microsecond_later_is_not(world, 
 
 def test_checked_in_and_closed_say_why(world, ada):
     here, over = world.sold(at(10, 15)), world.sold(at(11, 15), paid=2500)
+    world.take_cards()
     arrive_booking(world.store_id, MERCHANT, here.ref)
     cancel_booking(world.store_id, MERCHANT, over.ref)
     assert ada.get(f"/bookings/{here.ref}")["actions"]["cancel"]["sentence"] == "You've been checked in. Please speak to Harbor Massage."

@@ -55,7 +55,7 @@ def test_every_place_says_the_same(world, row, currency, paid, fee, back, shown)
     mail = render_mail("booking_cancelled", [m for m in world.outbox("booking_cancelled") if m.booking_id == b.id][0].payload, "opencals.com")
     assert plain(sentence) in plain(mail.text)
     with reading(world.store_id) as tx:
-        settled, _ = outcome_of(tx, done.booking)
+        settled = outcome_of(tx, done.booking)
     assert settled is not None and plain(W.refund(settled.facts(), "Harbor Massage")) == plain(sentence)
     ledger(world, b, quote)
     documents(world, b, quote, paid, shown)

@@ -27,6 +27,24 @@ def test_goodwill_tells_the_customer_why(api, world):
     assert problem["errors"][0]["problem"] == "nothing is left of what was paid for this booking"
 
 
+def test_a_refund_names_its_parts_and_may_be_noted_as_given_by_hand(api, world):
+    world.book(at(9, 15))
+    b = world.book(at(10, 15), paid=2500)
+    api.post(f"/bookings/{b.ref}/payments", {"amount": 1500, "method": "cash"})
+    world.take_cards()
+    api.post(f"/bookings/{b.ref}/cancel", {"refund": "full", "hold_money": True}, status=200)
+    [refund] = api.get("/refunds", state="owed")["items"]
+    assert (refund["refunded"]["amount"], refund["owed"]["amount"]) == (0, 4000)
+    assert [(part["method"], part["amount"]["amount"], part["state"], part["by_hand"]) for part in refund["parts"]] == [
+        ("card", 2500, "owed", False), ("cash", 1500, "owed", False)]
+    done = api.post(f"/refunds/{refund['id']}/execute", {"by_hand": True}, status=200)
+    assert (done["state"], done["refunded"]["amount"], done["owed"]["amount"]) == ("succeeded", 4000, 0)
+    assert {(part["state"], part["by_hand"]) for part in done["parts"]} == {("succeeded", True)}
+    [listed] = api.get(f"/bookings/{b.ref}")["refunds"]
+    assert listed["parts"] == done["parts"] and listed["refunded"] == done["refunded"]
+    api.refused(409, "not_allowed", "POST", f"/refunds/{refund['id']}/execute", {"by_hand": True})
+
+
 def test_documents_and_their_pdf(api, world):
     b = world.book(at(10, 15), paid=2500)
     items = api.get(f"/bookings/{b.ref}/documents")["items"]

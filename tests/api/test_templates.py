@@ -119,6 +119,7 @@ def test_a_paragraph_with_nothing_to_say_leaves_no_gap(api, world):
 
 def test_a_preview_shows_the_money_and_the_time_before(api, world):
     b = world.book(at(10, 15), paid=2500)
+    world.take_cards()
     seen = api.post("/templates/booking_cancelled/preview", TEXTS | {"body": "{refund}", "booking": b.ref}, status=200)
     assert "You'll be refunded $25 to the card you paid with" in seen["text"] and seen["sms_parts"] == 1
     seen = api.post("/templates/booking_moved/preview", TEXTS | {"body": "{old_when}", "booking": b.ref}, status=200)

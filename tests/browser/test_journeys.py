@@ -17,6 +17,7 @@ SCRIPTS = pytest.mark.parametrize("js", [True, False], ids=["script", "no-script
 @SCRIPTS
 def test_sign_in_look_move_and_cancel(world, visit, width, js):
     b = world.book(at(10, 15), paid=2500)
+    world.take_cards()
     page = visit(world, width=width, js=js)
     sign_in(page, world)
     page.get_by_role("link", name="Calendar", exact=True).click()

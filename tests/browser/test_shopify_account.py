@@ -102,6 +102,7 @@ def test_move_in_the_account_and_see_it_on_the_portal(world, enter, visit, width
 
 def test_cancel_on_the_portal_and_see_it_in_the_account(world, enter, visit):
     b = world.sold(at(10, 15), paid=2500)
+    world.take_cards()
     page, account = enter()
     expect(account.get_by_role("link", name="Cancel Massage")).to_be_visible()
     portal = visit(world)
@@ -120,6 +121,7 @@ def test_cancel_on_the_portal_and_see_it_in_the_account(world, enter, visit):
 
 def test_cancel_in_the_account_as_quoted(world, enter):
     b = world.sold(at(10, 15), paid=2500)
+    world.take_cards()
     page, account = enter(375, page="orders")
     expect(account.get_by_role("heading", name="Your next bookings")).to_be_visible()
     account.get_by_role("link", name="Open Massage").click()

@@ -8,6 +8,7 @@ from booking.actions.blocks import create_block
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
+from booking.actions.record_payment import record_payment
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.visits import reschedule_visit
 from models.actor import Actor
@@ -85,6 +86,26 @@ def test_refunds_owed_are_carried_out_with_one_click(manager, world):
     manager.get("/admin/refunds", query_string={"show": "done"})
     assert "$25" in words(manager.page) and "Refunded" in words(manager.page)
     world.set_clock(NOW)
+
+
+def test_a_refund_to_a_card_may_be_noted_as_given_another_way(manager, world):
+    """R23: the list says what is still owed, in which parts, and takes either way out."""
+    b = world.book(at(5, 15), paid=2500, email="o5@example.com")
+    record_payment(world.store_id, MERCHANT, b.ref, {"amount": 1000, "method": "cash"})
+    world.take_cards()
+    cancel_booking(world.store_id, MERCHANT, b.ref, refund="full", hold_money=True)
+    manager.get("/admin/refunds")
+    text = words(manager.page)
+    assert "$25 by card: Owed" in text and "$10 in cash: Owed" in text and "Refund now" in text and "$35 was given by hand" in text
+    refund = re.findall(r"/refunds/(\d+)/execute", manager.page)[0]
+    manager.send(f"/admin/refunds/{refund}/execute", by_hand="")
+    manager.get("/admin/refunds")
+    assert "$10 (1)" in words(manager.page) and "$25 by card: On its way" in words(manager.page)
+    assert "Mark as paid back" in words(manager.page) and "Refund now" not in words(manager.page)
+    manager.send(f"/admin/refunds/{refund}/execute", by_hand="1")
+    manager.get(f"/admin/bookings/{b.ref}")
+    assert "$10 in cash: Given by hand" in words(manager.page) and "$25 by card: On its way" in words(manager.page)
+    assert "Partly refunded, the rest is owed" in words(manager.page)
 
 
 def test_money_of_a_card_machine_elsewhere_is_given_back_there(manager, world):

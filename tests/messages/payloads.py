@@ -7,7 +7,7 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged", "card_removed", "card_saved",
-               "manage_link", "old_date_cancelled", "refund_given", "reminder", "request_received", "zone_rules")
+               "manage_link", "old_date_cancelled", "refund_given", "refund_paid", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
 ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_payments_stopped", "merchant_refunds_owed", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")
@@ -68,6 +68,8 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         whole["lost"] = {"starts_at": "2027-03-10T20:00:00+00:00", "zone": "America/New_York"}
     if topic == "refund_given":
         whole["refund"] = REFUND
+    if topic == "refund_paid":
+        whole["given"] = [["card", 2500]]
     if topic == "feedback_reply":
         whole["reply"] = "Thank you, Ada."
     if topic == "feedback_request":

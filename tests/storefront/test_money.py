@@ -85,6 +85,7 @@ class TestCredit:
     def test_the_choice_when_cancelling(self, world, ada):
         service = world.add_service("Choice", policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "full"}], "credit_choice": True}})
         b = world.book(at(10, 15), service=service, staff=world.elena, paid=2500)
+        world.take_cards()
         ada.get(account(b, "cancel"))
         assert "You'll be refunded $25 to the card you paid with" in words(ada.page) and "credit for your next visit" in words(ada.page)
         ada.get(account(b, "cancel") + "?back=credit")
@@ -95,10 +96,35 @@ class TestCredit:
         assert world.read(b.ref).owed == 0
 
 
+class TestOnItsWay:
+    """R21, R23: what is said of money that comes back is true while the shop still owes it, and afterwards."""
+
+    def test_what_the_shop_still_owes_is_not_on_its_way(self, world, ada):
+        b = world.book(at(10, 15), paid=2500, method="cash")
+        cancel_booking(world.store_id, MERCHANT, b.ref, hold_money=True)
+        ada.get(account(b))
+        text = words(ada.page)
+        assert "$25 paid, $25 still to be refunded" in text and "You're owed $25. Harbor Massage will refund it." in text
+        assert "on its way back" not in text
+        execute_refund(world.store_id, MERCHANT, world.sql("select id from refunds")[0][0])
+        ada.get(account(b))
+        assert "$25 paid, $25 refunded" in words(ada.page) and "$25 was refunded." in words(ada.page) and "owed" not in words(ada.page)
+
+    def test_what_came_back_before_the_cancellation_was_still_paid(self, world, ada):
+        b = world.book(at(10, 15), paid=2500, method="cash")
+        refund_booking(world.store_id, MERCHANT, b.ref, amount=2500)
+        said = "Nothing more comes back: $25 of what you paid was refunded before, or is owed to you already."
+        ada.get(account(b, "cancel"))
+        assert said in words(ada.page) and "No payment was taken" not in words(ada.page)
+        ada.get(ada.send(account(b, "cancel")).headers["Location"])
+        assert words(ada.page).count(said) == 2 and "No payment was taken" not in words(ada.page)
+
+
 class TestDifference:
     def move(self, world, ada, price):
         service = world.add_service("Priced", policy={"reschedule": {"price_difference": "difference"}})
         b = world.book(at(10, 15), service=service, staff=world.elena, paid=8000)
+        world.take_cards()
         update_service(world.store_id, MERCHANT, service, price=price)
         ada.get(account(b, "reschedule") + f"?at={at(12, 15).isoformat().replace('+', '%2B')}")
         return b

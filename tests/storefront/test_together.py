@@ -8,7 +8,9 @@ from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.services import update_service
 from booking.wording import words_for
+from messages.render import render_mail
 from tests.storefront.visitor import account, fields, link, words
 from tests.support.world import MERCHANT, World, at, hours
 
@@ -60,13 +62,15 @@ class TestSeries:
     @pytest.mark.parametrize(("scope", "going", "money"), [("following", 3, "$75"), ("all", 4, "$100")])
     def test_cancelling_lists_dates_and_the_sum_first(self, world, ada, scope, going, money):
         made = series(world)
+        world.take_cards()
         ada.get(account(made[1], "cancel"))
         assert "This and following dates" in words(ada.page)
         ada.get(account(made[1], "cancel") + f"?scope={scope}")
         page = words(ada.page)
         assert f"{going} bookings would be cancelled" in page and page.count("You'll be refunded $25 to the card") == going
         assert f"all together You'll be refunded {money} to the card you paid with" in page
-        ada.send(account(made[1], "cancel"))
+        ada.get(ada.send(account(made[1], "cancel")).headers["Location"])
+        assert f"Your bookings are cancelled You'll be refunded {money} to the card you paid with A confirmation" in words(ada.page)
         assert states(world, made) == ["confirmed"] * (4 - going) + ["cancelled"] * going
         ada.get(account(made[1]) + "?done=several_cancelled")
         assert "Your bookings are cancelled" in words(ada.page)
@@ -187,14 +191,29 @@ class TestVisit:
 
     def test_it_is_cancelled_whole_with_the_money_of_each_part(self, world, ada):
         made = visit(world)
+        world.take_cards()
         ada.get(account(made[0], "cancel"))
         text = words(ada.page)
         assert "Cancel this visit?" in text and "all together You'll be refunded $70 to the card you paid with" in text
-        ada.send(account(made[0], "cancel"))
+        ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
+        assert "Your bookings are cancelled You'll be refunded $70 to the card you paid with A confirmation" in words(ada.page)
         assert states(world, made) == ["cancelled"] * 2
+
+    def test_parts_that_come_back_in_different_ways_are_told_apart(self, world, ada):
+        """R23: one service gives money back at once, the other by hand."""
+        made = visit(world)
+        world.take_cards()
+        update_service(world.store_id, MERCHANT, made[1].service_id, policy={"cancel": {"refund_mode": "manual"}})
+        both = "You'll be refunded $40 to the card you paid with. You're owed $30. Harbor Massage will refund it."
+        ada.get(account(made[0], "cancel"))
+        assert f"all together {both}" in words(ada.page)
+        ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
+        assert f"Your bookings are cancelled {both}" in words(ada.page)
+        assert both in render_mail("booking_cancelled", world.outbox("booking_cancelled")[-1].payload, "opencals.com").text
 
     def test_one_part_where_the_shop_allows_it(self, world, ada):
         made = visit(world)
+        world.take_cards()
         ada.get(account(made[1], "cancel") + "?scope=this")
         assert "You'll be refunded $30 to the card you paid with" in words(ada.page)
         ada.send(account(made[1], "cancel"))

@@ -7,10 +7,11 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from booking.actions.create_booking import create_booking
 from booking.actions.locations import create_location
+from booking.actions.payment_accounts import connect_account
 from booking.actions.people import Person
 from booking.actions.services import create_service
 from booking.actions.sessions import create_session
@@ -20,7 +21,8 @@ from models.actor import SYSTEM, Actor
 from models.booking_summary import BookingSummary, find
 from models.customer import Customer
 from models.outbox import OutboxRow
-from models.session import reading
+from models.payment import Payment
+from models.session import reading, transaction
 
 MERCHANT = Actor("token", "api")
 OPEN = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -96,6 +98,14 @@ class World:
             self.store_id, by, service_id=service or self.service, starts_at=starts_at,
             staff_id=staff or (self.elena if service is None else None), person=Person("Ada Archer", email, "+12125550101"),
             payments=[{"amount": paid, "method": method}] if paid else [], **more).booking
+
+    def take_cards(self) -> None:
+        """The shop has an account at the provider, which took the card payments there are: money can go back to those cards."""
+        connect_account(self.store_id, SYSTEM, f"acct_{self.slug}")
+        with transaction(self.store_id, SYSTEM) as tx:
+            tx.db.execute(update(Payment).where(Payment.store_id == self.store_id, Payment.method == "card").values(
+                provider_ref=func.concat("pi_", Payment.id)))
+            tx.audit("record_payment", subject="store", subject_id=self.store_id)
 
     def read(self, ref: str) -> BookingSummary:
         with reading(self.store_id) as tx:

@@ -11,6 +11,7 @@ from shopify_app.api.shapes.base import Amount, Flag, Instant, Minor, Money, Pai
 from shopify_app.api.shapes.catalogue import CustomerIn
 from shopify_app.api.shapes.disputes import DisputeOut
 from shopify_app.api.shapes.offers import OfferOut
+from shopify_app.api.shapes.refunds import BookingRefund, Outcome, RefundState
 
 # Tags in brackets say which way of writing was meant; problems leave them out of the field's path.
 WORD, OBJECT = "[text]", "[object]"
@@ -27,9 +28,7 @@ GivenBack = Annotated[
     Annotated[Literal["policy", "full", "none"], Tag(WORD)] | Annotated[Amount, Tag(OBJECT)], Discriminator(_way)]
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
-Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
 Scope = Literal["this", "following", "all", "visit"]
-RefundState = Literal["none", "owed", "pending", "succeeded", "failed"]
 
 
 class PaymentIn(Shape):
@@ -242,19 +241,6 @@ class PaymentOut(Shape):
     captured_at: datetime
 
 
-class BookingRefund(Shape):
-    """`methods` are those of the payments it goes back to."""
-
-    id: str
-    cause: str
-    outcome: Outcome
-    state: RefundState
-    amount: Money
-    methods: list[str]
-    created_at: datetime
-    settled_at: datetime | None
-
-
 class BookingDetail(BookingOut):
     """`offers`: counter-offers made for it, the newest round first. `policy`: as its customer reads it, in the store's language."""
 
@@ -265,19 +251,6 @@ class BookingDetail(BookingOut):
     offers: list[OfferOut]
     audit: list[AuditOut]
     messages: list[MessageOut]
-
-
-class RefundOut(Shape):
-    """`outcome` credit: the amount was given as store credit. `reason`: the shop's own words for goodwill."""
-
-    id: str
-    booking: str
-    cause: Literal["cancellation", "seats", "difference", "goodwill", "dispute"]
-    outcome: Outcome
-    state: RefundState
-    amount: Money
-    reason: str | None
-    created_at: datetime
 
 
 class SelfService(Shape):
