@@ -103,7 +103,7 @@ PARTS = {
     "orders": Part(Order, ("number", "created_at"), _theirs(Order)),
     "shopify_orders": Part(ShopifyOrderLine, ("order_name", "quantity", "state", "created_at"), _of_bookings(ShopifyOrderLine)),
     "payments": Part(Payment, ("amount", "currency", "method", "refunded", "provider_ref", "captured_at"), _of_bookings(Payment), "captured_at"),
-    "refunds": Part(Refund, ("amount", "kept", "fee", "currency", "outcome", "mode", "state", "cause", "reason", "created_at", "settled_at"),
+    "refunds": Part(Refund, ("amount", "given", "kept", "fee", "currency", "outcome", "mode", "state", "cause", "reason", "created_at", "settled_at"),
                     _of_bookings(Refund)),
     "credits": Part(Credit, ("amount", "used", "currency", "place", "expires_at", "created_at"), _theirs(Credit)),
     "documents": Part(Document, ("kind", "number", "amount", "currency", "issued_at", "facts"), _of_bookings(Document), "number"),

@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from booking import counter_offers, notices
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import several, tell_together, total
+from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
 from booking.actions.difference import settle_difference
 from booking.actions.waiting import waiting_with
@@ -17,6 +17,7 @@ from booking.offers import find_offer
 from booking.rules import counter_offers as rules
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
+from booking.rules.refunds_together import together
 from booking.rules.status import CLOSED, after
 from booking.slots import Chosen, require_slot
 from booking.staff_locks import lock_staff
@@ -49,7 +50,7 @@ def accept_offer(tx: Tx, ref: str, n: int, *, of_round: int | None = None) -> Do
     parts, confirmed = [part for part, _ in theirs], [taken_by[part.id][0] for part, _ in theirs]
     over = [quote for _, quote in taken_by.values() if quote is not None]
     before = [before_move(tx, part) for part in parts]
-    tell_together(tx, "approval_given", before, confirmed, refund=total(over) if over else None)
+    tell_together(tx, "approval_given", before, confirmed, refund=together(over) if over else None)
     heard = notices.tell_merchant(tx, "merchant_offer_accepted", confirmed[0], old=before[0], **several(before, confirmed))
     for part, was, now in zip(parts, before, confirmed, strict=True):
         # Of a request that waited staff know nothing yet: to them a booking leaves its old time.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from booking import notices
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import tell_together, total
+from booking.actions.cancel_series import tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, reread, told, write
 from booking.actions.difference import settle_difference
 from booking.actions.waiting import waiting_with
 from booking.held_place import before_move
 from booking.rules.refund import RefundQuote
+from booking.rules.refunds_together import together
 from booking.rules.status import after
 from models.booking_summary import BookingSummary
 from models.session import Tx
@@ -25,7 +26,7 @@ def approve_booking(tx: Tx, ref: str, *, version: int | None = None) -> Done:
     after(b.status, "approve")
     parts = waiting_with(tx, b)
     done = [_approve(tx, part) for part in parts]
-    over = total(given) if (given := [quote for _, quote in done if quote is not None]) else None
+    over = together(given) if (given := [quote for _, quote in done if quote is not None]) else None
     confirmed = [part for part, _ in done]
     before = [before_move(tx, part) for part in parts]
     tell_together(tx, "approval_given", before, confirmed, refund=over)

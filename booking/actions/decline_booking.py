@@ -10,13 +10,14 @@ from sqlalchemy import select, update
 
 from booking import facts, notices
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import several, tell_together, total
+from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
 from booking.actions.difference import due_before_waiting, settle_surplus
 from booking.actions.waiting import kept_start, waiting_with
 from booking.held_place import before_move, put_back
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
+from booking.rules.refunds_together import together
 from booking.rules.status import after
 from models.booking import Booking
 from models.booking_summary import BookingSummary
@@ -125,7 +126,7 @@ def _tell(tx: Tx, parts: Sequence[BookingSummary], ended: Sequence[Ended], becau
 def _together(ended: Sequence[Ended]) -> RefundQuote | None:
     """All that comes back; None where nothing does."""
     refunds = [one.refund for one in ended if one.refund is not None]
-    return total(refunds) if refunds else None
+    return together(refunds) if refunds else None
 
 
 def goes_back(tx: Tx, b: BookingSummary) -> bool:

@@ -13,14 +13,14 @@ from booking.wording.phones import readable_phone
 from booking.wording.topics import topic
 from booking.wording.words import Words
 
-MONEY = frozenset({"amount", "price", "paid", "refunded", "owed", "used", "due", "kept", "fee"})
+MONEY = frozenset({"amount", "price", "paid", "refunded", "given", "owed", "used", "due", "kept", "fee"})
 PHONES = frozenset({"phone", "contact_phone"})
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 LABELS = {
     "name": "Name", "email": "E-mail", "email_verified_at": "E-mail confirmed", "phone": "Phone", "phone_verified_at": "Phone confirmed",
     "locale": "Language", "zone": "Time zone", "preferences": "Messages", "shopify_id": "Customer at Shopify", "created_at": "Recorded",
     "ref": "Reference", "status": "Status", "starts_at": "Start", "ends_at": "End", "seats": "Seats", "price": "Price", "currency": "Currency",
-    "paid": "Paid", "refunded": "Refunded", "owed": "Owed", "contact_name": "Name", "contact_email": "E-mail", "contact_phone": "Phone",
+    "paid": "Paid", "refunded": "Refunded", "given": "Refunded", "owed": "Owed", "contact_name": "Name", "contact_email": "E-mail", "contact_phone": "Phone",
     "notes": "Notes", "delivery_address": "Address", "cancel_reason": "Reason", "cancelled_by": "Cancelled by", "closed_at": "Closed",
     "service": "Service", "staff": "With", "location": "Where", "address": "Address", "booking": "Booking", "amount": "Amount",
     "method": "Paid by", "captured_at": "Date", "outcome": "Outcome", "state": "State", "cause": "Cause", "settled_at": "Settled",

@@ -45,6 +45,7 @@ def send_everything(world: World) -> BookingSummary:
     invite_user(world.store_id, SYSTEM, email="colleague@example.com", name="Colleague", role="manager")
     with transaction(world.store_id, SYSTEM) as tx:  # their senders need a bank, or new rules of a time zone
         notices.tell_customer(tx, "zone_rules", b, old=b)
+        notices.tell_customer(tx, "refund_paid", b, given=[["card", 500]])
         notices.tell_customer(tx, "card_charged", b, charged={"amount": 2500, "reason": "no_show"})
         for topic in ("card_saved", "card_removed"):
             notices.tell_customer(tx, topic, b, card={"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040})

@@ -95,7 +95,8 @@ def test_r21_outcomes_as_quoted(outcome, percent, given, amount):
 def test_r21_where_nothing_is_left_of_the_money_there_is_nothing_to_decide(payments):
     result = at(TRAINING, START - timedelta(days=9), payments)
     assert (result.outcome, result.amount, result.kept, result.fee, result.parts, result.methods) == ("none", 0, 0, 0, (), ())
-    assert merchant_quote("full", payments, "JPY", "manual") == RefundQuote("none", 0, 0, 0, "JPY", "manual", (), (), Fraction(1))
+    assert merchant_quote("full", payments, "JPY", "manual") == RefundQuote(
+        "none", 0, 0, 0, "JPY", "manual", (), (), Fraction(1), before=sum(payment.refunded for payment in payments))
 
 
 @pytest.mark.parametrize(("fee", "before", "amount", "taken"), [
@@ -224,7 +225,8 @@ def test_r21_what_was_paid_with_credit_comes_back_as_credit_with_its_end():
 
 def test_goodwill_keeps_nothing():
     result = given_back(501, [Payment(1, 1000, 0, "card"), Payment(2, 1000, 0, "cash")], "USD", "manual", NY)
-    assert result == RefundQuote("partial", 501, 0, 0, "USD", "manual", ("card", "cash"), ((1, 251), (2, 250)), Fraction(1), zone=NY)
+    assert result == RefundQuote("partial", 501, 0, 0, "USD", "manual", ("card", "cash"), ((1, 251), (2, 250)), Fraction(1), zone=NY,
+                                 ways=(("owed", 501),))
 
 
 @pytest.mark.parametrize(("choice", "outcome", "amount"), [
@@ -241,7 +243,7 @@ def test_a_merchants_choice_is_capped_at_what_is_left(choice, outcome, amount):
 def test_a_merchants_choice_in_full_detail():
     payments = [Payment(1, 1500, 0, "card"), Payment(2, 1000, 500, "cash")]
     assert merchant_quote(700, payments, "USD", "manual", zone=NY) == RefundQuote(
-        "partial", 700, 1300, 0, "USD", "manual", ("card", "cash"), ((1, 525), (2, 175)), Fraction(7, 20), zone=NY)
+        "partial", 700, 1300, 0, "USD", "manual", ("card", "cash"), ((1, 525), (2, 175)), Fraction(7, 20), zone=NY, ways=(("owed", 700),), before=500)
     assert merchant_quote("full", payments, "USD", "automatic").zone == "UTC"
 
 
@@ -310,7 +312,7 @@ def test_r27_more_kept_or_waiting_for_the_shop_or_ending_sooner_is_worse(new, se
 
 def test_what_a_quote_carries():
     assert HALF.facts() == {"outcome": "partial", "amount": 1250, "kept": 1250, "fee": 0, "currency": "USD", "mode": "automatic", "methods": ["card"],
-                            "credit": 0, "credit_until": None, "credit_at_shop": False, "zone": "UTC"}
+                            "credit": 0, "credit_until": None, "credit_at_shop": False, "zone": "UTC", "ways": [["card", 1250]], "before": 0}
 
 
 def test_a_policy_without_a_last_tier_is_a_fault():
