@@ -125,6 +125,7 @@ def test_held_money_stays_until_someone_lets_it_go(owner, world):
     automatic = STRICT | {"cancel": STRICT["cancel"] | {"refund_mode": "automatic"}}
     for hold, commands in (("1", 0), (None, 1)):
         b = world.book(at(9, 15), paid=2500, service=world.add_service("Card", policy=automatic), staff=world.elena, email=f"h{hold}@example.com")
+        world.take_cards()
         owner.get(f"/admin/bookings/{b.ref}/cancel")
         assert "Hold the money" in words(owner.page)
         owner.send(f"/admin/bookings/{b.ref}/cancel", refund="full", **({"hold": hold} if hold else {}))

@@ -68,6 +68,7 @@ def test_a34_the_two_notices_act_independently(manager, world, app):
 def test_a35_a_class_is_free_to_cancel_until_seven_days_before(manager, world, app):
     manager.fill(path(world), own="own", cancel_n="0", cancel_unit="hours", **TIERS)
     b, visitor = world.book(at(20, 15), paid=2500), Visitor(app, world)
+    world.take_cards()
     # The clocks change on the 14th: seven days before is the same wall time, 24 hours x 7 would be an hour later (R11).
     world.set_clock(at(13, 16))
     visitor.get(link(b, "cancel"))
