@@ -48,10 +48,15 @@ def with_links() -> dict[str, set[str]]:
 
 
 def shape(link: str) -> str:
-    """What kind of page a link opens: its path without references, and what it asks for there."""
+    """What kind of page a link opens: its path without references (some are letters only), and what it asks for there."""
     parts = urlsplit(link)
-    path = re.sub(r"[^/]*[0-9.][^/]*", "_", re.sub(r"(?<=/email-undo/).*|(?<=/unsubscribe/).*", "_", parts.path))
+    path = re.sub(r"(?<=/)[0-9a-hjkmnp-tv-z]{12}(?![^/])|[^/]*[0-9.][^/]*", "_", re.sub(r"(?<=/email-undo/).*|(?<=/unsubscribe/).*", "_", parts.path))
     return f"{path} {sorted((name, value if name in ('action', 'panel') else '') for name, value in parse_qsl(parts.query))}"
+
+
+def test_a_reference_of_letters_alone_is_one_too():
+    assert shape("/feedback/abcdefghjkmn?token=k1.x") == shape("/feedback/0123456789ab?token=k1.x") == "/feedback/_ [('token', '')]"
+    assert shape("/admin/bookings/abcdefghjkmn") == "/admin/bookings/_ []" != shape("/admin/withdrawals/0123456789ab")
 
 
 def test_every_message_has_its_place():
