@@ -60,6 +60,23 @@ def test_the_preview_follows_the_typing(world, visit):
     assert world.sql("select policy from services where id = %s", world.service)[0].policy is None
 
 
+def test_what_is_typed_before_the_script_is_there_counts(world, visit):
+    world.book(at(9, 15))
+    page, late = visit(world), []
+    enter(page, world)
+    page.route("**/static/dashboard.js", lambda route: late.append(route))
+    page.goto("/admin/settings/messages/booking_confirmed/en", wait_until="commit")
+    page.get_by_label("Subject").fill("See you {when}")
+    late[0].continue_()
+    page.unroute("**/static/dashboard.js")
+    page.wait_for_load_state()
+    left = []
+    page.on("dialog", lambda dialog: (left.append(dialog.type), dialog.accept()))
+    expect(page.get_by_label("Preview", exact=True)).to_contain_text("Subject: See you")
+    page.goto("/admin")
+    assert left == ["beforeunload"]
+
+
 class Empty(World):
     """A store with nothing in it."""
 

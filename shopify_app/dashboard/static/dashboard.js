@@ -8,9 +8,15 @@ for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
   all.scrollBy(by.left + by.width / 2 - of.left - of.width / 2, 0);
 }
 
+// Whether a form says something else than when it was sent: on a slow line people type before this script is there.
+const touched = (form) => [...form.elements].some((field) => {
+  if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  return field.checked !== field.defaultChecked || field.value !== (field.defaultValue ?? field.value);
+});
+
 // A form that changes what customers see warns before it is left unsaved.
 for (const form of document.querySelectorAll("form[data-keep]")) {
-  let changed = form.hasAttribute("data-unsaved");
+  let changed = form.hasAttribute("data-unsaved") || touched(form);
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", () => { changed = false; });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });

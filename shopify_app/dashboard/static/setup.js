@@ -15,6 +15,7 @@ if (live) {
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(refresh, 350); };
   live.addEventListener("input", soon);
   live.addEventListener("change", soon);
+  if (touched(live)) soon();
 }
 
 // Work that is going on elsewhere: the part of the page that tells of it is fetched anew until it says it is over.
