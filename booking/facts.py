@@ -18,7 +18,7 @@ from booking.rules.decision import Decision
 from booking.rules.durations import Notice
 from booking.rules.outlook import tiers_for
 from booking.rules.policy import Flags, Policy, Tier, kinder, resolve_flags
-from booking.rules.windows import ChangeFacts, allowed, change_decision
+from booking.rules.windows import ChangeFacts, allowed, books_instead, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.dispute import blocked
@@ -99,10 +99,10 @@ def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:
     return {kind: change_decision(kind, facts, now) for kind in ("reschedule", "cancel")}
 
 
-def may_change(b: AnyBooking, now: datetime) -> tuple[bool, bool]:
-    """Whether the customer may move it now, and cancel it: `decisions` without the reasons."""
+def may_change(b: AnyBooking, now: datetime) -> tuple[bool, bool, bool]:
+    """Whether the customer may move it now, cancel it, or book anew instead of cancelling: `decisions` without the reasons."""
     facts = change_facts(b)
-    return allowed("reschedule", facts, now), allowed("cancel", facts, now)
+    return allowed("reschedule", facts, now), allowed("cancel", facts, now), books_instead(facts)
 
 
 CREDIT_AT_LEAST = timedelta(days=30)
