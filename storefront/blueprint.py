@@ -56,7 +56,10 @@ def keep_private(response):  # noqa: ANN001, ANN201
         response.headers["Referrer-Policy"] = "same-origin"
     if g.get("seen"):
         refresh_login(response)
-    response.vary.add("Cookie")
+    if "Vary" in response.headers:
+        response.vary.add("Cookie")
+    else:
+        response.headers["Vary"] = "Cookie"
     return response
 
 
