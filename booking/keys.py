@@ -29,7 +29,7 @@ def settings() -> Settings:
 def keyed_hash(purpose: str, *parts: object) -> str:
     """HMAC-SHA256 in hex over the parts, under the installation's key; different purposes never agree."""
     message = "\x1f".join(["opencals", purpose, *map(str, parts)]).encode()
-    return hmac.digest(settings().secret_key.encode(), message, "sha256").hex()
+    return hmac.new(settings().secret_key.encode(), message, hashlib.sha256).hexdigest()
 
 
 def sign(purpose: str, value: Any) -> str:
