@@ -37,6 +37,19 @@ def test_a_booking_is_made_and_read(api, world):
     assert ("booking_confirmed", "ada@example.com", "due") in [(m["topic"], m["to"], m["state"]) for m in read["messages"]]
 
 
+@pytest.mark.parametrize("more,most", [({}, 8000), ({"repeat": {"dates": 3}}, 24000), ({"parts": 2}, 16000)], ids=["one", "series", "visit"])
+def test_more_than_the_price_is_paid_only_with_override(api, world, more, most):
+    if "parts" in more:
+        more = {"parts": [{"service": str(world.service), "staff": str(world.elena)}]}
+    paid = [{"amount": most - 100, "method": "card"}, {"amount": 101, "method": "cash"}]
+    problem = api.refused(422, "invalid", "POST", "/bookings", body(world, payments=paid, **more))
+    assert [error["field"] for error in problem["errors"]] == ["payments.1.amount"] and "override" in problem["errors"][0]["problem"]
+    made = api.post("/bookings", body(world, payments=[paid[0], {"amount": 100, "method": "cash"}], **more))
+    refs = [line["ref"] for line in made.get("bookings", [made])]
+    assert sum(api.get(f"/bookings/{ref}")["paid"]["amount"] for ref in refs) == most
+    assert api.post("/bookings", body(world, starts_at="2027-03-11T10:00:00-05:00", payments=paid, override=True))["paid"]["amount"] == most + 1
+
+
 def test_anyone_free_and_a_known_customer(api, world):
     customer = api.post("/customers", {"name": "Cem Can", "email": "cem@example.com"})
     first = api.post("/bookings", body(world, staff=None, customer=customer["id"]))

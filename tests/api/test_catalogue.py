@@ -138,6 +138,10 @@ def test_wrong_services_name_every_wrong_field(api, world):
 def test_a_new_currency_may_not_slip_under_the_other_amount(api, world):
     service = api.post("/services", {"name": "X", "duration": "PT60M", "price": {"amount": 8000, "currency": "USD"}})["id"]
     api.refused(422, "invalid", "PATCH", f"/services/{service}", {"deposit": {"amount": 500, "currency": "JPY"}})
+    for body in ({"deposit": {"amount": 8001, "currency": "USD"}}, {"deposit": {"amount": 1, "currency": "USD"}, "price": {"amount": 0, "currency": "USD"}}):
+        problem = api.refused(422, "invalid", "PATCH", f"/services/{service}", body)
+        assert problem["errors"] == [{"field": "deposit", "problem": "is more than the price"}]
+        assert api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M"} | body)["errors"] == problem["errors"]
     assert api.patch(f"/services/{service}", {"deposit": {"amount": 500, "currency": "USD"}})["price"] == {"amount": 8000, "currency": "USD"}
 
 
