@@ -26,6 +26,11 @@ def test_the_store_shows_and_changes_its_defaults(api, world):
     assert changed["cancel"] is False and changed["phone"] is None
     assert changed["policy"]["cancel"]["tiers"] == POLICY["cancel"]["tiers"]
     assert api.get("/store") == changed
+    for locale in ("XYZ", "PT-5M", "e1", "de_"):
+        assert api.refused(422, "invalid", "PATCH", "/store", {"locale": locale})["errors"][0]["field"] == "locale"
+    for locale in ("pt-BR", "zh_Hant_TW", "de"):
+        assert api.patch("/store", {"locale": locale})["locale"] == locale
+    api.patch("/store", {"locale": store["locale"]})
     problem = api.refused(422, "invalid", "PATCH", "/store", {"zone": "CET"})
     assert problem["errors"][0]["field"] == "zone"
 
