@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,9 @@ from booking.rules.wall_time import dates_of, day_span
 from booking.slots import MOST_DAYS
 from booking.visiting import decisions_alone
 from jsonapi.shapes import Listing
-from models.booking_list import PAGE, past_in_full, upcoming_in_full
+from models.booking_list import PAGE, in_full_among, past_in_full, upcoming_in_full
 from models.booking_summary import LONGEST, BookingSummary, between
+from models.moved_start import page
 from models.session import Tx, reading
 from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
@@ -47,13 +48,12 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
         raise Refused("invalid", errors=[{"field": "when", "problem": "must be upcoming or past"}])
     if call.customer is None:
         return {"items": [], "next": None}
-    position = call.position(when)
-    start = None if position is None else (datetime.fromisoformat(position[0]), position[1])
+    mine, past = call.customer.id, when == "past"
     with reading(call.store_id) as tx:
-        rows = KINDS[when](tx, call.customer.id, start)
-        items = [s.CustomerBooking(**line(b, call, tx)) for b in rows[:PAGE]]
-    more = rows[PAGE - 1] if len(rows) > PAGE else None
-    return {"items": items, "next": None if more is None else call.next(when, [more.starts_at.isoformat(), more.id])}
+        rows, on = page(tx, call.walk(tx, when, "bookings"), lambda place, most: KINDS[when](tx, mine, place),
+                        lambda ids: in_full_among(tx, mine, ids, past=past), PAGE, latest_first=past)
+        items = [s.CustomerBooking(**line(b, call, tx)) for b in rows]
+    return {"items": items, "next": on and call.next(when, on.cursor)}
 
 
 def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:

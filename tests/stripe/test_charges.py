@@ -38,7 +38,7 @@ def missed(world, till, visitor, secured):  # noqa: F811
     def make(number="4242424242424242", **more):
         b = book(world, secured, **more)
         save(visitor, till, link(b, panel="payment"), number)
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         return world.read(b.ref)
 
     return make
@@ -95,7 +95,7 @@ def test_a_card_that_needs_its_holder_is_refused_visibly(world, till, missed, vi
     type_card(till, visitor.page, CHALLENGE)
     answer_bank(till, visitor.page)
     visitor.send(f"{to}/done")
-    no_show_booking(world.store_id, MERCHANT, b.ref)
+    no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
     charge(world, b)
     settle(world.store_id)
     assert world.sql("select state, error from intents where kind = 'charge'") == [("failed", "authentication_required")]
@@ -123,18 +123,18 @@ class TestRefusals:
 
     def test_without_a_card_or_after_its_end(self, world, till, visitor, secured):  # noqa: F811
         bare = book(world, secured)
-        no_show_booking(world.store_id, MERCHANT, bare.ref)
+        no_show_booking(world.store_id, MERCHANT, bare.ref, override=True)
         assert refused("not_allowed", charge, world, bare).facts["missing"] == "card"
         b = book(world, secured, 11)
         save(visitor, till, link(b, panel="payment"))
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         world.set_clock(at(1, 12).replace(year=2041))
         assert refused("not_allowed", charge, world, b).facts["missing"] == "expired"
 
     def test_without_consent_to_a_fee(self, world, till, visitor):  # noqa: F811
         b = book(world)
         save(visitor, till, link(b, panel="payment"))
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         assert refused("not_allowed", charge, world, b, 1).facts["missing"] == "consent"
 
 
