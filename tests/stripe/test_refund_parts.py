@@ -166,6 +166,14 @@ class TestByHand:
         settle(world.store_id)
         assert till.refunds() == [] and row(world, refund) == ("succeeded", 4001, 4001)
 
+    def test_the_database_refuses_to_send_what_was_given_by_hand(self, till, world):
+        _, refund = mixed(till, {"cancel": {"notice": "PT0S"}})
+        execute_refund(world.store_id, MERCHANT, refund, by_hand=True)
+        line, payment = world.sql("select l.id, l.payment_id from refund_lines l join payments p on p.id = l.payment_id where p.method = 'card'")[0]
+        with pytest.raises(Exception, match="given by hand"), transaction(world.store_id, SYSTEM) as tx:
+            tx.db.exec_driver_sql("insert into refund_intents (store_id, id, refund_id, line_id, payment_id, account_id, attempt, amount, created_at)"
+                                  " values (%s, 1, %s, %s, %s, %s, 1, 1, now())", (world.store_id, refund, line, payment, till.account_id))
+
     def test_what_is_on_its_way_cannot_be_given_too(self, till, world):
         b = world.book(at(10, 15), service=world.add_service("Paid", policy={"cancel": {"notice": "PT0S"}}), staff=world.elena)
         till.take(b, 2500, "pm_card_pendingRefund")
