@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
-from booking.actions.changing import let_go_of_old_slot, locked, put, reread, settle, told
+from booking.actions.changing import hold_fewer_seats, let_go_of_old_slot, locked, put, reread, settle, told
 from booking.actions.waiting import keep_together
 from booking.held_place import before_move, put_back
 from booking.rules import refund as refunds
@@ -50,6 +50,8 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         outcome = replace(outcome, mode="manual", ways=(("owed", outcome.cash),) if outcome.cash else ())
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
+        if b.status == "pending":
+            hold_fewer_seats(tx, b, b.seats - drops)
         put(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
                      held=None if b.held is None else b.held | {
                          name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held})

@@ -1,4 +1,4 @@
-"""What was given back by hand is never sent."""
+"""What was given back by hand is never sent; seats held for a booking follow its party."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alembic import op
 revision = "0030"
 down_revision = "0029"
 
-SQL = Path(__file__).parents[1] / "sql" / "0030_given_by_hand.sql"
+SQL = Path(__file__).parents[1] / "sql" / "0030_by_hand_and_seats.sql"
 
 
 def upgrade() -> None:
