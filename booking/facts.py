@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, and_, func, select
 from sqlalchemy.orm import aliased
 
 from booking.keys import settings
-from booking.rules import refund
+from booking.rules import refund, terms
 from booking.rules.decision import Decision
 from booking.rules.durations import Notice
 from booking.rules.outlook import tiers_for
@@ -154,9 +154,9 @@ def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:
     return {payment_id: max(end, tx.now + CREDIT_AT_LEAST) for payment_id, end, endless in rows if not endless}
 
 
-def sticky(b: BookingSummary) -> refund.Terms | None:
+def sticky(b: BookingSummary) -> terms.Terms | None:
     """What earlier moves by the customer have left of the refund (R33)."""
-    return None if b.sticky_num is None else refund.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
+    return None if b.sticky_num is None else terms.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
 
 
 def never_approved(b: BookingSummary) -> bool:
@@ -164,11 +164,11 @@ def never_approved(b: BookingSummary) -> bool:
     return b.status == "pending" and b.never_approved
 
 
-def terms_now(tx: Tx, b: BookingSummary) -> refund.Terms:
+def terms_now(tx: Tx, b: BookingSummary) -> terms.Terms:
     """What a move made now leaves of the refund (R33). Of what is not paid yet, a fixed amount is a part of the price."""
     if never_approved(b):
-        return refund.FULL
-    return refund.terms_now(policies(b), b.starts_at, b.zone, tx.now, b.paid or b.price)
+        return terms.FULL
+    return terms.terms_now(policies(b), b.starts_at, b.zone, tx.now, b.paid or b.price)
 
 
 def may_keep_as_credit(b: BookingSummary) -> bool:

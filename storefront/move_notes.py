@@ -8,8 +8,9 @@ from datetime import datetime
 from booking import facts
 from booking.actions.waiting import kept_start
 from booking.held_place import comes_back
-from booking.rules import moves, refund
+from booking.rules import moves
 from booking.rules.refund import given_back
+from booking.rules.terms import sticky_after_move
 from booking.rules.windows import change_decision
 from booking.wording import Words
 from booking.wording.policies import latest_lines
@@ -95,7 +96,7 @@ def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
 def sticky_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
     """What the move takes from a later refund (R33)."""
     before = facts.sticky(b)
-    terms = refund.sticky_after_move(before, facts.terms_now(tx, b))
+    terms = sticky_after_move(before, facts.terms_now(tx, b))
     if not b.paid or terms in (None, before):
         return []
     percent = int(terms.share * 100)
