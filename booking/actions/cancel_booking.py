@@ -7,11 +7,11 @@ from dataclasses import replace
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
 from booking.actions.changing import hold_fewer_seats, let_go_of_old_slot, locked, put, reread, settle, told
+from booking.actions.difference import fewer_before_waiting, of_those_who_stay
 from booking.actions.waiting import keep_together
 from booking.held_place import before_move, put_back
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
-from booking.rules.money import split
 from booking.rules.refund import RefundQuote
 from booking.rules.refunds_together import with_given
 from booking.rules.status import after
@@ -52,9 +52,8 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     if drops < b.seats:
         if b.status == "pending":
             hold_fewer_seats(tx, b, b.seats - drops)
-        put(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
-                     held=None if b.held is None else b.held | {
-                         name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held})
+        put(tx, b, seats=b.seats - drops, price=of_those_who_stay(b.price, drops, b), due=of_those_who_stay(b.due, drops, b),
+                     held=None if b.held is None else b.held | fewer_before_waiting(b, drops))
         action_name, cause = "drop_seats", "seats"
     else:
         let_go_of_old_slot(tx, b)
@@ -81,11 +80,6 @@ def _seats(b: BookingSummary, seats: int | None) -> int:
     if not 1 <= seats <= b.seats:
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {b.seats}"}])
     return seats
-
-
-def _without(amount: int, drops: int, b: BookingSummary) -> int:
-    """The part of the seats that stay (R25); what a move waiting for approval may go back to is money for all seats too."""
-    return split(amount, [drops, b.seats - drops])[1]
 
 
 def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int, as_credit: bool) -> RefundQuote:

@@ -147,6 +147,8 @@ def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote
 
 
 def _old_place(held: dict) -> dict:
-    return place(datetime.fromisoformat(held["starts_at"]), datetime.fromisoformat(held["ends_at"]), held["zone"]) | {
+    """Nor does a move that never came about take anything from a later refund (R33)."""
+    marks = dict(zip(("sticky_num", "sticky_den", "sticky_credit"), held.get("sticky", ()), strict=False))
+    return marks | place(datetime.fromisoformat(held["starts_at"]), datetime.fromisoformat(held["ends_at"]), held["zone"]) | {
         key: held[key] for key in ("staff_id", "location_id", "session_id", "price", "buffer_before_s", "buffer_after_s",
                                    "customer_moves", "overlap_ok")}

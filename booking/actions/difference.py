@@ -8,6 +8,7 @@ from booking import facts
 from booking.actions.changing import settle
 from booking.rules import moves
 from booking.rules.decision import Refused
+from booking.rules.money import split
 from booking.rules.policy import Policy
 from booking.rules.refund import RefundQuote, given_back
 from models.booking_summary import BookingSummary
@@ -28,6 +29,18 @@ def price_of_move(policy: Policy, b: BookingSummary, offered: int, agreed: int |
 def before_waiting(b: BookingSummary) -> dict[str, int]:
     """What a move that waits for the shop may have to go back to."""
     return {"price": b.price, "due": b.due, "paid": b.paid}
+
+
+def fewer_before_waiting(b: BookingSummary, drops: int) -> dict[str, int]:
+    """The same once `drops` seats have left while it waits: of what was paid meanwhile their part has left with them."""
+    assert b.held is not None
+    fewer = {name: of_those_who_stay(b.held[name], drops, b) for name in ("price", "due") if name in b.held}
+    return fewer | {"paid": b.paid - of_those_who_stay(b.paid - b.held.get("paid", b.paid), drops, b)}
+
+
+def of_those_who_stay(amount: int, drops: int, b: BookingSummary) -> int:
+    """The part of the seats that stay (R25)."""
+    return split(amount, [drops, b.seats - drops])[1]
 
 
 def due_before_waiting(b: BookingSummary) -> int:

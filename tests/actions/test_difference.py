@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from booking.actions.approve_booking import approve_booking
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
 from booking.actions.record_payment import record_payment
 from booking.actions.reschedule_booking import reschedule_booking
@@ -106,6 +107,19 @@ class TestWaiting:
         assert (done.booking.status, done.booking.price, done.booking.due, done.booking.owed) == ("confirmed", 8000, due, back)
         assert (f"${back // 100}" in said(world, "approval_refused")) is (back > 0)
 
+    def test_seats_that_left_after_the_dearer_time_was_paid_took_their_part_of_it(self, world):
+        """$30 more were paid for two seats; one left with its half. The other gets the half that is too much."""
+        course = world.add_service("Yoga", capacity=4, staff=[world.elena], price=5000, policy=self.POLICY | {"cancel": {"notice": "PT0S"}})
+        for day in (10, 12):
+            world.session(course, at(day, 15), capacity=4)
+        b = world.book(at(10, 15), service=course, seats=2, paid=10_000, method="cash")
+        update_service(world.store_id, MERCHANT, course, price=6500)
+        move(world, b, 13_000)
+        record_payment(world.store_id, MERCHANT, b.ref, {"amount": 3000, "method": "cash"})
+        assert cancel_booking(world.store_id, MERCHANT, b.ref, seats=1, refund="full").refund.amount == 6500
+        done = decline_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.booking.price, done.booking.due, done.refund.amount, done.booking.owed) == (5000, 0, 1500, 8000)
+
     def test_the_shop_moves_it_meanwhile(self, world):
         b = move(world, priced(world, 6000, policy=self.POLICY)).booking
         done = reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(13, 15))
@@ -118,8 +132,6 @@ class TestDue:
         world.session(course, at(12, 15), capacity=4)
         b = world.book(at(12, 15), service=course, seats=3, paid=1000)
         assert (b.price, b.due) == (3003, 2003)
-        from booking.actions.cancel_booking import cancel_booking
-
         left = cancel_booking(world.store_id, MERCHANT, b.ref, seats=1).booking
         assert (left.price, left.due) == (2002, 1335)
         assert cancel_booking(world.store_id, MERCHANT, b.ref).booking.due == 0
