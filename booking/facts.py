@@ -159,6 +159,14 @@ def sticky(b: BookingSummary) -> terms.Terms | None:
     return None if b.sticky_num is None else terms.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
 
 
+def covered(b: BookingSummary) -> int:
+    """What of the price is paid. While a move waits for the shop, of the price before it, and what was paid since (R17, R26)."""
+    held = b.held
+    if held is None:
+        return b.price - b.due
+    return held["price"] - held.get("due", b.due) + b.paid - held.get("paid", b.paid)
+
+
 def never_approved(b: BookingSummary) -> bool:
     """Whether it is a request the shop has not answered yet: it moves and ends without any terms (R29)."""
     return b.status == "pending" and b.never_approved

@@ -78,7 +78,7 @@ def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) 
 
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
     """Sentences for a move to a time that costs `price`: what is still to pay, or what comes back."""
-    due, over = moves.difference(b.price, price, b.due)
+    due, over = moves.difference(facts.covered(b), price)
     money = w.money(price, b.currency)
     if price > b.price:
         return [dearer_note(w, b, price, price - b.price, due)]

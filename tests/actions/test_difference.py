@@ -10,7 +10,10 @@ from booking.actions.decline_booking import decline_booking
 from booking.actions.record_payment import record_payment
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
+from booking.wording import words_for
 from messages import render_mail
+from models.session import reading
+from storefront.move_notes import price_notes
 from tests.actions.test_cancel import refunds, with_policy
 from tests.actions.test_reschedule import refused
 from tests.support.world import MERCHANT, World, at
@@ -30,8 +33,8 @@ def priced(world, price, *, paid=8000, policy=DIFFERENCE, method="card"):
     return b
 
 
-def move(world, b, price=None, **more):
-    return reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(12, 15), price=price, **more)
+def move(world, b, price=None, when=at(12, 15), **more):
+    return reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=when, price=price, **more)
 
 
 def said(world, topic="booking_moved"):
@@ -119,6 +122,21 @@ class TestWaiting:
         assert cancel_booking(world.store_id, MERCHANT, b.ref, seats=1, refund="full").refund.amount == 6500
         done = decline_booking(world.store_id, MERCHANT, b.ref)
         assert (done.booking.price, done.booking.due, done.refund.amount, done.booking.owed) == (5000, 0, 1500, 8000)
+
+    @pytest.mark.parametrize(("again", "due", "back"), [(10_000, 0, 3000), (12_000, 0, 1000), (14_000, 1000, 0), (7000, 0, 6000)])
+    def test_asked_again_at_another_price_what_was_paid_meanwhile_counts(self, world, again, due, back):
+        """$80 paid before, $50 more while it waits."""
+        b = move(world, priced(world, 13_000, policy=self.POLICY), 13_000).booking
+        record_payment(world.store_id, MERCHANT, b.ref, {"amount": 5000, "method": "cash"})
+        for price in (9000, again):
+            update_service(world.store_id, MERCHANT, b.service_id, price=price)
+            now = world.read(b.ref)
+            with reading(world.store_id) as tx:
+                said = " ".join(price_notes(tx, now, words_for("en"), price))
+            move(world, now, price, at(13 if price == 9000 else 14, 15))
+        assert world.read(b.ref).due == due and (f"Still to pay at Harbor Massage: ${due // 100}." in said) is (again > 9000)
+        done = approve_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.booking.price, done.booking.due, done.booking.owed) == (again, due, back)
 
     def test_the_shop_moves_it_meanwhile(self, world):
         b = move(world, priced(world, 6000, policy=self.POLICY)).booking
