@@ -18,6 +18,7 @@ from booking.rules.decision import Decision
 from booking.rules.durations import Notice
 from booking.rules.outlook import tiers_for
 from booking.rules.policy import Flags, Policy, Tier, kinder, resolve_flags
+from booking.rules.refunds_together import with_given
 from booking.rules.windows import ChangeFacts, allowed, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
@@ -199,6 +200,12 @@ def quote_by_shop(tx: Tx, b: BookingSummary, choice: str | int, *, seats: int | 
     payments, dropped = load_money(tx, b)
     return refund.merchant_quote(choice, payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
                                  dropped=dropped, zone=b.zone)
+
+
+def quote_of_order(tx: Tx, b: BookingSummary, payment_id: int, amount: int, *, seats: int) -> refund.RefundQuote:
+    """What comes back when the order it came with has ended, and gave back `amount` of its payment (R43)."""
+    payments, dropped = load_money(tx, b)
+    return with_given(payment_id, amount, payments, b.currency, policies(b)[1].refund_mode, seats=seats, of_seats=b.seats, zone=b.zone, dropped=dropped)
 
 
 def _lives_at_shop(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> bool:

@@ -13,7 +13,6 @@ from booking.held_place import before_move, put_back
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
-from booking.rules.refunds_together import with_given
 from booking.rules.status import after
 from booking.rules.windows import change_decision
 from booking.visiting import decisions_alone
@@ -44,8 +43,7 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         decisions_alone(tx, b)["cancel"].require()
     if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
         raise Refused("not_allowed", kind="cancel", part=True)
-    outcome = _outcome(tx, b, quote, refund, drops, as_credit) if given is None else with_given(
-        *given, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, seats=drops, of_seats=b.seats, zone=b.zone)
+    outcome = _outcome(tx, b, quote, refund, drops, as_credit) if given is None else facts.quote_of_order(tx, b, *given, seats=drops)
     if hold_money and tx.actor.is_merchant:
         outcome = replace(outcome, mode="manual", ways=(("owed", outcome.cash),) if outcome.cash else ())
     reason = reason.strip()[:LONGEST_REASON]
