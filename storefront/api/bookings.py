@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.documents.find import of_booking
+from booking.documents.find import standing
 from booking.documents.printed import title
 from booking.links import manage_path
 from booking.places import place_of
@@ -125,7 +125,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
         documents=[s.DocumentOut(
             number=one.number, kind=one.kind, title=title(call.words, one.kind, one.number), amount={"amount": one.amount, "currency": one.currency},
-            url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in of_booking(tx, b.id)],
+            url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in standing(tx, b.id)],
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
         actions=may, **about, **({} if refund is None else {"refund": refund}))

@@ -196,7 +196,7 @@ class Choice(Shape):
 class Cancellation(Shape):
     """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good.
 
-    `charge`: what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
+    `charge`: a fee beyond what was paid, and what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
     """
 
     outcome: Outcome
