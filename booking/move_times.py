@@ -64,12 +64,15 @@ class MoveTimes:
             raise Refused("slot_taken")
         return min(slots, key=lambda slot: self.own not in slot.staff)  # of two classes at once the same person's
 
-    def person(self, tx: Tx, slot: Slot) -> StaffOffer:
-        """Whom the summary names at this time, and the form holds to (A138): the booking's own person, else the one with the quietest day."""
+    def person(self, tx: Tx, slot: Slot, named: int | None = None) -> StaffOffer:
+        """Whom the summary names at this time, and the form holds to (A138): who was `named` before, the booking's own person, or else
+        the one with the quietest day."""
         people = tuple(person for person in self.offer.staff if person.id in slot.staff)
-        own = next((person for person in people if person.id == self.own), None)
-        if own is not None or len(people) == 1:
-            return own or people[0]
+        for wanted in (named, self.own):
+            if found := next((person for person in people if person.id == wanted), None):
+                return found
+        if len(people) == 1:
+            return people[0]
         return quietest(tx, replace(self.offer, staff=people), slot.starts_at, self.parts[0])
 
 

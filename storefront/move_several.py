@@ -24,12 +24,13 @@ from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.move_notes import approval_notes, move_notes, visit_notes
+from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
-from storefront.together import VISIT, Group, scope_choices
+from storefront.together import VISIT, Group, group_of, scope_choices
 
 
-def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None):  # noqa: ANN201
+def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None, without_reason: bool = False):  # noqa: ANN201
     """Old and new side by side for each booking; the form carries which ones fit and their price together.
 
     Refused slot_taken when the chosen time itself cannot be had.
@@ -42,7 +43,8 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
-    together = visit_notes(group.parts, door, tx.now) if scope == VISIT and at != kept_start(group.parts[0]) else []
+    back = scope == VISIT and at == kept_start(group.parts[0])
+    together = visit_notes(group.parts, door, tx.now) if scope == VISIT and not back else []
     lines = [_line(tx, target, door, together) for target in fits]
     common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
     return page(
@@ -53,14 +55,14 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
                for stay in stays],
         starts_at=at.isoformat(), staff="anyone" if staff_id == ANYONE else "", price=sum(target.price for target in fits),
         expect=",".join(target.booking.ref for target in fits), without=",".join(target.booking.ref for target in misfits),
-        once=secrets.token_hex(16)), 200
+        reason=reason_field([] if back else [target.booking for target in fits], w, missing=without_reason), once=secrets.token_hex(16)), 422 if without_reason else 200
 
 
 def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
     """Move what was listed, all of it or nothing; `picker(tx, door, problem=, status=)` shows fresh times after a refusal."""
     form, ref = request.form, door.b.ref
     at, version, price = parse_at(form.get("starts_at")), given.whole_number(form.get("version")), given.whole_number(form.get("price"))
-    values: dict[str, Any] = {"version": version, "price": price}
+    values: dict[str, Any] = {"version": version, "price": price, "reason": typed_reason()}
     if scope != VISIT:
         values |= {"scope": scope, "expect": set(_refs("expect")), "without": set(_refs("without")),
                    "staff_id": ANYONE if form.get("staff") == "anyone" else None}
@@ -77,8 +79,21 @@ def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
             if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
                 return picker(tx, door, problem=problem, status=409)
+            if is_missing(refused) and at is not None:
+                return _again(tx, door, scope, at, values.get("staff_id"), picker)
             return render_booking(tx, door, problem=problem, status=422 if refused.code == "invalid" else 409)
     return redirect(door.url(done="moved" if scope == VISIT else "several_moved"), 303)
+
+
+def _again(tx: Tx, door: Door, scope: str, at: datetime, staff_id: int | None, picker: Any):  # noqa: ANN202
+    """The same list once more, with a word about the reason that is missing."""
+    try:
+        group = group_of(tx, door)
+        if group is None:
+            raise Refused("stale")
+        return show_several(tx, door, group, scope, at, staff_id=staff_id, without_reason=True)
+    except Refused as refused:
+        return picker(tx, door, problem=door.words.refusal(refused.code, refused.facts, door.b.store_name), status=409)
 
 
 def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from functools import partial
 
 from flask import g, redirect, request
 
 from booking.actions.action import Once
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.actions.waiting import kept_start
 from booking.move_times import move_times
 from booking.rules import moves
 from booking.rules.decision import Refused
@@ -19,6 +21,7 @@ from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes
+from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
@@ -53,13 +56,15 @@ def confirm_reschedule(ref: str):  # noqa: ANN201
             raise Refused("invalid")
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
                        "reschedule", ref, at.isoformat(), staff, price)
-        reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, once=once)
+        reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, reason=typed_reason(), once=once)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
             if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
                 return _fresh(tx, door, problem=problem, status=409)
+            if is_missing(refused) and at is not None:
+                return _show_summary(tx, door, group_of(tx, door), at, without_reason=True)
             if staff and any(error["field"] == "staff" for error in refused.facts.get("errors", ())):  # who was shown has left since
                 return _fresh(tx, door, problem=door.words.refusal("slot_taken", {}, door.b.store_name), status=409)
             return render_booking(tx, door, problem=problem, status=422 if refused.code == "invalid" else 409)
@@ -86,7 +91,7 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
                 latest=latest_lines(w, times.policy, b.original_starts_at, b.zone)), status
 
 
-def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001, ANN202
+def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, without_reason: bool = False):  # noqa: ANN202
     """Old and new side by side, with what the move means for money (R26, R33), and the button."""
     b, w = door.b, door.words
     scope = scope_asked(group)
@@ -101,7 +106,7 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001,
         slot = times.at(tx, None if anyone else b.staff_id, at)
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
-    person = times.person(tx, slot)
+    person = times.person(tx, slot, _staff(request.form.get("staff")))
     price = moves.price_after(times.policy, b.price, times.new_price)
     notes = move_notes(tx, b, door, price, slot.starts_at)
     zone = door.zone
@@ -110,7 +115,8 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001,
                 new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), person.name), notes=notes,
                 there=w.when(slot.starts_at, b.zone) if zone != b.zone else "",
                 starts_at=at.isoformat(), staff="" if person.id == b.staff_id else person.id, price=price, once=secrets.token_hex(16),
-                scopes=scope_choices(group, "reschedule", w), asked="anyone" if anyone else ""), 200
+                reason=reason_field(() if at == kept_start(b) else (b,), w, missing=without_reason), scopes=scope_choices(group, "reschedule", w),
+                asked="anyone" if anyone else ""), 422 if without_reason else 200
 
 
 def _staff(text: str | None) -> int | None:

@@ -24,20 +24,22 @@ from models.booking_summary import BookingSummary
 from models.session import Tx
 
 ANYONE = 0
+LONGEST_REASON = 500
 
 
 @action
 def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None,
-                       price: int | None = None, block: bool = False, follows: bool = False, wait: Wait | None = None,
+                       price: int | None = None, reason: str = "", block: bool = False, follows: bool = False, wait: Wait | None = None,
                        of_several: bool = False, override: bool = False, notify: bool = True) -> Done:
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
     Customers stay at the location, inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
     approval keeps the old slot held until the shop decides; choosing that slot again takes the request back (R17). `price` is the one
-    the customer saw for the new time and has to agree to where it is dearer (R26). With `block` all parts of its visit move with it:
-    `wait` says how the visit waits for the shop, and its caller keeps the old slots. One that `follows` another starts at any minute of
-    the working hours: the first part answers for step, lead time and horizon (R32). One `of_several` is refused at once, so that the
-    others can be tried too. Raises Refused and changes nothing otherwise.
+    the customer saw for the new time and has to agree to where it is dearer (R26). `reason` is theirs, kept and told to the shop where
+    it asks for one (D20b). With `block` all parts of its visit move with it: `wait` says how the visit waits for the shop, and its
+    caller keeps the old slots. One that `follows` another starts at any minute of the working hours: the first part answers for step,
+    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried too. Raises Refused and changes
+    nothing otherwise.
     """
     offered = OfferOf(tx, ref)
     b = locked(tx, ref, version)
@@ -65,10 +67,12 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     if as_customer:
         moves.check_target(policy, original=b.original_starts_at, starts_at=starts_at, zone=chosen.staff.zone, price=b.price,
                            new_price=offer.price * b.seats)
-        values |= _customer_marks(tx, b) | price_of_move(policy, b, offer.price * b.seats, price)
+        said = moves.reason_given(policy.move_reason, reason[:LONGEST_REASON])
+        values |= {"move_reason": said} | _customer_marks(tx, b) | price_of_move(policy, b, offer.price * b.seats, price)
         wait = wait if block else wait_alone(tx, b, starts_at)
         values |= {} if wait is None else asked(b, wait)
     else:
+        said = None
         values |= {"sticky_num": None, "sticky_den": None, "sticky_credit": False} | _decided(tx, b, policy, starts_at)
     if b.status == "pending" and not block:  # the old slot, and times offered instead, which may be the one taken now
         let_go_of_old_slot(tx, b)
@@ -79,8 +83,9 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         _keep_old_slots(tx, b, moved)
     tx.audit("reschedule_booking", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id,
              override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending",
+             **({"reason_given": True} if said else {}),
              **({} if over is None else {"quote": over.facts()}))
-    _tell(tx, b, moved, notify, over, block)
+    _tell(tx, b, moved, notify, over, block, said)
     return Done(moved, over)
 
 
@@ -124,16 +129,17 @@ def _keep_old_slots(tx: Tx, b: BookingSummary, moved: BookingSummary) -> None:
         keep_together(tx, b)
 
 
-def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: refund.RefundQuote | None, block: bool) -> None:
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: refund.RefundQuote | None, block: bool,
+          said: str | None) -> None:
     """What was there before is what everyone knows: of a move that waited its old time, not the one asked for meanwhile."""
-    waits, was = moved.status == "pending", before_move(tx, b)
+    waits, was, words = moved.status == "pending", before_move(tx, b), {"reason": said} if said else {}
     if notify:
         topic = ("request_received" if moved.never_approved else "approval_asked") if waits else "booking_moved"
         notices.tell_customer(tx, topic, moved, old=was, refund=over)
     shop = tx.actor.is_customer or moved.conflict
     if waits:
         if shop and not block:
-            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was)
+            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was, **words)
         return
-    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was) if shop else frozenset()
+    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was, **words) if shop else frozenset()
     notices.tell_staff(tx, "merchant_booking_moved", moved, old=was, told=heard)

@@ -124,6 +124,8 @@ export interface FreeTimes {
   price: Money;
   /** Set where that is more than now: the difference, and what is then still to pay at the shop. */
   dearer: {difference: Money; difference_text: string; due: Money; text: string} | null;
+  /** Whether the shop asks why it is moved. */
+  reason: 'none' | 'optional' | 'required';
 }
 
 export interface Cancellation {

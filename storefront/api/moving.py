@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking import facts
 from booking.actions.action import Done
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import price_there
@@ -53,7 +54,7 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     staff_id = _wanted(b, wanted.staff)
     if visit and staff_id != b.staff_id:
         raise Refused("not_allowed", kind="reschedule", staff=True)
-    values: dict[str, Any] = {"starts_at": wanted.starts_at, "version": wanted.version, "price": wanted.price}
+    values: dict[str, Any] = {"starts_at": wanted.starts_at, "version": wanted.version, "price": wanted.price, "reason": wanted.reason}
     try:
         if visit:
             return call.act(reschedule_visit, b.ref, show=_show(call), **values)
@@ -103,7 +104,8 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
         zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
         notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0]),
         price={"amount": sum(prices), "currency": b.currency},
-        dearer=_dearer(w, parts, prices), people=_people(times) if times.may_choose else [],
+        dearer=_dearer(w, parts, prices), reason=moves.asks_reason(map(facts.effective_policy, parts)),
+        people=_people(times) if times.may_choose else [],
         days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots])
               for day, slots in times.days(tx, _with_whom(times, b, staff), max(first, here), last).days])
 

@@ -87,6 +87,27 @@ describe('move', () => {
     expect(keys[1]).toBe(keys[0]);
   });
 
+  test('a reason the shop asks for goes along, and one it must have is asked for first', async () => {
+    const server = at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({reason: 'required'})}, [MOVE]: {body: detail()}});
+    await extension.render();
+    await choose();
+    expect(element('s-text-area').getAttribute('label')).toBe('move.reason');
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(element('s-text-area').getAttribute('error')).toBe('move.reasonMissing'));
+    expect(server.of(MOVE)).toHaveLength(0);
+    await change(element('s-text-area'), {value: ' The train '}, 'input');
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(server.of(MOVE)[0]?.body).toMatchObject({reason: 'The train'}));
+  });
+
+  test('whoever has left is not kept: anyone there is meant', async () => {
+    const server = at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({people: [{id: '2', name: 'Tom Okonkwo'}]})}, [MOVE]: {body: detail()}});
+    await extension.render();
+    await choose();
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(server.of(MOVE)[0]?.body).toMatchObject({staff: 'anyone'}));
+  });
+
   test('another person, where the shop lets customers choose', async () => {
     const people = [{id: '1', name: 'Elena Marsh'}, {id: '2', name: 'Tom Okonkwo'}];
     const server = at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({people})}, [MOVE]: {body: detail()}});
