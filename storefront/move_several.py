@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import g, redirect, request
 
@@ -23,8 +23,9 @@ from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
-from storefront.move_notes import approval_notes, move_notes, visit_notes
+from storefront.move_notes import move_notes, own_notes, visit_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
+from storefront.move_terms import MoveTerms
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
 from storefront.together import VISIT, Group, group_of, scope_choices
@@ -44,12 +45,13 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
     back = scope == VISIT and at == kept_start(group.parts[0])
-    together = visit_notes(group.parts, door, tx.now) if scope == VISIT and not back else []
-    lines = [_line(tx, target, door, together) for target in fits]
-    common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
+    lines = [_line(tx, target, door, whole=scope == VISIT) for target in fits]
+    common = lines[0].notes if all(line.notes == lines[0].notes for line in lines) else []
+    together = _of_visit(tx, group, door, at, [target.price for target in fits]) if scope == VISIT else []
     return page(
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
-        scopes=scope_choices(group, "reschedule", w), moves=lines, notes=common,
+        scopes=scope_choices(group, "reschedule", w), moves=[line._replace(notes=[]) for line in lines] if common else lines,
+        notes=common + together,
         misfits=[(w.when(target.booking.starts_at, door.zone_of(target.booking)), _new(target, door), _reason(target.problem, w)) for target in misfits],
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("reschedule", stay.decision, door, stay.booking))
                for stay in stays],
@@ -107,11 +109,29 @@ def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
     return [Target(part, part.starts_at + (at - head.starts_at), None, price_there(part, find_offer(tx, part.service_id))) for part in group.parts]
 
 
-def _line(tx: Tx, target: Target, door: Door, together: list[str]) -> tuple[str, str, str, list[str]]:
-    b, w = target.booking, door.words
-    own = move_notes(tx, b, door, target.price, target.starts_at)
-    notes = [note for note in own if not together or note not in approval_notes(b, door, tx.now)] + together
-    return b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), notes
+class Line(NamedTuple):
+    """A booking that moves. `notes` are said once for all where they are the same for each; `terms` are of its own time and money."""
+
+    service: str
+    old: str
+    new: str
+    notes: list[str]
+    terms: list[str]
+
+
+def _line(tx: Tx, target: Target, door: Door, *, whole: bool) -> Line:
+    b, w, price = target.booking, door.words, target.price
+    back = target.starts_at is not None and target.starts_at == kept_start(b)
+    notes = [] if back else own_notes(tx, b, w, price) if whole else move_notes(tx, b, door, price)
+    terms = MoveTerms(tx, [b], door, [price]).notes(target.starts_at) if target.starts_at and (back or not whole) else []
+    return Line(b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), notes, terms)
+
+
+def _of_visit(tx: Tx, group: Group, door: Door, at: datetime, prices: list[int]) -> list[str]:
+    """What is true of the visit as a whole: its parts are cancelled together, and wait together (R32)."""
+    if at == kept_start(group.parts[0]):
+        return []
+    return MoveTerms(tx, group.parts, door, prices).notes(at) + visit_notes(group.parts, door, tx.now)
 
 
 def _new(target: Target, door: Door) -> str:

@@ -22,6 +22,7 @@ from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
+from storefront.move_terms import MoveTerms
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
@@ -108,14 +109,13 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     person = times.person(tx, slot, _staff(request.form.get("staff")))
     price = moves.price_after(times.policy, b.price, times.new_price)
-    notes = move_notes(tx, b, door, price, slot.starts_at)
+    back, terms = at == kept_start(b), MoveTerms(tx, [b], door, [price]).notes(at)
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
-                new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), person.name), notes=notes,
-                there=w.when(slot.starts_at, b.zone) if zone != b.zone else "",
-                starts_at=at.isoformat(), staff="" if person.id == b.staff_id else person.id, price=price, once=secrets.token_hex(16),
-                reason=reason_field(() if at == kept_start(b) else (b,), w, missing=without_reason), scopes=scope_choices(group, "reschedule", w),
+                new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), person.name),
+                notes=terms if back else move_notes(tx, b, door, price) + terms, there=w.when(slot.starts_at, b.zone) if zone != b.zone else "", starts_at=at.isoformat(), staff="" if person.id == b.staff_id else person.id, price=price, once=secrets.token_hex(16),
+                reason=reason_field(() if back else (b,), w, missing=without_reason), scopes=scope_choices(group, "reschedule", w),
                 asked="anyone" if anyone else ""), 422 if without_reason else 200
 
 

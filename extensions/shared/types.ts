@@ -105,6 +105,8 @@ export interface FreeTime {
   staff: string[];
   seats_left: number | null;
   text: string;
+  /** What comes of this time alone: less given back than now, or no change any more. */
+  notes?: string[];
 }
 
 export interface FreeDay {

@@ -12,11 +12,14 @@ from storefront.api.shapes import Choice
 
 
 class FreeTime(Shape):
+    """`notes` say what comes of this time alone: that less would be given back than now, or nothing can be changed any more."""
+
     starts_at: datetime
     ends_at: datetime
     staff: list[str]
     seats_left: int | None
     text: str
+    notes: list[str]
 
 
 class FreeDay(Shape):

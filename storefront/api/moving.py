@@ -26,6 +26,7 @@ from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
 from storefront.move_notes import dearer_note, move_notes, visit_notes
+from storefront.move_terms import MoveTerms
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
 
@@ -99,14 +100,14 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     head, w, whole, times = parts[0], call.words, len(parts) > 1, move_times(tx, parts)
     door, here = door_of(call, b), local_date(tx.now, head.zone)
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
-    end = here + timedelta(days=times.offer.shape.horizon_days)
+    end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices)
     return m.FreeTimes(
         zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
         notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0]),
         price={"amount": sum(prices), "currency": b.currency},
         dearer=_dearer(w, parts, prices), reason=moves.asks_reason(map(facts.effective_policy, parts)),
         people=_people(times) if times.may_choose else [],
-        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots])
+        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call, terms) for slot in slots])
               for day, slots in times.days(tx, _with_whom(times, b, staff), max(first, here), last).days])
 
 
@@ -143,7 +144,7 @@ def _people(times: MoveTimes) -> list[s.Choice]:
     return [s.Choice(id=str(p.id), name=p.name) for p in sorted(times.offer.staff, key=lambda p: (p.id != times.own, p.name, p.id))]
 
 
-def _time(slot: Slot, zone: str, call: CustomerCall) -> m.FreeTime:
+def _time(slot: Slot, zone: str, call: CustomerCall, terms: MoveTerms) -> m.FreeTime:
     here = ZoneInfo(zone)
     return m.FreeTime(starts_at=slot.starts_at.astimezone(here), ends_at=slot.ends_at.astimezone(here), staff=[str(p) for p in slot.staff],
-                      seats_left=slot.seats_left, text=time_text(slot, zone, call.words))
+                      seats_left=slot.seats_left, text=time_text(slot, zone, call.words), notes=terms.notes(slot.starts_at))

@@ -248,3 +248,15 @@ def test_a_reason_where_the_shop_asks_for_one(world, ada):
     ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/reschedule", body | {"reason": "x" * 501})
     assert ada.post(f"/bookings/{b.ref}/reschedule", body | {"reason": "Ill"})["version"] == 2
     assert world.read(b.ref).move_reason == "Ill"
+
+
+def test_a_time_at_which_less_comes_back_says_so(world, ada):
+    """R19: of each time by itself, since some are worse than the present one and some are not."""
+    update_service(world.store_id, MERCHANT, world.service, policy={"cancel": {
+        "notice": "PT0S", "tiers": [{"at_least": "P2D", "outcome": "full"}, {"outcome": "forfeit"}]}})
+    b = world.sold(at(10, 15), paid=2500)
+    times = ada.get(f"/bookings/{b.ref}/slots", **{"from": "2027-03-02", "to": "2027-03-12"})
+    notes = {slot["starts_at"]: slot["notes"] for day in times["days"] for slot in day["slots"]}
+    assert notes["2027-03-02T10:00:00-05:00"] == [
+        "If you cancel after this move, nothing comes back. Your $25 deposit can't be refunded per our policy."]
+    assert notes["2027-03-12T10:00:00-05:00"] == [] and times["notes"] == ["Your payment stays with the booking; nothing is charged again."]

@@ -106,6 +106,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
 
   const {dearer} = times;
   const shown: FreeDay | undefined = times.days.find((d) => d.date === day);
+  const wanted = shown?.slots.find((s) => s.starts_at === chosen);
   return (
     <s-stack gap="large">
       {problem !== undefined && <Problem problem={problem} reload={reload} />}
@@ -121,7 +122,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
         <s-section heading={t('move.confirm')}>
           <s-stack gap="base">
             <s-text>{t('move.old', {when: booking.when})}</s-text>
-            <s-text type="strong">{t('move.new', {day: shown.text, time: shown.slots.find((s) => s.starts_at === chosen)?.text ?? ''})}</s-text>
+            <s-text type="strong">{t('move.new', {day: shown.text, time: wanted?.text ?? ''})}</s-text>
             {dearer && (
               <s-banner tone="warning" heading={t('move.dearer', {difference: dearer.difference_text})}>
                 <s-stack gap="small-300">
@@ -131,6 +132,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
               </s-banner>
             )}
             {times.notes.filter((note) => note !== dearer?.text).map((note) => <s-text key={note} color="subdued">{note}</s-text>)}
+            {wanted?.notes?.map((note) => <s-text key={note}>{note}</s-text>)}
             {times.reason !== 'none' && (
               <s-text-area label={t(times.reason === 'required' ? 'move.reason' : 'move.reasonOptional')} value={reason} maxLength={500}
                 required={times.reason === 'required'} error={unsaid ? t('move.reasonMissing') : undefined}

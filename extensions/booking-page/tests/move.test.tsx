@@ -41,6 +41,16 @@ describe('move', () => {
     await waitFor(() => expect(server.of(MOVE)[0]?.body).toMatchObject({price: 9000}));
   });
 
+  test('what comes of the chosen time alone is told with it', async () => {
+    const slots = [slot('2027-03-11T09:00:00-05:00', '9:00 AM'), slot('2027-03-11T11:00:00-05:00', '11:00 AM', {notes: ['Nothing comes back then.']})];
+    at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({days: [{date: '2027-03-11', text: 'Thursday, March 11, 2027', slots}]})}});
+    await extension.render();
+    await choose('2027-03-11T09:00:00-05:00');
+    expect(shown()).not.toContain('Nothing comes back then.');
+    await choose();
+    expect(shown()).toContain('Nothing comes back then.');
+  });
+
   test('a price that changed meanwhile is told, and nothing has been moved', async () => {
     at('/bookings/abc123/reschedule', {...ready, [MOVE]: problem(409, 'quote_changed', 'The price of that time is $95.')});
     await extension.render();
