@@ -14,6 +14,7 @@ from booking import facts
 from booking.actions.visits import visit_decision, visit_of
 from booking.rules.decision import Decision
 from booking.rules.wall_time import local_date
+from booking.visiting import parts_end_alone
 from booking.wording import Words
 from models.booking import Booking
 from models.booking_summary import BookingSummary
@@ -95,7 +96,7 @@ def scope_choices(group: Group | None, kind: str, w: Words) -> list[tuple[str, s
         return []
     if group.kind == SERIES:
         return [("this", w._("Only this date")), ("following", w._("This and following dates")), ("all", w._("All coming dates"))]
-    if kind == "cancel" and all(facts.effective_policy(part).part_cancel for part in group.parts):
+    if kind == "cancel" and parts_end_alone(group.parts):
         return [("visit", w._("The whole visit")), ("this", w._("Only this part"))]
     return []
 
