@@ -13,10 +13,10 @@ from booking.actions.reschedule_booking import ANYONE
 from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
 from booking.actions.visits import reschedule_visit
 from booking.actions.waiting import kept_start
+from booking.move_times import move_times
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
-from booking.visit_times import visit_days
 from booking.wording import Words
 from models.session import Tx, reading
 from storefront import given
@@ -99,11 +99,13 @@ def _again(tx: Tx, door: Door, scope: str, at: datetime, staff_id: int | None, p
 
 
 def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
-    """Where the parts go when the visit starts at `at`, an offered time; empty when it cannot."""
-    head = group.parts[0]
+    """Where the parts go when the visit starts at `at`, an offered time; empty when it cannot. Refused where one has another price now
+    and may not take it."""
+    head, times = group.parts[0], move_times(tx, group.parts)
+    times.require_price()
     day = local_date(at, head.zone)
     around = timedelta(days=1)
-    days = visit_days(tx, group.parts, day - around, day + around).days
+    days = times.days(tx, times.own, day - around, day + around).days
     if not any(slot.starts_at == at for _, slots in days for slot in slots):
         return []
     return [Target(part, part.starts_at + (at - head.starts_at), None, price_there(part, find_offer(tx, part.service_id))) for part in group.parts]

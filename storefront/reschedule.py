@@ -11,7 +11,7 @@ from flask import g, redirect, request
 from booking.actions.action import Once
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.waiting import kept_start
-from booking.move_times import move_times
+from booking.move_times import OTHER_PRICE, move_times
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.wording.policies import latest_lines
@@ -89,13 +89,14 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
     return page("reschedule.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), picker=picker, problem=problem,
                 may_choose=times.may_choose and not times.left, left=b.staff_name if times.left else None, anyone=anyone, base=door.base + "/reschedule", keep=door.query | keep(staff="anyone" if anyone else None),
                 plain=door.query, zones=zone_names() if b.location_kind == "online" else (), zone=zone, when=w.when(door.b.starts_at, zone),
+                no_times=w.refusal(*OTHER_PRICE, b.store_name) if times.other_price else w._("There are no other free times for this service at the moment."),
                 latest=latest_lines(w, times.policy, b.original_starts_at, b.zone)), status
 
 
 def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, without_reason: bool = False):  # noqa: ANN202
     """Old and new side by side, with what the move means for money (R26, R33), and the button."""
     b, w = door.b, door.words
-    scope = scope_asked(group)
+    scope = scope_asked(group, "reschedule")
     if group is not None and scope != "this":
         try:
             return move_several.show_several(tx, door, group, scope, at, staff_id=ANYONE if request.args.get("staff") == "anyone" else None)

@@ -36,7 +36,7 @@ FRESH_DAYS, SHOWN_DAYS = 7, 31
 @operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, query={
     "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default, anyone where that person has left and another can be chosen"})
 def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
-    """In days of the booking's zone. Refused for the same reasons as the move itself."""
+    """In days of the booking's zone. Refused for the same reasons as the move itself, whatever the time."""
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
         first, last = call.days(local_date(tx.now, b.zone), SHOWN_DAYS)
@@ -98,6 +98,7 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     """Of a visit the times at which all its parts fit, each with its own person (R32)."""
     parts = group.parts if group is not None and _is_visit(group) else (b,)
     head, w, whole, times = parts[0], call.words, len(parts) > 1, move_times(tx, parts)
+    times.require_price()
     door, here = door_of(call, b), local_date(tx.now, head.zone)
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
     end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices)

@@ -126,3 +126,10 @@ def test_a_dearer_time_is_booked_at_the_price_that_was_shown_only(world, ada):
     ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body)
     ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body | {"price": 8500})
     assert ada.post(f"/bookings/{b.ref}/reschedule", body | {"price": 9000})["price"]["amount"] == 9000
+
+
+def test_no_times_where_all_have_another_price_and_the_same_has_to_be_taken(world, ada):
+    _, cut = known(world, visit(world, reschedule={"price_difference": "equal_only"}))
+    update_service(world.store_id, MERCHANT, cut.service_id, price=9000)
+    problem = ada.refused(409, "not_allowed", "GET", f"/bookings/{cut.ref}/slots")
+    assert "The price has changed since this was booked" in problem["detail"]
