@@ -38,7 +38,7 @@ class MoveTimes:
     left: bool
     may_choose: bool
     until: date | None
-    other_price: bool = False
+    other_price: bool
 
     @property
     def own(self) -> int:

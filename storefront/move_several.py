@@ -28,6 +28,7 @@ from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.move_terms import MoveTerms
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
+from storefront.take_back import takes_back
 from storefront.together import VISIT, Group, group_of, scope_choices
 
 
@@ -99,9 +100,11 @@ def _again(tx: Tx, door: Door, scope: str, at: datetime, staff_id: int | None, p
 
 
 def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
-    """Where the parts go when the visit starts at `at`, an offered time; empty when it cannot. Refused where one has another price now
-    and may not take it."""
+    """Where the parts go when the visit starts at `at`: an offered time, or the old one while a move waits. Empty when it cannot; refused
+    where one has another price now and may not take it."""
     head, times = group.parts[0], move_times(tx, group.parts)
+    if takes_back(tx, group.parts, at):
+        return [Target(part, part.starts_at + (at - head.starts_at), None, part.price) for part in group.parts]
     times.require_price()
     day = local_date(at, head.zone)
     around = timedelta(days=1)

@@ -34,7 +34,7 @@ class MoveTerms:
     def notes(self, starts_at: datetime) -> list[str]:
         """Of the first of them moved to `starts_at`, the others at their distance."""
         head = self._parts[0]
-        if starts_at == kept_start(head):
+        if starts_at == kept_start(head) and (len(self._parts) > 1 or head.held["staff_id"] == head.staff_id):
             return [takes_back_note(head, self._door)]
         shift = starts_at - head.starts_at
         moved = [b._replace(starts_at=b.starts_at + shift) for b in self._parts]

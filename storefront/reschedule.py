@@ -5,16 +5,18 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from flask import g, redirect, request
 
 from booking.actions.action import Once
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
-from booking.actions.waiting import kept_start
-from booking.move_times import OTHER_PRICE, move_times
+from booking.held_place import before_move
+from booking.move_times import OTHER_PRICE, MoveTimes, move_times
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.wording.policies import latest_lines
+from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given, move_several
 from storefront.blueprint import bp, page
@@ -22,9 +24,10 @@ from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
-from storefront.move_terms import MoveTerms
+from storefront.move_terms import MoveTerms, takes_back_note
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
+from storefront.take_back import moving_parts, takes_back
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
 from storefront.zones import zone_names, zone_of_picker
 
@@ -36,9 +39,10 @@ def reschedule(ref: str):  # noqa: ANN201
         door = enter(tx, ref)
         group = group_of(tx, door)
         decision = decisions_of(door, group, tx.now)["reschedule"]
-        if not decision.allowed:
-            return render_booking(tx, door, problem=door.words.refusal(decision.reason or "", decision.facts, door.b.store_name), status=409)
         at = parse_at(request.args.get("at"))
+        back = at is not None and scope_asked(group, "reschedule") in ("this", VISIT) and takes_back(tx, moving_parts(door.b, group), at, _staff(request.args.get("staff")))
+        if not decision.allowed and not back:
+            return render_booking(tx, door, problem=door.words.refusal(decision.reason or "", decision.facts, door.b.store_name), status=409)
         return show_picker(tx, door, group) if at is None else _show_summary(tx, door, group, at)
 
 
@@ -104,20 +108,41 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
             return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     times = move_times(tx, (b,))
     anyone = times.may_choose and request.args.get("staff") == "anyone"
+    back = takes_back(tx, (b,), at, _staff(request.args.get("staff")))
     try:
-        slot = times.at(tx, None if anyone else b.staff_id, at)
+        new = _old_place(tx, b) if back else _new_place(tx, b, times, at, anyone=anyone)
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
-    person = times.person(tx, slot, _staff(request.form.get("staff")))
-    price = moves.price_after(times.policy, b.price, times.new_price)
-    back, terms = at == kept_start(b), MoveTerms(tx, [b], door, [price]).notes(at)
+    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price) + MoveTerms(tx, [b], door, [new.price]).notes(at)
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
-                new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), person.name),
-                notes=terms if back else move_notes(tx, b, door, price) + terms, there=w.when(slot.starts_at, b.zone) if zone != b.zone else "", starts_at=at.isoformat(), staff="" if person.id == b.staff_id else person.id, price=price, once=secrets.token_hex(16),
+                new=(w.date(new.starts_at, zone), w.span(new.starts_at, new.ends_at, zone), new.staff_name), notes=notes,
+                there=w.when(new.starts_at, b.zone) if zone != b.zone else "", starts_at=at.isoformat(),
+                staff="" if new.staff_id == b.staff_id else new.staff_id, price=new.price, once=secrets.token_hex(16),
                 reason=reason_field(() if back else (b,), w, missing=without_reason), scopes=scope_choices(group, "reschedule", w),
                 asked="anyone" if anyone else ""), 422 if without_reason else 200
+
+
+class Place(NamedTuple):
+    """Where the booking would go, and at which price."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff_id: int
+    staff_name: str
+    price: int
+
+
+def _new_place(tx: Tx, b: BookingSummary, times: MoveTimes, at: datetime, *, anyone: bool) -> Place:
+    slot = times.at(tx, None if anyone else b.staff_id, at)
+    person = times.person(tx, slot, _staff(request.form.get("staff")))
+    return Place(slot.starts_at, slot.ends_at, person.id, person.name, moves.price_after(times.policy, b.price, times.new_price))
+
+
+def _old_place(tx: Tx, b: BookingSummary) -> Place:
+    was = before_move(tx, b)
+    return Place(was.starts_at, was.ends_at, was.staff_id, was.staff_name, was.price)
 
 
 def _staff(text: str | None) -> int | None:

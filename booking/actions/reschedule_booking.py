@@ -18,7 +18,7 @@ from booking.rules.decision import Refused
 from booking.rules.policy import Policy
 from booking.rules.status import CLOSED
 from booking.rules.windows import change_decision
-from booking.visiting import decisions_alone
+from booking.visiting import decisions_alone, visit_of
 from booking.slots import Chosen, require_slot
 from models.booking_summary import BookingSummary
 from models.session import Tx
@@ -34,7 +34,7 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
     Customers stay at the location, inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
-    approval keeps the old slot held until the shop decides; choosing that slot again takes the request back (R17). `price` is the one
+    approval keeps the old slot held until the shop decides; until then choosing it again takes the request back (R17). `price` is the one
     the customer saw for the new time and has to agree to where it is dearer (R26). `reason` is theirs, kept and told to the shop where
     it asks for one (D20b). With `block` all parts of its visit move with it: `wait` says how the visit waits for the shop, and its
     caller keeps the old slots. One that `follows` another starts at any minute of the working hours: the first part answers for step,
@@ -46,6 +46,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     as_customer = tx.actor.is_customer
     if b.status in CLOSED:
         raise Refused("closed", state=b.status)
+    if as_customer and not block and _takes_back(tx, b, starts_at, staff_id):
+        return take_back(tx, b)
     if not override:
         change_decision("reschedule", facts.change_facts(b), tx.now).require()
     if as_customer and not block and b.visit_id is not None:
@@ -55,8 +57,6 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     offer = offered.found()
     if offer is None:
         raise Refused("not_allowed", kind="reschedule")
-    if as_customer and not block and may_take_back(tx, b, starts_at, wanted):
-        return take_back(tx, b)
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
         raise Refused("no_change")
     if as_customer:
@@ -87,6 +87,12 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
              **({} if over is None else {"quote": over.facts()}))
     _tell(tx, b, moved, notify, over, block, said)
     return Done(moved, over)
+
+
+def _takes_back(tx: Tx, b: BookingSummary, starts_at: datetime, staff_id: int | None) -> bool:
+    """Whether the old time was chosen, with the person of it. As long as the move waits that is neither too late nor one move too many."""
+    wanted = b.staff_id if staff_id is None else None if staff_id == ANYONE else staff_id
+    return may_take_back(tx, b, starts_at, wanted) and (b.visit_id is None or len(visit_of(tx, b.ref)) == 1)
 
 
 def _staff_wanted(b: BookingSummary, staff_id: int | None, may_change: bool) -> int | None:

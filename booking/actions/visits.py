@@ -34,11 +34,11 @@ def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | No
     to, all of them wait, and all old times are kept; choosing the old time again takes the request back (R17).
     """
     parts = _locked(tx, ref, version)
-    if not override:
-        visit_decision("reschedule", parts, tx.now).require()
     shift = starts_at - parts[0].starts_at
     if tx.actor.is_customer and all(may_take_back(tx, b, b.starts_at + shift, None) for b in parts):
-        return take_back(tx, tx.subject)
+        return take_back(tx, tx.subject)  # neither too late nor one move too many, as long as it waits
+    if not override:
+        visit_decision("reschedule", parts, tx.now).require()
     after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, reason=reason, block=True,
                      wait=wait_together(tx, parts, starts_at), override=override)
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])

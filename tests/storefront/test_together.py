@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from booking.actions.create_series import create_series
@@ -274,6 +276,17 @@ class TestVisit:
         ada.get(account(made[1], "reschedule") + "?at=" + ISO.format(at(10, 15)))
         text = words(ada.page)
         assert "This takes back your request for Thu, Mar 11, 2027, 10:00 AM EST." in text and "confirms moves" not in text
+        ada.send(account(made[1], "reschedule"))
+        assert (states(world, made), starts(world, made)) == (["confirmed"] * 2, [at(10, 15), at(10, 16)])
+
+    def test_a_visit_that_waits_is_taken_back_at_the_limit_too(self, world, ada):
+        made = visit(world, approval="manual", reschedule={"limit": 1})
+        ada.get(account(made[0], "reschedule") + "?at=" + ISO.format(at(11, 15)))
+        ada.send(account(made[0], "reschedule"))
+        assert states(world, made) == ["pending"] * 2
+        ada.get(account(made[1]))
+        ada.get(re.search(r'href="([^"]*reschedule[^"]*)">Keep the old time', ada.page)[1].replace("&amp;", "&"))
+        assert words(ada.page).count("This takes back your request for") == 2
         ada.send(account(made[1], "reschedule"))
         assert (states(world, made), starts(world, made)) == (["confirmed"] * 2, [at(10, 15), at(10, 16)])
 
