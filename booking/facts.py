@@ -189,9 +189,19 @@ def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None, a
     """What the customer gets back for cancelling now; a request never approved comes back in full (R29)."""
     if never_approved(b):
         return quote_by_shop(tx, b, "full", seats=seats)
-    payments, dropped = load_money(tx, b)
-    quote = refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
-                         of_seats=b.seats, dropped=dropped, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+    money = load_money(tx, b)
+    return credited_where(tx, b, money.payments, quote_with(b, money, tx.now, sticky(b), seats=seats, as_credit=as_credit))
+
+
+def quote_with(b: BookingSummary, money: Money, now: datetime, left: refund.Terms | None, *, seats: int | None = None,
+               as_credit: bool = False) -> refund.RefundQuote:
+    """The same by the policies alone, of this money; `left` is what moves have left of the refund (R33). Where credit would be kept it
+    does not know."""
+    return refund.quote(policies(b), b.starts_at, b.zone, now, money.payments, b.currency, sticky=left, seats=seats or b.seats,
+                        of_seats=b.seats, dropped=money.dropped, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+
+
+def credited_where(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> refund.RefundQuote:
     return replace(quote, at_shop=_lives_at_shop(tx, b, payments, quote))
 
 

@@ -63,7 +63,7 @@ def confirm_cancel(ref: str):  # noqa: ANN201
 
 def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
     b, w = door.b, door.words
-    decided, scope = decisions_of(door, group, tx.now), scope_asked(group)
+    decided, scope = decisions_of(door, group, tx.now), scope_asked(group, "cancel")
     decision = decided["cancel"]
     if group is not None and scope in SEVERAL and (decision.allowed or group.kind != VISIT):
         return cancel_several.show_several(tx, door, group, scope, problem=problem, status=status)

@@ -55,7 +55,7 @@ def confirm_several(door: Door, scope: str):  # noqa: ANN201
             door = enter(tx, ref)
             group = group_of(tx, door)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
-            if refused.code in ("quote_changed", "invalid", "stale") and group is not None and scope_asked(group) == scope:
+            if refused.code in ("quote_changed", "invalid", "stale") and group is not None and scope_asked(group, "cancel") == scope:
                 return show_several(tx, door, group, scope, problem=problem, status=422 if refused.code == "invalid" else 409)
             return render_booking(tx, door, problem=problem, status=409)
     return redirect(door.url(done="several_cancelled"), 303)

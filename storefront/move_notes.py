@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from booking import facts
-from booking.actions.waiting import kept_start
 from booking.held_place import comes_back
 from booking.rules import moves
 from booking.rules.refund import given_back
 from booking.rules.terms import sticky_after_move
-from booking.rules.windows import change_decision
 from booking.wording import Words
 from booking.wording.policies import latest_lines
 from models.booking_summary import BookingSummary
@@ -20,16 +18,15 @@ from storefront.door import Door
 from storefront.zones import shown_zone
 
 
-def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, starts_at: datetime | None = None) -> list[str]:
-    """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33)."""
-    w = door.words
-    if starts_at is not None and starts_at == kept_start(b):
-        return [w._("This takes back your request for {asked}. Your booking then stands as it did before.").format(asked=w.when(b.starts_at, door.zone_of(b)))]
-    notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
-    if starts_at is not None:
-        notes += last_notes(b, w, starts_at, tx.now)
-    notes += latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
-    return notes + approval_notes(b, door, tx.now)
+def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int) -> list[str]:
+    """What a move to a time that costs `price` means for money, approval and how far it can be put off (R17, R18, R26, R33). What comes
+    of one time alone says `MoveTerms`."""
+    return own_notes(tx, b, door.words, price) + approval_notes(b, door, tx.now)
+
+
+def own_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
+    """The same without who decides: of the parts of a visit each has its own."""
+    return price_notes(tx, b, w, price) + sticky_notes(tx, b, w) + latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
 
 
 def approval_notes(b: BookingSummary, door: Door, now: datetime) -> list[str]:
@@ -61,19 +58,6 @@ def visit_notes(parts: Sequence[BookingSummary], door: Door, now: datetime) -> l
 def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:
     return w._("The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.").format(
         price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due, b.currency), venue=b.store_name)
-
-
-def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) -> list[str]:
-    """Said beforehand where it would otherwise be found out too late: after this move nothing, or less, can be changed online."""
-    then = facts.change_facts(b)._replace(starts_at=starts_at)
-    now_allowed, then_allowed = ({kind for kind in ("reschedule", "cancel") if change_decision(kind, known, now).allowed}
-                                 for known in (facts.change_facts(b), then))
-    lost = now_allowed - then_allowed
-    if lost == {"reschedule", "cancel"} or lost and not then_allowed:
-        return [w._("The new time is so soon that it can't be changed or cancelled online afterwards.")]
-    if lost == {"cancel"}:
-        return [w._("The new time is so soon that it can't be cancelled online afterwards.")]
-    return [w._("The new time is so soon that it can't be changed online afterwards.")] if lost else []
 
 
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:

@@ -98,7 +98,7 @@ def _end_part(tx: Tx, b: BookingSummary, verb: str, reason: str, because: str) -
     """Of one that goes back to its old time only what was paid for a dearer one comes back."""
     restored = goes_back(tx, b)
     if restored:
-        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None,
+        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None, move_reason=None,
                      due=moves.difference(facts.covered(b), b.held["price"])[0], **_old_place(b.held))
         outcome = settle_difference(tx, b, done)
         done = done if outcome is None else reread(tx, done)

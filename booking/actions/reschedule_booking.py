@@ -20,32 +20,36 @@ from booking.rules.refund import RefundQuote
 from booking.rules.status import CLOSED
 from booking.rules.terms import sticky_after_move
 from booking.rules.windows import change_decision
-from booking.visiting import decisions_alone
+from booking.visiting import decisions_alone, visit_of
 from booking.slots import Chosen, require_slot
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
 ANYONE = 0
+LONGEST_REASON = 500
 
 
 @action
 def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None,
-                       price: int | None = None, block: bool = False, follows: bool = False, wait: Wait | None = None,
+                       price: int | None = None, reason: str = "", block: bool = False, follows: bool = False, wait: Wait | None = None,
                        of_several: bool = False, override: bool = False, notify: bool = True) -> Done:
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
     Customers stay at the location, inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
-    approval keeps the old slot held until the shop decides; choosing that slot again takes the request back (R17). `price` is the one
-    the customer saw for the new time and has to agree to where it is dearer (R26). With `block` all parts of its visit move with it:
-    `wait` says how the visit waits for the shop, and its caller keeps the old slots. One that `follows` another starts at any minute of
-    the working hours: the first part answers for step, lead time and horizon (R32). One `of_several` is refused at once, so that the
-    others can be tried too. Raises Refused and changes nothing otherwise.
+    approval keeps the old slot held until the shop decides; until then choosing it again takes the request back (R17). `price` is the one
+    the customer saw for the new time and has to agree to where it is dearer (R26). `reason` is theirs, kept and told to the shop where
+    it asks for one (D20b). With `block` all parts of its visit move with it: `wait` says how the visit waits for the shop, and its
+    caller keeps the old slots. One that `follows` another starts at any minute of the working hours: the first part answers for step,
+    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried too. Raises Refused and changes
+    nothing otherwise.
     """
     offered = OfferOf(tx, ref)
     b = locked(tx, ref, version)
     as_customer = tx.actor.is_customer
     if b.status in CLOSED:
         raise Refused("closed", state=b.status)
+    if as_customer and not block and _takes_back(tx, b, starts_at, staff_id):
+        return take_back(tx, b)
     if not override:
         change_decision("reschedule", facts.change_facts(b), tx.now).require()
     if as_customer and not block and b.visit_id is not None:
@@ -55,8 +59,6 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     offer = offered.found()
     if offer is None:
         raise Refused("not_allowed", kind="reschedule")
-    if as_customer and not block and may_take_back(tx, b, starts_at, wanted):
-        return take_back(tx, b)
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
         raise Refused("no_change")
     if as_customer:
@@ -67,10 +69,12 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     if as_customer:
         moves.check_target(policy, original=b.original_starts_at, starts_at=starts_at, zone=chosen.staff.zone, price=b.price,
                            new_price=offer.price * b.seats)
-        values |= _customer_marks(tx, b) | price_of_move(policy, b, offer.price * b.seats, price)
+        said = moves.reason_given(policy.move_reason, reason[:LONGEST_REASON])
+        values |= {"move_reason": said} | _customer_marks(tx, b) | price_of_move(policy, b, offer.price * b.seats, price)
         wait = wait if block else wait_alone(tx, b, starts_at)
         values |= {} if wait is None else asked(b, wait)
     else:
+        said = None
         values |= {"sticky_num": None, "sticky_den": None, "sticky_credit": False} | _decided(tx, b, policy, starts_at)
     if b.status == "pending" and not block:  # the old slot, and times offered instead, which may be the one taken now
         let_go_of_old_slot(tx, b)
@@ -81,9 +85,16 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         _keep_old_slots(tx, b, moved)
     tx.audit("reschedule_booking", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id,
              override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending",
+             **({"reason_given": True} if said else {}),
              **({} if over is None else {"quote": over.facts()}))
-    _tell(tx, b, moved, notify, over, block)
+    _tell(tx, b, moved, notify, over, block, said)
     return Done(moved, over)
+
+
+def _takes_back(tx: Tx, b: BookingSummary, starts_at: datetime, staff_id: int | None) -> bool:
+    """Whether the old time was chosen, with the person of it. As long as the move waits that is neither too late nor one move too many."""
+    wanted = b.staff_id if staff_id is None else None if staff_id == ANYONE else staff_id
+    return may_take_back(tx, b, starts_at, wanted) and (b.visit_id is None or len(visit_of(tx, b.ref)) == 1)
 
 
 def _staff_wanted(b: BookingSummary, staff_id: int | None, may_change: bool) -> int | None:
@@ -126,16 +137,16 @@ def _keep_old_slots(tx: Tx, b: BookingSummary, moved: BookingSummary) -> None:
         keep_together(tx, b)
 
 
-def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool) -> None:
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool, said: str | None) -> None:
     """What was there before is what everyone knows: of a move that waited its old time, not the one asked for meanwhile."""
-    waits, was = moved.status == "pending", before_move(tx, b)
+    waits, was, words = moved.status == "pending", before_move(tx, b), {"reason": said} if said else {}
     if notify:
         topic = ("request_received" if moved.never_approved else "approval_asked") if waits else "booking_moved"
         notices.tell_customer(tx, topic, moved, old=was, refund=over)
     shop = tx.actor.is_customer or moved.conflict
     if waits:
         if shop and not block:
-            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was)
+            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was, **words)
         return
-    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was) if shop else frozenset()
+    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was, **words) if shop else frozenset()
     notices.tell_staff(tx, "merchant_booking_moved", moved, old=was, told=heard)

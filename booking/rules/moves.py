@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from booking.rules.decision import Refused
-from booking.rules.policy import Policy
+from booking.rules.policy import MOVE_REASONS, Policy
 from booking.rules.wall_time import local_date
 
 
@@ -21,6 +22,19 @@ def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zon
         raise Refused("not_allowed", kind="reschedule", within_days=policy.within_days)
     if policy.price_difference == "equal_only" and new_price != price:
         raise Refused("not_allowed", kind="reschedule", price=new_price)
+
+
+def asks_reason(policies: Iterable[Policy]) -> str:
+    """Whether these bookings, moved together, ask for a reason: as the strictest of them does (D20b)."""
+    return max((policy.move_reason for policy in policies), key=MOVE_REASONS.index, default="none")
+
+
+def reason_given(rule: str, text: str) -> str | None:
+    """What is kept of the reason; Refused invalid where there has to be one and is none. Nobody is asked: nothing is kept."""
+    said = text.strip()
+    if rule == "required" and not said:
+        raise Refused("invalid", errors=[{"field": "reason", "problem": "is missing"}])
+    return None if rule == "none" else said or None
 
 
 def price_after(policy: Policy, price: int, new_price: int) -> int:

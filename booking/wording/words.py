@@ -224,7 +224,8 @@ class Words(RefundWords):
         elif facts.get("visit"):
             text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
         elif "price" in facts:
-            text = self._("That time has another price. Please contact {venue} to move there.")
+            text = self._("That time has another price. Please contact {venue} to move there.") if facts["price"] is not None else self._(
+                "The price has changed since this was booked, and it can be moved online only to times with the same price. Please contact {venue} directly.")
         elif facts.get("instead"):
             text = self._("{venue} doesn't offer cancelling this booking online. You can schedule another appointment, or contact {venue} directly.")
         else:

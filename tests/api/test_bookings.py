@@ -31,7 +31,7 @@ def test_a_booking_is_made_and_read(api, world):
     assert made["manage_url"].startswith(f"http://{world.slug}.localhost/manage/{made['ref']}?token=")
     assert made["customer"]["email"] == "ada@example.com" and "refund" not in made
     read = api.get(f"/bookings/{made['ref']}")
-    more = {"policy", "payments", "refunds", "disputes", "offers", "audit", "messages"}
+    more = {"policy", "move_reason", "payments", "refunds", "disputes", "offers", "audit", "messages"}
     assert {name: value for name, value in read.items() if name not in more} == made and more <= set(read)
     assert [entry["action"] for entry in read["audit"]] == ["create_booking"] and read["audit"][0]["actor"]["kind"] == "token"
     assert ("booking_confirmed", "ada@example.com", "due") in [(m["topic"], m["to"], m["state"]) for m in read["messages"]]

@@ -120,6 +120,11 @@ def test_a_service_has_durations_money_staff_and_policy(api, world):
     changed = api.patch(f"/services/{made['id']}", {"approval": "manual", "duration": "PT60M", "location": None})
     assert (changed["approval"], changed["policy"]["approval"], changed["duration"], changed["location"]) == ("manual", "manual", "PT60M", None)
     assert changed["policy"]["cancel"] == made["policy"]["cancel"]
+    assert "reason" not in made["policy"]["reschedule"]  # what is left out has its default
+    asks = api.patch(f"/services/{made['id']}", {"policy": POLICY | {"reschedule": {"reason": "required"}}})
+    assert asks["policy"]["reschedule"]["reason"] == "required"
+    wrong = api.refused(422, "invalid", "PATCH", f"/services/{made['id']}", {"policy": {"reschedule": {"reason": "why"}}})
+    assert wrong["errors"][0]["field"] == "policy.reschedule.reason"
     back = api.patch(f"/services/{made['id']}", {"policy": None})
     assert back["policy"] == api.get("/store")["policy"]
     # What was read can be written as it is.

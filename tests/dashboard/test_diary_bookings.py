@@ -256,6 +256,14 @@ def test_the_reason_of_goodwill_is_told_to_the_customer(owner, world):
     assert world.outbox("refund_given")[0].payload["reason"] == "We started late"
 
 
+def test_why_the_customer_moved_it_stands_with_the_booking_and_that_they_said_so_in_its_history(owner, world):
+    b = world.book(at(8, 15), service=world.add_service("Consultation", policy={"reschedule": {"reason": "required"}}), staff=world.elena)
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(9, 15), reason="My train is late")
+    owner.get(f"/admin/bookings/{b.ref}")
+    seen = words(owner.page)
+    assert "Reason for moving My train is late" in seen and "A reason was given." in seen
+
+
 def test_requests_are_approved_or_declined(owner, world):
     service = world.add_service("Consultation", policy={"approval": "manual"})
     one, two = (world.book(at(day, 15), service=service, by=Actor("customer", "account"), email=f"c{day}@example.com") for day in (8, 9))
