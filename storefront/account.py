@@ -89,14 +89,14 @@ def _span(today: date, w: Words, *, week: bool) -> Span:
     """The month or week the address asks for, this one without a question."""
     if week:
         day = min(max(read_date(request.args.get("day")) or today, date(2000, 1, 1)), date(2099, 12, 1))
-        first = day - timedelta(days=day.weekday())
+        first = w.week.start(day)
         before, after = first - timedelta(days=7), first + timedelta(days=7)
         return Span(True, today, first, first, first + timedelta(days=6), w._("Week of {day}").format(day=w.day_and_year(first)),
-                    f"view=week&day={before}", f"view=week&day={after}", f"view=calendar&month={first:%Y-%m}", f"view=week&day={first}")
+                    f"view=week&day={before}", f"view=week&day={after}", f"view=calendar&month={day:%Y-%m}", f"view=week&day={first}")
     first = min(max((read_date(f"{request.args.get('month')}-01") or today).replace(day=1), date(2000, 1, 1)), date(2099, 12, 1))
     last = month_end(first)
     opens = today if (today.year, today.month) == (first.year, first.month) else first
-    return Span(False, today, first, first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday()), w.month(first),
+    return Span(False, today, first, w.week.start(first), w.week.end(last), w.month(first),
                 f"view=calendar&month={first - timedelta(days=1):%Y-%m}", f"view=calendar&month={last + timedelta(days=1):%Y-%m}",
                 f"view=calendar&month={first:%Y-%m}", f"view=week&day={opens}")
 
@@ -113,7 +113,7 @@ def _calendar(*, week: bool) -> str:
             by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w, tx.now))
         days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
         cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
-        return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),
+        return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.week.in_order(w.weekday_names()),
                     weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
                     agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
 

@@ -14,6 +14,7 @@ from booking.wording import SHIPPED, Words, words_for
 from booking.wording.breaks import breaking_well
 from booking.wording.languages import pick
 from booking.wording.phones import readable_phone
+from booking.wording.weeks import week_for
 from storefront.cookies import refresh_login
 
 bp = Blueprint("storefront", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
@@ -26,10 +27,16 @@ bp.add_app_template_filter(breaking_well, "address")
 def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:
     """The customer's language first, then the browser's if we ship it and nobody is known, then the store's (R46)."""
     known = locale or (person.locale if person else None)
+    zone = store.zone if store else None
     if known:
-        return words_for(known)
+        return words_for(known, week_for(known, zone))
     accepted = request.accept_languages.best_match(list(SHIPPED)) if request.accept_languages else None
-    return words_for(accepted or pick(store.locale if store else None))
+    return words_for(accepted or pick(store.locale if store else None), week_for(region_asked(accepted), zone))
+
+
+def region_asked(language: str | None) -> str | None:
+    """What the browser asks for in that language, its region with it: `en-GB`."""
+    return next((value for value, _ in request.accept_languages if value.split("-")[0].lower() == language), None) if language else None
 
 
 def page(template: str, store: StoreView, w: Words, *, person: SignedIn | None = None, **facts: Any) -> str:

@@ -90,7 +90,7 @@ def _show(tx: Tx, door: Door, *, errors: dict[str, str] | None = None, typed: An
         until=w.when(decision.deadline, door.zone) if entry and decision.deadline else None, rest_hours=terms.rest_hours,
         held=(w.when(held.starts_at, shown_zone(b.location_kind, held.zone, door.own_zone)), held.staff_name, w.when(held.expires_at, door.zone),
               read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)) if held and entry else None,
-        days=[Choice(str(number), name, str(number) in days) for number, name in enumerate(w.weekday_names("wide"))],
+        days=w.week.in_order([Choice(str(number), name, str(number) in days) for number, name in enumerate(w.weekday_names("wide"))]),
         bands=[Choice(band, text, band in bands) for band, text in band_names(w, terms.bands)],
         may_choose=offer is not None and len(offer.at(b.location_id).staff) > 1, anyone=anyone, staff_name=b.staff_name), status
 

@@ -7,13 +7,15 @@ from flask import Response, g, request
 from booking.rules.decision import Refused
 from booking.wording import SHIPPED, Words, words_for
 from booking.wording.languages import pick
+from booking.wording.weeks import week_for
 from jsonapi.problems import refusal
+from storefront.blueprint import region_asked
 
 
-def words(customer: str | None = None, store: str | None = None) -> Words:
+def words(customer: str | None = None, store: str | None = None, zone: str | None = None) -> Words:
     """In the language of the page around the extension, which sends it; then the customer's, then the store's (R46)."""
     accepted = request.accept_languages.best_match(list(SHIPPED)) if request.accept_languages else None
-    return words_for(accepted or customer or pick(store))
+    return words_for(accepted or customer or pick(store), week_for(region_asked(accepted) or customer, zone))
 
 
 def refused(error: Refused) -> Response:
