@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0035"
-down_revision = "0029"
+down_revision = "0034"
 
 SQL = Path(__file__).parents[1] / "sql" / "0035_staff_nouns.sql"
 
