@@ -78,6 +78,8 @@ export interface ClassWait {
   staff_name: string;
   location_name: string;
   when: string;
+  /** When `when` is told in the customer's own zone: the same at the place. */
+  when_there?: string | null;
   place_text: string;
   held: {sentence: string; url: string} | null;
   url: string;

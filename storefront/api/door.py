@@ -50,6 +50,7 @@ class Caller(NamedTuple):
     email: str | None
     phone: str | None
     locale: str | None
+    zone: str | None
     preferences: dict[str, Any]
 
 
