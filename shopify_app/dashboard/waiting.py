@@ -129,7 +129,7 @@ def _wishes(w: Words, row: Listed) -> str:
     if set(e.bands) != set(BANDS):
         bands = {"morning": w._("Morning"), "afternoon": w._("Afternoon"), "evening": w._("Evening")}
         parts.append(w.comma.join(bands[band] for band in e.bands))
-    parts.append(w._("With {staff}").format(staff=row.staff_name) if row.staff_name else w._("Anyone"))
+    parts.append(w._("With {staff}").format(staff=row.staff_name) if row.staff_name else w._("Anyone free"))
     return w.dot.join(parts)
 
 
