@@ -41,6 +41,7 @@ class Due(NamedTuple):
     session_id: int | None
     from_at: datetime
     to_at: datetime
+    created_at: datetime
 
 
 class Waiter(NamedTuple):
@@ -57,8 +58,8 @@ class Waiter(NamedTuple):
 
 def in_line(tx: Tx, opening: Due) -> list[Waiter]:
     """Those the opening may be for, the oldest opt-in first: same class date, or a service this person gives at the location of the
-    booking (R14, R34). Nothing is held for someone who has switched such messages off, or cannot be written to; nor is a time they
-    have booked since, and given up again, offered to them once more (D27)."""
+    booking (R14, R34). Nothing is held for someone who has switched such messages off, or cannot be written to; nor is a time offered
+    to them that was free before they asked, that they have had since and given up, or that they were turned down for once more (D27)."""
     here = select(Staff.location_id).where(Staff.store_id == tx.store_id, Staff.id == opening.staff_id).scalar_subquery()
     told = select(func.max(O.created_at)).where(O.store_id == E.store_id, O.customer_id == E.customer_id).scalar_subquery()
     busy = select(func.max(O.expires_at)).where(
@@ -71,8 +72,10 @@ def in_line(tx: Tx, opening: Due) -> list[Waiter]:
     earlier = and_(E.kind == "earlier", E.before > opening.from_at, or_(E.staff_id.is_(None), E.staff_id == opening.staff_id), given)
     mine = aliased(Booking)
     again = and_(E.kind == "again", E.staff_id == opening.staff_id, given, E.before > opening.from_at - LONGEST, E.before < opening.to_at + LONGEST,
+                 E.created_at <= opening.created_at,
                  ~exists().where(mine.store_id == E.store_id, mine.customer_id == E.customer_id, mine.service_id == E.service_id,
-                                 mine.starts_at == E.before, mine.created_at >= E.created_at))
+                                 mine.starts_at == E.before, mine.created_at >= E.created_at, mine.id != E.request_id,
+                                 or_(mine.status.not_in(rules.TURNED_DOWN), mine.closed_at >= opening.created_at)))
     number = case((or_(Booking.id.is_(None), C.phone_verified_at.is_not(None)), C.phone), else_=Booking.contact_phone)
     reached = (func.coalesce(C.email, Booking.contact_email), number, C.preferences)
     rows = tx.db.execute(select(*waitlist.COLUMNS, told, busy, *own, *reached).select_from(E).join(

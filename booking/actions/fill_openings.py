@@ -69,7 +69,7 @@ def fill_opening(tx: Tx, opening_id: int) -> Done:
     One opening may serve several, each another time of it. Where somebody would be asked but rests, or looks at the time while
     booking, it stays and is due again then; otherwise it is done with.
     """
-    row = tx.db.execute(select(Opening.id, Opening.staff_id, Opening.session_id, Opening.from_at, Opening.to_at).where(
+    row = tx.db.execute(select(*(getattr(Opening, name) for name in Due._fields)).where(
         Opening.store_id == tx.store_id, Opening.id == opening_id).with_for_update()).one_or_none()
     if row is None:
         return Done(facts={"offered": 0})

@@ -52,6 +52,8 @@ export interface BookingDetail extends Booking {
   waiting: Waiting | null;
   offers: Offer[];
   feedback: Feedback | null;
+  /** Of a request that was turned down: that its time can be waited for, or is, and the page where. */
+  again?: {text: string; action: string; url: string} | null;
   together: {kind: 'series' | 'visit'; bookings: {ref: string; text: string; status_text: string}[]} | null;
   documents: {number: number; title: string; url: string}[];
 }

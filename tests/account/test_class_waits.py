@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from booking.actions.create_booking import create_booking
+from booking.actions.decline_booking import decline_booking
 from booking.actions.join_class_waitlist import join_class_waitlist
 from booking.actions.locations import create_location
 from booking.actions.people import Person
 from booking.actions.sessions import create_session
+from booking.actions.wait_again import wait_again
 from models.actor import Actor
 from tests.support.shopify import BEA
 from tests.support.world import MERCHANT, OPEN, at
@@ -87,3 +90,19 @@ def online(world, ada):
     b = world.sold(at(12, 15))
     world.as_owner("update customers set zone = 'Asia/Tokyo' where store_id = %s and id = %s", world.store_id, b.customer_id)
     return b, world.add_service("Talk", capacity=8, staff=[mia]), mia
+
+
+def test_the_time_of_a_declined_request_leads_to_the_page_that_asks_and_stands_among_the_waits(world, ada):
+    """D29e: the booking is read-only here too; what is waited for is listed with its place."""
+    b = world.sold(at(12, 15))
+    asked = create_booking(world.store_id, world.customer(b), service_id=world.add_service("Talk", staff=[world.elena], policy={"approval": "manual"}),
+                           starts_at=at(10, 15), customer_id=b.customer_id).booking
+    assert ada.get(f"/bookings/{asked.ref}")["again"] is None
+    decline_booking(world.store_id, MERCHANT, asked.ref)
+    again = ada.get(f"/bookings/{asked.ref}")["again"]
+    assert again["text"] == "We can tell you when this time becomes free." and f"/again/{asked.ref}?token=" in again["url"]
+    entry = wait_again(world.store_id, world.customer(b), asked.ref).facts["id"]
+    assert f"/waitlist/{entry}?token=" in ada.get(f"/bookings/{asked.ref}")["again"]["url"]
+    [listed] = ada.get("/class-waits")["items"]
+    assert (listed["id"], listed["service_name"], listed["place_text"]) == (str(entry), "Talk", "Number 1 in line")
+    assert ada.send("DELETE", f"/class-waits/{entry}").json["items"] == []

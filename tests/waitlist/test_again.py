@@ -266,11 +266,31 @@ def test_it_rests_and_ends_with_the_time(world):
     assert {state for state, _ in states(world)} == {"ended"}
 
 
+def test_what_their_own_refusal_freed_before_they_asked_is_not_offered(world):
+    """Somebody else waits, so that the shop looks at what the declined request has freed."""
+    update_store(world.store_id, MERCHANT, policy={})
+    wait(world, email="early@example.com", weekdays=[6])
+    update_store(world.store_id, MERCHANT, policy={"approval": "manual"})
+    waits(world, turned_down(world))
+    serve(world)
+    assert offered(world) == []
+
+
 def test_a_time_they_booked_themselves_since_is_not_offered_when_they_give_it_up(world):
     b = turned_down(world)
     waits(world, b)
     gives_up(world, world.book(TIME, email="ada@example.com"))
     assert offered(world) == []
+
+
+def test_who_is_turned_down_again_is_not_offered_what_that_frees_but_what_comes_later(world):
+    b = turned_down(world)
+    entry = waits(world, b)
+    again = turned_down(world)
+    serve(world)
+    assert offered(world) == [] and waits(world, again) == entry
+    gives_up(world, taken(world))
+    assert [row.entry_id for row in offered(world)] == [entry]
 
 
 def test_it_says_when_the_time_is_free_as_it_is_or_messages_are_off(world, guest):
