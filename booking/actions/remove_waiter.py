@@ -26,6 +26,6 @@ def remove_waiter(tx: Tx, entry_id: int) -> Done:
     tx.db.execute(update(WaitlistEntry).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry_id).values(
         state="ended", end_reason="removed", ended_at=tx.now))
     end_offers(tx, entry_id, "void")
-    tx.audit("remove_waiter", subject="waitlist", subject_id=entry_id, booking_id=entry.booking_id or entry.request_id, before={"state": "waiting"},
-             after={"state": "ended", "reason": "removed"})
+    tx.audit("remove_waiter", subject="waitlist", subject_id=entry_id, booking_id=entry.booking_id or entry.request_id,
+             after={"reason": "removed"})
     return Done(facts={"id": entry_id})

@@ -35,6 +35,7 @@ def line(world):
     update_store(world.store_id, MERCHANT, policy={"approval": "manual"})
     later(world, timedelta(seconds=1))
     asked = decline_booking(world.store_id, MERCHANT, world.book(at(12, 15), email="cy@example.com", by=GUEST).ref).booking
+    later(world, timedelta(seconds=1))
     again = wait_again(world.store_id, world.holder(asked), asked.ref).facts["id"]
     yield early, seat, again, session, taken, asked
     world.set_clock(NOW)
