@@ -31,11 +31,6 @@ class Again(NamedTuple):
     decision: Decision
     entry: waitlist.Entry | None
 
-    @property
-    def speaks(self) -> bool:
-        """Whether there is anything to say about it."""
-        return self.decision.allowed or self.entry is not None
-
 
 def again_of(tx: Tx, b: BookingSummary) -> Again:
     """What a request that was turned down can still become."""
