@@ -20,7 +20,7 @@ from storefront.api.door import CustomerCall, operation
 from storefront.together import VISIT, Group, decisions_of, group_of
 
 
-@operation("GET", "/bookings/{ref}/cancellation", summary="What cancelling now means for the money", answer=s.Cancellation, query={
+@operation("GET", "/bookings/{ref}/cancellation", summary="What cancelling now means for the money", answer=s.Cancellation, also=(409,), query={
     "seats": "so many seats of the party; all by default", "as_credit": "true for credit instead of money, where the shop gives the choice"})
 def quote_my_cancellation(call: CustomerCall, ref: str) -> s.Cancellation:
     """Of a visit it is the whole visit's (R32)."""
