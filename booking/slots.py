@@ -98,14 +98,14 @@ def free_at(tx: Tx, offer: ServiceOffer, staff_id: int, starts: Sequence[datetim
 
 
 def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
-                 moving: BookingSummary | None = None, as_customer: bool = True, override: bool = False, at_once: bool = True,
-                 own: Sequence[int] = ()) -> Chosen:
+                 moving: BookingSummary | None = None, as_customer: bool = True, offered: bool | None = None, override: bool = False,
+                 at_once: bool = True, own: Sequence[int] = ()) -> Chosen:
     """Lock and choose the place for a booking at `starts_at`; raises Refused slot_taken, outside_hours or invalid.
 
-    Customers get exactly the starts `free_days` shows. Merchants may start at any minute of the working hours, without lead
-    time or horizon, and with `override` anywhere. `staff_id` None means anyone: the one with the quietest day. Not `at_once`, a time of
-    one person is looked at and locked with the next question or the commit, and slot_taken may be raised there. What `own` names counts
-    as free, like the place of `moving`.
+    Customers get exactly the starts `free_days` shows, and so do merchants where they are `offered`; else these may start at any minute of
+    the working hours, and with `override` anywhere. `staff_id` None means anyone: the one with the quietest day. Not `at_once`, a time
+    of one person is looked at and locked with the next question or the commit, and slot_taken may be raised there. What `own` names
+    counts as free, like the place of `moving`.
     """
     staff = offer.only(staff_id)
     if not staff or not (offer.active or not as_customer):
@@ -125,16 +125,15 @@ def require_slot(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: 
     else:
         lock_staff(tx, concerned)
     if offer.capacity > 1:
-        return _require_class_date(tx, offer, staff, starts_at, seats, moving, as_customer)
+        return _require_class_date(tx, offer, staff, starts_at, seats, moving, as_customer if offered is None else offered)
     start = int(starts_at.timestamp())
     if starts_at.microsecond or start % 60:
         raise Refused("invalid", errors=[{"field": "starts_at", "problem": "must be a whole minute"}])
     opening = _opening_at(staff, starts_at)
     busy = {} if decided_there else _busy(tx, offer, opening, moving, around=start, real_time=True, own=own)
-    inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer)]
-    free = [person for person in inside if not _meets(busy.get(person.id, ()), offer, start)]
+    inside = [person for person in staff if _opens(offer, person, opening, start, tx.now, as_customer if offered is None else offered)]
     at_all = [person for person in staff if not _meets(busy.get(person.id, ()), offer, start)]
-    candidates, overlap, outside = free, False, False
+    candidates, overlap, outside = [person for person in inside if person in at_all], False, False
     if not candidates and not offer.real_time and inside:
         candidates, overlap = inside, True
     if not candidates and override and not as_customer:
@@ -156,10 +155,11 @@ def quietest(tx: Tx, offer: ServiceOffer, starts_at: datetime, moving: BookingSu
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What stands against a start: `taken` by something else, `outside_hours` of whoever could take it."""
+    """What stands against a start: `taken` by something else, `outside_hours` of whoever could take it, `not_offered` to customers."""
 
     taken: bool
     outside_hours: bool
+    not_offered: bool
 
 
 def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | None = None, seats: int = 1,
@@ -173,13 +173,13 @@ def look(tx: Tx, offer: ServiceOffer, starts_at: datetime, *, staff_id: int | No
     if not staff:
         raise Refused("invalid", errors=[{"field": "staff", "problem": "does not give this service"}])
     if offer.capacity > 1:
-        _require_class_date(tx, offer, staff, starts_at, seats, moving, False)
-        return Look(False, False)
+        earliest, latest = bounds(offer.shape, tx.now, _require_class_date(tx, offer, staff, starts_at, seats, moving, False).staff.zone)
+        return Look(False, False, not earliest <= starts_at.timestamp() <= latest)
     start = int(starts_at.timestamp())
     opening = _opening_at(staff, starts_at)
     busy = _busy(tx, offer, opening, moving, around=start, real_time=True, own=own)
-    found = [Look(_meets(busy.get(person.id, ()), offer, start), not _opens(offer, person, opening, start, tx.now, False)) for person in staff]
-    return min(found, key=lambda one: (one.taken, one.outside_hours))
+    return min((Look(_meets(busy.get(p.id, ()), offer, start), *(not _opens(offer, p, opening, start, tx.now, offered) for offered in (False, True)))
+                for p in staff), key=lambda one: (one.taken, one.outside_hours, one.not_offered))
 
 
 def _at_work(offer: ServiceOffer, person: StaffOffer, starts_at: datetime) -> bool:
@@ -188,10 +188,10 @@ def _at_work(offer: ServiceOffer, person: StaffOffer, starts_at: datetime) -> bo
     return any(opens <= start and start + offer.shape.duration <= closes for _, of_day in spans for opens, closes in of_day)
 
 
-def _opens(offer: ServiceOffer, person: StaffOffer, opening: dict, start: int, now: datetime, as_customer: bool) -> bool:
-    """Whether the start lies in working hours, for customers also on a step and between lead time and horizon."""
+def _opens(offer: ServiceOffer, person: StaffOffer, opening: dict, start: int, now: datetime, offered: bool) -> bool:
+    """Whether the start lies in working hours; `offered` to customers also on a step and between lead time and horizon."""
     spans = [span for _, spans in opening[person.id] for span in spans]
-    if as_customer:
+    if offered:
         earliest, latest = bounds(offer.shape, now, person.zone)
         return start in free_starts(spans, (), offer.shape, max(earliest, start), min(latest, start))
     return any(opens <= start and start + offer.shape.duration <= closes for opens, closes in spans)
@@ -271,11 +271,11 @@ def _class_days(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer], first:
 
 
 def _require_class_date(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer], starts_at: datetime, seats: int,
-                        moving: BookingSummary | None, as_customer: bool) -> Chosen:
+                        moving: BookingSummary | None, offered: bool) -> Chosen:
     person_of = {person.id: person for person in staff}
     at = int(starts_at.timestamp())
     rows = [row for row in _class_dates(tx, offer, at, at + 1, moving) if row.staff_id in person_of and row.starts_at == starts_at]
-    if as_customer:
+    if offered:
         limits = {person.zone: bounds(offer.shape, tx.now, person.zone) for person in staff}
         rows = [row for row in rows if limits[person_of[row.staff_id].zone][0] <= at <= limits[person_of[row.staff_id].zone][1]]
     if not rows:

@@ -25,8 +25,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 class Operation:
     """One route: for Flask, for validation, for the document. `query` maps parameter names to their meaning. A body that is Csv is a file
     and reaches the handler as bytes. `repeats`, of a write that takes no Idempotency-Key, says what a repeat does. `allow(call)` refuses
-    who may not use it, before anything of the request is looked at. What `may_lack` its thing has no id in its path and can be unknown
-    all the same."""
+    who may not use it, before anything of the request is looked at. `also`: statuses it may have that its path and
+    method do not tell of."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ class Operation:
     status: int
     repeats: str | None = None
     allow: Callable[[Any], None] | None = None
-    may_lack: bool = False
+    also: tuple[int, ...] = ()
 
 
 class JsonApi:
@@ -58,12 +58,12 @@ class JsonApi:
 
     def operation(self, method: str, path: str, *, summary: str, answer: type[BaseModel], body: type[BaseModel] | None = None,
                   query: dict[str, str] | None = None, status: int | None = None, repeats: str | None = None,
-                  allow: Callable[[Any], None] | None = None, may_lack: bool = False) -> Callable:
+                  allow: Callable[[Any], None] | None = None, also: tuple[int, ...] = ()) -> Callable:
         """Register a handler `f(call, **path_parameters)` that returns the answer: a model, or its fields."""
 
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             entry = Operation(method, path, handler.__name__, summary, body, query or {}, answer,
-                              status or (204 if answer is Nothing else 200), repeats, allow, may_lack)
+                              status or (204 if answer is Nothing else 200), repeats, allow, also)
             self.operations.append(entry)
 
             def view(**parameters: str) -> Response:

@@ -40,11 +40,11 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
                    hold: str | None = None, notes: str = "", delivery_address: str | None = None, use_credit: bool = False, notify: bool = True,
-                   override: bool = False, order_id: int | None = None, credit_covers: int = 0, of_several: bool = False) -> Done:
+                   override: bool = False, order_id: int | None = None, credit_covers: int = 0, of_several: bool = False, follows: bool = False) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
-    Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
-    anywhere. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
+    Customers meet lead time, horizon, steps and approval. The shop books where customers could, and with `override` anywhere (4.4); one
+    that `follows` another starts at any minute of its hours. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
     as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
     `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to say it (A149).
     A guest may have typed anyone's address: the message waits for its turn, and Refused rate_limited past that (I37).
@@ -63,7 +63,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     customer = customer_for(tx, customer_id, person)
     leaving = limits.leaving(tx, customer.email_canonical, customer.phone) if as_customer and customer_id is None else None
     held = bool(hold) and use_hold(tx, hold, offer, staff_id, starts_at)
-    chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer and not held, override=override)
+    chosen = require_slot(tx, offer, starts_at, staff_id=staff_id, seats=seats, as_customer=as_customer and not held,
+                          offered=tx.actor.is_merchant and not (override or follows) or None, override=override)
     address = _address(delivery_address, chosen, as_customer)
     policy = read_policy(offer.policy)
     waits = as_customer and needs_approval(policy, first=True, starts_at=chosen.starts_at, zone=chosen.staff.zone, now=tx.now)

@@ -64,7 +64,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     if as_customer:
         offer = offer.at(b.location_id)
     chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b,
-                          as_customer=as_customer and not follows, override=override and not as_customer, at_once=of_several)
+                          as_customer=as_customer and not follows, offered=tx.actor.is_merchant and not (override or follows) or None,
+                          override=override and not as_customer, at_once=of_several)
     values = _moved(tx, b, offer, chosen)
     if as_customer:
         moves.check_target(policy, original=b.original_starts_at, starts_at=starts_at, zone=chosen.staff.zone, price=b.price,

@@ -109,7 +109,8 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
                 raise Refused("outside_hours")
             done[target.booking.ref] = reschedule_booking.within(
                 tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref), reason=reason,
-                block=block, follows=block and target is not targets[0], wait=wait, of_several=True, override=override, notify=False).booking
+                block=block, follows=target is not targets[0] and (block or tx.actor.is_merchant), wait=wait, of_several=True,
+                override=override, notify=False).booking
         except Refused as refused:
             misfits.append((target, refused))
     if misfits:

@@ -75,7 +75,7 @@ def list_conflicts(call: Call) -> Any:
 
 
 @operation("GET", "/bookings/{ref}/cancellation", summary="What cancelling now would give back, and whether it needs `override`", answer=s.CancellationOut,
-           query={"seats": "how many of its seats; all when left out"})
+           also=(409,), query={"seats": "how many of its seats; all when left out"})
 def get_cancellation(call: Call, ref: str) -> Any:
     with reading(call.store_id) as tx:
         b = find(tx, known_ref(ref))

@@ -68,7 +68,7 @@ def post_payment_connect(call: Call) -> Any:
 
 
 @operation("POST", "/payment-account/look", summary="Ask Stripe now how the account stands", body=EmptyIn, answer=s.PaymentAccountOut,
-           repeats="Looking again changes nothing", allow=owners_only)
+           repeats="Looking again changes nothing", allow=owners_only, also=(404,))
 def post_payment_look(call: Call) -> Any:
     _there()
     with reading(call.store_id) as tx:

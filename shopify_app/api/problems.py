@@ -15,7 +15,7 @@ DETAILS = {
     "slot_taken": "Something else stands at that time. Choose another one; where the operation has `override`, true puts it there all the same. A class never takes more than its seats.",
     "too_late": "Customers may no longer change this booking themselves. `override: true` changes it all the same.",
     "limit_reached": "The booking has been moved as often as customers may. `override: true` moves it all the same.",
-    "outside_hours": "Nobody works at that time, or the class does not take place then. Outside hours needs `override: true`; a class needs a date, which is made first.",
+    "outside_hours": "Nobody works at that time, customers could not choose the start themselves (too soon, too far ahead, between the steps), or the class does not take place then. `override: true` takes it all the same; a class needs a date, which is made first.",
     "stale": "The booking has another version now. Read it again and decide again.",
     "no_change": "The booking already is at that time with that person.",
     "idempotency_mismatch": "This Idempotency-Key came with another request before. Use a new key for a new request.",

@@ -48,6 +48,8 @@ def of_time(w: Words, tx: Tx, offer: ServiceOffer, at: datetime, *, staff_id: in
         found["taken"] = w._("There is another booking or time off at this time. Both will be marked as a conflict.")
     if seen.outside_hours:
         found["outside_hours"] = w._("This is outside working hours.")
+    elif seen.not_offered and at > tx.now:
+        found["not_offered"] = w._("Customers could not choose this time: it is too soon, too far ahead, or between the steps of the service.")
     return found
 
 

@@ -21,7 +21,7 @@ from storefront.fee_notes import fee_note
 from storefront.together import VISIT, Group, decisions_of, group_of
 
 
-@operation("GET", "/bookings/{ref}/cancellation", summary="What cancelling now means for the money", answer=s.Cancellation, query={
+@operation("GET", "/bookings/{ref}/cancellation", summary="What cancelling now means for the money", answer=s.Cancellation, also=(409,), query={
     "seats": "so many seats of the party; all by default", "as_credit": "true for credit instead of money, where the shop gives the choice",
     "part": "true for this part of a visit alone, where the shop allows it"})
 def quote_my_cancellation(call: CustomerCall, ref: str) -> s.Cancellation:

@@ -34,7 +34,7 @@ from storefront.zones import AROUND, by_days_of
 FRESH_DAYS, SHOWN_DAYS = 7, 31
 
 
-@operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, query={
+@operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, also=(409,), query={
     "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default, anyone where that person has left and another can be chosen"})
 def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
     """In days of the booking's zone; of what is online in those of the customer's own where it is known. Refused for the same reasons as

@@ -14,7 +14,7 @@ from storefront.api.door import Caller, CustomerCall, find_caller, operation
 from storefront.profile import field_sentences
 
 
-@operation("GET", "/profile", summary="Name, phone, language, preferences", answer=s.Profile, may_lack=True)
+@operation("GET", "/profile", summary="Name, phone, language, preferences", answer=s.Profile, also=(404,))
 def my_profile(call: CustomerCall) -> s.Profile:
     return _shown(_known(call))
 
@@ -25,7 +25,7 @@ def _known(call: CustomerCall) -> Caller:
     return call.customer
 
 
-@operation("PATCH", "/profile", summary="Change some of it", body=s.ProfileIn, answer=s.Profile, may_lack=True)
+@operation("PATCH", "/profile", summary="Change some of it", body=s.ProfileIn, answer=s.Profile, also=(404,))
 def change_my_profile(call: CustomerCall) -> dict[str, Any]:
     customer, wanted = _known(call), call.body
     fields: dict[str, Any] = {name: getattr(wanted, name) for name in ("name", "phone", "locale") if name in wanted.model_fields_set}

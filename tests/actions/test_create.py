@@ -134,11 +134,17 @@ class TestRules:
         assert world.sql("select count(*) from bookings") == [(0,)]
         assert world.customers() == 0
 
-    def test_the_shop_books_at_any_minute_of_its_hours(self, world):
-        assert world.book(at(10, 15, 7)).starts_at == at(10, 15, 7)
-        assert world.book(at(10, 15, month=9)).starts_at == at(10, 15, month=9)
+    def test_with_override_the_shop_books_at_any_minute(self, world):
+        """Design 4.4: without it, where customers could (A111)."""
+        update_service(world.store_id, MERCHANT, world.service, lead_time_s=4 * 3600)
+        soon, past = world.now + timedelta(hours=3), world.now - timedelta(days=3)
+        for start in (at(10, 15, 7), at(10, 15, month=9), soon, past):
+            refused("outside_hours", world.book, start)
+            b = world.book(start, override=True)
+            assert (b.starts_at, b.conflict) == (start, False)
+        assert world.book(at(11, 15)).starts_at == at(11, 15)
         refused("outside_hours", world.book, at(10, 3))
-        refused("slot_taken", world.book, at(10, 15, 30))
+        refused("slot_taken", world.book, at(10, 15))
 
     def test_override_goes_anywhere_and_is_flagged_only_where_it_overlaps(self, world):
         world.book(at(10, 15))

@@ -77,10 +77,10 @@ class Diary:
     def fill(self) -> None:
         w, before, after = self.world, timedelta(minutes=10), timedelta(minutes=5)
         for start in (at(3, 14), at(5, 18), at(8, 15, 10), at(8, 19), at(15, 13), at(24, 20)):
-            b = w.book(start, service=self.service, staff=self.day)
+            b = w.book(start, service=self.service, staff=self.day, override=True)
             self.busy[self.day].append((b.starts_at - before, b.ends_at + after))
         for start in (at(7, 7), at(14, 6), at(14, 7), at(18, 2)):
-            b = w.book(start, service=self.service, staff=self.night)
+            b = w.book(start, service=self.service, staff=self.night, override=True)
             self.busy[self.night].append((b.starts_at - before, b.ends_at + after))
         for staff, start, end in ((self.day, at(9, 16), at(11, 19)), (self.night, at(21, 5), at(21, 6, 30))):
             create_block(w.store_id, MERCHANT, staff_id=staff, starts_at=start, ends_at=end)

@@ -68,6 +68,47 @@ def test_only_override_books_where_there_is_no_place(api, world, starts_at, code
     assert made["starts_at"] == starts_at and made["conflict"] is (code == "slot_taken")
 
 
+NOT_OFFERED = {"past": "2027-02-24T10:00:00-05:00", "too soon": "2027-03-01T10:00:00-05:00", "too far": "2027-05-03T10:00:00-04:00",
+               "between the steps": "2027-03-10T10:07:00-05:00"}
+
+
+@pytest.mark.parametrize("starts_at", NOT_OFFERED.values(), ids=NOT_OFFERED)
+def test_only_override_takes_a_start_customers_are_not_offered(api, world, starts_at):
+    """Design 4.4: a write outside what customers may do answers 409 without it, with the reason (A111)."""
+    update_service(world.store_id, MERCHANT, world.service, lead_time_s=6 * 3600, horizon_days=60)
+    b = api.post("/bookings", body(world, starts_at="2027-03-11T10:00:00-05:00"))
+    move = {"starts_at": starts_at, "version": 1}
+    for path, asked in (("/bookings", body(world, starts_at=starts_at)), (f"/bookings/{b['ref']}/reschedule", move),
+                        ("/bookings", body(world, starts_at=starts_at, repeat={"dates": 2})),
+                        ("/bookings", body(world, starts_at=starts_at, parts=[{"service": str(world.service)}]))):
+        problem = api.refused(409, "outside_hours", "POST", path, asked)
+        assert "`override: true`" in problem["detail"]
+    moved = api.post(f"/bookings/{b['ref']}/reschedule", move | {"override": True}, status=200)
+    assert moved["starts_at"] == starts_at and moved["conflict"] is False
+    api.post(f"/bookings/{b['ref']}/cancel", {"override": True}, status=200)
+    assert api.post("/bookings", body(world, starts_at=starts_at, override=True))["starts_at"] == starts_at
+
+
+def test_what_follows_may_start_between_the_steps_and_beyond_the_horizon(api, world):
+    """The first part of a visit, the first date of a series stands where customers could book."""
+    update_service(world.store_id, MERCHANT, world.service, horizon_days=14)
+    short = world.add_service("Short", staff=[world.elena], duration_s=2100)
+    visit = api.post("/bookings", body(world, service=str(short), starts_at="2027-03-11T10:00:00-05:00", parts=[{"service": str(world.service)}]))
+    assert visit["bookings"][1]["starts_at"] == "2027-03-11T10:35:00-05:00"
+    series = api.post("/bookings", body(world, repeat={"dates": 4}))
+    assert series["bookings"][3]["starts_at"] == "2027-03-31T10:00:00-04:00"
+    later = api.post(f"/bookings/{series['ref']}/reschedule", {"starts_at": "2027-03-10T11:00:00-05:00", "scope": "all"}, status=200)
+    assert later["bookings"][3]["starts_at"] == "2027-03-31T11:00:00-04:00"
+
+
+def test_a_class_too_soon_takes_override(api, world):
+    course = world.add_service("Yoga", capacity=3, staff=[world.elena], lead_time_s=48 * 3600)
+    world.session(course, at(2, 18))
+    asked = body(world, service=str(course), starts_at="2027-03-02T13:00:00-05:00", payments=[])
+    api.refused(409, "outside_hours", "POST", "/bookings", asked)
+    assert api.post("/bookings", asked | {"override": True})["session"]
+
+
 def test_moving_keeps_to_the_customers_window_without_override(api, world):
     b = world.book(at(10, 15))
     update_service(world.store_id, MERCHANT, world.service, policy={"reschedule": {"notice": "PT24H"}})

@@ -124,6 +124,15 @@ def test_what_can_lack_is_documented_where_no_path_names_it(api, doc):
     for method, path, body in (("GET", "/shopify", None), ("PATCH", "/shopify", {"on_cancel": "nothing"}), ("POST", "/shopify/sync", {})):
         api.refused(404, "not_found", method, path, body)
         assert "404" in doc["paths"][PREFIX + path][method.lower()]["responses"]
+    assert "404" in doc["paths"][PREFIX + "/payment-account/look"]["post"]["responses"]
+
+
+def test_what_a_closed_booking_answers_is_documented(api, world, doc):
+    b = world.book(at(10, 15))
+    api.post(f"/bookings/{b.ref}/cancel", {}, status=200)
+    api.refused(409, "closed", "GET", f"/bookings/{b.ref}/cancellation")
+    for path in (PREFIX + "/bookings/{ref}/cancellation", "/api/customer/v1/bookings/{ref}/cancellation", "/api/customer/v1/bookings/{ref}/slots"):
+        assert "409" in doc["paths"][path]["get"]["responses"]
 
 
 def test_every_answer_is_json_also_where_routing_would_lead_elsewhere(api):

@@ -46,6 +46,19 @@ def test_inside_the_notice_and_outside_hours_with_one_more_click(owner, world):
     assert "Moved by Sam Owner (owner), dashboard" in words(owner.page) and "by override" in words(owner.page)
 
 
+def test_what_customers_could_not_choose_takes_one_more_click(owner, world):
+    """A37, A111: between the steps here, too soon there."""
+    b = world.book(at(5, 15), service=world.add_service("Slow", lead_time_s=72 * 3600), staff=world.elena)
+    for date, time, warned in (("2027-03-08", "10:07", True), ("2027-03-02", "10:00", True), ("2027-03-08", "10:15", False)):
+        owner.get(f"/admin/bookings/{b.ref}/move", query_string={"date": date, "time": time, "staff": str(world.elena)})
+        assert ("Customers could not choose this time" in words(owner.page)) is warned
+        owner.send(f"/admin/bookings/{b.ref}/move", notify="1")
+        assert trail(world, "reschedule_booking")[4]["override"] is warned
+    assert world.read(b.ref).starts_at == at(8, 15, 15) and not world.read(b.ref).conflict
+    owner.get("/admin/bookings/new", query_string={"service": str(world.service), "staff": str(world.elena), "at": at(9, 15, 7).isoformat()})
+    assert "Customers could not choose this time" in words(owner.page) and "Book anyway" in words(owner.page)
+
+
 def test_over_another_booking_it_becomes_a_conflict(owner, world):
     world.book(at(5, 15))
     b = world.book(at(6, 15), email="b@example.com")

@@ -193,9 +193,9 @@ class TestWhoIsAsked:
         assert heard(world) == ["bea@example.com"]
 
     def test_nothing_later_than_the_booking_nothing_past_and_nothing_within_the_lead_time(self, world):
+        others = taken(world, at(30, 15), at(2, 15), at(1, 18))
         update_service(world.store_id, MERCHANT, world.service, lead_time_s=86400)
         wait(world)
-        others = taken(world, at(30, 15), at(2, 15), at(1, 18))
         world.set_clock(at(1, 15, 30))
         for other in others:
             cancel_booking(world.store_id, MERCHANT, other.ref, override=True)

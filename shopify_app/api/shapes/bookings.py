@@ -51,7 +51,7 @@ class PartIn(Shape):
 
 
 class BookingIn(Shape):
-    """`staff` null means anyone. `override` books outside hours or over another booking. `use_credit` pays with the customer's
+    """`staff` null means anyone. `override` books where customers could not: outside hours, too soon, or over another booking. `use_credit` pays with the customer's
     store credit as far as it goes. `delivery_address` is where the shop comes, for a location of that kind. `repeat` makes a series of it, `parts` a visit with further services right after it."""
 
     service: str
