@@ -25,10 +25,11 @@ def outcome_of(tx: Tx, b: BookingSummary) -> RefundQuote | None:
 
 
 def outcome_of_several(tx: Tx, b: BookingSummary) -> RefundQuote | None:
-    """The outcome of what was cancelled together last, of the visit or series the booking belongs to: the sum that was shown."""
+    """The outcome of what was cancelled together with the booking, of its visit or series; where it stays, of what was cancelled last: the
+    sum that was shown."""
     whole = Booking.visit_id == b.visit_id if b.visit_id is not None else Booking.series_id == b.series_id
     mine = and_(Booking.store_id == tx.store_id, whole, Booking.customer_id == b.customer_id, Booking.status == "cancelled")
-    last = select(func.max(Booking.closed_at)).where(mine).scalar_subquery()
+    last = b.closed_at or select(func.max(Booking.closed_at)).where(mine).scalar_subquery()
     together = select(Booking.id).where(mine, Booking.closed_at == last)
     return _read_back(tx, _refunds(tx, Refund.booking_id.in_(together), Refund.cause == "cancellation"), b.zone)
 

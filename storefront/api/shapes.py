@@ -170,7 +170,8 @@ class CancelRefund(Shape):
 
 
 class CustomerBookingDetail(CustomerBooking):
-    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking."""
+    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking, of a visit
+    for all of it; in the answer to seats that were cancelled what comes back of those."""
 
     customer: Contact
     closed: bool
