@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-CAMPAIGNS = ("acknowledge", "boundary", "bulk", "calendar_file", "first_import", "flush", "forged", "histories", "load", "messages", "odd_input", "patient", "race",
+CAMPAIGNS = ("acknowledge", "boundary", "bulk", "calendar_file", "first_import", "flush", "forged", "histories", "load", "messages", "money_walks", "odd_input", "patient", "race",
              "readonly", "refunds", "templates", "throughput", "timing", "tokens", "two_releases")
 
 

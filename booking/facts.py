@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, and_, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Boolean, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from booking.keys import settings
 from booking.rules import refund, terms
@@ -31,7 +32,6 @@ from models.statement import Statement, param
 from models.stored_json import StoredJson
 
 
-_GOODWILL = aliased(Refund)
 AnyBooking = BookingSummary | ListedBooking
 
 
@@ -110,18 +110,11 @@ CREDIT_AT_LEAST = timedelta(days=30)
 """Credit that comes back keeps the end it had, but never less than this (R21)."""
 
 
-def _for_seats(amount: Any) -> Any:
-    return select(func.coalesce(func.sum(amount), 0)).where(
-        Refund.store_id == param("store"), Refund.booking_id == param("booking"), Refund.cause == "seats")
-
-
-# What the shop gave back as goodwill after seats had left is no longer kept of their money (D26b).
-_LEFT = _for_seats(Refund.kept).scalar_subquery(), _for_seats(Refund.amount).scalar_subquery(), select(
-    func.coalesce(func.sum(_GOODWILL.amount), 0)).where(
-        _GOODWILL.store_id == param("store"), _GOODWILL.booking_id == param("booking"), _GOODWILL.cause == "goodwill",
-        _GOODWILL.created_at >= _for_seats(Refund.kept).with_only_columns(func.min(Refund.created_at)).scalar_subquery()).scalar_subquery()
+# What is kept of seats that left, and what the shop gave back as goodwill since, in the order it happened.
+_LEFT = select(func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(Refund.cause, Refund.kept, Refund.amount), Refund.created_at, Refund.cause.desc()))).where(
+    Refund.store_id == param("store"), Refund.booking_id == param("booking"), or_(Refund.cause == "seats", Refund.cause == "goodwill")).scalar_subquery()
 _MONEY: Statement = Statement(select(
-    Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), through_provider(param("rehearse", Boolean())), *_LEFT,
+    Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), through_provider(param("rehearse", Boolean())), _LEFT,
 ).where(Payment.store_id == param("store"), Payment.booking_id == param("booking")).order_by(Payment.captured_at, Payment.id))
 
 
@@ -136,8 +129,18 @@ def load_money(tx: Tx, b: BookingSummary) -> Money:
     """Payments by credit come with the end it will have when it comes back."""
     rows = _MONEY.rows(tx, booking=b.id, rehearse=settings().stripe_test_mode)
     ends = _credit_ends(tx, [row[0] for row in rows if row[3] == "credit"])
-    kept, back, goodwill = rows[0][6:] if rows else (0, 0, 0)
-    return Money([refund.Payment(*row[:4], ends.get(row[0]), row[4], row[5]) for row in rows], refund.Dropped(max(0, int(kept) - int(goodwill)), int(back)))
+    return Money([refund.Payment(*row[:4], ends.get(row[0]), row[4], row[5]) for row in rows], _dropped(rows[0][6] or () if rows else ()))
+
+
+def _dropped(refunds: Iterable[tuple[str, int, int]]) -> refund.Dropped:
+    """Goodwill is first of what is kept of the seats that have left by then (D26b); what is more is of the others' money."""
+    all_kept = back = 0
+    for cause, kept, amount in refunds:
+        if cause == "seats":
+            all_kept, back = all_kept + kept, back + amount
+        else:
+            all_kept = max(0, all_kept - amount)
+    return refund.Dropped(all_kept, back)
 
 
 def load_payments(tx: Tx, b: BookingSummary) -> list[refund.Payment]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from sqlalchemy import ColumnElement, Row, and_, func, select
 
-from booking import facts
 from booking.keys import settings
 from booking.rules.refund import Payment as Paid
 from booking.rules.refund import RefundQuote
@@ -23,17 +21,15 @@ from models.session import Tx
 
 def outcome_of(tx: Tx, b: BookingSummary) -> RefundQuote | None:
     """The outcome of the booking's cancellation; None where it has none."""
-    quote = _read_back(tx, _refunds(tx, Refund.booking_id == b.id, Refund.cause == "cancellation"), b.zone)
-    if quote is None or quote.outcome != "none":
-        return quote
-    return replace(quote, before=sum(payment.refunded for payment in facts.load_payments(tx, b)))
+    return _read_back(tx, _refunds(tx, Refund.booking_id == b.id, Refund.cause == "cancellation"), b.zone)
 
 
 def outcome_of_several(tx: Tx, b: BookingSummary) -> RefundQuote | None:
-    """The outcome of what was cancelled together last, of the visit or series the booking belongs to: the sum that was shown."""
+    """The outcome of what was cancelled together with the booking, of its visit or series; where it stays, of what was cancelled last: the
+    sum that was shown."""
     whole = Booking.visit_id == b.visit_id if b.visit_id is not None else Booking.series_id == b.series_id
     mine = and_(Booking.store_id == tx.store_id, whole, Booking.customer_id == b.customer_id, Booking.status == "cancelled")
-    last = select(func.max(Booking.closed_at)).where(mine).scalar_subquery()
+    last = b.closed_at or select(func.max(Booking.closed_at)).where(mine).scalar_subquery()
     together = select(Booking.id).where(mine, Booking.closed_at == last)
     return _read_back(tx, _refunds(tx, Refund.booking_id.in_(together), Refund.cause == "cancellation"), b.zone)
 
@@ -47,7 +43,7 @@ def outcome_of_seats(tx: Tx, b: BookingSummary) -> RefundQuote | None:
 def _refunds(tx: Tx, *conditions: ColumnElement[bool]) -> Sequence[Row]:
     """Oldest first; money and credit of one decision are two rows."""
     return tx.db.execute(select(
-        Refund.id, Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.created_at,
+        Refund.id, Refund.booking_id, Refund.outcome, Refund.amount, Refund.kept, Refund.fee, Refund.currency, Refund.mode, Refund.created_at,
     ).where(Refund.store_id == tx.store_id, *conditions).order_by(Refund.created_at, Refund.id)).all()
 
 
@@ -69,6 +65,8 @@ def _read_back(tx: Tx, rows: Sequence[Row], zone: str) -> RefundQuote | None:
                    part.amount) for part in parts)
     outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
         "full" if kept == 0 else "partial")
+    before = 0 if outcome != "none" else int(tx.db.execute(select(func.coalesce(func.sum(Payment.refunded), 0)).where(
+        Payment.store_id == tx.store_id, Payment.booking_id.in_([row.booking_id for row in rows]))).scalar_one())
     modes = {row.mode for row in (money.values() or rows)}
     return RefundQuote(outcome, amount, kept, fee, rows[0].currency, "manual" if modes == {"manual"} else "automatic",
-                       tuple(dict.fromkeys(part.method for part in parts)), (), Fraction(1), None, credit, (), until, zone, at_shop, ways)
+                       tuple(dict.fromkeys(part.method for part in parts)), (), Fraction(1), None, credit, (), until, zone, at_shop, ways, before)

@@ -133,6 +133,12 @@ class Snapshot:
         value = self.payload.get(key)
         return None if value is None else datetime.fromisoformat(value)
 
+    def cash(self) -> str | None:
+        """What of the refund the shop has to give back: credit is given already."""
+        refund = self.payload.get("refund") or {"amount": 0, "outcome": "none"}
+        credit = refund.get("credit", refund["amount"] if refund["outcome"] == "credit" else 0)
+        return self.words.money(refund["amount"] - credit, refund["currency"]) if refund["amount"] > credit else None
+
     def money(self) -> str | None:
         """The refund in a whole sentence, for messages after a cancellation."""
         refund = self.payload.get("refund")
@@ -141,9 +147,9 @@ class Snapshot:
     def difference(self) -> list[str]:
         """What a move to another price means: the rest comes back, or more is to pay (R26)."""
         money = self.money()
-        if money:
-            return [self.words._("The new time costs less.") + " " + money]
         due, before = self.booking.get("due", 0), (self.old or {}).get("price", self.booking["price"])
+        if money:  # also what was paid for a still dearer time asked for in between
+            return [f"{self.words._('The new time costs less.')} {money}" if self.booking["price"] < before else money]
         if due and self.booking["price"] > before:
             return [self.words._("The new time costs more. Still to pay at {venue}: {amount}.").format(
                 venue=self.venue, amount=self.words.money(due, self.booking["currency"]))]

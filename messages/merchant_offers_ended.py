@@ -14,10 +14,8 @@ def content(s: Snapshot) -> Content:
         lines.append(_("The booking stays on {when}.").format(when=s.when()))
     else:
         lines.append(_("The request has ended and its time is free again."))
-    refund = s.payload.get("refund")
-    if refund and refund["amount"]:
-        lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(
-            amount=s.words.money(refund["amount"], refund["currency"])))
+    if cash := s.cash():
+        lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(amount=cash))
     subject = _("Request taken back: {service}, {when}") if taken_back else _("Offers not taken: {service}, {when}")
     return Content(subject=subject.format(service=s.service, when=s.when(s.old)),
                    heading=_("A request was taken back") if taken_back else _("Your offers were not taken"), paragraphs=lines, manage=False, alarm=False,

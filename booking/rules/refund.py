@@ -95,7 +95,8 @@ class RefundQuote:
 def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, payments: Sequence[Payment], currency: str,
           *, sticky: Terms | None = None, seats: int = 1, of_seats: int = 1, dropped: Dropped = NOBODY_LEFT, as_credit: bool = False,
           credit_days: int | None = None) -> RefundQuote:
-    """The outcome of a customer's cancellation now; the kindest of `policies` counts (R20), never above `sticky` (R33).
+    """The outcome of a customer's cancellation now; the kindest of `policies` counts (R20), never above `sticky` (R33), and their
+    lowest fee.
 
     For a party that drops `seats` of `of_seats` the quote covers their part of the money, and of a fixed amount or a fee: seat by
     seat comes to the same as all at once (R25, R30). The fee reduces the refund and never makes it negative (R22). `as_credit` is
@@ -109,13 +110,13 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     if concerned == 0:
         return _nothing(currency, mode, payments)
     new_until = None if credit_days is None else now + timedelta(days=credit_days)
+    asked = min(_reached(policy.fee, before + concerned, party) - _reached(policy.fee, before, party) for policy in policies)
     best: RefundQuote | None = None
     for policy in policies:
         terms = terms_of_tier(tier_at(policy, starts_at, zone, now)[0], party)
         until = holds_until(policy, starts_at, zone, now, party, sticky)
         share = terms.share if sticky is None else min(terms.share, sticky.share)
         gross = share_of(concerned, share)
-        asked = _reached(policy.fee, before + concerned, party) - _reached(policy.fee, before, party)
         fee = min(asked, gross)
         candidate = replace(_spread(gross - fee, concerned, fee, currency, mode, payments, share, until, new_until, zone=zone,
                                     credit=terms.credit or as_credit or bool(sticky and sticky.credit)), fee_asked=asked)

@@ -42,9 +42,9 @@ def _cancel(visit: Visit, ref: str) -> Response:
             if not warnings.all_shown(found):
                 return _page(visit, tx, b, status=409)
             choice = form.get("refund", "policy") if visit.may(MANAGERS) else "policy"
-            refund: str | int | None = _amount(b) if choice == "amount" else choice
+            refund: str | int | None = _amount(tx, b) if choice == "amount" else choice
             if refund is None or choice not in ("policy", "full", "none", "amount"):
-                left = w.money(b.paid - b.refunded - b.owed, b.currency)
+                left = w.money(_left(tx, b), b.currency)
                 return _page(visit, tx, b, status=422, problems={"amount": w._("Please enter an amount of at most {amount}.").format(amount=left)})
             if isinstance(refund, int) and not _moves(tx, b, refund, seats):
                 return _page(visit, tx, b, status=422, problems={"amount": given.steps_problem(w, b.currency)})
@@ -67,7 +67,7 @@ def _page(visit: Visit, tx: Tx, b: BookingSummary, *, status: int = 200, problem
     w, seats = visit.words, _seats(b)
     quote = facts.quote_cancellation(tx, b, seats=seats)
     full = facts.quote_by_shop(tx, b, "full", seats=seats)
-    left = b.paid - b.refunded - b.owed
+    left = _left(tx, b)
     policy = w._("{amount} as credit, {kept} kept") if quote.outcome == "credit" else w._("{amount} back, {kept} kept")
     return visit.show(
         "booking_cancel.html", here="bookings", status=status, b=b, seats=seats, warnings=warnings.of_change(w, "cancel", b, tx.now),
@@ -88,7 +88,12 @@ def _moves(tx: Tx, b: BookingSummary, amount: int, seats: int) -> bool:
     return facts.quote_by_shop(tx, b, amount, seats=seats).amount == amount
 
 
-def _amount(b: BookingSummary) -> int | None:
+def _left(tx: Tx, b: BookingSummary) -> int:
+    """What can still come back: what went back as credit is gone too."""
+    return sum(payment.left for payment in facts.load_payments(tx, b))
+
+
+def _amount(tx: Tx, b: BookingSummary) -> int | None:
     """The typed amount in minor units, None when it is no amount or more than there is."""
     amount = given.amount(request.form.get("amount"), b.currency)
-    return amount if amount is not None and 0 <= amount <= b.paid - b.refunded - b.owed else None
+    return amount if amount is not None and 0 <= amount <= _left(tx, b) else None

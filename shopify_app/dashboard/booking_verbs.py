@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 
+from booking import facts
 from booking.actions.action import Done
 from booking.actions.approve_booking import approve_booking
 from booking.actions.booking_notes import add_note, remove_note
@@ -129,12 +130,12 @@ def booking_goodwill(visit: Visit, ref: str) -> Any:
     """Owe the customer a part of what was paid (D26b)."""
     with reading(visit.store_id) as tx:
         b = find(tx, given.known_ref(ref))
-    if b is None:
-        raise Refused("not_found")
+        if b is None:
+            raise Refused("not_found")
+        left = sum(payment.left for payment in facts.load_payments(tx, b))
     amount = given.amount(request.form.get("amount"), b.currency)
     if amount is None:
         return wrong(visit, ref, {"amount": visit.words._("Please enter an amount, such as 25.50.")})
-    left = b.paid - b.refunded - b.owed
     if not 0 < amount <= left:
         problem = visit.words._("Please enter at most {amount}: what was paid and not given back yet.").format(
             amount=visit.words.money(left, b.currency))

@@ -15,6 +15,7 @@ from booking.rules.decision import Refused
 from booking.rules.wall_time import dates_of, day_span
 from booking.slots import MOST_DAYS
 from booking.visiting import decisions_together, parts_end_alone
+from booking.wording import Words
 from models.booking_list import PAGE, in_full_among, past_in_full, upcoming_in_full
 from models.booking_summary import LONGEST, BookingSummary, between
 from models.moved_start import page
@@ -23,7 +24,7 @@ from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
 from storefront.api.door import CustomerCall, operation
 from storefront.api.permissions import DAYS, permissions
-from storefront.booking_page import closed_money
+from storefront.booking_page import closed_money, done_money
 from storefront.door import Door, kept_no_longer, store_view
 from storefront.presenting import detail, there
 from storefront.together import decisions_of, group_of
@@ -114,6 +115,11 @@ def door_of(call: CustomerCall, b: BookingSummary) -> Door:
     return Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words, b.customer_zone)
 
 
+def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
+    """A visit is cancelled whole here, and what comes back of it is told as it was quoted (R32, A8)."""
+    return closed_money(tx, b, w) if b.visit_id is None or b.status != "cancelled" else done_money(tx, b, w, "several_cancelled")
+
+
 def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund | None = None) -> s.CustomerBookingDetail:
     """The booking's page as JSON: the same facts, sentences and decisions."""
     door = door_of(call, b)
@@ -125,7 +131,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.mail_to, phone=b.text_to or b.customer_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
-        money=closed_money(tx, b, call.words) if shown.closed else None,
+        money=_money(tx, b, call.words) if shown.closed else None,
         together=None if group is None else s.Together(kind=group.kind, part_cancel=bool(group.parts) and parts_end_alone(group.parts), bookings=[
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
         again=None if again is None else s.AgainOut(text=again.text, action=again.action, url=call.origin + again.url),

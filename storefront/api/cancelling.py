@@ -17,6 +17,7 @@ from storefront import given
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
+from storefront.booking_page import done_money
 from storefront.fee_notes import fee_note
 from storefront.together import VISIT, Group, decisions_of, group_of
 
@@ -87,7 +88,9 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
         quote = done.refund
         state = "none" if quote.amount == 0 else "succeeded" if quote.outcome == "credit" else "owed"
         refund = s.CancelRefund(outcome=quote.outcome, amount=quote.amount, currency=quote.currency, state=state)
-        return full(tx, call, call.booking(tx, b.ref), refund)
+        now = call.booking(tx, b.ref)
+        shown = full(tx, call, now, refund)
+        return shown if shown.closed else shown.model_copy(update={"money": done_money(tx, now, call.words, "seats")})
 
     try:
         if visit and not wanted.part:

@@ -188,8 +188,8 @@ class CancelRefund(Shape):
 
 
 class CustomerBookingDetail(CustomerBooking):
-    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking; `week_starts` puts days
-    in order."""
+    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking, of a visit for all of
+    it; in the answer to seats that were cancelled what comes back of those; `week_starts` puts days in order."""
 
     customer: Contact
     closed: bool

@@ -128,6 +128,7 @@ def test_some_seats_of_a_party(world, ada):
     ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/cancel", {"quote": quote["quote"]})
     done = ada.post(f"/bookings/{b.ref}/cancel", {"quote": quote["quote"], "seats": 1})
     assert (done["status"], done["seats"], done["refund"]["amount"]) == ("confirmed", 2, 2000)
+    assert done["money"] == quote["sentence"] and "$20 " in done["money"] and ada.get(f"/bookings/{b.ref}")["money"] is None
     for wrong in ("0", "3x", "9"):
         ada.refused(422, "invalid", "GET", f"/bookings/{b.ref}/cancellation", query_string={"seats": wrong})
 

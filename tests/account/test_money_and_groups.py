@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.services import update_service
 from tests.storefront.test_together import series, visit
 from tests.support.shopify import ADA
-from tests.support.world import MERCHANT, at
+from tests.support.world import MERCHANT, at, hours
 
 CREDIT = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "full"}], "credit_choice": True}}
 
@@ -30,6 +31,16 @@ def test_a_visit_moves_and_is_cancelled_as_one(world, ada):
     assert (quote["amount"], quote["may_drop_seats"], quote["may_choose_credit"]) == (7000, False, False)
     done = ada.post(f"/bookings/{colour.ref}/cancel", {"quote": ada.get(f"/bookings/{colour.ref}/cancellation")["quote"]})
     assert done["refund"]["amount"] == 7000 and [world.read(b.ref).status for b in (colour, cut)] == ["cancelled", "cancelled"]
+    told = {done["money"], *(ada.get(f"/bookings/{b.ref}")["money"] for b in (colour, cut))}
+    assert told == {quote["sentence"]} and "$70 " in quote["sentence"], "the figure that was shown, wherever one looks (A8)"
+
+
+def test_a_part_that_ended_before_the_others_tells_its_own_money(world, ada):
+    colour, cut = known(world, visit(world))
+    cancel_booking(world.store_id, MERCHANT, colour.ref, refund="full")
+    world.set_clock(world.now + hours(1))
+    ada.post(f"/bookings/{cut.ref}/cancel", {"quote": ada.get(f"/bookings/{cut.ref}/cancellation")["quote"]})
+    assert ["$40 " in ada.get(f"/bookings/{b.ref}")["money"] for b in (colour, cut)] == [True, False]
 
 
 def test_the_list_says_of_a_part_what_may_be_done_with_the_visit(world, ada):

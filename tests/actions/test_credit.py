@@ -13,6 +13,7 @@ from booking.actions.create_booking import create_booking
 from booking.actions.refund_booking import refund_booking
 from booking.actions.stores import update_store
 from booking.credit import credit_of
+from messages import render_mail
 from models.actor import SYSTEM
 from models.base import new_id
 from models.payment import Payment
@@ -122,6 +123,8 @@ def test_card_and_credit_come_back_each_as_what_it_was(world):
     assert (done.booking.owed, left(world, customer)) == (1500, [(1000, "USD")])
     assert sorted(row[1:5] for row in refunds(world, b)) == [("credit", "succeeded", "automatic", 1000), ("full", "owed", "automatic", 1500)]
     assert len(world.outbox("execute_refund", channel="stripe")) == 1
+    [mail] = [row for row in world.outbox("merchant_booking_cancelled") if (row.booking_id, row.recipient) == (b.id, "shop@example.com")]
+    assert "Refund: $15. You find it under refunds owed" in render_mail(mail.topic, mail.payload, "x.example").text
 
 
 def test_goodwill_on_credit_is_credit_at_once(world):

@@ -132,11 +132,12 @@ class TestWaiting:
             update_service(world.store_id, MERCHANT, b.service_id, price=price)
             now = world.read(b.ref)
             with reading(world.store_id) as tx:
-                said = " ".join(price_notes(tx, now, words_for("en"), price))
+                note = " ".join(price_notes(tx, now, words_for("en"), price))
             move(world, now, price, at(13 if price == 9000 else 14, 15))
-        assert world.read(b.ref).due == due and (f"Still to pay at Harbor Massage: ${due // 100}." in said) is (again > 9000)
+        assert world.read(b.ref).due == due and (f"Still to pay at Harbor Massage: ${due // 100}." in note) is (again > 9000)
         done = approve_booking(world.store_id, MERCHANT, b.ref)
         assert (done.booking.price, done.booking.due, done.booking.owed) == (again, due, back)
+        assert ("The new time costs less." in said(world, "approval_given")) is (again < 8000)
 
     def test_the_shop_moves_it_meanwhile(self, world):
         b = move(world, priced(world, 6000, policy=self.POLICY)).booking

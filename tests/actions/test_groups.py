@@ -10,11 +10,14 @@ from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
 from booking.actions.make_offers import Proposal, make_offers
 from booking.actions.refund_booking import refund_booking
+from booking.settled import outcome_of_seats
+from booking.wording import words_for
 from messages import render_mail
 from models.actor import Actor
+from models.session import reading
 from tests.actions.test_cancel import cancel, refunds
 from tests.actions.test_reschedule import move, race, refused
-from tests.support.world import MERCHANT, World, at
+from tests.support.world import MERCHANT, World, at, hours
 
 
 @pytest.fixture
@@ -81,6 +84,24 @@ class TestSeats:
         cancel(world, b, seats=2)
         refund_booking(world.store_id, MERCHANT, b.ref, amount=2500)
         assert cancel_booking(world.store_id, MERCHANT, b.ref, refund="full").refund.amount == 5000
+
+    def test_goodwill_given_before_more_seats_leave_is_not_of_what_is_kept_of_them(self, world):
+        """$12.50 are kept of the first seat; $30 of goodwill are that and $17.50 of the others' money."""
+        b = self.of_policy(world, self.HALF, 10_000)
+        cancel(world, b, seats=1)
+        world.set_clock(world.now + hours(1))
+        refund_booking(world.store_id, MERCHANT, b.ref, amount=3000)
+        world.set_clock(world.now + hours(1))
+        amounts = [cancel(world, world.read(b.ref), seats=1).refund.amount for _ in range(3)]
+        assert amounts == [959, 959, 958], "half of $57.50"
+
+    def test_seats_of_a_party_whose_money_went_back_before(self, world):
+        b = self.of_policy(world, self.HALF, 10_000)
+        refund_booking(world.store_id, MERCHANT, b.ref, amount=10_000)
+        cancel(world, b, seats=1)
+        with reading(world.store_id) as tx:
+            told = outcome_of_seats(tx, world.read(b.ref))
+        assert told is not None and words_for("en").refund(told.facts(), "H").startswith("Nothing more comes back: $100 of what you paid")
 
     def test_the_party_is_told_how_many_are_left_and_nobody_else_is(self, world, yoga, date):
         b, other = party(world, yoga, "ada", seats=3), party(world, yoga, "bea")

@@ -11,9 +11,12 @@ from booking.actions.cancel_series import cancel_series, preview_cancel_series
 from booking.actions.create_series import create_series
 from booking.actions.mark_booking import arrive_booking
 from booking.actions.people import Person
+from booking.actions.refund_booking import refund_booking
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.reschedule_series import preview_reschedule_series, reschedule_series
 from booking.actions.services import update_service
+from booking.settled import outcome_of_several
+from booking.wording import words_for
 from messages import render_mail
 from models.session import reading
 from tests.actions.test_cancel import TWO_DAYS
@@ -113,6 +116,17 @@ class TestCancel:
         done = cancel(world, made[1], "following", preview)
         assert states(world, made) == ["confirmed"] + ["cancelled"] * 3
         assert (done.refund.amount, [b.owed for b in done.bookings]) == (7500, [2500] * 3)
+
+    def test_dates_whose_money_went_back_before_say_the_same_afterwards(self, world):
+        made = series(world)
+        for b in made:
+            refund_booking(world.store_id, MERCHANT, b.ref, amount=2500)
+        preview = cancel_preview(world, made[0], "all")
+        cancel(world, made[0], "all", preview)
+        with reading(world.store_id) as tx:
+            told = outcome_of_several(tx, world.read(made[0].ref))
+        assert told is not None and told.before == 10_000
+        assert words_for("en").refund(told.facts(), "H") == words_for("en").refund(preview.total.facts(), "H")
 
     def test_dates_inside_the_window_stay_and_past_ones_are_not_mentioned(self, world):
         made = series(world)

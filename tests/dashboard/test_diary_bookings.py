@@ -249,6 +249,21 @@ def test_amounts_finer_than_cards_move_are_refused_in_words(owner, world):
     assert world.read(b.ref).owed == 1250
 
 
+def test_what_went_back_as_credit_is_not_there_to_give_back(owner, world):
+    """R21: two seats, one of which left with its money as credit."""
+    service = world.add_service("Yoga", capacity=4, price=2500, staff=[world.elena], policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "credit"}]}})
+    world.session(service, at(10, 15), 4)
+    b = world.book(at(10, 15), service=service, seats=2, paid=5000, method="cash")
+    cancel_booking(world.store_id, MERCHANT, b.ref, seats=1)
+    owner.get(f"/admin/bookings/{b.ref}")
+    owner.send(f"/admin/bookings/{b.ref}/goodwill", 422, amount="25.01")
+    assert "Please enter at most $25: what was paid and not given back yet." in words(owner.page)
+    owner.get(f"/admin/bookings/{b.ref}/cancel")
+    assert "$50" not in words(owner.page)
+    owner.send(f"/admin/bookings/{b.ref}/cancel", 422, refund="amount", amount="25.01")
+    assert "at most $25" in words(owner.page)
+
+
 def test_the_reason_of_goodwill_is_told_to_the_customer(owner, world):
     b = world.book(at(5, 15), paid=2500)
     owner.get(f"/admin/bookings/{b.ref}")

@@ -142,6 +142,12 @@ def test_r24_several_payments_are_paid_back_pro_rata_by_what_is_left_of_each():
     assert (odd.amount, odd.parts, odd.methods) == (1, ((1, 1),), ("card",))
 
 
+def test_r20_a_fee_that_was_lowered_or_dropped_since_counts_beside_the_better_tiers():
+    copied, present = policy((None, "partial", 75), fee=700), policy((None, "partial", 33), fee=100)
+    result = at([copied, present], START - timedelta(days=3))
+    assert (result.amount, result.fee, result.kept) == (1775, 100, 725)
+
+
 @pytest.mark.parametrize(("sticky", "hours"), [(None, 168), (Terms(Fraction(3, 4)), 168), (Terms(Fraction(1, 2)), 48), (Terms(Fraction(1, 3)), 48),
                                                (Terms(Fraction(1, 2), True), 48), (Terms(Fraction(0)), None)])
 def test_a_boundary_at_which_nothing_changes_is_not_told(sticky, hours):

@@ -60,7 +60,7 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
     setProblem(undefined);
     try {
       const done = await cancelBooking(booking.ref, {quote: quote.quote, reason, seats: quote.seats, as_credit: quote.as_credit, ...(quote.part ? {part: true} : {})}, key);
-      await host().toast.show(t(done.closed ? 'cancel.done' : 'cancel.seatsDone'));
+      await host().toast.show(done.closed ? t('cancel.done') : [t('cancel.seatsDone'), done.money].filter(Boolean).join('. '));
       navigation.navigate(pathOf(booking.ref), {history: 'replace'});
     } catch (error) {
       tell(error);

@@ -60,13 +60,13 @@ describe('cancel', () => {
   test('some seats of a party have their own quote', async () => {
     const party = {...quote, seats: 3, of_seats: 3, may_drop_seats: true};
     const server = at('/bookings/abc123/cancel', {...ready, [QUOTE]: (sent) => ({body: sent.query.get('seats') === '1' ? {...party, seats: 1, sentence: 'You get $8.', quote: 'q3'} : party}),
-      [CANCEL]: {body: detail()}});
+      [CANCEL]: {body: detail({money: 'You get $8.'})}});
     await extension.render();
     await waitFor(() => element('s-select'));
     await change(element('s-select'), {value: '1'});
     await waitFor(() => expect(shown()).toContain('You get $8.'));
     fireEvent.click(element('#confirm'));
-    await waitFor(() => expect(toast).toHaveBeenCalledWith('cancel.seatsDone'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('cancel.seatsDone. You get $8.'));
     expect(server.of(CANCEL)[0].body).toMatchObject({quote: 'q3', seats: 1});
   });
 });
