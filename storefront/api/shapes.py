@@ -149,6 +149,14 @@ class Together(Shape):
     bookings: list[TogetherLine]
 
 
+class WayBack(Shape):
+    """The old time of a move that waits for the shop. To move there, with `staff` where it is not null, takes the request back; `text` says so."""
+
+    starts_at: datetime
+    staff: str | None
+    text: str
+
+
 class DocumentOut(Shape):
     """A receipt or credit note; `url` opens the PDF."""
 
@@ -181,6 +189,7 @@ class CustomerBookingDetail(CustomerBooking):
     facts: list[Labelled]
     policy: list[str]
     waits: str | None
+    way_back: WayBack | None
     money: str | None
     links: BookingLinks
     actions: Permissions
