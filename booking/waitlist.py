@@ -14,6 +14,7 @@ from booking.links import check_token, purpose_token, store_origin
 from booking.preferences import CHANNELS, channels_for
 from booking.rules.decision import Decision
 from booking.rules.waitlist import Wishes, may_wait
+from booking.wording.staff_nouns import StaffNouns
 from models.booking import Booking
 from models.booking_summary import BookingSummary
 from models.class_session import ClassSession
@@ -32,13 +33,20 @@ NOBODYS = 1
 
 
 class Terms(NamedTuple):
-    """What the shop has set: whether one may wait, the minutes to decide, the hours of rest, the bands of the day."""
+    """What the shop has set: whether one may wait, the minutes to decide, the hours of rest, the bands of the day, the words
+    for its people."""
 
     waitlist: bool
     claim_minutes: int
     rest_hours: int
     bands: Mapping[str, Sequence[str]]
     staff_noun: str | None
+    staff_nouns: Mapping[str, str]
+    locale: str
+
+    @property
+    def nouns(self) -> StaffNouns:
+        return StaffNouns(self.staff_noun, self.staff_nouns, self.locale)
 
 
 class Entry(NamedTuple):
@@ -85,7 +93,8 @@ class Held(NamedTuple):
 
 
 COLUMNS = tuple(getattr(E, name) for name in Entry._fields)
-_TERMS = (Store.waitlist, Store.waitlist_claim_minutes, Store.waitlist_rest_hours, Store.waitlist_bands, Store.staff_noun)
+_TERMS = (Store.waitlist, Store.waitlist_claim_minutes, Store.waitlist_rest_hours, Store.waitlist_bands, Store.staff_noun,
+          Store.staff_nouns, Store.locale)
 _STORE = Statement(select(*_TERMS).where(Store.store_id == param("store")), Terms)
 _OF_BOOKING = Statement(select(*_TERMS, *COLUMNS).select_from(Store).outerjoin(E, and_(
     E.store_id == Store.store_id, E.booking_id == param("booking"), E.state == "waiting", E.kind == "earlier",

@@ -37,6 +37,7 @@ class WaitCard:
     held: str | None
     status: str = "waiting"
     there: str = ""
+    parts: tuple[str, ...] = ()
 
 
 def wait_card(wait: ClassWait, store_id: int, w: Words, now: datetime) -> WaitCard:

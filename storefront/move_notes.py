@@ -7,8 +7,9 @@ from datetime import datetime
 
 from booking import facts
 from booking.held_place import comes_back
-from booking.rules import moves, refund
+from booking.rules import moves
 from booking.rules.refund import given_back
+from booking.rules.terms import sticky_after_move
 from booking.wording import Words
 from booking.wording.policies import latest_lines
 from models.booking_summary import BookingSummary
@@ -61,7 +62,7 @@ def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: i
 
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
     """Sentences for a move to a time that costs `price`: what is still to pay, or what comes back."""
-    due, over = moves.difference(b.price, price, b.due)
+    due, over = moves.difference(facts.covered(b), price)
     money = w.money(price, b.currency)
     if price > b.price:
         return [dearer_note(w, b, price, price - b.price, due)]
@@ -79,7 +80,7 @@ def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
 def sticky_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
     """What the move takes from a later refund (R33)."""
     before = facts.sticky(b)
-    terms = refund.sticky_after_move(before, facts.terms_now(tx, b))
+    terms = sticky_after_move(before, facts.terms_now(tx, b))
     if not b.paid or terms in (None, before):
         return []
     percent = int(terms.share * 100)

@@ -10,6 +10,7 @@ from booking import facts
 from booking.actions.waiting import kept_start
 from booking.rules import moves, refund
 from booking.rules.refunds_together import together
+from booking.rules.terms import sticky_after_move
 from booking.visiting import visit_decision
 from booking.wording import Words
 from models.booking_summary import BookingSummary
@@ -25,7 +26,7 @@ class MoveTerms:
         self._tx, self._parts, self._door = tx, parts, door
         self._money = [facts.load_money(tx, b) for b in parts]
         self._over = [_over(b, price, money) for b, price, money in zip(parts, prices, self._money, strict=True)]
-        self._sticky = [refund.sticky_after_move(facts.sticky(b), facts.terms_now(tx, b)) for b in parts]
+        self._sticky = [sticky_after_move(facts.sticky(b), facts.terms_now(tx, b)) for b in parts]
         self._open = {kind for kind in ("reschedule", "cancel") if visit_decision(kind, parts, tx.now).allowed}
         now = [facts.quote_with(b, money, tx.now, facts.sticky(b)) for b, money in zip(parts, self._money, strict=True)]
         self._amount, self._cash = sum(quote.amount for quote in now), sum(quote.cash for quote in now)
@@ -89,7 +90,7 @@ def _lead(amount: int, cash: int, before: int, w: Words) -> str:
 
 def _over(b: BookingSummary, price: int, money: facts.Money) -> refund.RefundQuote | None:
     """What comes back by the move itself, to a cheaper time (R26)."""
-    over = min(moves.difference(b.price, price, b.due)[1], sum(payment.left for payment in money.payments))
+    over = min(moves.difference(facts.covered(b), price)[1], sum(payment.left for payment in money.payments))
     return refund.given_back(over, money.payments, b.currency, facts.policies(b)[1].refund_mode, b.zone) if over > 0 else None
 
 

@@ -10,6 +10,7 @@ from babel.dates import format_time
 
 from booking import waitlist as read
 from booking.wording import Words
+from booking.wording.staff_nouns import earlier_prompt
 from models.session import Tx
 from storefront.door import Door
 from storefront.zones import shown_zone
@@ -22,12 +23,6 @@ class Waiting:
     prompt: str | None
     waits: bool
     held: tuple[str, str, str] | None
-
-
-def prompt(w: Words, staff_noun: str | None) -> str:
-    """A94, word for word; the noun is the shop's."""
-    noun = staff_noun or w._("stylist")
-    return w._("Want a slot sooner? We'll let you know if your {staff} has earlier availability.").format(staff=noun)
 
 
 def band_names(w: Words, bands: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
@@ -55,7 +50,7 @@ def waiting_line(tx: Tx, door: Door, asked: read.WaitingOf | None) -> Waiting | 
     terms, entry = asked.found()
     if entry is None:
         asks = read.decision_of(b, terms, None, tx.now).allowed
-        return Waiting(prompt(w, terms.staff_noun), False, None) if asks else None
+        return Waiting(earlier_prompt(w, terms.nouns), False, None) if asks else None
     held = read.standing_offer(tx, entry.id)
     zone = shown_zone(b.location_kind, held.zone, door.own_zone) if held else b.zone
     return Waiting(None, True, None if held is None else (

@@ -8,6 +8,7 @@ from booking import facts
 from booking.actions.changing import settle
 from booking.rules import moves
 from booking.rules.decision import Refused
+from booking.rules.money import split
 from booking.rules.policy import Policy
 from booking.rules.refund import RefundQuote, given_back
 from models.booking_summary import BookingSummary
@@ -22,7 +23,7 @@ def price_of_move(policy: Policy, b: BookingSummary, offered: int, agreed: int |
     price = moves.price_after(policy, b.price, offered)
     if agreed != price and (agreed is not None or price > b.price):
         raise Refused("quote_changed", kind="price", price=price, difference=price - b.price, currency=b.currency)
-    return {"price": price, "due": moves.difference(b.price, price, b.due)[0]}
+    return {"price": price, "due": moves.difference(facts.covered(b), price)[0]}
 
 
 def before_waiting(b: BookingSummary) -> dict[str, int]:
@@ -30,25 +31,21 @@ def before_waiting(b: BookingSummary) -> dict[str, int]:
     return {"price": b.price, "due": b.due, "paid": b.paid}
 
 
-def due_before_waiting(b: BookingSummary) -> int:
-    """What would be due had the waiting move not been asked for; payments made meanwhile count."""
+def fewer_before_waiting(b: BookingSummary, drops: int) -> dict[str, int]:
+    """The same once `drops` seats have left while it waits: of what was paid meanwhile their part has left with them."""
     assert b.held is not None
-    return max(0, b.held.get("due", b.due) - (b.paid - b.held.get("paid", b.paid)))
+    fewer = {name: of_those_who_stay(b.held[name], drops, b) for name in ("price", "due") if name in b.held}
+    return fewer | {"paid": b.paid - of_those_who_stay(b.paid - b.held.get("paid", b.paid), drops, b)}
+
+
+def of_those_who_stay(amount: int, drops: int, b: BookingSummary) -> int:
+    """The part of the seats that stay (R25)."""
+    return split(amount, [drops, b.seats - drops])[1]
 
 
 def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> RefundQuote | None:
-    """Give back what a move to a cheaper time leaves over, once the move stands; None when nothing is, or less than cards move."""
-    if after.held is not None:
-        return None
-    price, due = (before.price, before.due) if before.held is None else (before.held["price"], due_before_waiting(before))
-    return _give_back(tx, after, moves.difference(price, after.price, due)[1])
-
-
-def settle_surplus(tx: Tx, waited: BookingSummary, back: BookingSummary) -> RefundQuote | None:
-    """Give back what was paid for a dearer time while the move waited, now that it goes back to the old one (R17); None when nothing was."""
-    assert waited.held is not None
-    paid_meanwhile = waited.paid - waited.held.get("paid", waited.paid)
-    return _give_back(tx, back, paid_meanwhile - waited.held.get("due", waited.due))
+    """Give back what a move leaves over once it stands, or goes back to the old time; None when nothing is, or less than cards move."""
+    return None if after.held is not None else _give_back(tx, after, moves.difference(facts.covered(before), after.price)[1])
 
 
 def _give_back(tx: Tx, after: BookingSummary, over: int) -> RefundQuote | None:

@@ -13,10 +13,12 @@ from booking.actions.difference import price_of_move, settle_difference
 from booking.actions.waiting import Wait, asked, hold_old_slots, keep_together, wait_alone
 from booking.held_place import before_move
 from booking.offers import OfferOf, ServiceOffer
-from booking.rules import moves, refund
+from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.policy import Policy
+from booking.rules.refund import RefundQuote
 from booking.rules.status import CLOSED
+from booking.rules.terms import sticky_after_move
 from booking.rules.windows import change_decision
 from booking.visiting import decisions_alone, visit_of
 from booking.slots import Chosen, require_slot
@@ -113,7 +115,7 @@ def _moved(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen) -> di
 
 def _customer_marks(tx: Tx, b: BookingSummary) -> dict[str, Any]:
     """The move counts (R18), the refund share sticks, and whether it is credit (R33)."""
-    sticky = refund.sticky_after_move(facts.sticky(b), facts.terms_now(tx, b))
+    sticky = sticky_after_move(facts.sticky(b), facts.terms_now(tx, b))
     return {"customer_moves": b.customer_moves + 1, "sticky_credit": sticky is not None and sticky.credit,
             "sticky_num": None if sticky is None else sticky.share.numerator, "sticky_den": None if sticky is None else sticky.share.denominator}
 
@@ -135,8 +137,7 @@ def _keep_old_slots(tx: Tx, b: BookingSummary, moved: BookingSummary) -> None:
         keep_together(tx, b)
 
 
-def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: refund.RefundQuote | None, block: bool,
-          said: str | None) -> None:
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool, said: str | None) -> None:
     """What was there before is what everyone knows: of a move that waited its old time, not the one asked for meanwhile."""
     waits, was, words = moved.status == "pending", before_move(tx, b), {"reason": said} if said else {}
     if notify:

@@ -42,12 +42,9 @@ def price_after(policy: Policy, price: int, new_price: int) -> int:
     return price if policy.price_difference == "keep" else new_price
 
 
-def difference(price: int, new_price: int, due: int) -> tuple[int, int]:
-    """(what is still to pay, what is left over) when the price changes while `due` is open: less is taken off what is due first."""
-    if new_price >= price:
-        return due + new_price - price, 0
-    off = min(due, price - new_price)
-    return due - off, price - new_price - off
+def difference(covered: int, new_price: int) -> tuple[int, int]:
+    """(what is still to pay, what is left over) when the price changes and `covered` of it is paid."""
+    return max(0, new_price - covered), max(0, covered - new_price)
 
 
 def needs_approval(policy: Policy, *, first: bool, starts_at: datetime, zone: str, now: datetime) -> bool:

@@ -110,7 +110,8 @@ def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> 
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return w.when(datetime.fromisoformat(value), zone)
     if name == "weekdays":
-        return w.comma.join(w.weekday_names("wide")[DAYS.index(day)] for day in value)
+        names = list(zip(DAYS, w.weekday_names("wide"), strict=True))
+        return w.comma.join(text for day, text in w.week.in_order(names) if day in value)
     if name == "bands":
         return w.comma.join(w._(KINDS[name, band]) for band in value)
     if isinstance(value, bool):

@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale
 
 from booking.rules.durations import Notice
+from booking.rules.week import Week
 from booking.wording import formats
 from booking.wording.languages import catalogue
 from booking.wording.refunds import RefundWords
@@ -17,8 +18,8 @@ from booking.wording.refunds import RefundWords
 class Words(RefundWords):
     """`_` and `ngettext` translate; the other methods take plain values. Zones are IANA names, money is minor units."""
 
-    def __init__(self, locale: str) -> None:
-        self.locale = locale
+    def __init__(self, locale: str, week: Week = Week()) -> None:
+        self.locale, self.week = locale, week
         self.babel = Locale.parse(locale)
         texts = catalogue(locale)
         self._ = texts.gettext
@@ -126,7 +127,7 @@ class Words(RefundWords):
         return " ".join(parts) or self._("{n} min").format(n=0)
 
     def weekday_names(self, width: str = "abbreviated") -> list[str]:
-        """From Monday, in this language."""
+        """From Monday, in this language; `week.in_order` puts them as the reader's week has them."""
         return formats.weekday_names(self.locale, width)
 
     def notice(self, notice: Notice) -> str:

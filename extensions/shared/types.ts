@@ -58,14 +58,16 @@ export interface BookingDetail extends Booking {
   feedback: Feedback | null;
   together: {kind: 'series' | 'visit'; part_cancel?: boolean; bookings: {ref: string; text: string; status_text: string}[]} | null;
   documents: {number: number; title: string; url: string}[];
+  week_starts?: Weekday;
 }
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
 export const BANDS = ['morning', 'afternoon', 'evening'] as const;
 
 /** Which earlier times would suit. */
 export interface Wishes {
-  weekdays: (typeof WEEKDAYS)[number][];
+  weekdays: Weekday[];
   bands: (typeof BANDS)[number][];
   anyone: boolean;
 }
@@ -155,6 +157,11 @@ export interface Cancellation {
 export interface Page<T> {
   items: T[];
   next: string | null;
+}
+
+export interface Bookings extends Page<Booking> {
+  /** The day a week begins on where this customer is. */
+  week_starts?: Weekday;
 }
 
 export type Channel = 'email' | 'sms';

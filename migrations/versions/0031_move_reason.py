@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 
 SQL = Path(__file__).parents[1] / "sql" / "0031_move_reason.sql"
 

@@ -9,7 +9,6 @@ from booking import facts, quotes
 from booking.actions.action import Done
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.visits import cancel_visit, cancel_visit_part, preview_cancel_visit
-from booking.cards import fee_after
 from booking.rules.decision import Refused
 from booking.visiting import decisions_alone, parts_end_alone
 from models.booking_summary import BookingSummary
@@ -18,6 +17,7 @@ from storefront import given
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
+from storefront.fee_notes import fee_note
 from storefront.together import VISIT, Group, decisions_of, group_of
 
 
@@ -56,17 +56,18 @@ def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, 
     whole = visit and not part
     if whole:
         preview = preview_cancel_visit(tx, b.ref)
+        going = [(part.booking, part.quote) for part in preview.parts]
         quote, signed, choice = preview.total, preview.sign(), False
         assert quote is not None, "an open visit has parts"
     else:
         quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
+        going = [(b, quote)] if seats == b.seats else []
         signed = quotes.sign(quote, b, seats)
         choice = facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0
-    fee, last = 0 if whole else fee_after(tx, b, quote), decided["cancel"].deadline
-    charge = w._("{venue} may charge up to {amount} to your saved card.").format(venue=b.store_name, amount=w.money(fee, b.currency)) if fee else None
+    last = decided["cancel"].deadline
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=w.refund(quote.facts(), b.store_name),
-        charge=charge, as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
+        charge=fee_note(tx, going, w) or None, as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
         may_drop_seats=not whole and b.seats > 1 and facts.effective_policy(b).part_cancel, part=visit and part,
         may_cancel_part=visit and parts_end_alone(group.parts), may_reschedule=decided["reschedule"].allowed,
         until=quote.until.astimezone(here) if quote.until else None, deadline=last.astimezone(here) if last else None)

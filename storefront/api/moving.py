@@ -135,7 +135,7 @@ def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> m
     difference = sum(prices) - sum(part.price for part in parts)
     if difference <= 0:
         return None
-    currency, due = parts[0].currency, sum(moves.difference(part.price, price, part.due)[0] for part, price in zip(parts, prices, strict=True))
+    currency, due = parts[0].currency, sum(moves.difference(facts.covered(part), price)[0] for part, price in zip(parts, prices, strict=True))
     return m.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
                         due={"amount": due, "currency": currency}, text=dearer_note(w, parts[0], sum(prices), difference, due))
 

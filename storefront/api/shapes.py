@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from jsonapi.shapes import Flag, Minor, Money, Reason, Seats, Shape, Whole
+from jsonapi.shapes import Flag, Listing, Minor, Money, Reason, Seats, Shape, Whole
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
@@ -65,6 +65,12 @@ class CustomerBooking(Shape):
     visit: str | None
     manage_url: str
     created_at: datetime
+
+
+class CustomerBookings(Listing[CustomerBooking]):
+    """`week_starts`: the day a week begins on where this customer is, for laying out a calendar."""
+
+    week_starts: Weekday
 
 
 class Permission(Shape):
@@ -182,7 +188,8 @@ class CancelRefund(Shape):
 
 
 class CustomerBookingDetail(CustomerBooking):
-    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking."""
+    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking; `week_starts` puts days
+    in order."""
 
     customer: Contact
     closed: bool
@@ -199,6 +206,7 @@ class CustomerBookingDetail(CustomerBooking):
     together: Together | None
     documents: list[DocumentOut]
     refund: CancelRefund | None = None
+    week_starts: Weekday
 
 
 class Choice(Shape):
@@ -209,7 +217,7 @@ class Choice(Shape):
 class Cancellation(Shape):
     """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good.
 
-    `charge`: what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
+    `charge`: a fee beyond what was paid, and what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
     `may_cancel_part`: of a visit, ask again with `part=true` for this part alone; `part`: that is what it is of.
     """
 

@@ -123,6 +123,23 @@ def test_staff_note_the_states_of_the_day(staff, world, verbs, status):
     world.set_clock(NOW)
 
 
+@pytest.mark.parametrize("verbs", [[], ["arrive"], ["arrive", "ready"]])
+def test_nobody_has_missed_what_has_not_begun(staff, world, verbs):
+    """The button comes with the start; a form of somebody's own is refused in words (A155)."""
+    b = world.book(at(5, 15))
+    staff.get(f"/admin/bookings/{b.ref}")
+    for verb in verbs:
+        staff.send(f"/admin/bookings/{b.ref}/{verb}", version=world.read(b.ref).version)
+        staff.get(f"/admin/bookings/{b.ref}")
+    assert "/no-show" not in staff.page
+    staff.send(f"/admin/bookings/{b.ref}/no-show", 409, version=world.read(b.ref).version)
+    assert "has not begun yet" in words(staff.page) and world.read(b.ref).status != "no_show"
+    world.set_clock(at(5, 15))
+    staff.get(f"/admin/bookings/{b.ref}")
+    assert f"/bookings/{b.ref}/no-show" in staff.page
+    world.set_clock(NOW)
+
+
 def test_an_old_page_gets_the_present_state(owner, world):
     b = world.book(at(5, 15))
     owner.get(f"/admin/bookings/{b.ref}")

@@ -132,6 +132,15 @@ test('the calendar asks for one month at a time', async () => {
   expect(server.sent[1].query.toString()).toBe('from=2027-04-01&to=2027-04-30');
 });
 
+test('the month begins its weeks where the answer says', async () => {
+  at('/calendar', {'GET /bookings': {body: {items: [booking()], next: null, week_starts: 'sun'}}});
+  await extension.render();
+  await waitFor(() => expect(shown()).toContain('Massage'));
+  const [names, first] = document.querySelectorAll('s-grid');
+  expect(names.textContent).toMatch(/^2027-03-07/);
+  expect(first.textContent).toMatch(/^1/);
+});
+
 test('a booking over midnight stands on both days, and one told in the customer’s zone names the place’s time', async () => {
   const late = booking({days: ['2027-03-10', '2027-03-11'], when: 'Thu, Mar 11, 2027, 12:00 AM JST', when_there: 'Wed, Mar 10, 2027, 10:00 AM EST'});
   at('/calendar', {'GET /bookings': {body: {items: [late], next: null}}});

@@ -106,6 +106,12 @@ class VersionIn(Shape):
     version: Whole | None = None
 
 
+class NoShowIn(VersionIn):
+    """Before the start needs `override`."""
+
+    override: Flag = False
+
+
 class EmptyIn(Shape):
     """No fields."""
 
