@@ -16,7 +16,7 @@ from models.booking_list import Listed
 from models.booking_summary import LONGEST, BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
-from storefront.class_waits import WaitCard, wait_card
+from storefront.class_waits import WaitCard, wait_card, zone_of
 from storefront.cookies import login_secret
 from storefront.door import require_login
 from storefront.list_pages import Cursor, cursor_of, page_of
@@ -81,7 +81,7 @@ def account():  # noqa: ANN201
         "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
         upcoming=cards(upcoming.shown, w, tx.now, own), past=cards(past.shown, w, tx.now, own),
         more_upcoming=upcoming.more, more_past=past.more,
-        waits=[wait_card(wait, g.store_id, w, tx.now) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
+        waits=[wait_card(wait, g.store_id, w, tx.now, own) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
         paged=bool(asked.get("upcoming") or asked.get("past")))
 
 
@@ -108,9 +108,10 @@ def _calendar(*, week: bool) -> str:
         w = words(store, person)
         span = _span(local_date(tx.now, store.zone), w, week=week)
         found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - WIDEST - LONGEST, day_span(span.end, store.zone)[1] + WIDEST)
-        by_day = _by_day(found, w, tx.now, chosen_zone(person))
+        own = chosen_zone(person)
+        by_day = _by_day(found, w, tx.now, own)
         for wait in class_waits(tx, person.customer_id) if person.waits else ():
-            by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w, tx.now))
+            by_day.setdefault(local_date(wait.starts_at, zone_of(wait, own)), []).append(wait_card(wait, g.store_id, w, tx.now, own))
         days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
         cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
         return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.week.in_order(w.weekday_names()),

@@ -9,6 +9,8 @@ from datetime import time
 from babel.dates import format_time
 
 from booking import waitlist as read
+from booking.again import again_of, again_path
+from booking.rules.waitlist import TURNED_DOWN
 from booking.wording import Words
 from booking.wording.staff_nouns import earlier_prompt
 from models.session import Tx
@@ -23,6 +25,25 @@ class Waiting:
     prompt: str | None
     waits: bool
     held: tuple[str, str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgainLine:
+    """On a closed booking: that its time can be waited for, or is; and the way to the page of its own where one says so (R4)."""
+
+    text: str
+    action: str
+    url: str
+
+
+def again_line(tx: Tx, door: Door) -> AgainLine | None:
+    """None where a request was not turned down, or its time can't be waited for (D29e)."""
+    if door.b.status not in TURNED_DOWN:
+        return None
+    w, found = door.words, again_of(tx, door.b)
+    if found.entry is not None:
+        return AgainLine(w._("You wait for this time to become free."), w._("See your place, or stop waiting"), read.entry_path(door.b.store_id, found.entry.id))
+    return AgainLine(w._("We can tell you when this time becomes free."), w._("Wait for this time"), again_path(door.b)) if found.decision.allowed else None
 
 
 def band_names(w: Words, bands: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:

@@ -44,6 +44,7 @@ KINDS = {
     ("state", "waiting"): "Waiting", ("state", "taken"): "Taken", ("state", "withdrawn"): "Given up", ("state", "ended"): "Ended",
     ("state", "open"): "Not answered yet", ("state", "accepted"): "Taken", ("state", "refused"): "Declined", ("state", "declined"): "Declined",
     ("state", "expired"): "Expired", ("state", "void"): "No longer valid", ("kind", "earlier"): "An earlier time", ("kind", "seat"): "A place in a full class",
+    ("kind", "again"): "The time asked for", ("end_reason", "removed"): "Removed by the shop",
     ("end_reason", "moved"): "Moved", ("end_reason", "closed"): "Closed", ("end_reason", "past"): "The time has passed",
     ("end_reason", "cancelled"): "Cancelled", ("bands", "morning"): "Morning", ("bands", "afternoon"): "Afternoon", ("bands", "evening"): "Evening",
     ("cancelled_by", "store"): "The shop", ("cancelled_by", "system"): "By itself, when its time ran out", ("place", "store"): "The shop", ("place", "shopify"): "Shopify"}

@@ -207,6 +207,8 @@ class Words(RefundWords):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
         if facts["kind"] == "waitlist":
             return self._("Earlier times can be asked for until 14 days before the appointment.")
+        if facts["kind"] == "again":
+            return self._("That time is too near now to wait for it.")
         text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.") \
             if facts["kind"] == "reschedule" else self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")
         return text.format(N=facts["notice_hours"], venue=venue)

@@ -56,6 +56,8 @@ export interface BookingDetail extends Booking {
   waiting: Waiting | null;
   offers: Offer[];
   feedback: Feedback | null;
+  /** Of a request that was turned down: that its time can be waited for, or is, and the page where. */
+  again?: {text: string; action: string; url: string} | null;
   together: {kind: 'series' | 'visit'; part_cancel?: boolean; bookings: {ref: string; text: string; status_text: string}[]} | null;
   documents: {number: number; title: string; url: string}[];
   week_starts?: Weekday;
@@ -84,6 +86,8 @@ export interface ClassWait {
   staff_name: string;
   location_name: string;
   when: string;
+  /** When `when` is told in the customer's own zone: the same at the place. */
+  when_there?: string | null;
   place_text: string;
   held: {sentence: string; url: string} | null;
   url: string;

@@ -11,6 +11,7 @@ from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import goes_back
 from booking.actions.sessions import MOST_WEEKS, create_sessions, delete_session, update_session
 from booking.rules.decision import Refused
+from booking.waiting_list import waiting_count
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, run
 from models.class_session import ClassSession
@@ -128,9 +129,9 @@ def _one(visit: Visit, session_id: int, *, form: dict[str, Any] | None = None, p
             raise Refused("not_found")
         parties = run(tx, SUMMARIES.where(Booking.store_id == tx.store_id, Booking.session_id == row.id).order_by(
             Booking.closed_at.is_not(None), Booking.created_at, Booking.id))
-        over, coming = row.ends_at <= tx.now, [b for b in parties if b.closed_at is None]
+        over, coming, waiting = row.ends_at <= tx.now, [b for b in parties if b.closed_at is None], waiting_count(tx, session_id=row.id)
         staying = sum(goes_back(tx, b) for b in coming)
-    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, staying=staying, over=over,
+    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, staying=staying, over=over, waiting=waiting,
                       form=form or {"capacity": str(row.capacity)}, problems=problems or {}, status=status, manages=visit.may(MANAGERS))
 
 

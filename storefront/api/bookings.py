@@ -29,6 +29,7 @@ from storefront.move_terms import takes_back_note
 from storefront.presenting import detail, there
 from storefront.take_back import moving_parts, way_back
 from storefront.together import Group, decisions_of, group_of
+from storefront.waiting_lines import again_line
 from storefront.zones import WIDEST
 
 ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
@@ -129,6 +130,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     decided = decisions_of(door, group, tx.now)
     shown = detail(door, tx.now, decided)
     may, about = permissions(tx, door, decided, call.origin)
+    again = again_line(tx, door)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.mail_to, phone=b.text_to or b.customer_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
@@ -136,6 +138,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
         money=closed_money(tx, b, call.words) if shown.closed else None,
         together=None if group is None else s.Together(kind=group.kind, part_cancel=bool(group.parts) and parts_end_alone(group.parts), bookings=[
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
+        again=None if again is None else s.AgainOut(text=again.text, action=again.action, url=call.origin + again.url),
         documents=[s.DocumentOut(
             number=one.number, kind=one.kind, title=title(call.words, one.kind, one.number), amount={"amount": one.amount, "currency": one.currency},
             url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in standing(tx, b.id)],

@@ -47,6 +47,7 @@ class Caller(NamedTuple):
     email: str | None
     phone: str | None
     locale: str | None
+    zone: str | None
     preferences: dict[str, Any]
 
 

@@ -163,6 +163,14 @@ class WayBack(Shape):
     text: str
 
 
+class AgainOut(Shape):
+    """The time of a request that was turned down can be waited for, or is: in words, and the page to do or see it, with its own words."""
+
+    text: str
+    action: str
+    url: str
+
+
 class DocumentOut(Shape):
     """A receipt or credit note; `url` opens the PDF."""
 
@@ -204,6 +212,7 @@ class CustomerBookingDetail(CustomerBooking):
     offers: list[OfferOut]
     feedback: FeedbackOut | None
     together: Together | None
+    again: AgainOut | None
     documents: list[DocumentOut]
     refund: CancelRefund | None = None
     week_starts: Weekday

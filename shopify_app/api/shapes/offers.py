@@ -102,14 +102,16 @@ class HeldOut(Shape):
 
 class WaiterOut(Shape):
     """Someone who waits or has waited. `state` is `offered` while something is held for them. `place` counts from 1 in the same line;
-    `weekdays` are 0 (Monday) to 6; `staff` null means anyone. `booking` of a `seat` is the one it became."""
+    `weekdays` are 0 (Monday) to 6; `staff` null means anyone. `booking` of a `seat` or `again` is the one it
+    became. `again` waits for the very time (`before`) of a `request` that was declined or not answered; a `seat` may come from one."""
 
     id: str
-    kind: Literal["earlier", "seat"]
+    kind: Literal["earlier", "seat", "again"]
     state: Literal["waiting", "offered", "taken", "withdrawn", "ended"]
-    end_reason: Literal["moved", "closed", "past", "cancelled"] | None
+    end_reason: Literal["moved", "closed", "past", "cancelled", "removed"] | None
     place: int | None
     booking: str | None
+    request: str | None
     session: str | None
     service: str
     service_name: str
