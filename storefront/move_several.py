@@ -12,7 +12,6 @@ from booking.actions.action import Once
 from booking.actions.reschedule_booking import ANYONE
 from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
 from booking.actions.visits import reschedule_visit
-from booking.actions.waiting import kept_start
 from booking.move_times import move_times
 from booking.offers import find_offer
 from booking.rules.decision import Refused
@@ -25,7 +24,7 @@ from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes, own_notes, visit_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
-from storefront.move_terms import MoveTerms
+from storefront.move_terms import MoveTerms, takes_back_note
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
 from storefront.take_back import takes_back
@@ -45,13 +44,13 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
-    back = scope == VISIT and at == kept_start(group.parts[0])
-    lines = [_line(tx, target, door, whole=scope == VISIT) for target in fits]
+    back = scope == VISIT and takes_back(tx, group.parts, at)
+    lines = [_part(tx, target, door, back=back) if scope == VISIT else _date(tx, target, door) for target in fits]
     common = lines[0].notes if all(line.notes == lines[0].notes for line in lines) else []
-    together = _of_visit(tx, group, door, at, [target.price for target in fits]) if scope == VISIT else []
+    together = _of_visit(tx, group, door, at, [target.price for target in fits]) if scope == VISIT and not back else []
     return page(
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
-        scopes=scope_choices(group, "reschedule", w), moves=[line._replace(notes=[]) for line in lines] if common else lines,
+        scopes=scope_choices(group, "reschedule", w), back=back, moves=[line._replace(notes=[]) for line in lines] if common else lines,
         notes=common + together,
         misfits=[(w.when(target.booking.starts_at, door.zone_of(target.booking)), _new(target, door), _reason(target.problem, w)) for target in misfits],
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("reschedule", stay.decision, door, stay.booking))
@@ -124,18 +123,26 @@ class Line(NamedTuple):
     terms: list[str]
 
 
-def _line(tx: Tx, target: Target, door: Door, *, whole: bool) -> Line:
-    b, w, price = target.booking, door.words, target.price
-    back = target.starts_at is not None and target.starts_at == kept_start(b)
-    notes = [] if back else own_notes(tx, b, w, price) if whole else move_notes(tx, b, door, price)
-    terms = MoveTerms(tx, [b], door, [price]).notes(target.starts_at) if target.starts_at and (back or not whole) else []
-    return Line(b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), notes, terms)
+def _date(tx: Tx, target: Target, door: Door) -> Line:
+    """A date of a series, which moves for itself."""
+    b, price, at = target.booking, target.price, target.starts_at
+    assert at is not None, "what clocks skip does not fit"
+    return _line(target, door, [] if takes_back(tx, (b,), at) else move_notes(tx, b, door, price), MoveTerms(tx, [b], door, [price]).notes(at))
+
+
+def _part(tx: Tx, target: Target, door: Door, *, back: bool) -> Line:
+    """A part of a visit: what is true of it alone."""
+    b = target.booking
+    return _line(target, door, [], [takes_back_note(b, door)]) if back else _line(target, door, own_notes(tx, b, door.words, target.price), [])
+
+
+def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Line:
+    b = target.booking
+    return Line(b.service_name, door.words.when(b.starts_at, door.zone_of(b)), _new(target, door), notes, terms)
 
 
 def _of_visit(tx: Tx, group: Group, door: Door, at: datetime, prices: list[int]) -> list[str]:
     """What is true of the visit as a whole: its parts are cancelled together, and wait together (R32)."""
-    if at == kept_start(group.parts[0]):
-        return []
     return MoveTerms(tx, group.parts, door, prices).notes(at) + visit_notes(group.parts, door, tx.now)
 
 

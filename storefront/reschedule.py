@@ -115,7 +115,7 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price) + MoveTerms(tx, [b], door, [new.price]).notes(at)
     zone = door.zone
-    return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
+    return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), back=back,
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
                 new=(w.date(new.starts_at, zone), w.span(new.starts_at, new.ends_at, zone), new.staff_name), notes=notes,
                 there=w.when(new.starts_at, b.zone) if zone != b.zone else "", starts_at=at.isoformat(),

@@ -45,7 +45,7 @@ export const bookingsBetween = (from: string, to: string) => call<Bookings>('GET
 export const readBooking = (ref: string) => call<BookingDetail>('GET', at(ref));
 export const freeTimes = (ref: string, from?: string, to?: string, staff?: string) =>
   call<FreeTimes>('GET', at(ref, `/slots${query({from, to, staff})}`));
-export const moveBooking = (ref: string, body: {starts_at: string; version: number; price: number; staff?: string; reason?: string}, key: string) =>
+export const moveBooking = (ref: string, body: {starts_at: string; version: number; price?: number; staff?: string | null; reason?: string}, key: string) =>
   call<BookingDetail>('POST', at(ref, '/reschedule'), body, key);
 export const quoteCancellation = (ref: string, wish: {seats?: number; asCredit?: boolean; part?: boolean} = {}) =>
   call<Cancellation>('GET', at(ref, `/cancellation${query({seats: wish.seats?.toString(), as_credit: wish.asCredit ? 'true' : undefined, part: wish.part ? 'true' : undefined})}`));

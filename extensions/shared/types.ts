@@ -48,6 +48,8 @@ export interface BookingDetail extends Booking {
   facts: {label: string; value: string}[];
   policy: string[];
   waits: string | null;
+  /** The old time, while a move waits for the shop; `text` says what keeping it means. */
+  way_back?: {starts_at: string; staff: string | null; text: string} | null;
   money: string | null;
   links: {page: string; calendar: string; card: string};
   actions: Record<Verb, Permission>;

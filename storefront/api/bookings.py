@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,8 +26,10 @@ from storefront.api.door import CustomerCall, operation
 from storefront.api.permissions import DAYS, permissions
 from storefront.booking_page import closed_money, done_money
 from storefront.door import Door, kept_no_longer, store_view
+from storefront.move_terms import takes_back_note
 from storefront.presenting import detail, there
-from storefront.together import decisions_of, group_of
+from storefront.take_back import moving_parts, way_back
+from storefront.together import Group, decisions_of, group_of
 from storefront.waiting_lines import again_line
 from storefront.zones import WIDEST
 
@@ -110,6 +112,13 @@ def _dates(b: BookingSummary) -> list[date]:
     return dates_of(b.starts_at, b.ends_at, b.told_zone)
 
 
+def _way_back(tx: Tx, door: Door, group: Group | None) -> s.WayBack | None:
+    parts = moving_parts(door.b, group)
+    back = way_back(tx, parts)
+    return back and s.WayBack(starts_at=datetime.fromisoformat(back["at"]).astimezone(ZoneInfo(parts[0].zone)), staff=back.get("staff"),
+                              text=takes_back_note(parts[0], door))
+
+
 def door_of(call: CustomerCall, b: BookingSummary) -> Door:
     """The pages' own view of a booking, for someone signed in."""
     return Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words, b.customer_zone)
@@ -131,7 +140,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.mail_to, phone=b.text_to or b.customer_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
-        money=_money(tx, b, call.words) if shown.closed else None,
+        way_back=_way_back(tx, door, group), money=_money(tx, b, call.words) if shown.closed else None,
         together=None if group is None else s.Together(kind=group.kind, part_cancel=bool(group.parts) and parts_end_alone(group.parts), bookings=[
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
         again=None if again is None else s.AgainOut(text=again.text, action=again.action, url=call.origin + again.url),

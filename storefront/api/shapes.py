@@ -155,6 +155,14 @@ class Together(Shape):
     bookings: list[TogetherLine]
 
 
+class WayBack(Shape):
+    """The old time of a move that waits for the shop. To move there, with `staff` where it is not null, takes the request back; `text` says so."""
+
+    starts_at: datetime
+    staff: str | None
+    text: str
+
+
 class AgainOut(Shape):
     """The time of a request that was turned down can be waited for, or is: in words, and the page to do or see it, with its own words."""
 
@@ -196,6 +204,7 @@ class CustomerBookingDetail(CustomerBooking):
     facts: list[Labelled]
     policy: list[str]
     waits: str | None
+    way_back: WayBack | None
     money: str | None
     links: BookingLinks
     actions: Permissions

@@ -261,3 +261,18 @@ def test_a_time_at_which_less_comes_back_says_so(world, ada):
     assert notes["2027-03-02T10:00:00-05:00"] == [
         "If you cancel after this move, nothing comes back. Your $25 deposit can't be refunded per our policy."]
     assert notes["2027-03-12T10:00:00-05:00"] == [] and times["notes"] == ["Your payment stays with the booking; nothing is charged again."]
+
+
+def test_a_move_that_waits_is_taken_back_at_the_limit_too(world, ada):
+    """R17: the answer says where to, and that is taken although nothing else may be moved."""
+    service = world.add_service("By request", policy={"approval": "manual", "reschedule": {"limit": 1, "change_staff": True}})
+    b = world.sold(at(10, 15), service=service, staff=world.elena)
+    assert ada.get(f"/bookings/{b.ref}")["way_back"] is None
+    asked = ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-11T16:00:00Z", "version": 1, "staff": str(world.tom)})
+    assert not asked["actions"]["reschedule"]["allowed"] and asked["way_back"] == {
+        "starts_at": "2027-03-10T10:00:00-05:00", "staff": str(world.elena),
+        "text": "This takes back your request for Thu, Mar 11, 2027, 11:00 AM EST. Your booking then stands as it did before."}
+    ada.refused(409, "limit_reached", "POST", f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-12T16:00:00Z", "version": 2})
+    old = {key: asked["way_back"][key] for key in ("starts_at", "staff")}
+    back = ada.post(f"/bookings/{b.ref}/reschedule", old | {"version": 2})
+    assert (back["status"], back["staff"], back["starts_at"], back["way_back"]) == ("confirmed", str(world.elena), "2027-03-10T10:00:00-05:00", None)

@@ -300,6 +300,7 @@ def test_a_move_that_waits_is_taken_back_even_where_nothing_else_can_be_changed(
     ada.get(path)
     seen = words(ada.page)
     assert "New Wed, Mar 10, 2027 10:00" in seen.replace("Wednesday, March 10, 2027", "Wed, Mar 10, 2027") and "This takes back your request for Thu, Mar 11, 2027" in seen
+    assert "Choose another time" not in seen and "Back to the booking" in seen
     ada.get(ada.send(door(b, "reschedule")).headers["Location"])
     assert (status(world, b), world.read(b.ref).starts_at, world.read(b.ref).staff_id) == ("confirmed", at(10, 15), world.elena)
     ada.get(door(b))

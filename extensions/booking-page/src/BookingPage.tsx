@@ -6,6 +6,7 @@ import {pathOf} from '../../shared/routes';
 import type {BookingDetail} from '../../shared/types';
 import {Feedback} from './Feedback';
 import {Offers} from './Offers';
+import {WayBack} from './WayBack';
 
 /** One booking: its facts, then what may be done, each with its sentence. */
 export function BookingPage({booking: ref}: {booking: string}) {
@@ -18,7 +19,7 @@ export function BookingPage({booking: ref}: {booking: string}) {
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.offers.length > 0 && <Offers booking={state.value} show={show} />}
         {state.kind === 'ready' && (state.value.actions.feedback.allowed || state.value.feedback) && <Feedback booking={state.value} show={show} />}
-        {state.kind === 'ready' && <Facts booking={state.value} />}
+        {state.kind === 'ready' && <Facts booking={state.value} show={show} />}
         {state.kind === 'ready' && !state.value.closed && <Actions booking={state.value} />}
         {state.kind === 'ready' && state.value.actions.waitlist.allowed && <Earlier booking={state.value} />}
         {state.kind === 'ready' && state.value.together && <Together booking={state.value} />}
@@ -34,12 +35,13 @@ export function BookingPage({booking: ref}: {booking: string}) {
   );
 }
 
-function Facts({booking}: {booking: BookingDetail}) {
+function Facts({booking, show}: {booking: BookingDetail; show: (next: BookingDetail) => void}) {
   return (
     <s-section heading={t('booking.details')}>
       <s-stack gap="base">
         <s-badge tone={booking.status === 'cancelled' ? 'critical' : 'auto'}>{booking.status_text}</s-badge>
         {booking.waits && <s-banner tone="info"><s-text>{booking.waits}</s-text></s-banner>}
+        {booking.waits && booking.way_back && <WayBack booking={booking} show={show} />}
         {booking.money && <s-banner tone="info"><s-text>{booking.money}</s-text></s-banner>}
         {booking.again && (
           <s-stack gap="small-300">

@@ -1,8 +1,8 @@
-import {waitFor} from '@testing-library/preact';
+import {fireEvent, waitFor} from '@testing-library/preact';
 import {describe, expect, test} from 'vitest';
 
 import {detail, element, problem, refusedFor, shown} from '../../shared/testing';
-import {at, extension} from './page';
+import {at, extension, toast} from './page';
 
 describe('one booking', () => {
   test('facts, rules, and what may be done', async () => {
@@ -12,6 +12,21 @@ describe('one booking', () => {
     for (const text of ['You can change this until Tuesday.', 'You can cancel this until Tuesday.', 'Cancel until Tuesday: full refund.']) expect(shown()).toContain(text);
     expect(element('s-link', 'booking.calendarFile').getAttribute('href')).toBe('https://shop.test/manage/abc123/calendar.ics');
     expect(document.body.innerHTML).not.toContain('booking.card');
+  });
+
+  test('a move that waits can be taken back: what it means, then the old time with its person', async () => {
+    const MOVE = 'POST /bookings/abc123/reschedule', way_back = {starts_at: '2027-03-10T10:00:00-05:00', staff: '1', text: 'This takes back your request.'};
+    const server = at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({status: 'pending', waits: 'The shop answers by noon.', way_back})}, [MOVE]: {body: detail()}});
+    await extension.render();
+    await waitFor(() => element('s-button', 'booking.keep'));
+    expect(shown()).not.toContain(way_back.text);
+    fireEvent.click(element('s-button', 'booking.keep'));
+    await waitFor(() => expect(shown()).toContain(way_back.text));
+    expect(server.of(MOVE)).toHaveLength(0);
+    fireEvent.click(element('#keep'));
+    await waitFor(() => expect(toast).toHaveBeenCalledWith('booking.kept'));
+    expect(server.of(MOVE)[0].body).toEqual({starts_at: way_back.starts_at, staff: '1', version: 3});
+    await waitFor(() => expect(shown()).not.toContain('booking.keep'));
   });
 
   test('receipts, and what belongs together', async () => {
