@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from booking import facts
+from booking.actions.difference import after_move
 from booking.actions.waiting import kept_start
 from booking.held_place import comes_back
 from booking.rules import moves, refund
@@ -19,12 +20,13 @@ from storefront.door import Door
 from storefront.zones import shown_zone
 
 
-def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, starts_at: datetime | None = None) -> list[str]:
-    """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33)."""
+def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, starts_at: datetime | None = None, pays: int = 0) -> list[str]:
+    """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33). `pays`: what
+    of it is paid by card first."""
     w = door.words
     if starts_at is not None and starts_at == kept_start(b):
         return [w._("This takes back your request for {asked}. Your booking then stands as it did before.").format(asked=w.when(b.starts_at, door.zone_of(b)))]
-    notes = price_notes(tx, b, w, price) + sticky_notes(tx, b, w)
+    notes = price_notes(tx, b, w, price, pays) + sticky_notes(tx, b, w)
     if starts_at is not None:
         notes += last_notes(b, w, starts_at, tx.now)
     notes += latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
@@ -57,9 +59,18 @@ def visit_notes(parts: Sequence[BookingSummary], door: Door, now: datetime) -> l
     return next((notes for b in parts if (notes := approval_notes(b, door, now))), [])
 
 
-def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int) -> str:
-    return w._("The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.").format(
-        price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due, b.currency), venue=b.store_name)
+def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int, pays: int = 0) -> str:
+    """What is to pay for a dearer time in all (`due`), and what of that by card before the move."""
+    text = w._("The new time costs {price}, {difference} more.") if pays or not due else w._(
+        "The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.")
+    if pays:
+        text += " " + w._("You pay {amount} by card first; the new time is kept for you meanwhile, and your booking moves when the payment has gone through.")
+    elif not due:
+        text += " " + w._("It is paid already.")
+    if 0 < pays < due:
+        text += " " + w._("Still to pay at {venue}: {due}.")
+    return text.format(price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due - pays, b.currency),
+                       amount=w.money(pays, b.currency), venue=b.store_name)
 
 
 def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) -> list[str]:
@@ -75,12 +86,12 @@ def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) 
     return [w._("The new time is so soon that it can't be changed online afterwards.")] if lost else []
 
 
-def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int) -> list[str]:
-    """Sentences for a move to a time that costs `price`: what is still to pay, or what comes back."""
-    due, over = moves.difference(b.price, price, b.due)
+def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0) -> list[str]:
+    """Sentences for a move to a time that costs `price`: what is to pay, and how, or what comes back."""
+    due, over = after_move(b, price)
     money = w.money(price, b.currency)
     if price > b.price:
-        return [dearer_note(w, b, price, price - b.price, due)]
+        return [dearer_note(w, b, price, price - b.price, due, pays)]
     if price < b.price:
         text = w._("The new time costs {price}, {difference} less.").format(price=money, difference=w.money(b.price - price, b.currency))
         payments = facts.load_payments(tx, b)

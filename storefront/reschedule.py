@@ -8,15 +8,19 @@ from functools import partial
 from flask import g, redirect, request
 
 from booking.actions.action import Once
+from booking.actions.difference import to_collect
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.move_times import move_times
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.wording.policies import latest_lines
+from gateways.stripe import deposits
+from gateways.stripe.errors import Trouble
 from models.session import Tx, reading
 from storefront import given, move_several
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
+from storefront.cookies import browser
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes
 from storefront.picker import keep, parse_at, pick
@@ -41,24 +45,35 @@ def reschedule(ref: str):  # noqa: ANN201
 @bp.post("/account/bookings/<ref>/reschedule")
 @bp.post("/manage/<ref>/reschedule")
 def confirm_reschedule(ref: str):  # noqa: ANN201
-    """The confirm click. A refusal comes back with the present state and fresh times; the booking is as it was (I8)."""
+    """The confirm click: the move, or where a card pays for it first the page for that (R26). A refusal comes back with the present state
+    and fresh times; the booking is as it was (I8)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
     if request.form.get("scope") in ("following", "all", "visit"):
         return move_several.confirm_several(door, request.form["scope"], _fresh)
     at, version = parse_at(request.form.get("starts_at")), given.whole_number(request.form.get("version"))
-    staff, price = _staff(request.form.get("staff")), given.whole_number(request.form.get("price"))
+    staff, price, pays = _staff(request.form.get("staff")), given.whole_number(request.form.get("price")), given.whole_number(request.form.get("pays"))
     try:
         if at is None or version is None:
             raise Refused("invalid")
+        if pays and price is not None:
+            onward = redirect("/", 303)
+            onward.location = "/pay/" + deposits.begin_move(
+                g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, pays=pays, browser=browser(onward))
+            return onward
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
                        "reschedule", ref, at.isoformat(), staff, price)
         reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, once=once)
+    except Trouble:
+        with reading(g.store_id) as tx:
+            door = enter(tx, ref)
+            return _show_summary(tx, door, group_of(tx, door), at, status=503, problem=door.words._(
+                "The card service doesn't answer at the moment. Nothing has been moved or paid; please try again in a minute."))
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
-            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
+            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed") or refused.facts.get("pay"):
                 return _fresh(tx, door, problem=problem, status=409)
             if staff and any(error["field"] == "staff" for error in refused.facts.get("errors", ())):  # who was shown has left since
                 return _fresh(tx, door, problem=door.words.refusal("slot_taken", {}, door.b.store_name), status=409)
@@ -86,7 +101,7 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
                 latest=latest_lines(w, times.policy, b.original_starts_at, b.zone)), status
 
 
-def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001, ANN202
+def _show_summary(tx: Tx, door: Door, group: Group | None, at, *, problem: str | None = None, status: int = 200):  # noqa: ANN001, ANN202
     """Old and new side by side, with what the move means for money (R26, R33), and the button."""
     b, w = door.b, door.words
     scope = scope_asked(group)
@@ -103,14 +118,15 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at):  # noqa: ANN001,
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     person = times.person(tx, slot)
     price = moves.price_after(times.policy, b.price, times.new_price)
-    notes = move_notes(tx, b, door, price, slot.starts_at)
+    pays = to_collect(tx, b, price)
+    notes = move_notes(tx, b, door, price, slot.starts_at, pays)
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
                 new=(w.date(slot.starts_at, zone), w.span(slot.starts_at, slot.ends_at, zone), person.name), notes=notes,
                 there=w.when(slot.starts_at, b.zone) if zone != b.zone else "",
                 starts_at=at.isoformat(), staff="" if person.id == b.staff_id else person.id, price=price, once=secrets.token_hex(16),
-                scopes=scope_choices(group, "reschedule", w), asked="anyone" if anyone else ""), 200
+                pays=pays, problem=problem, scopes=scope_choices(group, "reschedule", w), asked="anyone" if anyone else ""), status
 
 
 def _staff(text: str | None) -> int | None:

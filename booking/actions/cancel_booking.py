@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
@@ -51,8 +52,7 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
         put(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
-                     held=None if b.held is None else b.held | {
-                         name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held})
+                     held=None if b.held is None else _held_without(b, drops))
         action_name, cause = "drop_seats", "seats"
     else:
         let_go_of_old_slot(tx, b)
@@ -84,6 +84,12 @@ def _seats(b: BookingSummary, seats: int | None) -> int:
 def _without(amount: int, drops: int, b: BookingSummary) -> int:
     """The part of the seats that stay (R25); what a move waiting for approval may go back to is money for all seats too."""
     return split(amount, [drops, b.seats - drops])[1]
+
+
+def _held_without(b: BookingSummary, drops: int) -> dict[str, Any]:
+    """What a waiting move may go back to for the seats that stay; of what was paid since it was asked for their part counts (R17)."""
+    left = {name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held}
+    return b.held | left | ({"paid": b.paid - _without(b.paid - b.held["paid"], drops, b)} if "paid" in b.held else {})
 
 
 def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int, as_credit: bool) -> RefundQuote:

@@ -1,4 +1,12 @@
-"""The price difference of a move: shown first, then more is due or the rest comes back (R26)."""
+"""The price difference of a move: shown first, then paid or the rest comes back (R26).
+
+What a customer's move costs more is collected before it commits (`to_collect`) where three things are so. What the booking cost until
+now has been paid, all of it: a booking with something still to pay, its deposit carried over in full or nothing paid at all, is settled
+at the shop with the difference on top, and meets no payment form (D24). The store takes cards. And the booking moves by itself:
+of a visit, or of several dates of a series, the difference stays due at the shop. It is the new price less the old one; of a move that
+waits for the shop, less what was paid for it already. What cards cannot move (R25), or so
+little that none is charged for it, stays due. Moves of the shop never ask.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +16,10 @@ from booking import facts
 from booking.actions.changing import settle
 from booking.rules import moves
 from booking.rules.decision import Refused
+from booking.rules.money import card_least, card_step
 from booking.rules.policy import Policy
 from booking.rules.refund import RefundQuote, given_back
+from models import payment_account
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
@@ -22,7 +32,33 @@ def price_of_move(policy: Policy, b: BookingSummary, offered: int, agreed: int |
     price = moves.price_after(policy, b.price, offered)
     if agreed != price and (agreed is not None or price > b.price):
         raise Refused("quote_changed", kind="price", price=price, difference=price - b.price, currency=b.currency)
-    return {"price": price, "due": moves.difference(b.price, price, b.due)[0]}
+    return {"price": price, "due": after_move(b, price)[0]}
+
+
+def after_move(b: BookingSummary, price: int) -> tuple[int, int]:
+    """(what is still to pay, what is left over) of a booking that moves to a time of this price. Of one that waits both are counted from
+    what it was before, with what was paid since (R17)."""
+    if b.held is None:
+        return moves.difference(b.price, price, b.due)
+    due, over = moves.difference(b.held["price"], price, b.held.get("due", b.due))
+    paid = _paid_meanwhile(b)
+    return max(0, due - paid), over + max(0, paid - due)
+
+
+def open_difference(b: BookingSummary, price: int) -> int:
+    """What of a move to this price is paid by card before it, in minor units; 0 where something is due already, or nothing was paid."""
+    if b.due or not b.paid or price <= b.price:
+        return 0
+    due = after_move(b, price)[0]
+    amount = due - due % card_step(b.currency)
+    return amount if amount >= card_least(b.currency) else 0
+
+
+def to_collect(tx: Tx, b: BookingSummary, price: int) -> int:
+    """The same where the store can take it now, else 0."""
+    amount = open_difference(b, price)
+    account = payment_account.in_use(tx) if amount else None
+    return amount if account is not None and account.takes else 0
 
 
 def before_waiting(b: BookingSummary) -> dict[str, int]:
@@ -33,22 +69,22 @@ def before_waiting(b: BookingSummary) -> dict[str, int]:
 def due_before_waiting(b: BookingSummary) -> int:
     """What would be due had the waiting move not been asked for; payments made meanwhile count."""
     assert b.held is not None
-    return max(0, b.held.get("due", b.due) - (b.paid - b.held.get("paid", b.paid)))
+    return max(0, b.held.get("due", b.due) - _paid_meanwhile(b))
 
 
 def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> RefundQuote | None:
     """Give back what a move to a cheaper time leaves over, once the move stands; None when nothing is, or less than cards move."""
-    if after.held is not None:
-        return None
-    price, due = (before.price, before.due) if before.held is None else (before.held["price"], due_before_waiting(before))
-    return _give_back(tx, after, moves.difference(price, after.price, due)[1])
+    return None if after.held is not None else _give_back(tx, after, after_move(before, after.price)[1])
 
 
 def settle_surplus(tx: Tx, waited: BookingSummary, back: BookingSummary) -> RefundQuote | None:
     """Give back what was paid for a dearer time while the move waited, now that it goes back to the old one (R17); None when nothing was."""
     assert waited.held is not None
-    paid_meanwhile = waited.paid - waited.held.get("paid", waited.paid)
-    return _give_back(tx, back, paid_meanwhile - waited.held.get("due", waited.due))
+    return _give_back(tx, back, _paid_meanwhile(waited) - waited.held.get("due", waited.due))
+
+
+def _paid_meanwhile(b: BookingSummary) -> int:
+    return b.paid - b.held.get("paid", b.paid)
 
 
 def _give_back(tx: Tx, after: BookingSummary, over: int) -> RefundQuote | None:

@@ -223,6 +223,9 @@ class Words(RefundWords):
                                  facts["within_days"]).format(n=facts["within_days"])
         elif facts.get("visit"):
             text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
+        elif facts.get("pay"):
+            return self._("The new time costs {amount} more, which is paid by card first. Nothing has changed: please confirm that time and pay on the booking's page.").format(
+                amount=self.money(facts["pay"], facts["currency"]))
         elif "price" in facts:
             text = self._("That time has another price. Please contact {venue} to move there.")
         elif facts.get("instead"):
