@@ -8,6 +8,7 @@ from functools import partial
 from flask import g, redirect, request
 
 from booking.actions.action import Once
+from booking.actions.decline_booking import may_take_back
 from booking.actions.difference import to_collect
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.move_times import move_times
@@ -111,14 +112,15 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at, *, problem: str |
         except Refused as refused:
             return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     times = move_times(tx, (b,))
-    anyone = times.may_choose and request.args.get("staff") == "anyone"
+    wanted = given.whole_number(request.args.get("staff"), longest=19)  # the extension leads here with whom was chosen there
+    anyone = times.may_choose and (wanted is not None or request.args.get("staff") == "anyone")
     try:
         slot = times.at(tx, None if anyone else b.staff_id, at)
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
-    person = times.person(tx, slot)
+    person = next((one for one in times.offer.staff if one.id == wanted and anyone and one.id in slot.staff), None) or times.person(tx, slot)
     price = moves.price_after(times.policy, b.price, times.new_price)
-    pays = to_collect(tx, b, price)
+    pays = 0 if may_take_back(tx, b, slot.starts_at, person.id) else to_collect(tx, b, price)
     notes = move_notes(tx, b, door, price, slot.starts_at, pays)
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now),

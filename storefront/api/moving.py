@@ -63,7 +63,7 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     except Refused as refused:
         if refused.facts.get("pay"):
             raise Refused(refused.code, **refused.facts, fresh={"pay_url": call.origin + manage_path(
-                b, "reschedule", at=wanted.starts_at.isoformat(), **({} if staff_id == b.staff_id else {"staff": "anyone"}))}) from None
+                b, "reschedule", at=wanted.starts_at.isoformat(), **({} if staff_id == b.staff_id else {"staff": wanted.staff}))}) from None
         if refused.code not in ("slot_taken", "outside_hours"):
             raise
         with reading(call.store_id) as tx:
