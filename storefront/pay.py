@@ -103,10 +103,8 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
 
 def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words, own: str | None) -> list[str]:
     """What it is about: the booking, where it is to move, or the draft of one."""
-    if b is not None and intent.kind == "difference":
-        return [b.service_name, w._("{new} (before: {old})").format(
-            new=w.when(datetime.fromisoformat(intent.facts["starts_at"]), b.told_zone), old=w.when(b.starts_at, b.told_zone))] \
-            if intent.state == "open" else [b.service_name, w.when(b.starts_at, b.told_zone)]
+    if b is not None and intent.kind == "difference" and intent.state == "open":
+        return [b.service_name, *_move(tx, intent, b, w)]
     if b is not None:
         return [b.service_name, w.when(b.starts_at, b.told_zone)]
     offer = find_offer(tx, int(intent.facts["service_id"]))
@@ -117,6 +115,18 @@ def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words, own
     zone = shown_zone(staff.location_kind, staff.zone, own) if staff else offer.zone
     lines = [offer.name, w.date(at, zone), w.span(at, at + timedelta(seconds=offer.shape.duration), zone)]
     return lines + ([f"{staff.name}, {staff.location_name}"] if staff else [])
+
+
+def _move(tx: Tx, intent: OpenIntent, b: BookingSummary, w: Words) -> list[str]:
+    """Where the booking is to go, and to whom where that changes."""
+    offer = find_offer(tx, b.service_id)
+    person = next((one.name for one in offer.staff if str(one.id) == intent.facts["staff_id"]), b.staff_name) if offer else b.staff_name
+
+    def place(at: datetime, staff: str) -> str:
+        when = w.when(at, b.told_zone)
+        return when if person == b.staff_name else w._("{when}, with {staff}").format(when=when, staff=staff)
+
+    return [w._("{new} (before: {old})").format(new=place(datetime.fromisoformat(intent.facts["starts_at"]), person), old=place(b.starts_at, b.staff_name))]
 
 
 def content_security() -> str:

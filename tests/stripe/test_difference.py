@@ -97,7 +97,8 @@ def test_it_moves_when_the_payment_is_there(world, till, visitor, path):  # noqa
     assert "The card form needs JavaScript" in shown  # without it the old time stays
     unmoved(world, b)
     assert world.outbox("booking_moved") == []
-    assert "Your new time" in pay(visitor, till, to)
+    shown = pay(visitor, till, to)
+    assert "Your new time" in shown and "Payment received" in shown.partition("What happened so far")[2] and "$95 paid" in shown
     now = world.read(b.ref)
     assert (now.status, now.starts_at, now.price, now.paid, now.due, now.customer_moves) == ("confirmed", NEW, 9500, 9500, 0, 1)
     assert payments(world, b) == [("card", 8000, 0), ("card", 1500, 0)] and refunds(world, b) == [] and till.refunds() == []
@@ -166,6 +167,20 @@ def test_the_last_place_of_a_class_is_kept(world, till, visitor):  # noqa: F811
     assert world.sql("select seats_taken from sessions order by starts_at") == [(1,), (1,)]
     pay(visitor, till, begin(visitor, b))
     assert world.sql("select seats_taken from sessions order by starts_at") == [(0,), (1,)] and world.read(b.ref).starts_at == NEW
+
+
+def test_with_somebody_else_the_page_names_both(world, till, visitor):  # noqa: F811
+    made = world.add_service("Priced", policy={"reschedule": {"price_difference": "difference", "change_staff": True}})
+    b = world.book(at(10, 15), service=made, staff=world.elena)
+    till.take(b, 8000)
+    world.book(NEW, staff=world.elena, email="bea@example.com")
+    update_service(world.store_id, MERCHANT, made, price=9500)
+    visitor.get(link(b, "reschedule", staff="anyone", at=NEW.isoformat()))
+    to = visitor.send(link(b, "reschedule", staff="anyone")).headers["Location"]
+    visitor.get(to)
+    assert "10:00 AM EST, with Tom Okonkwo (before: Wed, Mar 10, 2027, 10:00 AM EST, with Elena Marsh)" in words(visitor.page)
+    pay(visitor, till, to)
+    assert world.read(b.ref).staff_id == world.tom
 
 
 def test_a_declined_card_moves_nothing_and_may_be_tried_again(world, till, visitor):  # noqa: F811
