@@ -61,7 +61,7 @@ def plan_move(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = N
     offer = offered.found()
     if offer is None:
         raise Refused("not_allowed", kind="reschedule")
-    if as_customer and not block and may_take_back(tx, b, starts_at, wanted):
+    if as_customer and not block and paid is None and may_take_back(tx, b, starts_at, wanted):
         return None
     if starts_at == b.starts_at and (wanted is None or wanted == b.staff_id):
         raise Refused("no_change")

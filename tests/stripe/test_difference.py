@@ -10,6 +10,7 @@ import pytest
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
+from booking.actions.pay_difference import move_paid
 from booking.actions.payment_accounts import disconnect_account
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
@@ -283,6 +284,14 @@ def test_the_rules_have_changed_meanwhile(world, till, visitor, bank, values):  
     lost(world, till, visitor, b, lambda: update_service(world.store_id, MERCHANT, b.service_id, **values))
     unmoved(world, b)
     came_back(world, till, b, bank)
+
+
+def test_another_amount_than_was_asked_for_moves_nothing(world, till, visitor):  # noqa: F811
+    b = priced(world, till)
+    begin(visitor, b)
+    intent = world.sql("select id from intents where kind = 'difference'")[0][0]
+    refused("quote_changed", move_paid, world.store_id, SYSTEM, intent, "pi_other", 1400)
+    unmoved(world, b)
 
 
 def test_it_can_be_paid_only_until_the_notice(world, till, visitor, bank):  # noqa: F811
