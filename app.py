@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, abort, g, request
-from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -61,17 +59,10 @@ ALWAYS = tuple((name.lower(), name, value) for name, value in (
 SECURE = (*ALWAYS, ("strict-transport-security", "Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
 
 
-class Visits(SecureCookieSessionInterface):
-    """The visit's cookie. What reads and signs it is made once: an installation's keys stay the same as long as it runs."""
-
-    get_signing_serializer = lru_cache(maxsize=4)(SecureCookieSessionInterface.get_signing_serializer)
-
-
 class Site(Flask):
     """Flask, spared the question before each function of each request: none here is asynchronous."""
 
     jinja_environment = Templates
-    session_interface = Visits()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

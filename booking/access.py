@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, exists, select
 
-from booking.keys import keyed_hash
+from booking.keys import keyed_hash, settings
 from models.access import CustomerLogin
 from models.customer import Customer
 from models.refund import Credit
@@ -81,6 +82,12 @@ _BOTH = Statement(select(*_STORE, *_PERSON).select_from(Store).outerjoin(Custome
 
 def login_hash(store_id: int, secret: str) -> str:
     """What is kept of a session's secret."""
+    return _login_hash(store_id, secret, settings().secret_key)
+
+
+@lru_cache(maxsize=1_000)
+def _login_hash(store_id: int, secret: str, _key: str) -> str:
+    """Each page of a session asks for it, some twice; hashes of another key are others."""
     return keyed_hash("login", store_id, secret)
 
 

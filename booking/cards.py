@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, func, or_, select, text
 from sqlalchemy.orm import aliased
 
 from booking import facts
-from booking.rules import refund
+from booking.rules import terms
 from booking.rules.charge import FEE_MAY_FOLLOW, card_expired, due_fee
 from booking.rules.refund import RefundQuote
 from models.booking import Booking
@@ -156,18 +156,20 @@ def consent_for(tx: Tx, booking_id: int, card_id: int) -> Consent:
 
 
 def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
-    """What the shop may charge to the booking's card if it is cancelled with this outcome: 0 without late hour, consent or good card."""
+    """What the shop may charge to the booking's card if it is cancelled with this outcome: 0 without late hour, consent or good card.
+    As `chargeable` will say then: money that seats left before have left with the shop counts too."""
     card = card_for(tx, b.id)
     if card is None or card.expired(tx.now) or not is_late(b, tx.now):
         return 0
-    due = due_fee(deposit=b.service_deposit, fee=facts.fee(b), seats=b.seats, kept=quote.kept, currency=b.currency)
+    due = due_fee(deposit=b.service_deposit, fee=facts.fee(b), seats=b.seats, kept=b.paid - b.refunded - b.owed - quote.cash,
+                  currency=b.currency)
     return min(card.most, due)
 
 
 def is_late(b: BookingSummary, when: datetime) -> bool:
     """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not. A request that was never
     approved has no terms (R29)."""
-    return not b.never_approved and refund.terms_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1
+    return not b.never_approved and terms.terms_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1
 
 
 def rests_on(tx: Tx, card_id: int) -> list[int]:

@@ -13,12 +13,13 @@ from sqlalchemy import Boolean, and_, func, select
 from sqlalchemy.orm import aliased
 
 from booking.keys import settings
-from booking.rules import refund
+from booking.rules import refund, terms
 from booking.rules.decision import Decision
 from booking.rules.durations import Notice
 from booking.rules.outlook import tiers_for
 from booking.rules.policy import Flags, Policy, Tier, kinder, resolve_flags
-from booking.rules.windows import ChangeFacts, allowed, change_decision
+from booking.rules.refunds_together import with_given
+from booking.rules.windows import ChangeFacts, allowed, books_instead, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.dispute import blocked
@@ -99,10 +100,10 @@ def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:
     return {kind: change_decision(kind, facts, now) for kind in ("reschedule", "cancel")}
 
 
-def may_change(b: AnyBooking, now: datetime) -> tuple[bool, bool]:
-    """Whether the customer may move it now, and cancel it: `decisions` without the reasons."""
+def may_change(b: AnyBooking, now: datetime) -> tuple[bool, bool, bool]:
+    """Whether the customer may move it now, cancel it, or book anew instead of cancelling: `decisions` without the reasons."""
     facts = change_facts(b)
-    return allowed("reschedule", facts, now), allowed("cancel", facts, now)
+    return allowed("reschedule", facts, now), allowed("cancel", facts, now), books_instead(facts)
 
 
 CREDIT_AT_LEAST = timedelta(days=30)
@@ -154,9 +155,17 @@ def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:
     return {payment_id: max(end, tx.now + CREDIT_AT_LEAST) for payment_id, end, endless in rows if not endless}
 
 
-def sticky(b: BookingSummary) -> refund.Terms | None:
+def sticky(b: BookingSummary) -> terms.Terms | None:
     """What earlier moves by the customer have left of the refund (R33)."""
-    return None if b.sticky_num is None else refund.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
+    return None if b.sticky_num is None else terms.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
+
+
+def covered(b: BookingSummary) -> int:
+    """What of the price is paid. While a move waits for the shop, of the price before it, and what was paid since (R17, R26)."""
+    held = b.held
+    if held is None:
+        return b.price - b.due
+    return held["price"] - held.get("due", b.due) + b.paid - held.get("paid", b.paid)
 
 
 def never_approved(b: BookingSummary) -> bool:
@@ -164,11 +173,11 @@ def never_approved(b: BookingSummary) -> bool:
     return b.status == "pending" and b.never_approved
 
 
-def terms_now(tx: Tx, b: BookingSummary) -> refund.Terms:
+def terms_now(tx: Tx, b: BookingSummary) -> terms.Terms:
     """What a move made now leaves of the refund (R33). Of what is not paid yet, a fixed amount is a part of the price."""
     if never_approved(b):
-        return refund.FULL
-    return refund.terms_now(policies(b), b.starts_at, b.zone, tx.now, b.paid or b.price)
+        return terms.FULL
+    return terms.terms_now(policies(b), b.starts_at, b.zone, tx.now, b.paid or b.price)
 
 
 def may_keep_as_credit(b: BookingSummary) -> bool:
@@ -180,9 +189,19 @@ def quote_cancellation(tx: Tx, b: BookingSummary, *, seats: int | None = None, a
     """What the customer gets back for cancelling now; a request never approved comes back in full (R29)."""
     if never_approved(b):
         return quote_by_shop(tx, b, "full", seats=seats)
-    payments, dropped = load_money(tx, b)
-    quote = refund.quote(policies(b), b.starts_at, b.zone, tx.now, payments, b.currency, sticky=sticky(b), seats=seats or b.seats,
-                         of_seats=b.seats, dropped=dropped, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+    money = load_money(tx, b)
+    return credited_where(tx, b, money.payments, quote_with(b, money, tx.now, sticky(b), seats=seats, as_credit=as_credit))
+
+
+def quote_with(b: BookingSummary, money: Money, now: datetime, left: refund.Terms | None, *, seats: int | None = None,
+               as_credit: bool = False) -> refund.RefundQuote:
+    """The same by the policies alone, of this money; `left` is what moves have left of the refund (R33). Where credit would be kept it
+    does not know."""
+    return refund.quote(policies(b), b.starts_at, b.zone, now, money.payments, b.currency, sticky=left, seats=seats or b.seats,
+                        of_seats=b.seats, dropped=money.dropped, as_credit=as_credit and may_keep_as_credit(b), credit_days=b.store_credit_days)
+
+
+def credited_where(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> refund.RefundQuote:
     return replace(quote, at_shop=_lives_at_shop(tx, b, payments, quote))
 
 
@@ -191,6 +210,12 @@ def quote_by_shop(tx: Tx, b: BookingSummary, choice: str | int, *, seats: int | 
     payments, dropped = load_money(tx, b)
     return refund.merchant_quote(choice, payments, b.currency, policies(b)[1].refund_mode, seats=seats or b.seats, of_seats=b.seats,
                                  dropped=dropped, zone=b.zone)
+
+
+def quote_of_order(tx: Tx, b: BookingSummary, payment_id: int, amount: int, *, seats: int) -> refund.RefundQuote:
+    """What comes back when the order it came with has ended, and gave back `amount` of its payment (R43)."""
+    payments, dropped = load_money(tx, b)
+    return with_given(payment_id, amount, payments, b.currency, policies(b)[1].refund_mode, seats=seats, of_seats=b.seats, zone=b.zone, dropped=dropped)
 
 
 def _lives_at_shop(tx: Tx, b: BookingSummary, payments: list[refund.Payment], quote: refund.RefundQuote) -> bool:

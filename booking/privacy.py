@@ -97,7 +97,7 @@ def _either(table: Any) -> Callable[[Person], ColumnElement[bool]]:
 
 PARTS = {
     "bookings": Part(Booking, ("ref", "status", "starts_at", "ends_at", "zone", "seats", "price", "currency", "paid", "refunded", "owed", "due",
-                               "contact_name", "contact_email", "contact_phone", "notes", "delivery_address", "cancel_reason", "cancelled_by",
+                               "contact_name", "contact_email", "contact_phone", "notes", "delivery_address", "cancel_reason", "move_reason", "cancelled_by",
                                "original_starts_at", "customer_moves", "approval_deadline", "source", "external_id", "created_at", "closed_at"),
                      _theirs(Booking), "starts_at"),
     "orders": Part(Order, ("number", "created_at"), _theirs(Order)),

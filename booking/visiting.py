@@ -54,6 +54,17 @@ def visit_decision(kind: str, parts: Sequence[BookingSummary], now: datetime) ->
     return told
 
 
+def decisions_together(tx: Tx, b: BookingSummary) -> dict[str, Decision]:
+    """What the customer may do with the booking: of an open part of a visit with the whole of it."""
+    parts = visit_of(tx, b.ref) if b.visit_id is not None and b.holding else [b]
+    return {kind: visit_decision(kind, parts, tx.now) for kind in ("reschedule", "cancel")} if len(parts) > 1 else facts.decisions(b, tx.now)
+
+
+def parts_end_alone(parts: Sequence[BookingSummary]) -> bool:
+    """Whether the shop lets customers cancel one part of this visit."""
+    return all(facts.effective_policy(part).part_cancel for part in parts)
+
+
 def decisions_alone(tx: Tx, b: BookingSummary) -> dict[str, Decision]:
     """What the customer may do with this one booking. A part of a visit moves with the whole only; it is cancelled alone where the
     shop allows parts, inside the visit's window."""
@@ -61,6 +72,6 @@ def decisions_alone(tx: Tx, b: BookingSummary) -> dict[str, Decision]:
     if len(parts) < 2:
         return facts.decisions(b, tx.now)
     cancel = visit_decision("cancel", parts, tx.now)
-    if cancel.allowed and not all(facts.effective_policy(part).part_cancel for part in parts):
+    if cancel.allowed and not parts_end_alone(parts):
         cancel = Decision(False, "not_allowed", facts={"kind": "cancel", "part": True})
     return {"reschedule": Decision(False, "not_allowed", facts={"kind": "reschedule", "visit": True}), "cancel": cancel}

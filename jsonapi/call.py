@@ -17,6 +17,7 @@ from booking.keys import sign, unsign
 from booking.rules.decision import Refused
 from booking.slots import MOST_DAYS
 from models.actor import Actor
+from models.moved_start import LONGEST_WALK, Walk, go_on
 from models.session import Tx
 
 LONGEST_KEY = 255
@@ -55,6 +56,13 @@ class Call:
         if not isinstance(body, list) or body[:2] != [self.store_id, self._scope(kind)]:
             raise Refused("invalid", errors=[{"field": "cursor", "problem": "does not belong to this list"}])
         return body[2]
+
+    def walk(self, tx: Tx, kind: str, thing: str) -> Walk:
+        """Where `next` was given for a list by start, of the rows of the table `thing`."""
+        found = go_on(tx, thing, self.position(kind))
+        if found is None:
+            raise Refused("invalid", errors=[{"field": "cursor", "problem": f"is older than {LONGEST_WALK.days} days: begin the list anew"}])
+        return found
 
     def day(self, name: str) -> date:
         """A parameter that is a date."""

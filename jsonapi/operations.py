@@ -11,10 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
 from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 
 from booking.rules.decision import Refused
 from jsonapi.call import Call
-from jsonapi.problems import Unreadable
+from jsonapi.problems import Unreadable, http_problem
 from jsonapi.shapes import Csv, Nothing
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -24,7 +25,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 class Operation:
     """One route: for Flask, for validation, for the document. `query` maps parameter names to their meaning. A body that is Csv is a file
     and reaches the handler as bytes. `repeats`, of a write that takes no Idempotency-Key, says what a repeat does. `allow(call)` refuses
-    who may not use it, before anything of the request is looked at."""
+    who may not use it, before anything of the request is looked at. What `may_lack` its thing has no id in its path and can be unknown
+    all the same."""
 
     method: str
     path: str
@@ -36,6 +38,7 @@ class Operation:
     status: int
     repeats: str | None = None
     allow: Callable[[Any], None] | None = None
+    may_lack: bool = False
 
 
 class JsonApi:
@@ -46,15 +49,21 @@ class JsonApi:
         self.operations: list[Operation] = []
         for rule in (prefix, f"{prefix}/", f"{prefix}/<path:rest>"):
             blueprint.add_url_rule(rule, "elsewhere", self._elsewhere, methods=METHODS, provide_automatic_options=False)
+        blueprint.before_app_request(self._no_way_round)
+
+    def _no_way_round(self) -> Response | None:
+        """What routing would lead elsewhere, such as a doubled slash, is unknown here: programs get a problem, never a page."""
+        ours = request.path == self.prefix or request.path.startswith(self.prefix + "/")
+        return http_problem(NotFound()) if ours and isinstance(request.routing_exception, RequestRedirect) else None
 
     def operation(self, method: str, path: str, *, summary: str, answer: type[BaseModel], body: type[BaseModel] | None = None,
                   query: dict[str, str] | None = None, status: int | None = None, repeats: str | None = None,
-                  allow: Callable[[Any], None] | None = None) -> Callable:
+                  allow: Callable[[Any], None] | None = None, may_lack: bool = False) -> Callable:
         """Register a handler `f(call, **path_parameters)` that returns the answer: a model, or its fields."""
 
         def register(handler: Callable[..., Any]) -> Callable[..., Any]:
             entry = Operation(method, path, handler.__name__, summary, body, query or {}, answer,
-                              status or (204 if answer is Nothing else 200), repeats, allow)
+                              status or (204 if answer is Nothing else 200), repeats, allow, may_lack)
             self.operations.append(entry)
 
             def view(**parameters: str) -> Response:

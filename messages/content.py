@@ -118,6 +118,11 @@ class Snapshot:
             lines.append(line)
         return lines
 
+    def reason(self) -> list[str]:
+        """The customer's own words for why they move, on one line; empty where none were given (D20b)."""
+        said = " ".join((self.payload.get("reason") or "").split())
+        return [self.words._("Reason given: {reason}").format(reason=self.quoted(said))] if said else []
+
     def dashboard(self, text: str) -> list[tuple[str, str]]:
         """The way to the booking for people of the shop; staff members may have none."""
         if self.payload["recipient"]["kind"] != "merchant":

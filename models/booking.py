@@ -68,6 +68,7 @@ class Booking(StoreRow, Base):
     delivery_address: Mapped[str] = mapped_column(server_default="")
     closed_at: Mapped[Instant | None]
     cancel_reason: Mapped[str | None]
+    move_reason: Mapped[str | None]
     cancelled_by: Mapped[str | None]
     source: Mapped[str | None]
     external_id: Mapped[str | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from sqlalchemy import Select, Text, any_, case, func, literal_column, or_, sele
 
 from models.access import CustomerLogin as A
 from models.booking import Booking as B
-from models.booking_summary import SUMMARIES, BookingSummary, kept
+from models.booking_summary import KEPT, SUMMARIES, BookingSummary, kept, run
 from models.location import Location as L
 from models.policy_copy import PolicyCopy as P
 from models.service import Service as V
@@ -150,6 +151,12 @@ def upcoming_in_full(tx: Tx, customer_id: int, after: Place | None) -> list[Book
 
 def past_in_full(tx: Tx, customer_id: int, before: Place | None) -> list[BookingSummary]:
     return _PAST_IN_FULL.rows(tx, customer=customer_id, **_place("before", before or _LATEST))
+
+
+def in_full_among(tx: Tx, customer_id: int, ids: Sequence[int], *, past: bool) -> list[BookingSummary]:
+    """Those of these bookings that stand in the second group, or in the first."""
+    group = (or_(B.closed_at.is_not(None), B.ends_at <= NOW), KEPT) if past else (B.closed_at.is_(None), B.ends_at > NOW)
+    return run(tx, SUMMARIES.where(B.store_id == tx.store_id, B.customer_id == customer_id, B.id.in_(ids), *group))
 
 
 def _place(name: str, place: Place) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class BookingSummary(NamedTuple):
     delivery_address: str
     closed_at: datetime | None
     cancel_reason: str | None
+    move_reason: str | None
     cancelled_by: str | None
     created_at: datetime
     updated_at: datetime

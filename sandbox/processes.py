@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,7 +49,11 @@ class Processes:
 
 
 def start_all(processes: Processes) -> None:
-    """Sandbox, web, worker, scheduler."""
+    """Sandbox, web, worker, scheduler. The web processes count together: whichever answers, /metrics never goes back."""
+    counts = processes.logs.parent / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir()
+    processes.environment["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
     port = processes.environment["PORT"]
     processes.start("sandbox", "sandbox.server")
     processes.start("web", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--graceful-timeout", "10",

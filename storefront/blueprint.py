@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 from flask import Blueprint, g, render_template, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 import storefront
 from booking.access import SignedIn, StoreView
@@ -28,8 +31,13 @@ def words(store: StoreView | None, person: SignedIn | None = None, locale: str |
     known = locale or (person.locale if person else None)
     if known:
         return words_for(known)
-    accepted = request.accept_languages.best_match(list(SHIPPED)) if request.accept_languages else None
-    return words_for(accepted or pick(store.locale if store else None))
+    return words_for(_accepted(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")) or pick(store.locale if store else None))
+
+
+@lru_cache(maxsize=500)
+def _accepted(header: str) -> str | None:
+    """Which of our languages a browser likes best. Few different headers exist."""
+    return parse_accept_header(header, LanguageAccept).best_match(list(SHIPPED)) if header else None
 
 
 def page(template: str, store: StoreView, w: Words, *, person: SignedIn | None = None, **facts: Any) -> str:
@@ -48,7 +56,10 @@ def keep_private(response):  # noqa: ANN001, ANN201
         response.headers["Referrer-Policy"] = "same-origin"
     if g.get("seen"):
         refresh_login(response)
-    response.vary.add("Cookie")
+    if "Vary" in response.headers:
+        response.vary.add("Cookie")
+    else:
+        response.headers["Vary"] = "Cookie"
     return response
 
 

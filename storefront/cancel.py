@@ -10,13 +10,13 @@ from booking import facts, quotes
 from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
 from booking.actions.visits import cancel_visit_part
-from booking.cards import fee_after
 from booking.rules.decision import Refused
 from models.session import Tx, reading
 from storefront import cancel_several, given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
+from storefront.fee_notes import fee_note
 from storefront.presenting import detail
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
 
@@ -63,7 +63,7 @@ def confirm_cancel(ref: str):  # noqa: ANN201
 
 def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
     b, w = door.b, door.words
-    decided, scope = decisions_of(door, group, tx.now), scope_asked(group)
+    decided, scope = decisions_of(door, group, tx.now), scope_asked(group, "cancel")
     decision = decided["cancel"]
     if group is not None and scope in SEVERAL and (decision.allowed or group.kind != VISIT):
         return cancel_several.show_several(tx, door, group, scope, problem=problem, status=status)
@@ -73,10 +73,9 @@ def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None
     as_credit = request.values.get("back") == "credit"
     quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
     policy = facts.effective_policy(b)
-    fee = fee_after(tx, b, quote)
-    charge = w._("{venue} may charge up to {amount} to your saved card.").format(venue=b.store_name, amount=w.money(fee, b.currency)) if fee else ""
     return page(
-        "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem, charge=charge,
+        "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem,
+        charge=fee_note(tx, [(b, quote)] if seats == b.seats else (), w),
         outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, door.zone) if quote.until else None,
         deadline=w.deadline("cancel", decision.deadline, door.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
         may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,

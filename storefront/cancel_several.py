@@ -16,6 +16,7 @@ from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
+from storefront.fee_notes import fee_note
 from storefront.presenting import why_not
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
 
@@ -35,6 +36,7 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("cancel", stay.decision, door, stay.booking))
                for stay in preview.stays],
         outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, door.zone) if total and total.until else None,
+        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w),
         quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
 
 
@@ -53,7 +55,7 @@ def confirm_several(door: Door, scope: str):  # noqa: ANN201
             door = enter(tx, ref)
             group = group_of(tx, door)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
-            if refused.code in ("quote_changed", "invalid", "stale") and group is not None and scope_asked(group) == scope:
+            if refused.code in ("quote_changed", "invalid", "stale") and group is not None and scope_asked(group, "cancel") == scope:
                 return show_several(tx, door, group, scope, problem=problem, status=422 if refused.code == "invalid" else 409)
             return render_booking(tx, door, problem=problem, status=409)
     return redirect(door.url(done="several_cancelled"), 303)

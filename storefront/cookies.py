@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
+from functools import lru_cache
+from typing import Any
 
 from flask import Response, current_app, g, request
 
-from booking.keys import keyed_hash, sign, unsign
+from booking.keys import keyed_hash, settings, sign, unsign
 
 IDLE_SECONDS = 30 * 86400
 REFRESH_SECONDS = 86400
@@ -38,10 +40,16 @@ def refresh_login(response: Response) -> None:
 def _login() -> tuple[str, int] | None:
     """(secret, when it was last seen), read once a request."""
     if "login" not in g:
-        body = unsign("login-cookie", request.cookies.get(_name("login"), ""))
+        body = _opened(request.cookies.get(_name("login"), ""), settings().secret_keys)
         kept = isinstance(body, list) and len(body) == 2 and body[1] >= time.time() - IDLE_SECONDS
         g.login = (body[0], body[1]) if kept else None
     return g.login
+
+
+@lru_cache(maxsize=1_000)
+def _opened(cookie: str, secret_keys: tuple[str, ...]) -> Any:
+    """What a sign-in cookie holds: each page sends the same one, and its signature need be looked at once."""
+    return unsign("login-cookie", cookie)
 
 
 def forget_login(response: Response) -> None:

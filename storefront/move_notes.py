@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from booking import facts
-from booking.actions.difference import after_move
-from booking.actions.waiting import kept_start
 from booking.held_place import comes_back
-from booking.rules import moves, refund
+from booking.rules import moves
 from booking.rules.refund import given_back
-from booking.rules.windows import change_decision
+from booking.rules.terms import sticky_after_move
 from booking.wording import Words
 from booking.wording.policies import latest_lines
 from models.booking_summary import BookingSummary
@@ -20,17 +18,15 @@ from storefront.door import Door
 from storefront.zones import shown_zone
 
 
-def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, starts_at: datetime | None = None, pays: int = 0) -> list[str]:
-    """What a move to `starts_at`, which costs `price`, means for money, approval and later changes (R10, R17, R26, R33). `pays`: what
-    of it is paid by card first."""
-    w = door.words
-    if starts_at is not None and starts_at == kept_start(b):
-        return [w._("This takes back your request for {asked}. Your booking then stands as it did before.").format(asked=w.when(b.starts_at, door.zone_of(b)))]
-    notes = price_notes(tx, b, w, price, pays) + sticky_notes(tx, b, w)
-    if starts_at is not None:
-        notes += last_notes(b, w, starts_at, tx.now)
-    notes += latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
-    return notes + approval_notes(b, door, tx.now)
+def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, pays: int = 0) -> list[str]:
+    """What a move to a time that costs `price` means for money, approval and how far it can be put off (R17, R18, R26, R33). What comes
+    of one time alone says `MoveTerms`. `pays`: what of the price is paid by card first."""
+    return own_notes(tx, b, door.words, price, pays) + approval_notes(b, door, tx.now)
+
+
+def own_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0) -> list[str]:
+    """The same without who decides: of the parts of a visit each has its own."""
+    return price_notes(tx, b, w, price, pays) + sticky_notes(tx, b, w) + latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
 
 
 def approval_notes(b: BookingSummary, door: Door, now: datetime) -> list[str]:
@@ -73,22 +69,9 @@ def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: i
                        amount=w.money(pays, b.currency), venue=b.store_name)
 
 
-def last_notes(b: BookingSummary, w: Words, starts_at: datetime, now: datetime) -> list[str]:
-    """Said beforehand where it would otherwise be found out too late: after this move nothing, or less, can be changed online."""
-    then = facts.change_facts(b)._replace(starts_at=starts_at)
-    now_allowed, then_allowed = ({kind for kind in ("reschedule", "cancel") if change_decision(kind, known, now).allowed}
-                                 for known in (facts.change_facts(b), then))
-    lost = now_allowed - then_allowed
-    if lost == {"reschedule", "cancel"} or lost and not then_allowed:
-        return [w._("The new time is so soon that it can't be changed or cancelled online afterwards.")]
-    if lost == {"cancel"}:
-        return [w._("The new time is so soon that it can't be cancelled online afterwards.")]
-    return [w._("The new time is so soon that it can't be changed online afterwards.")] if lost else []
-
-
 def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0) -> list[str]:
     """Sentences for a move to a time that costs `price`: what is to pay, and how, or what comes back."""
-    due, over = after_move(b, price)
+    due, over = moves.difference(facts.covered(b), price)
     money = w.money(price, b.currency)
     if price > b.price:
         return [dearer_note(w, b, price, price - b.price, due, pays)]
@@ -106,7 +89,7 @@ def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0) 
 def sticky_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
     """What the move takes from a later refund (R33)."""
     before = facts.sticky(b)
-    terms = refund.sticky_after_move(before, facts.terms_now(tx, b))
+    terms = sticky_after_move(before, facts.terms_now(tx, b))
     if not b.paid or terms in (None, before):
         return []
     percent = int(terms.share * 100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import g, redirect, request
 
@@ -13,23 +13,26 @@ from booking.actions.reschedule_booking import ANYONE
 from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
 from booking.actions.visits import reschedule_visit
 from booking.actions.waiting import kept_start
+from booking.move_times import move_times
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
-from booking.visit_times import visit_days
 from booking.wording import Words
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
-from storefront.move_notes import approval_notes, move_notes, visit_notes
+from storefront.move_notes import move_notes, own_notes, visit_notes
+from storefront.move_reason import is_missing, reason_field, typed_reason
+from storefront.move_terms import MoveTerms
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
-from storefront.together import VISIT, Group, scope_choices
+from storefront.take_back import takes_back
+from storefront.together import VISIT, Group, group_of, scope_choices
 
 
-def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None):  # noqa: ANN201
+def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None, without_reason: bool = False):  # noqa: ANN201
     """Old and new side by side for each booking; the form carries which ones fit and their price together.
 
     Refused slot_taken when the chosen time itself cannot be had.
@@ -42,25 +45,27 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
         fits, misfits, stays = list(preview.fits), list(preview.misfits), list(preview.stays)
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
-    together = visit_notes(group.parts, door, tx.now) if scope == VISIT and at != kept_start(group.parts[0]) else []
-    lines = [_line(tx, target, door, together) for target in fits]
-    common = lines[0][3] if all(line[3] == lines[0][3] for line in lines) else []
+    back = scope == VISIT and at == kept_start(group.parts[0])
+    lines = [_line(tx, target, door, whole=scope == VISIT) for target in fits]
+    common = lines[0].notes if all(line.notes == lines[0].notes for line in lines) else []
+    together = _of_visit(tx, group, door, at, [target.price for target in fits]) if scope == VISIT else []
     return page(
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
-        scopes=scope_choices(group, "reschedule", w), moves=lines, notes=common,
+        scopes=scope_choices(group, "reschedule", w), moves=[line._replace(notes=[]) for line in lines] if common else lines,
+        notes=common + together,
         misfits=[(w.when(target.booking.starts_at, door.zone_of(target.booking)), _new(target, door), _reason(target.problem, w)) for target in misfits],
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("reschedule", stay.decision, door, stay.booking))
                for stay in stays],
         starts_at=at.isoformat(), staff="anyone" if staff_id == ANYONE else "", price=sum(target.price for target in fits),
         expect=",".join(target.booking.ref for target in fits), without=",".join(target.booking.ref for target in misfits),
-        once=secrets.token_hex(16)), 200
+        reason=reason_field([] if back else [target.booking for target in fits], w, missing=without_reason), once=secrets.token_hex(16)), 422 if without_reason else 200
 
 
 def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
     """Move what was listed, all of it or nothing; `picker(tx, door, problem=, status=)` shows fresh times after a refusal."""
     form, ref = request.form, door.b.ref
     at, version, price = parse_at(form.get("starts_at")), given.whole_number(form.get("version")), given.whole_number(form.get("price"))
-    values: dict[str, Any] = {"version": version, "price": price}
+    values: dict[str, Any] = {"version": version, "price": price, "reason": typed_reason()}
     if scope != VISIT:
         values |= {"scope": scope, "expect": set(_refs("expect")), "without": set(_refs("without")),
                    "staff_id": ANYONE if form.get("staff") == "anyone" else None}
@@ -77,26 +82,61 @@ def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
             if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
                 return picker(tx, door, problem=problem, status=409)
+            if is_missing(refused) and at is not None:
+                return _again(tx, door, scope, at, values.get("staff_id"), picker)
             return render_booking(tx, door, problem=problem, status=422 if refused.code == "invalid" else 409)
     return redirect(door.url(done="moved" if scope == VISIT else "several_moved"), 303)
 
 
+def _again(tx: Tx, door: Door, scope: str, at: datetime, staff_id: int | None, picker: Any):  # noqa: ANN202
+    """The same list once more, with a word about the reason that is missing."""
+    try:
+        group = group_of(tx, door)
+        if group is None:
+            raise Refused("stale")
+        return show_several(tx, door, group, scope, at, staff_id=staff_id, without_reason=True)
+    except Refused as refused:
+        return picker(tx, door, problem=door.words.refusal(refused.code, refused.facts, door.b.store_name), status=409)
+
+
 def _visit(tx: Tx, group: Group, at: datetime) -> list[Target]:
-    """Where the parts go when the visit starts at `at`, an offered time; empty when it cannot."""
-    head = group.parts[0]
+    """Where the parts go when the visit starts at `at`: an offered time, or the old one while a move waits. Empty when it cannot; refused
+    where one has another price now and may not take it."""
+    head, times = group.parts[0], move_times(tx, group.parts)
+    if takes_back(tx, group.parts, at):
+        return [Target(part, part.starts_at + (at - head.starts_at), None, part.price) for part in group.parts]
+    times.require_price()
     day = local_date(at, head.zone)
     around = timedelta(days=1)
-    days = visit_days(tx, group.parts, day - around, day + around).days
+    days = times.days(tx, times.own, day - around, day + around).days
     if not any(slot.starts_at == at for _, slots in days for slot in slots):
         return []
     return [Target(part, part.starts_at + (at - head.starts_at), None, price_there(part, find_offer(tx, part.service_id))) for part in group.parts]
 
 
-def _line(tx: Tx, target: Target, door: Door, together: list[str]) -> tuple[str, str, str, list[str]]:
-    b, w = target.booking, door.words
-    own = move_notes(tx, b, door, target.price, target.starts_at)
-    notes = [note for note in own if not together or note not in approval_notes(b, door, tx.now)] + together
-    return b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), notes
+class Line(NamedTuple):
+    """A booking that moves. `notes` are said once for all where they are the same for each; `terms` are of its own time and money."""
+
+    service: str
+    old: str
+    new: str
+    notes: list[str]
+    terms: list[str]
+
+
+def _line(tx: Tx, target: Target, door: Door, *, whole: bool) -> Line:
+    b, w, price = target.booking, door.words, target.price
+    back = target.starts_at is not None and target.starts_at == kept_start(b)
+    notes = [] if back else own_notes(tx, b, w, price) if whole else move_notes(tx, b, door, price)
+    terms = MoveTerms(tx, [b], door, [price]).notes(target.starts_at) if target.starts_at and (back or not whole) else []
+    return Line(b.service_name, w.when(b.starts_at, door.zone_of(b)), _new(target, door), notes, terms)
+
+
+def _of_visit(tx: Tx, group: Group, door: Door, at: datetime, prices: list[int]) -> list[str]:
+    """What is true of the visit as a whole: its parts are cancelled together, and wait together (R32)."""
+    if at == kept_start(group.parts[0]):
+        return []
+    return MoveTerms(tx, group.parts, door, prices).notes(at) + visit_notes(group.parts, door, tx.now)
 
 
 def _new(target: Target, door: Door) -> str:

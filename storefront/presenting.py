@@ -90,8 +90,7 @@ class Detail:
 
 def card(b: BookingSummary | ListedBooking, w: Words, now: datetime, present: int, own: str | None) -> Card:
     """`present`: the year it is, which a line does not name; `own`: the customer's zone."""
-    can_move, can_cancel = facts.may_change(b, now) if b.holding else (False, False)
-    instead = b.holding and not can_cancel and facts.decisions(b, now)["cancel"].facts.get("instead")
+    can_move, can_cancel, instead = facts.may_change(b, now) if b.holding else (False, False, False)
     zone = shown_zone(b.location_kind, b.zone, own)
     start = b.local_start if zone == b.zone else b.starts_at.astimezone(ZoneInfo(zone))
     day, span = start.date(), w.span(b.starts_at, b.ends_at, zone)

@@ -14,6 +14,7 @@ from booking import facts
 from booking.actions.visits import visit_decision, visit_of
 from booking.rules.decision import Decision
 from booking.rules.wall_time import local_date
+from booking.visiting import parts_end_alone
 from booking.wording import Words
 from models.booking import Booking
 from models.booking_summary import BookingSummary
@@ -80,13 +81,20 @@ def decisions_of(door: Door, group: Group | None, now: datetime) -> dict[str, De
     return facts.decisions(door.b, now)
 
 
-def scope_asked(group: Group | None) -> str:
-    """The scope of the request; of a visit the whole unless one part is asked for, of a series this date only."""
+def scope_asked(group: Group | None, kind: str) -> str:
+    """The scope of the request, of those there are: of a visit the whole unless one part is asked for, of a series this date only."""
     wanted = request.values.get("scope")
     if group is None or not group.several:
         return "this"
-    known = ("this", "following", "all") if group.kind == SERIES else ("visit", "this")
+    known = _scopes(group, kind)
     return wanted if wanted in known else known[0]
+
+
+def _scopes(group: Group, kind: str) -> tuple[str, ...]:
+    """A visit moves as a whole; one part of it is cancelled alone only where the shop allows it (R32)."""
+    if group.kind == SERIES:
+        return ("this", "following", "all")
+    return ("visit", "this") if kind == "cancel" and parts_end_alone(group.parts) else ("visit",)
 
 
 def scope_choices(group: Group | None, kind: str, w: Words) -> list[tuple[str, str]]:
@@ -95,9 +103,7 @@ def scope_choices(group: Group | None, kind: str, w: Words) -> list[tuple[str, s
         return []
     if group.kind == SERIES:
         return [("this", w._("Only this date")), ("following", w._("This and following dates")), ("all", w._("All coming dates"))]
-    if kind == "cancel" and all(facts.effective_policy(part).part_cancel for part in group.parts):
-        return [("visit", w._("The whole visit")), ("this", w._("Only this part"))]
-    return []
+    return [("visit", w._("The whole visit")), ("this", w._("Only this part"))] if len(_scopes(group, kind)) > 1 else []
 
 
 def names(parts: Sequence[BookingSummary]) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Boolean, String, Text, cast, literal, null, s
 from sqlalchemy.dialects.postgresql import JSONB
 
 from booking.cards import KEPT, Kept, read_kept
-from booking.documents.find import Listed
+from booking.documents.find import STANDS, Listed
 from models.audit import AuditEntry
 from models.booking_summary import BookingSummary
 from models.document import Document
@@ -46,7 +46,7 @@ _ENTRIES = select(
         ).order_by(AuditEntry.id.desc()).limit(MOST).subquery()
 _DOCUMENTS = select(
     literal(False), Document.kind, Document.issued_at, cast(Document.currency, String), cast(null(), JSONB), Document.number, Document.amount,
-).where(Document.store_id == param("store"), Document.booking_id == param("booking"))
+).where(Document.store_id == param("store"), Document.booking_id == param("booking"), STANDS)
 _KEPT = select(cast(null(), Boolean), cast(null(), Text), cast(null(), INSTANT), cast(null(), String), KEPT, cast(null(), BigInteger), cast(null(), BigInteger))
 _TRAIL = Statement(union_all(select(_ENTRIES), _DOCUMENTS, _KEPT), _Row)
 

@@ -21,7 +21,7 @@ from booking.actions.leave_waitlist import leave_entry
 from booking.deposits import taken_online
 from booking.facts import read_policy
 from booking.offers import find_offer
-from booking.rules import refund
+from booking.rules import terms
 from booking.rules.decision import Refused
 from booking.rules.moves import needs_approval
 from booking.wording import Words
@@ -189,10 +189,11 @@ def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
     if b is None or held is None or way.entry.kind != "earlier":
         return []
     notes = [w._("Your payment stays with the booking; nothing is charged.")] if b.paid else []
-    now, then = (refund.sticky_after_move(facts.sticky(b), refund.terms_now(facts.policies(b), start, b.zone, tx.now, b.paid)) or refund.FULL
+    now, then = (terms.sticky_after_move(facts.sticky(b), terms.terms_now(facts.policies(b), start, b.zone, tx.now, b.paid)) or terms.FULL
                  for start in (b.starts_at, held.starts_at))
     if b.paid and (then.share < now.share or (then.credit and not now.credit)):
         notes.append(w._("After that less may come back if you cancel:"))
-        notes += policy_lines(w, facts.effective_policy(b), held.starts_at, held.zone, b.currency, original=b.original_starts_at,
+        there = b._replace(starts_at=held.starts_at, zone=held.zone)
+        notes += policy_lines(w, facts.shown_policy(there), held.starts_at, held.zone, b.currency, tx.now, original=b.original_starts_at,
                               shown=shown_zone(b.location_kind, held.zone, b.customer_zone))
     return notes

@@ -30,7 +30,8 @@ def zone_names() -> tuple[str, ...]:
 
 def chosen_zone(person: SignedIn | None) -> str | None:
     """The visitor's own zone: chosen now, in this browser before, or in the profile; None when nothing was chosen."""
-    return _known(request.values.get("zone")) or _known(request.cookies.get(_cookie())) or (person.zone if person else None)
+    said = request.args if request.method in ("GET", "HEAD") else request.values
+    return _known(said.get("zone")) or _known(request.cookies.get(_cookie())) or (person.zone if person else None)
 
 
 def shown_zone(kind: str, zone: str, own: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import psycopg
 from redis import RedisError
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.exc import SQLAlchemyError
 
 from booking.actions.decline_booking import expire_approvals
@@ -21,6 +21,7 @@ from booking.actions.send_reminders import send_reminders
 from models.access import Attempt, LoginCode
 from models.actor import SYSTEM
 from models.idempotency import IdempotencyKey
+from models.moved_start import LONGEST_WALK, MovedStart
 from models.outbox import OutboxRow
 from models.session import Database, database, transaction
 from models.shopify_delivery import ShopifyDelivery
@@ -35,6 +36,7 @@ from sync.shopify.engine import sync_shop
 LEADER = 20261121
 EVERY = 3.0
 KEEP_KEYS, KEEP_WEBHOOKS, KEEP_MESSAGES = timedelta(hours=48), timedelta(days=90), timedelta(days=90)
+KEEP_MOVES = LONGEST_WALK + timedelta(days=1)
 log = logging.getLogger("opencals.beat")
 
 
@@ -127,8 +129,9 @@ def serve_waitlist(store_id: int, *, most: int = 100) -> int:
 
 
 def tidy() -> None:
-    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries, webhooks and messages about no booking
-    (codes, notices) of long ago, and who closed bookings were for; keep wall time under new zone rules."""
+    """Forget what has served: old codes, counted attempts, idempotency keys, imported files, deliveries, moves past which lists were walked,
+    webhooks and messages about no booking (codes, notices) of long ago, and who closed bookings were for; keep wall time under new zone
+    rules."""
     for store_id in database().all_stores():
         forget_imports(store_id, SYSTEM)
         keep_up(store_id)
@@ -137,6 +140,7 @@ def tidy() -> None:
                                        (IdempotencyKey, IdempotencyKey.created_at, KEEP_KEYS),
                                        (ShopifyDelivery, ShopifyDelivery.applied_at, timedelta(days=30))):
                 tx.db.execute(delete(table).where(table.store_id == store_id, column < tx.now - age))
+            tx.db.execute(delete(MovedStart).where(MovedStart.store_id == store_id, MovedStart.moved_at < func.clock_timestamp() - KEEP_MOVES))
             tx.db.execute(delete(OutboxRow).where(OutboxRow.store_id == store_id, OutboxRow.channel == "webhook", OutboxRow.state != "due",
                                                   OutboxRow.created_at < tx.now - KEEP_WEBHOOKS))
             # Those about a booking go with it (R45); these name somebody of whom there may be no booking at all.

@@ -22,7 +22,7 @@ def add_note(tx: Tx, ref: str, text: str) -> Done:
         raise Refused("not_found")
     text = text.strip()
     if not 1 <= len(text) <= LONGEST:
-        raise Refused("invalid", errors=[{"field": "note", "problem": f"must have 1 to {LONGEST} characters"}])
+        raise Refused("invalid", errors=[{"field": "text", "problem": f"must have 1 to {LONGEST} characters"}])
     note_id = new_id()
     tx.db.execute(insert(BookingNote).values(
         store_id=tx.store_id, id=note_id, booking_id=b.id, user_id=tx.actor.id if tx.actor.kind == "user" else None, text=text,

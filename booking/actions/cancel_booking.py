@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
-from booking.actions.changing import let_go_of_old_slot, locked, put, reread, settle, told
+from booking.actions.changing import hold_fewer_seats, let_go_of_old_slot, locked, put, reread, settle, told
+from booking.actions.difference import fewer_before_waiting, of_those_who_stay
 from booking.actions.waiting import keep_together
 from booking.held_place import before_move, put_back
 from booking.rules import refund as refunds
 from booking.rules.decision import Refused
-from booking.rules.money import split
 from booking.rules.refund import RefundQuote
-from booking.rules.refunds_together import with_given
 from booking.rules.status import after
 from booking.rules.windows import change_decision
 from booking.visiting import decisions_alone
@@ -45,14 +43,15 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
         decisions_alone(tx, b)["cancel"].require()
     if drops < b.seats and tx.actor.is_customer and not facts.effective_policy(b).part_cancel:
         raise Refused("not_allowed", kind="cancel", part=True)
-    outcome = _outcome(tx, b, quote, refund, drops, as_credit) if given is None else with_given(
-        *given, facts.load_payments(tx, b), b.currency, facts.policies(b)[1].refund_mode, seats=drops, of_seats=b.seats, zone=b.zone)
+    outcome = _outcome(tx, b, quote, refund, drops, as_credit) if given is None else facts.quote_of_order(tx, b, *given, seats=drops)
     if hold_money and tx.actor.is_merchant:
         outcome = replace(outcome, mode="manual", ways=(("owed", outcome.cash),) if outcome.cash else ())
     reason = reason.strip()[:LONGEST_REASON]
     if drops < b.seats:
-        put(tx, b, seats=b.seats - drops, price=_without(b.price, drops, b), due=_without(b.due, drops, b),
-                     held=None if b.held is None else _held_without(b, drops))
+        if b.status == "pending":
+            hold_fewer_seats(tx, b, b.seats - drops)
+        put(tx, b, seats=b.seats - drops, price=of_those_who_stay(b.price, drops, b), due=of_those_who_stay(b.due, drops, b),
+                     held=None if b.held is None else b.held | fewer_before_waiting(b, drops))
         action_name, cause = "drop_seats", "seats"
     else:
         let_go_of_old_slot(tx, b)
@@ -79,17 +78,6 @@ def _seats(b: BookingSummary, seats: int | None) -> int:
     if not 1 <= seats <= b.seats:
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {b.seats}"}])
     return seats
-
-
-def _without(amount: int, drops: int, b: BookingSummary) -> int:
-    """The part of the seats that stay (R25); what a move waiting for approval may go back to is money for all seats too."""
-    return split(amount, [drops, b.seats - drops])[1]
-
-
-def _held_without(b: BookingSummary, drops: int) -> dict[str, Any]:
-    """What a waiting move may go back to for the seats that stay; of what was paid since it was asked for their part counts (R17)."""
-    left = {name: _without(b.held[name], drops, b) for name in ("price", "due") if name in b.held}
-    return b.held | left | ({"paid": b.paid - _without(b.paid - b.held["paid"], drops, b)} if "paid" in b.held else {})
 
 
 def _outcome(tx: Tx, b: BookingSummary, quote: str | None, refund: str | int, drops: int, as_credit: bool) -> RefundQuote:

@@ -29,6 +29,8 @@ FOLLOWED = frozenset({"service_id", "staff_id", "location_id", "customer_id", "p
 
 
 _LET_GO: Statement = Statement(delete(Hold).where(Hold.store_id == param("store"), Hold.booking_id == param("booking")))
+_HOLD_FEWER: Statement = Statement(update(Hold).where(Hold.store_id == param("store"), Hold.booking_id == param("booking")).values(
+    seats=param("seats")))
 _REFUND = insertion(Refund, frozenset({
     "id", "booking_id", "cause", "outcome", "mode", "state", "amount", "kept", "fee", "currency", "reason", "created_at", "settled_at"}))
 _LINE = insertion(RefundLine, frozenset({"id", "refund_id", "payment_id", "amount"}))
@@ -100,6 +102,11 @@ def told(b: BookingSummary) -> dict[str, Any]:
 
 def let_go_of_old_slot(tx: Tx, b: BookingSummary) -> None:
     _LET_GO.run(tx, booking=b.id)
+
+
+def hold_fewer_seats(tx: Tx, b: BookingSummary, seats: int) -> None:
+    """Of what is held for the booking, its old class date or times offered, only the seats that stay (R17, R30)."""
+    _HOLD_FEWER.run(tx, booking=b.id, seats=seats)
 
 
 def settle(tx: Tx, b: BookingSummary, quote: RefundQuote, cause: str, *, reason: str | None = None) -> int:

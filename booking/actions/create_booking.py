@@ -40,7 +40,7 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
                    hold: str | None = None, notes: str = "", delivery_address: str | None = None, use_credit: bool = False, notify: bool = True,
-                   override: bool = False, order_id: int | None = None, credit_covers: int = 0) -> Done:
+                   override: bool = False, order_id: int | None = None, credit_covers: int = 0, of_several: bool = False) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval; the shop books at any minute of its hours, and with `override`
@@ -48,6 +48,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
     `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to say it (A149).
     A guest may have typed anyone's address: the message waits for its turn, and Refused rate_limited past that (I37).
+    The shop's `payments` are at most the price, unless `override`; one `of_several` has its share of what was looked at for all.
     `credit_covers` is the deposit that credit stands for: Refused quote_changed when by now there is less of it.
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
@@ -58,7 +59,7 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
         raise Refused("not_allowed", kind="book")
     if not 1 <= seats <= offer.capacity:
         raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {offer.capacity}"}])
-    check_payments(payments)
+    check_payments(payments, None if of_several else ceiling(tx, offer.price * seats, override))
     customer = customer_for(tx, customer_id, person)
     leaving = limits.leaving(tx, customer.email_canonical, customer.phone) if as_customer and customer_id is None else None
     held = bool(hold) and use_hold(tx, hold, offer, staff_id, starts_at)
@@ -94,13 +95,23 @@ def _address(given: str | None, chosen: Chosen, as_customer: bool) -> str:
     return address
 
 
-def check_payments(payments: Sequence[dict[str, Any]]) -> None:
-    """Refused invalid, with every payment that is of no known method or amount."""
+def ceiling(tx: Tx, price: int, override: bool) -> int | None:
+    """What the shop may note as paid for a new booking: more than its price is a slip, unless it says `override`. Money that providers
+    took is noted as it is."""
+    return price if tx.actor.is_merchant and not override else None
+
+
+def check_payments(payments: Sequence[dict[str, Any]], most: int | None = None) -> None:
+    """Refused invalid, with the first payment that is of no known method or amount, or with which they are more than `most`."""
+    total = 0
     for number, payment in enumerate(payments):
         if payment["method"] not in METHODS:
             raise Refused("invalid", errors=[{"field": f"payments.{number}.method", "problem": f"must be one of {', '.join(METHODS)}"}])
         if not 0 < payment["amount"] <= 10**12:
             raise Refused("invalid", errors=[{"field": f"payments.{number}.amount", "problem": "must be a positive amount in minor units"}])
+        total += payment["amount"]
+        if most is not None and total > most:
+            raise Refused("invalid", errors=[{"field": f"payments.{number}.amount", "problem": "comes to more than the price: needs override: true"}])
 
 
 def _insert(tx: Tx, offer: ServiceOffer, chosen: Chosen, values: dict[str, Any], order_id: int | None) -> BookingSummary:

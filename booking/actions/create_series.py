@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from booking.actions.action import Done, action
 from booking.actions.cancel_series import tell_once
-from booking.actions.create_booking import create_booking
+from booking.actions.create_booking import ceiling, check_payments, create_booking
 from booking.actions.people import Person
 from booking.offers import find_offer
 from booking.rules.decision import Refused
@@ -37,11 +37,12 @@ def create_series(tx: Tx, *, service_id: int, starts_at: datetime, dates: int, e
     """
     if tx.actor.is_customer:
         raise Refused("not_allowed", kind="book")
-    _check(dates, every, payments)
+    _check(dates, every)
     offer = find_offer(tx, service_id)
     people = offer.only(staff_id) if offer else ()
     if not people:
         raise Refused("invalid", errors=[{"field": "service" if offer is None else "staff", "problem": "is not known for this booking"}])
+    check_payments(payments, ceiling(tx, offer.price * seats * dates, override))
     zone = people[0].zone
     shares = [split(payment["amount"], [1] * dates) for payment in payments]
     who: dict[str, Any] = {"person": person, "customer_id": customer_id}
@@ -55,7 +56,7 @@ def create_series(tx: Tx, *, service_id: int, starts_at: datetime, dates: int, e
                 raise Refused("outside_hours")
             made.append(create_booking.within(
                 tx, service_id=service_id, starts_at=instant, staff_id=staff_id or (made[0].staff_id if made else None), seats=seats,
-                payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, **who).booking)
+                payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, of_several=True, **who).booking)
             if person is None or not person.email.strip():
                 # Without an address the shop's customer can only be told by id; the first date has written them down.
                 who = {"customer_id": made[0].customer_id}
@@ -68,14 +69,12 @@ def create_series(tx: Tx, *, service_id: int, starts_at: datetime, dates: int, e
     return _joined(tx, made, notify)
 
 
-def _check(dates: int, every: int, payments: Sequence[dict[str, Any]]) -> None:
+def _check(dates: int, every: int) -> None:
     errors = []
     if not 2 <= dates <= MOST_DATES:
         errors.append({"field": "dates", "problem": f"must be from 2 to {MOST_DATES}"})
     if not 1 <= every <= MOST_WEEKS_BETWEEN:
         errors.append({"field": "every", "problem": f"must be from 1 to {MOST_WEEKS_BETWEEN} weeks"})
-    errors += [{"field": f"payments.{n}.amount", "problem": "must be a positive amount in minor units"}
-               for n, payment in enumerate(payments) if payment["amount"] <= 0]
     if errors:
         raise Refused("invalid", errors=errors)
 

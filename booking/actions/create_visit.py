@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from booking.actions.action import Done, action
 from booking.actions.cancel_series import tell_once
-from booking.actions.create_booking import check_payments, create_booking
+from booking.actions.create_booking import ceiling, check_payments, create_booking
 from booking.actions.people import Person
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
@@ -44,9 +44,9 @@ def create_visit(tx: Tx, *, parts: Sequence[VisitPart], starts_at: datetime, per
     if tx.actor.is_customer:
         raise Refused("not_allowed", kind="book")
     offers = _offers(tx, parts)
-    check_payments(payments)
     lock_staff(tx, {person.id for offer, part in zip(offers, parts, strict=True) for person in offer.only(part.staff_id)})
     prices = [offer.price for offer in offers]
+    check_payments(payments, ceiling(tx, sum(prices), override))
     shares = [split(payment["amount"], prices if any(prices) else [1] * len(parts)) for payment in payments]
     who: dict[str, Any] = {"person": person, "customer_id": customer_id}
     made: list[BookingSummary] = []
@@ -55,7 +55,7 @@ def create_visit(tx: Tx, *, parts: Sequence[VisitPart], starts_at: datetime, per
         paid = [payment | {"amount": share[n]} for payment, share in zip(payments, shares, strict=True) if share[n]]
         made.append(create_booking.within(
             tx, service_id=part.service_id, starts_at=_next(made[-1], offer, staff_id) if made else starts_at, staff_id=staff_id,
-            payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, order_id=made[0].order_id if made else None, **who).booking)
+            payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, of_several=True, order_id=made[0].order_id if made else None, **who).booking)
         who = {"customer_id": made[0].customer_id}
     visit_id = new_id()
     mine = (Booking.store_id == tx.store_id, Booking.id.in_([b.id for b in made]))

@@ -12,9 +12,10 @@ from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
-from booking.actions.difference import due_before_waiting, settle_surplus
+from booking.actions.difference import settle_difference
 from booking.actions.waiting import kept_start, waiting_with
 from booking.held_place import before_move, put_back
+from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
 from booking.rules.refunds_together import together
@@ -97,9 +98,9 @@ def _end_part(tx: Tx, b: BookingSummary, verb: str, reason: str, because: str) -
     """Of one that goes back to its old time only what was paid for a dearer one comes back."""
     restored = goes_back(tx, b)
     if restored:
-        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None,
-                     due=due_before_waiting(b), **_old_place(b.held))
-        outcome = settle_surplus(tx, b, done)
+        done = write(tx, b, status=after(b.status, "restore"), held=None, approval_deadline=None, move_reason=None,
+                     due=moves.difference(facts.covered(b), b.held["price"])[0], **_old_place(b.held))
+        outcome = settle_difference(tx, b, done)
         done = done if outcome is None else reread(tx, done)
     else:
         outcome, done = _end(tx, b, verb, reason)
@@ -147,6 +148,8 @@ def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote
 
 
 def _old_place(held: dict) -> dict:
-    return place(datetime.fromisoformat(held["starts_at"]), datetime.fromisoformat(held["ends_at"]), held["zone"]) | {
+    """Nor does a move that never came about take anything from a later refund (R33)."""
+    marks = dict(zip(("sticky_num", "sticky_den", "sticky_credit"), held.get("sticky", ()), strict=False))
+    return marks | place(datetime.fromisoformat(held["starts_at"]), datetime.fromisoformat(held["ends_at"]), held["zone"]) | {
         key: held[key] for key in ("staff_id", "location_id", "session_id", "price", "buffer_before_s", "buffer_after_s",
                                    "customer_moves", "overlap_ok")}

@@ -17,7 +17,7 @@ from booking.actions.changing import settle
 from booking.keys import settings
 from booking.rules import moves
 from booking.rules.decision import Refused
-from booking.rules.money import card_least, card_step
+from booking.rules.money import card_least, card_step, split
 from booking.rules.policy import Policy
 from booking.rules.refund import RefundQuote, given_back
 from models import payment_account
@@ -33,24 +33,14 @@ def price_of_move(policy: Policy, b: BookingSummary, offered: int, agreed: int |
     price = moves.price_after(policy, b.price, offered)
     if agreed != price and (agreed is not None or price > b.price):
         raise Refused("quote_changed", kind="price", price=price, difference=price - b.price, currency=b.currency)
-    return {"price": price, "due": after_move(b, price)[0]}
-
-
-def after_move(b: BookingSummary, price: int) -> tuple[int, int]:
-    """(what is still to pay, what is left over) of a booking that moves to a time of this price. Of one that waits both are counted from
-    what it was before, with what was paid since (R17)."""
-    if b.held is None:
-        return moves.difference(b.price, price, b.due)
-    due, over = moves.difference(b.held["price"], price, b.held.get("due", b.due))
-    paid = _paid_meanwhile(b)
-    return max(0, due - paid), over + max(0, paid - due)
+    return {"price": price, "due": moves.difference(facts.covered(b), price)[0]}
 
 
 def open_difference(b: BookingSummary, price: int) -> int:
     """What of a move to this price is paid by card before it, in minor units; 0 where something is due already, or nothing was paid."""
     if b.due or not b.paid or price <= b.price:
         return 0
-    due = after_move(b, price)[0]
+    due = moves.difference(facts.covered(b), price)[0]
     amount = due - due % card_step(b.currency)
     return amount if amount >= card_least(b.currency) else 0
 
@@ -67,25 +57,21 @@ def before_waiting(b: BookingSummary) -> dict[str, int]:
     return {"price": b.price, "due": b.due, "paid": b.paid}
 
 
-def due_before_waiting(b: BookingSummary) -> int:
-    """What would be due had the waiting move not been asked for; payments made meanwhile count."""
+def fewer_before_waiting(b: BookingSummary, drops: int) -> dict[str, int]:
+    """The same once `drops` seats have left while it waits: of what was paid meanwhile their part has left with them."""
     assert b.held is not None
-    return max(0, b.held.get("due", b.due) - _paid_meanwhile(b))
+    fewer = {name: of_those_who_stay(b.held[name], drops, b) for name in ("price", "due") if name in b.held}
+    return fewer | {"paid": b.paid - of_those_who_stay(b.paid - b.held.get("paid", b.paid), drops, b)}
+
+
+def of_those_who_stay(amount: int, drops: int, b: BookingSummary) -> int:
+    """The part of the seats that stay (R25)."""
+    return split(amount, [drops, b.seats - drops])[1]
 
 
 def settle_difference(tx: Tx, before: BookingSummary, after: BookingSummary) -> RefundQuote | None:
-    """Give back what a move to a cheaper time leaves over, once the move stands; None when nothing is, or less than cards move."""
-    return None if after.held is not None else _give_back(tx, after, after_move(before, after.price)[1])
-
-
-def settle_surplus(tx: Tx, waited: BookingSummary, back: BookingSummary) -> RefundQuote | None:
-    """Give back what was paid for a dearer time while the move waited, now that it goes back to the old one (R17); None when nothing was."""
-    assert waited.held is not None
-    return _give_back(tx, back, _paid_meanwhile(waited) - waited.held.get("due", waited.due))
-
-
-def _paid_meanwhile(b: BookingSummary) -> int:
-    return b.paid - b.held.get("paid", b.paid)
+    """Give back what a move leaves over once it stands, or goes back to the old time; None when nothing is, or less than cards move."""
+    return None if after.held is not None else _give_back(tx, after, moves.difference(facts.covered(before), after.price)[1])
 
 
 def _give_back(tx: Tx, after: BookingSummary, over: int) -> RefundQuote | None:

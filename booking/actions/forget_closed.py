@@ -61,7 +61,7 @@ def _never_closed(tx: Tx, done: datetime | None, since: datetime) -> list[int]:
 def _erase(tx: Tx, ids: list[int]) -> None:
     mine = (Booking.store_id == tx.store_id, Booking.id.in_(ids))
     tx.db.execute(update(Booking).where(*mine).values(
-        contact_name=PSEUDONYM, contact_email=None, contact_email_canonical=None, contact_phone=None, notes="", cancel_reason=None,
+        contact_name=PSEUDONYM, contact_email=None, contact_email_canonical=None, contact_phone=None, notes="", cancel_reason=None, move_reason=None,
         delivery_address="", version=Booking.version + 1, updated_at=tx.now))
     tx.db.execute(delete(BookingNote).where(BookingNote.store_id == tx.store_id, BookingNote.booking_id.in_(ids)))
     tx.db.execute(update(Feedback).where(Feedback.store_id == tx.store_id, Feedback.booking_id.in_(ids)).values(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from booking.actions.action import Done, action
 from booking.actions.changing import locked, told, write
+from booking.rules.decision import Refused
 from booking.rules.status import after
 from models.session import Tx
 
@@ -23,4 +24,17 @@ def _mark(verb: str):  # noqa: ANN202
 arrive_booking = _mark("arrive")
 ready_booking = _mark("ready")
 complete_booking = _mark("complete")
-no_show_booking = _mark("no_show")
+
+
+@action
+def no_show_booking(tx: Tx, ref: str, *, version: int | None = None, override: bool = False) -> Done:
+    """Note that the customer did not come, as the other marks; before the start nobody can know that: Refused not_allowed then, unless
+    `override` (A155: a fee may follow)."""
+    b = locked(tx, ref, version)
+    status = after(b.status, "no_show")
+    early = tx.now < b.starts_at
+    if early and not override:
+        raise Refused("not_allowed", kind="early")
+    marked = write(tx, b, status=status)
+    tx.audit("no_show_booking", booking_id=b.id, before=told(b), after=told(marked), early=early)
+    return Done(marked)

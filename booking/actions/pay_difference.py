@@ -33,12 +33,13 @@ from models.session import Tx
 
 
 @action
-def begin_difference(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None, version: int, price: int, pays: int, browser: str) -> Done:
+def begin_difference(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None, version: int, price: int, pays: int, browser: str,
+                     reason: str = "") -> Done:
     """Keep the new time and write down the move that is to be paid for. `facts`: intent_id, secret of its page, account_id, amount, currency.
 
     `pays` is what the customer saw they pay by card; any other sum is refused: quote_changed (I18). Refused like the move itself too.
     """
-    plan = plan_move(tx, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price)
+    plan = plan_move(tx, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, reason=reason)
     account = payment_account.in_use(tx)
     if plan is None or account is None or not plan.collect or plan.collect != pays:
         seen = tx.subject if plan is None else plan.booking._replace(price=plan.values["price"])
@@ -49,7 +50,7 @@ def begin_difference(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | N
     intent_id, secret = write_intent(
         tx, "difference", browser=browser, lasts=lasts, account_id=account.id, customer_id=b.customer_id, booking_id=b.id, amount=plan.collect,
         currency=b.currency, facts={"starts_at": plan.chosen.starts_at.isoformat(), "staff_id": str(plan.chosen.staff.id), "version": b.version,
-                                    "price": price, "by_link": tx.actor.kind == "link"})
+                                    "price": price, "move_reason": plan.reason, "by_link": tx.actor.kind == "link"})
     keep_time(tx, b, plan.offer, plan.chosen, keeper(intent_id), tx.now + lasts)
     tx.audit("begin_difference", booking_id=b.id, amount=plan.collect, intent=str(intent_id))
     return Done(b, facts={"intent_id": intent_id, "secret": secret, "account_id": account.id, "amount": plan.collect, "currency": b.currency})
@@ -66,7 +67,7 @@ def move_paid(tx: Tx, intent_id: int, reference: str, amount: int) -> Done:
     asked = intent.facts
     kept = intent.expires_at is not None and intent.expires_at > tx.now
     b = reschedule_booking.within(tx, ref, starts_at=datetime.fromisoformat(asked["starts_at"]), staff_id=int(asked["staff_id"]),
-                                  version=asked["version"], price=asked["price"], paid=Paid(amount, reference, kept)).booking
+                                  version=asked["version"], price=asked["price"], reason=asked["move_reason"] or "", paid=Paid(amount, reference, kept)).booking
     close(tx, intent, "succeeded", payment_id=_payment(tx, reference))
     tx.audit("take_difference", booking_id=b.id, amount=amount, intent=str(intent_id))
     return Done(b)

@@ -10,7 +10,7 @@ from booking.actions.changing import let_go_of_old_slot, reread, told, write
 from booking.actions.create_booking import take
 from booking.actions.decline_booking import take_back
 from booking.actions.difference import settle_difference
-from booking.actions.planned_move import ANYONE, Paid, plan_move
+from booking.actions.planned_move import ANYONE, LONGEST_REASON, Paid, plan_move
 from booking.actions.waiting import Wait, hold_old_slots, keep_together
 from booking.held_place import before_move
 from booking.rules.decision import Refused
@@ -18,25 +18,25 @@ from booking.rules.refund import RefundQuote
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
-__all__ = ["ANYONE", "reschedule_booking"]
+__all__ = ["ANYONE", "LONGEST_REASON", "reschedule_booking"]
 
 
 @action
 def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None,
-                       price: int | None = None, block: bool = False, follows: bool = False, wait: Wait | None = None,
+                       price: int | None = None, reason: str = "", block: bool = False, follows: bool = False, wait: Wait | None = None,
                        of_several: bool = False, override: bool = False, notify: bool = True, paid: Paid | None = None) -> Done:
     """Move to `starts_at`; `staff_id` None keeps the person, ANYONE takes whoever is free (R14).
 
     Customers stay at the location, inside windows, limits and offered times; merchants do so too unless `override` (A37). A service with
-    approval keeps the old slot held until the shop decides; choosing that slot again takes the request back (R17). `price` is the one
-    the customer saw for the new time and has to agree to where it is dearer (R26). With `block` all parts of its visit move with it:
-    `wait` says how the visit waits for the shop, and its caller keeps the old slots. One that `follows` another starts at any minute of
-    the working hours: the first part answers for step, lead time and horizon (R32). One `of_several` is refused at once, so that the
-    others can be tried too. What a card has to pay first (`difference.to_collect`) is in `paid`; without it the move is refused:
+    approval keeps the old slot held until the shop decides; until then choosing it again takes the request back (R17). `price` is the one
+    the customer saw for the new time and has to agree to where it is dearer (R26). `reason` is theirs, kept and told to the shop where
+    it asks for one (D20b). With `block` all parts of its visit move with it: `wait` says how the visit waits for the shop, and its
+    caller keeps the old slots. One that `follows` another starts at any minute of the working hours: the first part answers for step,
+    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried too. What a card has to pay first (`difference.to_collect`) is in `paid`; without it the move is refused:
     not_allowed with `pay`. Raises Refused and changes nothing otherwise.
     """
-    plan = plan_move(tx, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, block=block, follows=follows, wait=wait,
-                     of_several=of_several, override=override, paid=paid)
+    plan = plan_move(tx, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, reason=reason, block=block, follows=follows,
+                     wait=wait, of_several=of_several, override=override, paid=paid)
     if plan is None:
         return take_back(tx, tx.subject)
     b, chosen = plan.booking, plan.chosen
@@ -54,8 +54,9 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
         _keep_old_slots(tx, b, moved)
     tx.audit("reschedule_booking", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id,
              override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending",
-             **({} if over is None else {"quote": over.facts()}), **({} if paid is None else {"paid": paid.amount}))
-    _tell(tx, b, moved, notify, over, block, {} if paid is None else {"collected": paid.amount})
+             **({"reason_given": True} if plan.reason else {}), **({} if over is None else {"quote": over.facts()}),
+             **({} if paid is None else {"paid": paid.amount}))
+    _tell(tx, b, moved, notify, over, block, plan.reason, {} if paid is None else {"collected": paid.amount})
     return Done(moved, over)
 
 
@@ -67,17 +68,17 @@ def _keep_old_slots(tx: Tx, b: BookingSummary, moved: BookingSummary) -> None:
         keep_together(tx, b)
 
 
-def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool,
-          more: dict[str, int]) -> None:
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool, said: str | None,
+          paid: dict[str, int]) -> None:
     """What was there before is what everyone knows: of a move that waited its old time, not the one asked for meanwhile."""
-    waits, was = moved.status == "pending", before_move(tx, b)
+    waits, was, words = moved.status == "pending", before_move(tx, b), {"reason": said} if said else {}
     if notify:
         topic = ("request_received" if moved.never_approved else "approval_asked") if waits else "booking_moved"
-        notices.tell_customer(tx, topic, moved, old=was, refund=over, **more)
+        notices.tell_customer(tx, topic, moved, old=was, refund=over, **paid)
     shop = tx.actor.is_customer or moved.conflict
     if waits:
         if shop and not block:
-            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was, **more)
+            notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was, **words, **paid)
         return
-    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was, **more) if shop else frozenset()
+    heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was, **words, **paid) if shop else frozenset()
     notices.tell_staff(tx, "merchant_booking_moved", moved, old=was, told=heard)

@@ -58,7 +58,7 @@ def preview_reschedule_series(tx: Tx, ref: str, scope: str, starts_at: datetime,
 
 @action
 def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staff_id: int | None = None,
-                      expect: Collection[str] | None = None, without: Collection[str] = (), price: int | None = None,
+                      expect: Collection[str] | None = None, without: Collection[str] = (), price: int | None = None, reason: str = "",
                       version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Move all bookings of the scope that may move, or none: Refused slot_taken lists under `dates` each that does not fit.
 
@@ -77,7 +77,7 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
     if not targets:
         (stays[0].decision if stays else Decision(False, "no_change")).require()
     before = [target.booking for target in targets]
-    after = move_all(tx, targets, staff_id=staff_id, price=price, override=override)
+    after = move_all(tx, targets, staff_id=staff_id, price=price, reason=reason, override=override)
     tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],
              stays=[stay.booking.id for stay in stays])
     if notify:
@@ -85,13 +85,15 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
     return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
 
 
-def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, price: int | None = None, block: bool = False,
-             wait: Wait | None = None, override: bool = False) -> list[BookingSummary]:
+def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, price: int | None = None, reason: str = "",
+             block: bool = False, wait: Wait | None = None, override: bool = False) -> list[BookingSummary]:
     """Move locked bookings, each into time that is free or that one of them has just left. All or Refused with every misfit.
 
     `price` is the sum the customer agreed to; of a `block` only the first part stands on an offered time, and `wait` says how
     all of it waits for the shop (R32).
     """
+    if tx.actor.is_customer:
+        moves.reason_given(moves.asks_reason(facts.effective_policy(target.booking) for target in targets), reason)
     prices = _agreed(tx, targets, price)
     waited = [target.booking for target in targets if block and target.booking.held is not None]
     lock_staff(tx, {target.booking.staff_id for target in targets} | {b.held["staff_id"] for b in waited}
@@ -106,7 +108,7 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
             if target.starts_at is None:
                 raise Refused("outside_hours")
             done[target.booking.ref] = reschedule_booking.within(
-                tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref),
+                tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref), reason=reason,
                 block=block, follows=block and target is not targets[0], wait=wait, of_several=True, override=override, notify=False).booking
         except Refused as refused:
             misfits.append((target, refused))

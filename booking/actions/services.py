@@ -23,7 +23,7 @@ def create_service(tx: Tx, *, staff: Sequence[int] = (), **values: Any) -> Done:
     values = {"name": "", "duration_s": 0} | values
     if values.get("currency") is None:
         values["currency"] = tx.db.execute(select(Store.currency).where(Store.store_id == tx.store_id)).scalar_one()
-    _check(tx, values, staff)
+    _check(tx, values, staff, {"price": 0, "deposit": 0})
     service_id = catalogue.create(tx, "service", Service, values)
     _qualify(tx, service_id, staff)
     return Done(facts={"id": service_id})
@@ -35,7 +35,7 @@ def update_service(tx: Tx, service_id: int, *, staff: Sequence[int] | None = Non
 
     Refused stale when `version` is given and somebody else has saved since.
     """
-    _check(tx, values, staff or ())
+    _check(tx, values, staff or (), _money(tx, service_id, values))
     gave = set() if staff is None else set(tx.db.execute(select(StaffService.staff_id).where(
         StaffService.store_id == tx.store_id, StaffService.service_id == service_id)).scalars())
     also = ({}, {}) if staff is None else ({"staff": _ids(gave)}, {"staff": _ids(staff)})
@@ -64,7 +64,16 @@ def _qualify(tx: Tx, service_id: int, staff: Sequence[int]) -> None:
         tx.db.execute(insert(StaffService).values(store_id=tx.store_id, service_id=service_id, staff_id=staff_id))
 
 
-def _check(tx: Tx, values: dict[str, Any], staff: Sequence[int]) -> None:
+def _money(tx: Tx, service_id: int, values: dict[str, Any]) -> dict[str, int]:
+    """What the service costs now, where one of the two changes."""
+    if not values.keys() & {"price", "deposit"}:
+        return {}
+    row = tx.db.execute(select(Service.price, Service.deposit).where(
+        Service.store_id == tx.store_id, Service.id == service_id).with_for_update(key_share=True)).one_or_none()
+    return {} if row is None else row._asdict()
+
+
+def _check(tx: Tx, values: dict[str, Any], staff: Sequence[int], present: dict[str, int]) -> None:
     checks = catalogue.Checks()
     checks.text(values, "name")
     checks.number(values, "duration_s", 60, 86400)
@@ -76,6 +85,9 @@ def _check(tx: Tx, values: dict[str, Any], staff: Sequence[int]) -> None:
     checks.number(values, "capacity", 1, 10000)
     checks.number(values, "price", 0, 10**12)
     checks.number(values, "deposit", 0, 10**12)
+    money = present | {name: values[name] for name in ("price", "deposit") if name in values}
+    if money.get("deposit", 0) > max(money.get("price", 0), 0):
+        checks.wrong("deposit", "is more than the price")
     if not all(900 <= lead <= 1209600 for lead in values.get("reminder_leads", ())):
         checks.wrong("reminders", "must be from 15 minutes to 14 days before the start")
     checks.currency(values)

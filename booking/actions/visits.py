@@ -26,26 +26,27 @@ def preview_cancel_visit(tx: Tx, ref: str) -> CancelPreview:
 
 
 @action
-def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | None = None, price: int | None = None,
+def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | None = None, price: int | None = None, reason: str = "",
                      override: bool = False, notify: bool = True) -> Done:
     """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none.
 
-    `price` is what the customer saw for all parts together (R26). As soon as one part has to be agreed to, all of them wait, and all
-    old times are kept; choosing the old time again takes the request back (R17).
+    `price` is what the customer saw for all parts together (R26), `reason` why they move it (D20b). As soon as one part has to be agreed
+    to, all of them wait, and all old times are kept; choosing the old time again takes the request back (R17).
     """
     parts = _locked(tx, ref, version)
-    if not override:
-        visit_decision("reschedule", parts, tx.now).require()
     shift = starts_at - parts[0].starts_at
     if tx.actor.is_customer and all(may_take_back(tx, b, b.starts_at + shift, None) for b in parts):
-        return take_back(tx, tx.subject)
-    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, block=True,
+        return take_back(tx, tx.subject)  # neither too late nor one move too many, as long as it waits
+    if not override:
+        visit_decision("reschedule", parts, tx.now).require()
+    after = move_all(tx, [Target(b, b.starts_at + shift) for b in parts], price=price, reason=reason, block=True,
                      wait=wait_together(tx, parts, starts_at), override=override)
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])
     if notify:
         tell_moved(tx, parts, after)
     if any(b.status == "pending" for b in after):
-        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after))
+        said = next((b.move_reason for b in after if b.move_reason), None) if tx.actor.is_customer else None
+        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after), **({"reason": said} if said else {}))
     return Done(next(b for b in after if b.ref == ref), bookings=tuple(after))
 
 

@@ -64,7 +64,7 @@ def asked(b: BookingSummary, wait: Wait) -> dict[str, Any]:
         "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone, "staff_id": b.staff_id,
         "location_id": b.location_id, "session_id": b.session_id, "buffer_before_s": b.buffer_before_s,
         "buffer_after_s": b.buffer_after_s, "customer_moves": b.customer_moves, "released": wait.released,
-        "overlap_ok": b.overlap_ok} | before_waiting(b)
+        "overlap_ok": b.overlap_ok, "sticky": [b.sticky_num, b.sticky_den, b.sticky_credit]} | before_waiting(b)
     return {"status": "pending", "held": held, "approval_deadline": wait.until}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from booking.rules.durations import Notice
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import share_of_tier
+from booking.rules.terms import share_of_tier
 
 
 @dataclass(frozen=True, slots=True)

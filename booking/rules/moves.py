@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from booking.rules.decision import Refused
-from booking.rules.policy import Policy
+from booking.rules.policy import MOVE_REASONS, Policy
 from booking.rules.wall_time import local_date
 
 
@@ -23,17 +24,27 @@ def check_target(policy: Policy, *, original: datetime, starts_at: datetime, zon
         raise Refused("not_allowed", kind="reschedule", price=new_price)
 
 
+def asks_reason(policies: Iterable[Policy]) -> str:
+    """Whether these bookings, moved together, ask for a reason: as the strictest of them does (D20b)."""
+    return max((policy.move_reason for policy in policies), key=MOVE_REASONS.index, default="none")
+
+
+def reason_given(rule: str, text: str) -> str | None:
+    """What is kept of the reason; Refused invalid where there has to be one and is none. Nobody is asked: nothing is kept."""
+    said = text.strip()
+    if rule == "required" and not said:
+        raise Refused("invalid", errors=[{"field": "reason", "problem": "is missing"}])
+    return None if rule == "none" else said or None
+
+
 def price_after(policy: Policy, price: int, new_price: int) -> int:
     """The price of the booking after a customer's move: `keep` leaves it (R26)."""
     return price if policy.price_difference == "keep" else new_price
 
 
-def difference(price: int, new_price: int, due: int) -> tuple[int, int]:
-    """(what is still to pay, what is left over) when the price changes while `due` is open: less is taken off what is due first."""
-    if new_price >= price:
-        return due + new_price - price, 0
-    off = min(due, price - new_price)
-    return due - off, price - new_price - off
+def difference(covered: int, new_price: int) -> tuple[int, int]:
+    """(what is still to pay, what is left over) when the price changes and `covered` of it is paid."""
+    return max(0, new_price - covered), max(0, covered - new_price)
 
 
 def needs_approval(policy: Policy, *, first: bool, starts_at: datetime, zone: str, now: datetime) -> bool:

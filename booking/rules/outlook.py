@@ -7,7 +7,7 @@ from datetime import datetime
 
 from booking.rules.money import share_of
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import Terms, best_terms, terms_of_tier, tier_at
+from booking.rules.terms import Terms, best_terms, terms_of_tier, tier_at
 
 
 def tiers_for(policies: Sequence[Policy], starts_at: datetime, zone: str, money: int, sticky: Terms | None = None) -> tuple[Tier, ...]:

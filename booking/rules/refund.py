@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from booking.rules.decision import Refused
 from booking.rules.money import card_step, nearest, share_of, split
-from booking.rules.policy import Policy, Tier
+from booking.rules.policy import Policy
 from booking.rules.refund_ways import summed, way_of
+from booking.rules.terms import Terms, falls_behind, holds_until, improves, terms_of_tier, tier_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,6 @@ class Payment:
         return self.amount - self.refunded
 
 
-class Terms(NamedTuple):
-    """The part of the money a tier gives back, and whether it gives store credit instead of money."""
-
-    share: Fraction
-    credit: bool = False
-
-
-FULL = Terms(Fraction(1))
-
-
 class Dropped(NamedTuple):
     """The money of seats that left the party before: what the policy `kept` of it, and what was given `back` (R25, R30). What was kept
     is no part of the other seats' money."""
@@ -66,7 +57,8 @@ class RefundQuote:
 
     `parts` are (payment id, amount); `credited` (payment id, end of the credit) those that come back as credit. `share` is the
     part of the money that comes back under the policy, for R33; `until` the instant up to which this outcome holds, None when
-    nothing can get worse. `ways` are (way, amount) of the money; `before` is what was given back, or is owed, from earlier.
+    nothing can get worse. `ways` are (way, amount) of the money; `before` is what was given back, or is owed, from earlier. Of the fee
+    that is `fee_asked` for, `fee` is what the payments cover (R22).
     """
 
     outcome: str
@@ -86,6 +78,7 @@ class RefundQuote:
     at_shop: bool = False
     ways: tuple[tuple[str, int], ...] = ()
     before: int = 0
+    fee_asked: int = 0
 
     @property
     def cash(self) -> int:
@@ -97,53 +90,6 @@ class RefundQuote:
                 "mode": self.mode, "methods": list(self.methods), "credit": self.credit,
                 "credit_until": self.credit_until.isoformat() if self.credit_until else None, "zone": self.zone,
                 "credit_at_shop": self.at_shop, "ways": [list(way) for way in self.ways], "before": self.before}
-
-
-def tier_at(policy: Policy, starts_at: datetime, zone: str, now: datetime) -> tuple[Tier, datetime | None]:
-    """The tier in force at `now` and the instant until which it is; exactly at a boundary still belongs to the earlier tier."""
-    for tier in policy.tiers:
-        if tier.at_least is None:
-            return tier, None
-        until = tier.at_least.before(starts_at, zone)
-        if now <= until:
-            return tier, until
-    raise ValueError("the last tier of a policy has no at_least")
-
-
-def share_of_tier(tier: Tier, paid: int) -> Fraction:
-    """The part of `paid` that a tier gives back, as money or credit."""
-    if tier.outcome == "full" or (tier.outcome == "credit" and tier.percent is None and tier.amount is None):
-        return Fraction(1)
-    if tier.outcome in ("forfeit", "none"):
-        return Fraction(0)
-    if tier.percent is not None:
-        return Fraction(tier.percent, 100)
-    return Fraction(min(tier.amount or 0, paid), paid) if paid else Fraction(1)
-
-
-def terms_of_tier(tier: Tier, paid: int) -> Terms:
-    share = share_of_tier(tier, paid)
-    return Terms(share, tier.outcome == "credit" and share > 0)
-
-
-def terms_now(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, paid: int) -> Terms:
-    """What the policies give at `now`: the copy, or a later one where that is better for the customer (R20)."""
-    return best_terms([terms_of_tier(tier_at(policy, starts_at, zone, now)[0], paid) for policy in policies])
-
-
-def best_terms(offered: Sequence[Terms]) -> Terms:
-    """The first, unless another gives more without giving less of it as money."""
-    best, *others = offered
-    for terms in others:
-        if _improves((terms.share, 0 if terms.credit else terms.share), (best.share, 0 if best.credit else best.share)):
-            best = terms
-    return best
-
-
-def sticky_after_move(sticky: Terms | None, terms: Terms) -> Terms | None:
-    """The lowest share in force at any customer move so far, credit once it was credit; all of it as money leaves no mark (R33)."""
-    kept = terms if sticky is None else Terms(min(sticky.share, terms.share), sticky.credit or terms.credit)
-    return None if kept == FULL else kept
 
 
 def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datetime, payments: Sequence[Payment], currency: str,
@@ -165,14 +111,15 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     new_until = None if credit_days is None else now + timedelta(days=credit_days)
     best: RefundQuote | None = None
     for policy in policies:
-        tier, until = tier_at(policy, starts_at, zone, now)
-        terms = terms_of_tier(tier, party)
+        terms = terms_of_tier(tier_at(policy, starts_at, zone, now)[0], party)
+        until = holds_until(policy, starts_at, zone, now, party, sticky)
         share = terms.share if sticky is None else min(terms.share, sticky.share)
         gross = share_of(concerned, share)
-        fee = min(_reached(policy.fee, before + concerned, party) - _reached(policy.fee, before, party), gross)
-        candidate = _spread(gross - fee, concerned, fee, currency, mode, payments, share, until, new_until, zone=zone,
-                            credit=terms.credit or as_credit or bool(sticky and sticky.credit))
-        if best is None or _improves((candidate.amount, candidate.cash), (best.amount, best.cash)) or (
+        asked = _reached(policy.fee, before + concerned, party) - _reached(policy.fee, before, party)
+        fee = min(asked, gross)
+        candidate = replace(_spread(gross - fee, concerned, fee, currency, mode, payments, share, until, new_until, zone=zone,
+                                    credit=terms.credit or as_credit or bool(sticky and sticky.credit)), fee_asked=asked)
+        if best is None or improves((candidate.amount, candidate.cash), (best.amount, best.cash)) or (
                 (candidate.amount, candidate.cash) == (best.amount, best.cash) and _longer(candidate, best)):
             best = candidate
     assert best is not None, "there is always at least one policy"
@@ -214,21 +161,12 @@ def worse(new: RefundQuote, seen: dict[str, Any]) -> bool:
     """Whether `new` is worse for the customer than the quote they saw (R27): less back, less of it as money, more kept, money that waits
     for the shop where it was to come by itself, or credit that ends sooner."""
     amount, credit = int(seen["amount"]), int(seen["credit"])
-    if _falls_behind((new.amount, new.cash), (amount, amount - credit)) or new.kept > int(seen["kept"]):
+    if falls_behind((new.amount, new.cash), (amount, amount - credit)) or new.kept > int(seen["kept"]):
         return True
     if new.cash and new.mode == "manual" and seen["mode"] == "automatic":
         return True
     until = seen["credit_until"]
     return bool(credit and new.credit_until is not None and (until is None or new.credit_until < datetime.fromisoformat(until)))
-
-
-def _falls_behind(a: tuple, b: tuple) -> bool:
-    """(all that comes back, as money): less of either is worse, whatever the other does."""
-    return a[0] < b[0] or a[1] < b[1]
-
-
-def _improves(a: tuple, b: tuple) -> bool:
-    return not _falls_behind(a, b) and _falls_behind(b, a)
 
 
 def _longer(a: RefundQuote, b: RefundQuote) -> bool:

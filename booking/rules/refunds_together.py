@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from booking.rules.refund import Payment, RefundQuote, merchant_quote
+from booking.rules.money import split
+from booking.rules.refund import NOBODY_LEFT, Dropped, Payment, RefundQuote, merchant_quote
 
 
 def together(parts: Sequence[RefundQuote]) -> RefundQuote:
@@ -25,15 +26,18 @@ def together(parts: Sequence[RefundQuote]) -> RefundQuote:
         outcome, amount, kept, sum(part.fee for part in parts), parts[0].currency, "manual" if modes == {"manual"} else "automatic", tuple(methods),
         tuple(line for part in parts for line in part.parts), min(part.share for part in parts), min(untils, default=None),
         credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
-        credit > 0 and all(part.at_shop for part in parts if part.credit), tuple(ways.items()), sum(part.before for part in parts))
+        credit > 0 and all(part.at_shop for part in parts if part.credit), tuple(ways.items()), sum(part.before for part in parts),
+        sum(part.fee_asked for part in parts))
 
 
 def with_given(payment_id: int, amount: int, payments: Sequence[Payment], currency: str, mode: str, *, seats: int, of_seats: int,
-               zone: str) -> RefundQuote:
+               zone: str, dropped: Dropped = NOBODY_LEFT) -> RefundQuote:
     """A cancellation of which `amount` of one payment has come back already, by the order it came with: that much of it and no more.
-    What else was paid comes back as when the shop cancels (R30)."""
+    What else was paid comes back as when the shop cancels (R30), but for its part of what was kept of seats that left before."""
     there = [payment for payment in payments if payment.id == payment_id]
     others = [payment for payment in payments if payment.id != payment_id]
-    given = merchant_quote(amount, there, currency, mode, seats=seats, of_seats=of_seats, zone=zone)
+    left = [sum(payment.left for payment in some) for some in (there, others)]
+    kept = split(dropped.kept, left) if any(left) else (0, 0)
+    given = merchant_quote(amount, there, currency, mode, seats=seats, of_seats=of_seats, dropped=Dropped(kept[0]), zone=zone)
     return together([replace(given, ways=(("given", given.amount),) if given.amount else ()),
-                     merchant_quote("full", others, currency, mode, seats=seats, of_seats=of_seats, zone=zone)])
+                     merchant_quote("full", others, currency, mode, seats=seats, of_seats=of_seats, dropped=Dropped(kept[1]), zone=zone)])

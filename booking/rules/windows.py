@@ -50,6 +50,12 @@ def allowed(kind: str, facts: ChangeFacts, now: datetime) -> bool:
     return _refusal(kind, facts, now)[0] is None
 
 
+def books_instead(facts: ChangeFacts) -> bool:
+    """Whether a new appointment takes the place of cancelling this one: `instead` of `change_decision`, for lists (A125)."""
+    policy = facts.policy
+    return policy.cancel_allowed and not policy.cancels_online and not _never_approved(facts) and facts.status not in (*CLOSED, *CHECKED_IN)
+
+
 def _refusal(kind: str, facts: ChangeFacts, now: datetime) -> tuple[str | None, datetime | None]:
     """(the reason against it, the last instant for it where there is one)."""
     if facts.status in CLOSED:

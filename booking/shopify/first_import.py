@@ -14,12 +14,14 @@ from booking.importing.copying import copy_rows
 from booking.rules.decision import Refused
 from booking.shopify.due import mark
 from booking.shopify.news import with_news
-from booking.shopify.people import erased_hash, from_shopify, settle_customer
+from booking.shopify.gone import erased_hash
+from booking.shopify.people import from_shopify, settle_customer
 from booking.shopify.remote import RemoteCustomer, remote_of
 from models.base import new_id
 from models.customer import Customer
 from models.session import Tx
 from models.shopify_customer import ShopifyErased
+from models.shopify_gone import ShopifyGone
 from models.shopify_import import ShopifyImport, ShopifyStaged
 
 CUSTOMER = ("store_id", "id", "name", "email", "email_canonical", "email_verified_at", "phone", "locale", "preferences", "shopify_id",
@@ -90,12 +92,13 @@ def apply_staged(tx: Tx, limit: int = 250) -> Done:
 
 
 def _who_meet_ours(tx: Tx, remotes: dict[str, RemoteCustomer]) -> set[str]:
-    """GIDs linked already, erased, or with an address somebody here has: these are settled one by one."""
+    """GIDs linked already, erased, merged into others, or with an address somebody here has: these are settled one by one."""
     gids = list(remotes)
     meet = set(tx.db.execute(select(Customer.shopify_id).where(Customer.store_id == tx.store_id, Customer.shopify_id == _among(gids))).scalars())
     hashes = {erased_hash(tx, gid): gid for gid in gids}
-    meet |= {hashes[found] for found in tx.db.execute(select(ShopifyErased.gid_hash).where(
-        ShopifyErased.store_id == tx.store_id, ShopifyErased.gid_hash == _among(hashes))).scalars()}
+    for table in (ShopifyErased, ShopifyGone):
+        meet |= {hashes[found] for found in tx.db.execute(select(table.gid_hash).where(
+            table.store_id == tx.store_id, table.gid_hash == _among(hashes))).scalars()}
     addresses: dict[str, list[str]] = {}
     for gid, remote in remotes.items():
         if address := remote.fields()["email"]:

@@ -11,7 +11,7 @@ from booking.addresses import canonical_email
 from booking.rules.decision import Refused
 from booking.rules.two_way import full_name
 from booking.shopify.due import mark
-from booking.shopify.people import is_erased
+from booking.shopify.gone import is_erased
 from booking.shopify.remote import STATES
 from models.customer import Customer
 from models.session import Tx

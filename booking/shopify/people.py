@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.actions.action import Done, action
 from booking.changed_addresses import put_right, unproven
-from booking.keys import keyed_hash
 from booking.rules.decision import Refused
 from booking.rules.two_way import Plan, full_name, plan
 from booking.shopify.due import mark
+from booking.shopify.gone import customer_before, in_turn, is_erased, merged_into, note_deletion
 from booking.shopify.news import NewsPlan, plan_news, with_news
 from booking.shopify.remote import RemoteCustomer
 from booking.shopify.tasks import note
@@ -24,7 +24,7 @@ from models.booking import Booking
 from models.booking_summary import lock_many
 from models.customer import Customer
 from models.session import Tx
-from models.shopify_customer import ShopifyCustomer, ShopifyErased
+from models.shopify_customer import ShopifyCustomer
 from models.store import Store
 
 COLUMNS = (Customer.id, Customer.name, Customer.email, Customer.email_canonical, Customer.email_verified_at, Customer.phone,
@@ -39,7 +39,7 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     Someone unknown becomes a customer; someone we know by an address that both sides have verified is linked (R9).
     """
     from_shopify(tx)
-    if is_erased(tx, remote.gid):
+    if is_erased(tx, remote.gid) or merged_into(tx, remote.gid):
         return Done(facts={"customer_id": None, "to_them": {}, "news": {}})
     row = find_linked(tx, remote.gid) or _made_by_us(tx, remote) or _link(tx, remote) or create_from_shopify(tx, remote)
     state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
@@ -181,8 +181,10 @@ def note_creation(tx: Tx, customer_id: int, sent: dict[str, Any]) -> Done:
 def unlink_customer(tx: Tx, gid: str) -> Done:
     """The customer is gone over there: our record, its bookings and its links stay. It is not sent there anew."""
     from_shopify(tx)
+    in_turn(tx)
     row = find_linked(tx, gid)
     if row is not None:
+        note_deletion(tx, gid, row.id)
         tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id).values(
             shopify_id=None, version=Customer.version + 1))
         _keep(tx, row.id, agreed={"apart": "removed"}, remote_updated_at=None, calendar_digest=None)
@@ -213,18 +215,11 @@ def find_linked(tx: Tx, gid: str) -> Any:
         Customer.store_id == tx.store_id, Customer.shopify_id == gid, Customer.erased_at.is_(None)).with_for_update()).one_or_none()
 
 
-def is_erased(tx: Tx, gid: str) -> bool:
-    return tx.db.execute(select(ShopifyErased.gid_hash).where(
-        ShopifyErased.store_id == tx.store_id, ShopifyErased.gid_hash == erased_hash(tx, gid))).first() is not None
-
-
-def remember_erased(tx: Tx, gid: str) -> None:
-    """Whatever still comes about this GID is ignored from here on (I60)."""
-    tx.db.execute(upsert(ShopifyErased).values(store_id=tx.store_id, gid_hash=erased_hash(tx, gid), erased_at=tx.now).on_conflict_do_nothing())
-
-
-def erased_hash(tx: Tx, gid: str) -> str:
-    return keyed_hash("erased", tx.store_id, gid)
+def find_known(tx: Tx, gid: str) -> Any:
+    """The customer of this GID, or who was it until it was deleted over there and is nobody else since; the row locked."""
+    return find_linked(tx, gid) or tx.db.execute(select(*COLUMNS).where(
+        Customer.store_id == tx.store_id, Customer.id == customer_before(tx, gid), Customer.shopify_id.is_(None), Customer.erased_at.is_(None),
+    ).with_for_update()).one_or_none()
 
 
 def from_shopify(tx: Tx) -> None:

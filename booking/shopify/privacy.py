@@ -8,7 +8,8 @@ from sqlalchemy import delete, null, or_, select, update
 
 from booking.actions.redact_customer import redact_customer
 from booking.rules.status import HOLDING
-from booking.shopify.people import find_linked, forget_state, from_shopify, remember_erased
+from booking.shopify.gone import in_turn, remember_erased
+from booking.shopify.people import find_known, find_linked, forget_state, from_shopify
 from booking.shopify.tasks import note
 from models.booking import Booking
 from models.customer import Customer
@@ -35,11 +36,16 @@ def note_data_request(tx: Tx, body: dict[str, Any]) -> None:
 def redact(tx: Tx, body: dict[str, Any]) -> None:
     """Forget the person: our record, what waits about them, and every later word about them."""
     gid = _gid(body)
+    in_turn(tx)
     remember_erased(tx, gid)
     _forget_what_waits(tx, gid)
-    row = find_linked(tx, gid)
-    if row is None:
-        return
+    row = find_known(tx, gid)
+    if row is not None:
+        forget_person(tx, row)
+
+
+def forget_person(tx: Tx, row: Any) -> None:
+    """Our record of somebody who is to be forgotten over there."""
     from_shopify(tx)
     waiting = tx.db.execute(select(Booking.ref).where(
         Booking.store_id == tx.store_id, Booking.customer_id == row.id, Booking.status.in_(sorted(HOLDING)))).scalars().all()

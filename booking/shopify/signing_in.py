@@ -16,7 +16,8 @@ from booking.keys import settings
 from booking.rules.decision import Refused
 from booking.sealing import Unsealable, seal, unseal
 from booking.shopify.due import mark
-from booking.shopify.people import COLUMNS, RemoteCustomer, create_from_shopify, find_linked, from_shopify, is_erased, link_customer
+from booking.shopify.gone import is_erased
+from booking.shopify.people import COLUMNS, RemoteCustomer, create_from_shopify, find_linked, from_shopify, link_customer
 from booking.shopify.tasks import note
 from models.access import CustomerLogin
 from models.actor import Actor

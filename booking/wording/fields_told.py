@@ -13,7 +13,7 @@ from booking.wording.words import Words
 LABELS = {
     "reschedule.allowed": "Customers may reschedule", "reschedule.notice": "Rescheduling until, before the start", "reschedule.limit": "How often one booking can be moved",
     "reschedule.within_days": "Days after the original date", "reschedule.change_staff": "They may choose someone else when moving",
-    "reschedule.price_difference": "If the new time has another price", "cancel.allowed": "Customers may cancel",
+    "reschedule.price_difference": "If the new time has another price", "reschedule.reason": "Reason for moving", "cancel.allowed": "Customers may cancel",
     "cancel.notice": "Cancelling until, before the start", "cancel.instead_schedule": "Show \"Schedule an appointment\" instead of \"Cancel Booking\"", "cancel.tiers": "What comes back",
     "cancel.fee.amount": "Cancellation fee", "cancel.refund_mode": "Refunds are sent", "cancel.credit_choice": "They may choose credit instead of money",
     "cancel.part_cancel": "They may cancel part of a booking (some seats, one of several services)", "approval": "New bookings and moves by customers",
@@ -25,12 +25,16 @@ KINDS = {
     ("cancel.tiers", "credit"): "credit", ("cancel.tiers", "forfeit"): "nothing back", ("reschedule.price_difference", "keep"): "The price stays as booked",
     ("reschedule.price_difference", "difference"): "The difference is refunded or collected",
     ("reschedule.price_difference", "equal_only"): "Only times with the same price",
+    ("reschedule.reason", "none"): "Not asked", ("reschedule.reason", "optional"): "Asked, and can be left empty",
+    ("reschedule.reason", "required"): "Has to be given",
     ("cancel.refund_mode", "automatic"): "At once, to the payment used", ("cancel.refund_mode", "manual"): "By hand: listed as owed until you send it",
     ("approval", "automatic"): "Everything is confirmed at once", ("approval", "manual"): "New bookings and moves wait for you",
     ("approval", "first_only"): "Only new bookings wait for you", ("approval", "reschedule_only"): "Only moves wait for you",
     ("approval", "by_notice"): "Only bookings and moves at short notice wait", ("withdrawal", "eu"): "For customers in the EU",
     ("withdrawal", "everyone"): "For everyone"}
 """(field, or any, and code) -> the code in words; other values stand for themselves."""
+UNSAID = {"reschedule.reason": "none"}
+"""Part of a policy that is left out while it is so -> what it then is."""
 MONEY = frozenset({"price", "deposit", "cancel.fee.amount"})
 PEOPLE = {"staff_id": "staff", "staff": "staff", "location_id": "location", "service_id": "service", "services": "service"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -44,7 +48,7 @@ def told(w: Words, field: str, old: Any, new: Any, names: Mapping[tuple[str, str
     if not isinstance(new, dict):
         return [(name, _say(w, field, old, names, currency), _say(w, field, new, names, currency))]
     was, now = dict(_leaves(old or {})), dict(_leaves(new))
-    return [(f"{name}{w.colon} {_part(w, field, path)}", *(_say(w, path, values.get(path), names, currency) for values in (was, now)))
+    return [(f"{name}{w.colon} {_part(w, field, path)}", *(_say(w, path, values.get(path, UNSAID.get(path)), names, currency) for values in (was, now)))
             for path in sorted(was.keys() | now.keys())]
 
 

@@ -125,6 +125,8 @@ def _notes(w: Words, entry: Told, currency: str) -> list[str]:
         notes.append(w._("Outside working hours."))
     if facts.get("overlap"):
         notes.append(w._("Over another booking or time off."))
+    if facts.get("reason_given"):
+        notes.append(w._("A reason was given."))
     if facts.get("waits"):
         notes.append(w._("Waits for approval."))
     if (quote := facts.get("quote")) and quote.get("outcome") != "none":

@@ -21,7 +21,7 @@ LABELS = {
     "locale": "Language", "zone": "Time zone", "preferences": "Messages", "shopify_id": "Customer at Shopify", "created_at": "Recorded",
     "ref": "Reference", "status": "Status", "starts_at": "Start", "ends_at": "End", "seats": "Seats", "price": "Price", "currency": "Currency",
     "paid": "Paid", "refunded": "Refunded", "given": "Refunded", "owed": "Owed", "contact_name": "Name", "contact_email": "E-mail", "contact_phone": "Phone",
-    "notes": "Notes", "delivery_address": "Address", "cancel_reason": "Reason", "cancelled_by": "Cancelled by", "closed_at": "Closed",
+    "notes": "Notes", "delivery_address": "Address", "cancel_reason": "Reason", "move_reason": "Reason for moving", "cancelled_by": "Cancelled by", "closed_at": "Closed",
     "service": "Service", "staff": "With", "location": "Where", "address": "Address", "booking": "Booking", "amount": "Amount",
     "method": "Paid by", "captured_at": "Date", "outcome": "Outcome", "state": "State", "cause": "Cause", "settled_at": "Settled",
     "used": "Used", "place": "Kept at", "expires_at": "Valid until", "rating": "Stars", "comment": "Comment", "may_publish": "May be shown",

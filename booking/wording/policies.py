@@ -72,6 +72,8 @@ def further_lines(words: Words, policy: Policy, venue: str) -> list[str]:
                                         policy.reschedule_limit).format(n=policy.reschedule_limit))
         if policy.change_staff:
             lines.append(_("When you move it you may choose someone else."))
+        if policy.move_reason == "required":
+            lines.append(_("When you move it you are asked for the reason."))
         lines.append({"keep": _("Moving does not change the price."), "difference": _("If the new time has another price, the difference is settled."),
                       "equal_only": _("You can move to times with the same price.")}[policy.price_difference])
     approval = {

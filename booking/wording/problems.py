@@ -57,6 +57,8 @@ PROBLEMS: dict[str, str] = {
     # times, hours and waiting
     "must be after the start, by at most a year": "The end must be after the start, by at most a year.",
     "is not known; name a location or a staff member": "Please choose a location or a person.",
+    "is more than the price": "The deposit is more than the price.",
+    "comes to more than the price: needs override: true": "That is more than the price.",
     "must be from 15 minutes to 14 days before the start": "Reminders must be from 15 minutes to 14 days before the start.",
     "must be whole minutes": "This must be whole minutes.",
     "must be a whole minute": "This must be a whole minute.",

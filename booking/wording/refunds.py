@@ -22,7 +22,8 @@ class RefundWords:
         if outcome == "none":
             return self._nothing(quote)
         if outcome == "forfeit" or amount == 0:
-            return self._("Your {amount} deposit can't be refunded per our policy.").format(amount=self.money(quote["kept"], currency))
+            lost = self._("Your {amount} deposit can't be refunded per our policy.").format(amount=self.money(quote["kept"], currency))
+            return " ".join([lost, *(self._kept(quote) if quote.get("fee") else [])])
         credit = quote.get("credit", amount if outcome == "credit" else 0)
         ways = {way: part for way, part in quote.get("ways") or [(_way(quote), amount - credit)] if part}
         said = {"given": self._("{amount} was refunded."), "card": self._("You'll be refunded {amount} to the card you paid with"),
@@ -56,6 +57,8 @@ class RefundWords:
 
     def _kept(self, quote: dict[str, Any]) -> list[str]:
         kept, rest = quote["kept"], self.money(quote["kept"], quote["currency"])
+        if kept and quote.get("fee") == kept and not quote["amount"]:
+            return [self._("{rest} is kept as a cancellation fee.").format(rest=rest)]
         if kept and quote.get("fee"):
             return [self._("{rest} is kept, including a cancellation fee of {fee}.").format(rest=rest, fee=self.money(quote["fee"], quote["currency"]))]
         return [self._("{rest} is kept per our policy.").format(rest=rest)] if kept else []

@@ -227,7 +227,8 @@ class Words(RefundWords):
             return self._("The new time costs {amount} more, which is paid by card first. Nothing has changed: please confirm that time and pay on the booking's page.").format(
                 amount=self.money(facts["pay"], facts["currency"]))
         elif "price" in facts:
-            text = self._("That time has another price. Please contact {venue} to move there.")
+            text = self._("That time has another price. Please contact {venue} to move there.") if facts["price"] is not None else self._(
+                "The price has changed since this was booked, and it can be moved online only to times with the same price. Please contact {venue} directly.")
         elif facts.get("instead"):
             text = self._("{venue} doesn't offer cancelling this booking online. You can schedule another appointment, or contact {venue} directly.")
         else:

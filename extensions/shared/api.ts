@@ -45,11 +45,11 @@ export const bookingsBetween = (from: string, to: string) => call<Page<Booking>>
 export const readBooking = (ref: string) => call<BookingDetail>('GET', at(ref));
 export const freeTimes = (ref: string, from?: string, to?: string, staff?: string) =>
   call<FreeTimes>('GET', at(ref, `/slots${query({from, to, staff})}`));
-export const moveBooking = (ref: string, body: {starts_at: string; version: number; price: number; staff?: string}, key: string) =>
+export const moveBooking = (ref: string, body: {starts_at: string; version: number; price: number; staff?: string; reason?: string}, key: string) =>
   call<BookingDetail>('POST', at(ref, '/reschedule'), body, key);
-export const quoteCancellation = (ref: string, wish: {seats?: number; asCredit?: boolean} = {}) =>
-  call<Cancellation>('GET', at(ref, `/cancellation${query({seats: wish.seats?.toString(), as_credit: wish.asCredit ? 'true' : undefined})}`));
-export const cancelBooking = (ref: string, body: {quote: string; reason?: string; seats?: number; as_credit?: boolean}, key: string) =>
+export const quoteCancellation = (ref: string, wish: {seats?: number; asCredit?: boolean; part?: boolean} = {}) =>
+  call<Cancellation>('GET', at(ref, `/cancellation${query({seats: wish.seats?.toString(), as_credit: wish.asCredit ? 'true' : undefined, part: wish.part ? 'true' : undefined})}`));
+export const cancelBooking = (ref: string, body: {quote: string; reason?: string; seats?: number; as_credit?: boolean; part?: boolean}, key: string) =>
   call<BookingDetail>('POST', at(ref, '/cancel'), body, key);
 export const joinWaitlist = (ref: string, wishes: Wishes, key: string) => call<BookingDetail>('POST', at(ref, '/waitlist'), wishes, key);
 export const leaveWaitlist = (ref: string, key: string) => call<BookingDetail>('DELETE', at(ref, '/waitlist'), undefined, key);

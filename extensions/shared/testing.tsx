@@ -71,7 +71,7 @@ export const slot = (start: string, text: string, values = {}) => ({starts_at: s
 
 export function times(values: Partial<FreeTimes> = {}): FreeTimes {
   return {
-    zone: 'America/New_York', first: '2027-03-01', last: '2027-09-01', people: [], notes: ['Your payment stays with the booking.'], price: {amount: 8000, currency: 'USD'}, dearer: null,
+    zone: 'America/New_York', first: '2027-03-01', last: '2027-09-01', people: [], notes: ['Your payment stays with the booking.'], price: {amount: 8000, currency: 'USD'}, dearer: null, reason: 'none',
     days: [{date: '2027-03-11', text: 'Thursday, March 11, 2027', slots: [slot('2027-03-11T09:00:00-05:00', '9:00 AM'), slot('2027-03-11T11:00:00-05:00', '11:00 AM')]}],
     ...values,
   };

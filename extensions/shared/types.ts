@@ -27,6 +27,8 @@ export interface Booking {
   price: Money;
   can_reschedule: boolean;
   can_cancel: boolean;
+  /** The same for the open parts of a visit. */
+  visit?: string | null;
   manage_url: string;
 }
 
@@ -52,7 +54,7 @@ export interface BookingDetail extends Booking {
   waiting: Waiting | null;
   offers: Offer[];
   feedback: Feedback | null;
-  together: {kind: 'series' | 'visit'; bookings: {ref: string; text: string; status_text: string}[]} | null;
+  together: {kind: 'series' | 'visit'; part_cancel?: boolean; bookings: {ref: string; text: string; status_text: string}[]} | null;
   documents: {number: number; title: string; url: string}[];
 }
 
@@ -105,6 +107,8 @@ export interface FreeTime {
   staff: string[];
   seats_left: number | null;
   text: string;
+  /** What comes of this time alone: less given back than now, or no change any more. */
+  notes?: string[];
 }
 
 export interface FreeDay {
@@ -124,6 +128,8 @@ export interface FreeTimes {
   price: Money;
   /** Set where that is more than now: the difference, what is then to pay in all, and what of it by card before the booking moves. */
   dearer: {difference: Money; difference_text: string; due: Money; pays?: Money | null; text: string} | null;
+  /** Whether the shop asks why it is moved. */
+  reason: 'none' | 'optional' | 'required';
 }
 
 export interface Cancellation {
@@ -138,6 +144,9 @@ export interface Cancellation {
   seats: number;
   of_seats: number;
   may_drop_seats: boolean;
+  /** Of a visit: whether it is of this part alone, and whether that can be asked for. */
+  part?: boolean;
+  may_cancel_part?: boolean;
   may_reschedule: boolean;
 }
 

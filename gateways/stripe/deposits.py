@@ -41,10 +41,10 @@ def begin_seat(store_id: int, by: Actor, entry_id: int, offer_id: int, *, browse
 
 
 def begin_move(store_id: int, by: Actor, ref: str, *, starts_at: datetime, staff_id: int | None, version: int, price: int, pays: int,
-               browser: str) -> str:
+               browser: str, reason: str = "") -> str:
     """The same for a booking that moves when the difference is paid; without Stripe's answer its new time is free again."""
     begun = begin_difference(store_id, by, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, pays=pays,
-                             browser=browser).facts
+                             browser=browser, reason=reason).facts
     try:
         return _ask(store_id, begun)
     except Trouble:

@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0032"
-down_revision = "0029"
+down_revision = "0031"
 
 SQL = Path(__file__).parents[1] / "sql" / "0032_paid_first.sql"
 

@@ -23,6 +23,7 @@ from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, run
 from models.diary import search
 from models.dispute import disputes_of
+from models.moved_start import Place, page
 from models.money_list import Parted, payments_of, refunds_of
 from models.outbox import OutboxRow
 from models.session import Tx, reading
@@ -66,18 +67,17 @@ def booking_out(b: BookingSummary, origin: str) -> dict[str, Any]:
 
 @operation("GET", "/bookings", summary="Bookings by start", query=LIST, answer=Listing[s.BookingOut])
 def list_bookings(call: Call) -> Any:
-    limit, position = call.limit(), call.position("bookings")
-    where = [Booking.store_id == call.store_id, *_filters(call.query)]
-    if position is not None:
-        where.append(tuple_(Booking.starts_at, Booking.id) > (datetime.fromisoformat(position[0]), position[1]))
-    order = [Booking.starts_at, Booking.id]
+    limit, order = call.limit(), [Booking.starts_at, Booking.id]
+    mine = [Booking.store_id == call.store_id, *_filters(call.query)]
     with reading(call.store_id) as tx:
-        if call.query.get("q", "").strip():
-            where = [Booking.store_id == call.store_id, Booking.id.in_(search(tx, call.query["q"], where, order, limit + 1))]
-        rows = run(tx, SUMMARIES.where(*where).order_by(*order).limit(limit + 1))
-    last = rows[limit - 1] if len(rows) > limit else None
-    return {"items": [booking_out(b, call.origin) for b in rows[:limit]],
-            "next": None if last is None else call.next("bookings", [last.starts_at.isoformat(), last.id])}
+        def fetch(place: Place | None, most: int, *among: Any) -> list[BookingSummary]:
+            where = [*mine, *among] if place is None else [*mine, tuple_(*order) > place]
+            if call.query.get("q", "").strip():
+                where = [Booking.store_id == call.store_id, Booking.id.in_(search(tx, call.query["q"], where, order, most))]
+            return run(tx, SUMMARIES.where(*where).order_by(*order).limit(most))
+
+        rows, on = page(tx, call.walk(tx, "bookings", "bookings"), fetch, lambda ids: fetch(None, len(ids), Booking.id.in_(ids)), limit)
+    return {"items": [booking_out(b, call.origin) for b in rows], "next": on and call.next("bookings", on.cursor)}
 
 
 def _filters(q: dict[str, str]) -> list[Any]:
@@ -119,7 +119,7 @@ def get_booking(call: Call, ref: str) -> Any:
             raise Refused("not_found")
         return booking_out(b, call.origin) | {"audit": _trail(tx, b), "messages": _messages(tx, b),
                                              "offers": offers_out(tx, b, call.origin),
-                                             "policy": _policy(tx, b)} | _money(tx, b)
+                                             "policy": _policy(tx, b), "move_reason": b.move_reason} | _money(tx, b)
 
 
 def _policy(tx: Tx, b: BookingSummary) -> list[str]:

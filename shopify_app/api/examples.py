@@ -16,6 +16,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                      "payments": [{"amount": 2500, "method": "cash"}], "notify": True},
     "post_reschedule": {"starts_at": _LATER, "staff": None, "version": 1}, "post_cancel": {"reason": "Closed for repairs", "refund": "full", "override": True},
     "post_decline": {"reason": "Fully booked that day", "version": 1}, "post_refund": {"amount": 1000, "reason": "Sorry for the wait"},
+    "post_no_show": {"version": 1, "override": True},
     "post_payment": {"amount": 5500, "method": "cash"}, "post_charge": {"amount": 2500, "reason": "no_show"},
     "post_offers": {"offers": [{"starts_at": _START}, {"starts_at": _LATER, "staff": _OTHER}]},
     "post_customer": {"name": "Ada Archer", "email": "ada@example.com", "phone": "+12125550101"}, "patch_customer": {"phone": "+12125550102"},

@@ -65,7 +65,7 @@ def _operation(op: Operation, names: dict[Any, Any]) -> dict[str, Any]:
         good["content"] = {"text/csv": {"schema": {"type": "string"}}}
     elif op.answer is not Nothing:
         good["content"] = {"application/json": {"schema": names[op.answer, "validation"]}}
-    problems = [401, 422, 429, 503] + [403] * (op in OPERATIONS) + [404] * ("{" in op.path) + [409, 413] * writes + [400, 415] * (op.body is not None)
+    problems = [401, 422, 429, 503] + [403] * (op in OPERATIONS) + [404] * ("{" in op.path or op.may_lack) + [409, 413] * writes + [400, 415] * (op.body is not None)
     entry: dict[str, Any] = {
         "operationId": op.name, "summary": op.summary,
         "parameters": [_parameter("path", name, required=True) for name in re.findall(r"{(\w+)}", op.path)]

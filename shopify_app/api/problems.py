@@ -67,6 +67,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "It has been answered already; feedback is answered once."
         case {"kind": "cancel" | "reschedule"}:
             return "The policy does not let customers do this. `override: true` does it all the same."
+        case {"kind": "early"}:
+            return "The booking has not begun yet, so nobody can have missed it. `override: true` notes it all the same."
         case {"kind": "offers"}:
             return "Nobody gives this service now, so no other time can be offered."
         case {"state": state}:

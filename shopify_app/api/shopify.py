@@ -53,18 +53,18 @@ def shopify_out(tx: Tx, origin: str) -> s.ShopifyOut:
         "portal": f"{origin}/account", "dashboard": f"{origin}/admin"})
 
 
-@operation("GET", "/shopify", summary="The connection with Shopify: state, progress, what waits", answer=s.ShopifyOut)
+@operation("GET", "/shopify", summary="The connection with Shopify: state, progress, what waits", answer=s.ShopifyOut, may_lack=True)
 def get_shopify(call: Call) -> s.ShopifyOut:
     with reading(call.store_id) as tx:
         return shopify_out(tx, call.origin)
 
 
-@operation("PATCH", "/shopify", summary="Choose what a customer's cancellation does to the order (R43)", body=s.ShopifyPatch, answer=s.ShopifyOut)
+@operation("PATCH", "/shopify", summary="Choose what a customer's cancellation does to the order (R43)", body=s.ShopifyPatch, answer=s.ShopifyOut, may_lack=True)
 def patch_shopify(call: Call) -> Any:
     return call.act(choose_on_cancel, call.body.on_cancel, show=lambda tx, done: shopify_out(tx, call.origin))
 
 
-@operation("POST", "/shopify/sync", summary="Look for changes now, and try again what failed", answer=s.ShopifyOut)
+@operation("POST", "/shopify/sync", summary="Look for changes now, and try again what failed", answer=s.ShopifyOut, may_lack=True)
 def post_sync(call: Call) -> Any:
     return call.act(sync_now, show=lambda tx, done: shopify_out(tx, call.origin))
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, select, tuple_
 from booking.actions.action import Done
 from booking.rules.decision import Refused
 from models.location import Location
+from models.moved_start import Place, page
 from models.session import Tx, reading
 from shopify_app.api.call import Call
 
@@ -27,6 +28,8 @@ class Thing:
     order: str | None = None
 
     def page(self, call: Call, *where: Any) -> dict[str, Any]:
+        if self.order == "starts_at":
+            return self._page_by_start(call, *where)
         table, limit, position = self.table, call.limit(), call.position(self.name)
         keys = [getattr(table, self.order), table.id] if self.order else [table.id]
         statement = select(table).where(table.store_id == call.store_id, *where).order_by(*keys).limit(limit + 1)
@@ -40,6 +43,18 @@ class Thing:
             return {"items": items, "next": None}
         last = rows[limit - 1]
         return {"items": items, "next": call.next(self.name, [getattr(last, self.order).isoformat(), last.id] if self.order else [last.id])}
+
+    def _page_by_start(self, call: Call, *where: Any) -> dict[str, Any]:
+        """A start moves; the list goes on as it began all the same."""
+        table, limit = self.table, call.limit()
+        keys = [table.starts_at, table.id]
+        with reading(call.store_id) as tx:
+            def fetch(place: Place | None, most: int, *among: Any) -> Sequence[Row]:
+                behind = () if place is None else (tuple_(*keys) > place,)
+                return tx.db.execute(select(table).where(table.store_id == tx.store_id, *where, *among, *behind).order_by(*keys).limit(most)).all()
+
+            rows, on = page(tx, call.walk(tx, self.name, table.__tablename__), fetch, lambda ids: fetch(None, len(ids), table.id.in_(ids)), limit)
+            return {"items": self.show(tx, rows), "next": on and call.next(self.name, on.cursor)}
 
     def row(self, tx: Tx, row_id: int) -> Row:
         """Refused not_found where the store has no such row."""

@@ -71,12 +71,24 @@ def post_booking(call: Call) -> Any:
         _alone(b, "parts", repeat=None, seats=1, use_credit=False)
         parts = [VisitPart(service_id, staff_id), *[
             VisitPart(reference(p.service, f"parts.{n}.service"), reference(p.staff, f"parts.{n}.staff")) for n, p in enumerate(b.parts)]]
-        return changed(call, create_visit, parts=parts, **common)
+        return _book(call, create_visit, parts=parts, **common)
     common |= {"service_id": service_id, "staff_id": staff_id, "seats": b.seats}
     if b.repeat is not None:
         _alone(b, "repeat", use_credit=False)
-        return changed(call, create_series, dates=b.repeat.dates, every=b.repeat.every, **common)
-    return changed(call, create_booking, use_credit=b.use_credit, **common)
+        return _book(call, create_series, dates=b.repeat.dates, every=b.repeat.every, **common)
+    return _book(call, create_booking, use_credit=b.use_credit, **common)
+
+
+def _book(call: Call, verb: Callable[..., Done], **values: Any) -> dict[str, Any]:
+    """What is wrong with the person stands at `customer` in the request."""
+    try:
+        return changed(call, verb, **values)
+    except Refused as refused:
+        if refused.code != "invalid" or values["person"] is None:
+            raise
+        errors = [error | {"field": f"customer.{error['field']}"} if error["field"] in ("name", "email", "phone") else error
+                  for error in refused.facts["errors"]]
+        raise Refused("invalid", **refused.facts | {"errors": errors}) from None
 
 
 def _alone(body: BaseModel, field: str, **wanted: Any) -> None:
@@ -140,6 +152,6 @@ _plain("approve", approve_booking, "Approve a request, or a move that waits; of 
 _plain("arrive", arrive_booking, "The customer has arrived")
 _plain("ready", ready_booking, "Ready to start")
 _plain("complete", complete_booking, "Completed")
-_plain("no-show", no_show_booking, "The customer did not come")
+_plain("no-show", no_show_booking, "The customer did not come", s.NoShowIn)
 _plain("send-manage-link", send_manage_link, "Send the same link again", s.EmptyIn)
 _plain("revoke-link", revoke_link, "End the link and send a new one", s.EmptyIn)

@@ -111,7 +111,7 @@ def _buttons(w: Words, b: BookingSummary, now: datetime) -> list[Button]:
     steps = {"confirmed": [("arrive", w._("Check in")), ("ready", w._("Ready to start")), ("complete", w._("Complete")), ("no-show", w._("Missed"))],
              "arrived": [("ready", w._("Ready to start")), ("complete", w._("Complete")), ("no-show", w._("Missed"))],
              "ready_to_start": [("complete", w._("Complete")), ("no-show", w._("Missed"))]}[b.status]
-    if b.status == "confirmed" and now < b.starts_at:
+    if now < b.starts_at:
         steps = [step for step in steps if step[0] != "no-show"]
     return [Button(verb, text, number > 0 or verb == "no-show") for number, (verb, text) in enumerate(steps)]
 

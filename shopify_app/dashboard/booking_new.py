@@ -50,6 +50,8 @@ def _book(visit: Visit) -> Response:
         amount = given.amount(form.get("amount"), offer.currency) if form.get("amount", "").strip() else 0
     if amount is None:
         return _again(visit, {"amount": w._("Please enter an amount, such as 25.50.")})
+    if amount > offer.price * seats:
+        return _again(visit, {"amount": w._("That is more than the price.")})
     payments = [{"amount": amount, "method": form.get("method") if form.get("method") in METHODS else "cash"}] if amount else []
     person = None if customer_id else Person(*(given.text(form.get(name), 320) for name in ("name", "email", "phone")))
     try:

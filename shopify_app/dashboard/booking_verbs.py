@@ -64,6 +64,8 @@ def sentence(visit: Visit, refused: Refused) -> str:
         return w._("This message can't be sent again: there is no address for it.")
     if refused.facts.get("disputed"):
         return w._("The customer's bank is looking into this payment. Stripe refuses refunds of it until that is decided.")
+    if refused.facts.get("kind") == "early":
+        return w._("The appointment has not begun yet, so nobody can have missed it.")
     if code == "not_allowed":
         return w._("That is not possible in the booking's present state.")
     if code == "stale":

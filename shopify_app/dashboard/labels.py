@@ -17,7 +17,7 @@ LABELS = {
     "span": "Hours", "address": "Address", "host": "Domain", "label": "Name", "url": "Address", "topics": "Events", "role": "Role", "file": "File",
     "columns": "Columns", "region": "Country", "date": "Date", "day": "Date", "time": "Time", "from_day": "From", "to_day": "To", "whose": "Who",
     "service": "Service", "weeks": "Weeks", "note": "Note", "reason": "Reason", "limit": "Moves allowed", "within_days": "Days after the original date",
-    "price_difference": "Other price", "reschedule_n": "Reschedule until", "cancel_n": "Cancel until", "fee": "Cancellation fee", "refund_mode": "Refunds",
+    "price_difference": "Other price", "move_reason": "Reason for moving", "reschedule_n": "Reschedule until", "cancel_n": "Cancel until", "fee": "Cancellation fee", "refund_mode": "Refunds",
     "approval": "Approval", "approval_n": "Short notice", "approval_hours": "Answer within", "rest-outcome": "Refund otherwise",
     "rest-value": "Refund otherwise", "waitlist_claim_minutes": "Minutes to decide", "waitlist_rest_hours": "Hours of rest",
     "waitlist_bands": "Parts of the day", "offer_hours": "Hours an offer holds", "amount": "Amount", "taken": "Amount", "refund": "Refund"}

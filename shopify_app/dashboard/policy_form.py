@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from booking.rules.durations import Notice, parse
-from booking.rules.policy import APPROVAL_HOURS, APPROVALS, PRICE_DIFFERENCES, Policy, PolicyError, Tier
+from booking.rules.policy import APPROVAL_HOURS, APPROVALS, MOVE_REASONS, PRICE_DIFFERENCES, Policy, PolicyError, Tier
 from booking.wording import Words
 from booking.wording.problems import problem_text
 from shopify_app.dashboard.typed import UNITS, Typed, parse_amount, plain_amount
@@ -21,7 +21,7 @@ def form_of(policy: Policy, currency: str) -> dict[str, Any]:
     return {
         "reschedule_allowed": _tick(policy.reschedule_allowed), **_notice("reschedule", policy.reschedule_notice),
         "limit": str(policy.reschedule_limit), "within_days": str(policy.within_days or ""), "change_staff": _tick(policy.change_staff),
-        "price_difference": policy.price_difference, "cancel_allowed": _tick(policy.cancel_allowed),
+        "price_difference": policy.price_difference, "move_reason": policy.move_reason, "cancel_allowed": _tick(policy.cancel_allowed),
         **_notice("cancel", policy.cancel_notice), "instead_schedule": _tick(policy.instead_schedule),
         "tiers": [_row(tier, currency) for tier in policy.tiers[:-1]], "rest": _row(policy.tiers[-1], currency),
         "fee": plain_amount(policy.fee, currency) if policy.fee else "", "refund_mode": policy.refund_mode,
@@ -42,7 +42,7 @@ def read(typed: Typed, currency: str) -> Policy | None:
         "reschedule": {
             "allowed": typed.flag("reschedule_allowed"), "notice": typed.duration("reschedule"), "limit": typed.number("limit", 0, 1000),
             "within_days": typed.maybe("within_days", 1, 731), "change_staff": typed.flag("change_staff"),
-            "price_difference": typed.chosen("price_difference", PRICE_DIFFERENCES)},
+            "price_difference": typed.chosen("price_difference", PRICE_DIFFERENCES), "reason": typed.chosen("move_reason", MOVE_REASONS)},
         "cancel": {
             "allowed": typed.flag("cancel_allowed"), "notice": typed.duration("cancel"), "instead_schedule": typed.flag("instead_schedule"),
             "tiers": [row[1] for row in rows] + [_outcome(typed, "rest", currency)], "fee": {"amount": typed.money("fee", currency)},
@@ -68,7 +68,7 @@ def field_of(path: str, rows: list[str] | None = None) -> str:
         number, rows = int(tier[1]), rows or []
         return f"tier-{rows[number]}-n" if number < len(rows) else "rest-outcome"
     return {"reschedule.notice": "reschedule_n", "reschedule.limit": "limit", "reschedule.within_days": "within_days",
-            "cancel.notice": "cancel_n", "cancel.tiers": "rest-outcome", "cancel.fee.amount": "fee", "approval_notice": "approval_n",
+            "reschedule.reason": "move_reason", "cancel.notice": "cancel_n", "cancel.tiers": "rest-outcome", "cancel.fee.amount": "fee", "approval_notice": "approval_n",
             "cancel.instead_schedule": "instead_schedule"}.get(path.removeprefix("policy."), path)
 
 
@@ -90,6 +90,7 @@ def choices(w: Words) -> dict[str, list[tuple[str, str]]]:
                     ("credit", _("credit, in %")), ("credit_amount", _("a fixed credit")), ("forfeit", _("nothing back"))],
         "price_difference": [("keep", _("The price stays as booked")), ("difference", _("The difference is refunded or collected")),
                              ("equal_only", _("Only times with the same price"))],
+        "move_reason": [("none", _("Not asked")), ("optional", _("Asked, and can be left empty")), ("required", _("Has to be given"))],
         "refund_mode": [("automatic", _("At once, to the payment used")), ("manual", _("By hand: listed as owed until you send it"))],
         "approval": [("automatic", _("Everything is confirmed at once")), ("manual", _("New bookings and moves wait for you")),
                      ("first_only", _("Only new bookings wait for you")), ("reschedule_only", _("Only moves wait for you")),
@@ -102,7 +103,7 @@ LABELS = {
     "own": "Policy", "self_service": "Reschedule & Cancel", "reschedule": "Reschedule switch", "cancel": "Cancel switch", "offer_hold": "Offered times are held",
     "reschedule_allowed": "Rescheduling allowed", "reschedule_n": "Reschedule until", "reschedule_unit": "Reschedule until (unit)",
     "limit": "Moves allowed", "within_days": "Days after the original date", "change_staff": "May change staff",
-    "price_difference": "Other price", "cancel_allowed": "Cancelling allowed", "cancel_n": "Cancel until",
+    "price_difference": "Other price", "move_reason": "Reason for moving", "cancel_allowed": "Cancelling allowed", "cancel_n": "Cancel until",
     "cancel_unit": "Cancel until (unit)", "instead_schedule": "Schedule an appointment instead", "tiers": "Refund rows", "rest": "Refund otherwise",
     "fee": "Cancellation fee", "refund_mode": "Refunds", "credit_choice": "Choice of credit", "part_cancel": "Cancel part of a booking",
     "approval": "Approval", "approval_n": "Short notice", "approval_unit": "Short notice (unit)", "approval_hours": "Answer within", "release": "Free the old time at once"}

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.documents.find import of_booking
+from booking.documents.find import standing
 from booking.documents.printed import title
 from booking.links import manage_path
 from booking.places import place_of
 from booking.rules.decision import Refused
 from booking.rules.wall_time import dates_of, day_span
 from booking.slots import MOST_DAYS
-from booking.visiting import decisions_alone
+from booking.visiting import decisions_together, parts_end_alone
 from jsonapi.shapes import Listing
-from models.booking_list import PAGE, past_in_full, upcoming_in_full
+from models.booking_list import PAGE, in_full_among, past_in_full, upcoming_in_full
 from models.booking_summary import LONGEST, BookingSummary, between
+from models.moved_start import page
 from models.session import Tx, reading
 from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
@@ -47,13 +48,12 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
         raise Refused("invalid", errors=[{"field": "when", "problem": "must be upcoming or past"}])
     if call.customer is None:
         return {"items": [], "next": None}
-    position = call.position(when)
-    start = None if position is None else (datetime.fromisoformat(position[0]), position[1])
+    mine, past = call.customer.id, when == "past"
     with reading(call.store_id) as tx:
-        rows = KINDS[when](tx, call.customer.id, start)
-        items = [s.CustomerBooking(**line(b, call, tx)) for b in rows[:PAGE]]
-    more = rows[PAGE - 1] if len(rows) > PAGE else None
-    return {"items": items, "next": None if more is None else call.next(when, [more.starts_at.isoformat(), more.id])}
+        rows, on = page(tx, call.walk(tx, when, "bookings"), lambda place, most: KINDS[when](tx, mine, place),
+                        lambda ids: in_full_among(tx, mine, ids, past=past), PAGE, latest_first=past)
+        items = [s.CustomerBooking(**line(b, call, tx)) for b in rows]
+    return {"items": items, "next": on and call.next(when, on.cursor)}
 
 
 def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
     def money(amount: int) -> dict[str, Any]:
         return {"amount": amount, "currency": b.currency}
 
-    here, decided = ZoneInfo(b.zone), decisions_alone(tx, b)
+    here, decided = ZoneInfo(b.zone), decisions_together(tx, b)
     return {
         "ref": b.ref, "status": b.status, "status_text": call.words.status(b.status), "version": b.version, "service": str(b.service_id),
         "service_name": b.service_name, "staff": str(b.staff_id), "staff_name": b.staff_name, "location": str(b.location_id),
@@ -98,7 +98,7 @@ def line(b: BookingSummary, call: CustomerCall, tx: Tx) -> dict[str, Any]:
         "when_there": None if b.told_zone == b.zone else there(b, call.words), "days": _dates(b), "seats": b.seats,
         "price": money(b.price), "paid": money(b.paid), "refunded": money(b.refunded), "owed": money(b.owed),
         "can_reschedule": decided["reschedule"].allowed, "can_cancel": decided["cancel"].allowed,
-        "manage_url": call.origin + manage_path(b), "created_at": b.created_at.astimezone(here)}
+        "visit": str(b.visit_id) if b.visit_id is not None and b.holding else None, "manage_url": call.origin + manage_path(b), "created_at": b.created_at.astimezone(here)}
 
 
 def _dates(b: BookingSummary) -> list[date]:
@@ -121,11 +121,11 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.mail_to, phone=b.text_to or b.customer_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
-        together=None if group is None else s.Together(kind=group.kind, bookings=[
+        together=None if group is None else s.Together(kind=group.kind, part_cancel=bool(group.parts) and parts_end_alone(group.parts), bookings=[
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
         documents=[s.DocumentOut(
             number=one.number, kind=one.kind, title=title(call.words, one.kind, one.number), amount={"amount": one.amount, "currency": one.currency},
-            url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in of_booking(tx, b.id)],
+            url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in standing(tx, b.id)],
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
         actions=may, **about, **({} if refund is None else {"refund": refund}))

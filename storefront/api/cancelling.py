@@ -8,54 +8,68 @@ from zoneinfo import ZoneInfo
 from booking import facts, quotes
 from booking.actions.action import Done
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.visits import cancel_visit, preview_cancel_visit
-from booking.cards import fee_after
+from booking.actions.visits import cancel_visit, cancel_visit_part, preview_cancel_visit
 from booking.rules.decision import Refused
+from booking.visiting import decisions_alone, parts_end_alone
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
+from storefront.fee_notes import fee_note
 from storefront.together import VISIT, Group, decisions_of, group_of
 
 
 @operation("GET", "/bookings/{ref}/cancellation", summary="What cancelling now means for the money", answer=s.Cancellation, query={
-    "seats": "so many seats of the party; all by default", "as_credit": "true for credit instead of money, where the shop gives the choice"})
+    "seats": "so many seats of the party; all by default", "as_credit": "true for credit instead of money, where the shop gives the choice",
+    "part": "true for this part of a visit alone, where the shop allows it"})
 def quote_my_cancellation(call: CustomerCall, ref: str) -> s.Cancellation:
-    """Of a visit it is the whole visit's (R32)."""
+    """Of a visit it is the whole visit's, unless one part is asked for (R32)."""
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
         group = group_of(tx, door_of(call, b))
-        decisions_of(door_of(call, b), group, tx.now)["cancel"].require()
-        as_credit = call.query.get("as_credit", "false")
-        if as_credit not in ("true", "false"):
-            raise Refused("invalid", errors=[{"field": "as_credit", "problem": "must be true or false"}])
+        part, as_credit = _flag(call, "part"), _flag(call, "as_credit")
+        (decisions_alone(tx, b) if part else decisions_of(door_of(call, b), group, tx.now))["cancel"].require()
         seats = b.seats
         if "seats" in call.query:
             seats = given.whole_number(call.query["seats"]) or 0
             if not 1 <= seats <= b.seats:
                 raise Refused("invalid", errors=[{"field": "seats", "problem": f"must be from 1 to {b.seats}"}])
-        return _quoted(tx, call, b, group, seats, as_credit == "true")
+        return _quoted(tx, call, b, group, seats, as_credit, part)
 
 
-def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, seats: int, as_credit: bool) -> s.Cancellation:
+def _flag(call: CustomerCall, name: str) -> bool:
+    text = call.query.get(name, "false")
+    if text not in ("true", "false"):
+        raise Refused("invalid", errors=[{"field": name, "problem": "must be true or false"}])
+    return text == "true"
+
+
+def _is_visit(group: Group | None) -> bool:
+    return group is not None and group.kind == VISIT
+
+
+def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, seats: int, as_credit: bool, part: bool) -> s.Cancellation:
     here, w, decided = ZoneInfo(b.zone), call.words, decisions_of(door_of(call, b), group, tx.now)
-    whole = group is not None and group.kind == VISIT
+    visit = _is_visit(group)
+    whole = visit and not part
     if whole:
         preview = preview_cancel_visit(tx, b.ref)
+        going = [(part.booking, part.quote) for part in preview.parts]
         quote, signed, choice = preview.total, preview.sign(), False
         assert quote is not None, "an open visit has parts"
     else:
         quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
+        going = [(b, quote)] if seats == b.seats else []
         signed = quotes.sign(quote, b, seats)
         choice = facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0
-    fee, last = 0 if whole else fee_after(tx, b, quote), decided["cancel"].deadline
-    charge = w._("{venue} may charge up to {amount} to your saved card.").format(venue=b.store_name, amount=w.money(fee, b.currency)) if fee else None
+    last = decided["cancel"].deadline
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=w.refund(quote.facts(), b.store_name),
-        charge=charge, as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
-        may_drop_seats=not whole and b.seats > 1 and facts.effective_policy(b).part_cancel, may_reschedule=decided["reschedule"].allowed,
+        charge=fee_note(tx, going, w) or None, as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
+        may_drop_seats=not whole and b.seats > 1 and facts.effective_policy(b).part_cancel, part=visit and part,
+        may_cancel_part=visit and parts_end_alone(group.parts), may_reschedule=decided["reschedule"].allowed,
         until=quote.until.astimezone(here) if quote.until else None, deadline=last.astimezone(here) if last else None)
 
 
@@ -67,7 +81,7 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
         group = group_of(tx, door_of(call, b))
-    seats, whole = wanted.seats or b.seats, group is not None and group.kind == VISIT
+    seats, visit = wanted.seats or b.seats, _is_visit(group)
 
     def show(tx: Tx, done: Done) -> s.CustomerBookingDetail:
         quote = done.refund
@@ -76,8 +90,10 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
         return full(tx, call, call.booking(tx, b.ref), refund)
 
     try:
-        if whole:
+        if visit and not wanted.part:
             return call.act(cancel_visit, b.ref, quote=wanted.quote, reason=wanted.reason, show=show)
+        if visit and seats == b.seats:
+            return call.act(cancel_visit_part, b.ref, quote=wanted.quote, reason=wanted.reason, as_credit=wanted.as_credit, show=show)
         return call.act(cancel_booking, b.ref, quote=wanted.quote, reason=wanted.reason, seats=seats, as_credit=wanted.as_credit, show=show)
     except Refused as refused:
         if refused.code not in ("quote_changed", "stale"):
@@ -85,7 +101,7 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
         with reading(call.store_id) as tx:
             b = call.booking(tx, ref)
             group = group_of(tx, door_of(call, b))
-            may = decisions_of(door_of(call, b), group, tx.now)["cancel"].allowed
-            fresh = _quoted(tx, call, b, group, min(seats, b.seats), wanted.as_credit) if may else None
+            may = (decisions_alone(tx, b) if wanted.part else decisions_of(door_of(call, b), group, tx.now))["cancel"].allowed
+            fresh = _quoted(tx, call, b, group, min(seats, b.seats), wanted.as_credit, wanted.part) if may else None
         more = {} if fresh is None else {"fresh": {"cancellation": fresh.model_dump(mode="json")}}
         raise Refused(refused.code, **refused.facts, **more) from None

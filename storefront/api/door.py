@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, g, request
 from sqlalchemy import select
-from werkzeug.exceptions import NotFound
-from werkzeug.routing import RequestRedirect
 
 from booking.keys import settings
 from booking.links import store_origin
@@ -21,7 +19,6 @@ from booking.shopify_tokens import BadToken, customer_caller
 from booking.wording import Words
 from jsonapi.call import Call
 from jsonapi.operations import JsonApi
-from jsonapi.problems import http_problem
 from jsonapi.problems import install as install_problems
 from models.actor import Actor
 from models.booking_summary import BookingSummary, find
@@ -121,22 +118,18 @@ def find_caller(tx: Tx, gid: str) -> Caller | None:
     return _BY_SHOPIFY_ID.first(tx, gid=gid)
 
 
-api = JsonApi(blueprint, PREFIX, authenticate)
-operation = api.operation
-
-
 def _ours() -> bool:
     return request.path == PREFIX or request.path.startswith(PREFIX + "/")
 
 
 @blueprint.before_app_request
 def preflight() -> Response | None:
-    """OPTIONS is answered before anyone is asked who they are; what routing would redirect is unknown here."""
-    if not _ours():
-        return None
-    if request.method == "OPTIONS":
-        return Response(status=204)
-    return http_problem(NotFound()) if isinstance(request.routing_exception, RequestRedirect) else None
+    """OPTIONS is answered before anyone is asked who they are."""
+    return Response(status=204) if _ours() and request.method == "OPTIONS" else None
+
+
+api = JsonApi(blueprint, PREFIX, authenticate)
+operation = api.operation
 
 
 @blueprint.after_app_request

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jsonapi.shapes import Instant, Minor, Money, Shape, Whole
+from jsonapi.shapes import Instant, Minor, Money, Reason, Shape, Whole
 from storefront.api.shapes import Choice
 
 
 class FreeTime(Shape):
+    """`notes` say what comes of this time alone: that less would be given back than now, or nothing can be changed any more."""
+
     starts_at: datetime
     ends_at: datetime
     staff: list[str]
     seats_left: int | None
     text: str
+    notes: list[str]
 
 
 class FreeDay(Shape):
@@ -39,7 +42,7 @@ class DearerMove(Shape):
 class FreeTimes(Shape):
     """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
     changed; `notes` say what a move means; `price` is the booking's after the move, of a visit of all its parts; `dearer` is null
-    unless it is higher than now."""
+    unless it is higher than now; `reason`: whether the shop asks why it is moved."""
 
     zone: str
     days: list[FreeDay]
@@ -49,13 +52,15 @@ class FreeTimes(Shape):
     notes: list[str]
     price: Money
     dearer: DearerMove | None
+    reason: Literal["none", "optional", "required"]
 
 
 class MoveIn(Shape):
     """`staff`: an id or `anyone`; left out, the same person. `version` is the one the customer saw, `price` too: a dearer time is
-    booked at that price only."""
+    booked at that price only. `reason` is kept where the shop asks for one, and missing where it must be given is invalid."""
 
     starts_at: Instant
     staff: Annotated[str, Field(max_length=40)] | None = None
     version: Whole
     price: Minor | None = None
+    reason: Reason = ""

@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking import facts
 from booking.actions.action import Done
-from booking.actions.difference import after_move, to_collect
+from booking.actions.difference import to_collect
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import price_there
 from booking.actions.visits import reschedule_visit
 from booking.links import manage_path
 from booking.move_times import MoveTimes, move_times
 from booking.offers import find_offer
+from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.slots import MOST_DAYS, Slot
@@ -26,6 +28,7 @@ from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
 from storefront.move_notes import dearer_note, move_notes, visit_notes
+from storefront.move_terms import MoveTerms
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
 
@@ -35,7 +38,7 @@ FRESH_DAYS, SHOWN_DAYS = 7, 31
 @operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, query={
     "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default, anyone where that person has left and another can be chosen"})
 def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
-    """In days of the booking's zone. Refused for the same reasons as the move itself."""
+    """In days of the booking's zone. Refused for the same reasons as the move itself, whatever the time."""
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
         first, last = call.days(local_date(tx.now, b.zone), SHOWN_DAYS)
@@ -55,7 +58,7 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     staff_id = _wanted(b, wanted.staff)
     if visit and staff_id != b.staff_id:
         raise Refused("not_allowed", kind="reschedule", staff=True)
-    values: dict[str, Any] = {"starts_at": wanted.starts_at, "version": wanted.version, "price": wanted.price}
+    values: dict[str, Any] = {"starts_at": wanted.starts_at, "version": wanted.version, "price": wanted.price, "reason": wanted.reason}
     try:
         if visit:
             return call.act(reschedule_visit, b.ref, show=_show(call), **values)
@@ -101,16 +104,18 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     """Of a visit the times at which all its parts fit, each with its own person (R32)."""
     parts = group.parts if group is not None and _is_visit(group) else (b,)
     head, w, whole, times = parts[0], call.words, len(parts) > 1, move_times(tx, parts)
+    times.require_price()
     door, here = door_of(call, b), local_date(tx.now, head.zone)
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
     pays = 0 if whole else to_collect(tx, b, prices[0])
-    end = here + timedelta(days=times.offer.shape.horizon_days)
+    end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices, pays)
     return m.FreeTimes(
         zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
         notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0], pays=pays),
         price={"amount": sum(prices), "currency": b.currency},
-        dearer=_dearer(w, parts, prices, pays), people=_people(times) if times.may_choose else [],
-        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call) for slot in slots])
+        dearer=_dearer(w, parts, prices, pays), reason=moves.asks_reason(map(facts.effective_policy, parts)),
+        people=_people(times) if times.may_choose else [],
+        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call, terms) for slot in slots])
               for day, slots in times.days(tx, _with_whom(times, b, staff), max(first, here), last).days])
 
 
@@ -137,7 +142,7 @@ def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int], pays
     difference = sum(prices) - sum(part.price for part in parts)
     if difference <= 0:
         return None
-    currency, due = parts[0].currency, sum(after_move(part, price)[0] for part, price in zip(parts, prices, strict=True))
+    currency, due = parts[0].currency, sum(moves.difference(facts.covered(part), price)[0] for part, price in zip(parts, prices, strict=True))
     return m.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
                         due={"amount": due, "currency": currency}, pays={"amount": pays, "currency": currency} if pays else None,
                         text=dearer_note(w, parts[0], sum(prices), difference, due, pays))
@@ -148,7 +153,7 @@ def _people(times: MoveTimes) -> list[s.Choice]:
     return [s.Choice(id=str(p.id), name=p.name) for p in sorted(times.offer.staff, key=lambda p: (p.id != times.own, p.name, p.id))]
 
 
-def _time(slot: Slot, zone: str, call: CustomerCall) -> m.FreeTime:
+def _time(slot: Slot, zone: str, call: CustomerCall, terms: MoveTerms) -> m.FreeTime:
     here = ZoneInfo(zone)
     return m.FreeTime(starts_at=slot.starts_at.astimezone(here), ends_at=slot.ends_at.astimezone(here), staff=[str(p) for p in slot.staff],
-                      seats_left=slot.seats_left, text=time_text(slot, zone, call.words))
+                      seats_left=slot.seats_left, text=time_text(slot, zone, call.words), notes=terms.notes(slot.starts_at))

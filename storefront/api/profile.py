@@ -14,14 +14,20 @@ from storefront.api.door import Caller, CustomerCall, find_caller, operation
 from storefront.profile import field_sentences
 
 
-@operation("GET", "/profile", summary="Name, phone, language, preferences", answer=s.Profile)
+@operation("GET", "/profile", summary="Name, phone, language, preferences", answer=s.Profile, may_lack=True)
 def my_profile(call: CustomerCall) -> s.Profile:
-    return _shown(call.known())
+    return _shown(_known(call))
 
 
-@operation("PATCH", "/profile", summary="Change some of it", body=s.ProfileIn, answer=s.Profile)
+def _known(call: CustomerCall) -> Caller:
+    if call.customer is None:
+        raise Refused("not_found", sentence=call.words._("{venue} has no profile of you yet. You get one with your first booking.").format(venue=call.shop.name))
+    return call.customer
+
+
+@operation("PATCH", "/profile", summary="Change some of it", body=s.ProfileIn, answer=s.Profile, may_lack=True)
 def change_my_profile(call: CustomerCall) -> dict[str, Any]:
-    customer, wanted = call.known(), call.body
+    customer, wanted = _known(call), call.body
     fields: dict[str, Any] = {name: getattr(wanted, name) for name in ("name", "phone", "locale") if name in wanted.model_fields_set}
     if "preferences" in wanted.model_fields_set and wanted.preferences is not None:
         fields["preferences"] = wanted.preferences.model_dump(exclude_none=True)

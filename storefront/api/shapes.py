@@ -33,7 +33,8 @@ class CustomerBooking(Shape):
     """One booking in a list. Times carry the offset of `zone`; `when` and `status_text` are for people: of an online
     booking `when` is told in the customer's own zone where it is known, and `when_there` in `zone`; `days` are the dates it touches in a
     calendar told the same way. `address` is where to go;
-    of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's."""
+    of an online booking its link, also in `meeting_url`, once it is confirmed; of a delivery the customer's. `visit` is the same for the
+    open parts of a visit: what may be done is said of the whole of it."""
 
     ref: str
     status: Status
@@ -61,6 +62,7 @@ class CustomerBooking(Shape):
     owed: Money
     can_reschedule: bool
     can_cancel: bool
+    visit: str | None
     manage_url: str
     created_at: datetime
 
@@ -139,9 +141,11 @@ class TogetherLine(Shape):
 
 
 class Together(Shape):
-    """What the booking belongs to: the dates of a series, the parts of a visit. A visit is moved and cancelled as one."""
+    """What the booking belongs to: the dates of a series, the parts of a visit. A visit is moved and cancelled as one; with `part_cancel`
+    one part of it can also be cancelled alone."""
 
     kind: Literal["series", "visit"]
+    part_cancel: bool
     bookings: list[TogetherLine]
 
 
@@ -196,7 +200,8 @@ class Choice(Shape):
 class Cancellation(Shape):
     """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good.
 
-    `charge`: what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
+    `charge`: a fee beyond what was paid, and what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
+    `may_cancel_part`: of a visit, ask again with `part=true` for this part alone; `part`: that is what it is of.
     """
 
     outcome: Outcome
@@ -211,18 +216,21 @@ class Cancellation(Shape):
     seats: int
     of_seats: int
     may_drop_seats: bool
+    part: bool
+    may_cancel_part: bool
     may_reschedule: bool
     until: datetime | None
     deadline: datetime | None
 
 
 class CustomerCancelIn(Shape):
-    """`seats`: so many of the party, as quoted; left out, all of them. `as_credit`: as quoted too."""
+    """`seats`: so many of the party, as quoted; left out, all of them. `as_credit` and `part`: as quoted too."""
 
     quote: Annotated[str, Field(max_length=4000)]
     reason: Reason = ""
     seats: Seats | None = None
     as_credit: Flag = False
+    part: Flag = False
 
 
 class OfferAnswer(Shape):

@@ -234,3 +234,29 @@ def test_days_after_the_limit_are_neither_shown_nor_taken(world, ada):
     problem = ada.refused(409, "not_allowed", "POST", f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-14T15:00:00Z", "version": 1})
     assert problem["detail"] == "You can move this booking to at most 3 days after its original date."
     assert ada.post(f"/bookings/{b.ref}/reschedule", {"starts_at": "2027-03-03T15:00:00Z", "version": 1})["version"] == 2
+
+
+def test_a_reason_where_the_shop_asks_for_one(world, ada):
+    """D20b: the times say whether, the move is held to it."""
+    assert ada.get(f"/bookings/{world.sold(at(12, 15)).ref}/slots", **WEEK)["reason"] == "none"
+    b = world.sold(at(10, 15), service=world.add_service("Facial", policy=policy(reason="required")), staff=world.elena)
+    assert ada.get(f"/bookings/{b.ref}/slots", **WEEK)["reason"] == "required"
+    body = {"starts_at": "2027-03-11T16:00:00Z", "version": 1}
+    for more in ({}, {"reason": "  "}):
+        problem = ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/reschedule", body | more)
+        assert problem["errors"] == [{"field": "reason", "problem": "is missing"}]
+    ada.refused(422, "invalid", "POST", f"/bookings/{b.ref}/reschedule", body | {"reason": "x" * 501})
+    assert ada.post(f"/bookings/{b.ref}/reschedule", body | {"reason": "Ill"})["version"] == 2
+    assert world.read(b.ref).move_reason == "Ill"
+
+
+def test_a_time_at_which_less_comes_back_says_so(world, ada):
+    """R19: of each time by itself, since some are worse than the present one and some are not."""
+    update_service(world.store_id, MERCHANT, world.service, policy={"cancel": {
+        "notice": "PT0S", "tiers": [{"at_least": "P2D", "outcome": "full"}, {"outcome": "forfeit"}]}})
+    b = world.sold(at(10, 15), paid=2500)
+    times = ada.get(f"/bookings/{b.ref}/slots", **{"from": "2027-03-02", "to": "2027-03-12"})
+    notes = {slot["starts_at"]: slot["notes"] for day in times["days"] for slot in day["slots"]}
+    assert notes["2027-03-02T10:00:00-05:00"] == [
+        "If you cancel after this move, nothing comes back. Your $25 deposit can't be refunded per our policy."]
+    assert notes["2027-03-12T10:00:00-05:00"] == [] and times["notes"] == ["Your payment stays with the booking; nothing is charged again."]

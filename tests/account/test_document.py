@@ -42,3 +42,10 @@ def test_answers_fit_their_schemas(world, ada, doc):
     problem = ada.refused(409, "closed", "GET", f"/bookings/{b.ref}/cancellation")
     assert problems_of(doc, doc["components"]["schemas"]["Problem"], problem) == []
     assert len(answers) == sum(op.method == "GET" for op in api.operations) + 1
+
+
+def test_a_profile_that_is_not_there_is_documented_and_said_in_its_own_words(as_customer, doc):
+    stranger = as_customer("gid://shopify/Customer/424242")
+    for method, body in (("GET", None), ("PATCH", {"name": "Ada"})):
+        problem = stranger.refused(404, "not_found", method, "/profile", body, language="de")
+        assert "hat noch kein Profil von Ihnen" in problem["detail"] and "404" in doc["paths"][PREFIX + "/profile"][method.lower()]["responses"]

@@ -38,6 +38,50 @@ def test_a_visit_moves_and_is_cancelled_as_one(world, ada):
     assert done["refund"]["amount"] == 7000 and [world.read(b.ref).status for b in (colour, cut)] == ["cancelled", "cancelled"]
 
 
+def test_the_list_says_of_a_part_what_may_be_done_with_the_visit(world, ada):
+    parts = known(world, visit(world))
+    alone = world.sold(at(12, 15))
+    listed = {one["ref"]: one for one in ada.get("/bookings")["items"]}
+    assert [(listed[b.ref]["can_reschedule"], listed[b.ref]["can_cancel"]) for b in parts] == [(True, True)] * 2
+    assert listed[parts[0].ref]["visit"] == listed[parts[1].ref]["visit"] and listed[alone.ref]["visit"] is None
+    update_service(world.store_id, MERCHANT, parts[1].service_id, reschedule="off")
+    listed = {one["ref"]: one for one in ada.get("/bookings")["items"]}
+    assert [(listed[b.ref]["can_reschedule"], listed[b.ref]["can_cancel"]) for b in parts] == [(False, True)] * 2
+
+
+def test_one_part_of_a_visit_is_cancelled_where_the_shop_allows_it(world, ada):
+    colour, cut = known(world, visit(world))
+    assert ada.get(f"/bookings/{cut.ref}")["together"]["part_cancel"]
+    whole = ada.get(f"/bookings/{cut.ref}/cancellation")
+    assert (whole["may_cancel_part"], whole["part"], whole["amount"]) == (True, False, 7000)
+    part = ada.get(f"/bookings/{cut.ref}/cancellation", part="true")
+    assert (part["may_cancel_part"], part["part"], part["amount"]) == (True, True, world.read(cut.ref).paid)
+    ada.refused(422, "invalid", "POST", f"/bookings/{cut.ref}/cancel", {"quote": whole["quote"], "part": True})
+    ada.post(f"/bookings/{cut.ref}/cancel", {"quote": part["quote"], "part": True})
+    assert [world.read(b.ref).status for b in (colour, cut)] == ["confirmed", "cancelled"]
+    ada.refused(422, "invalid", "GET", f"/bookings/{colour.ref}/cancellation", query_string={"part": "yes"})
+    single = ada.get(f"/bookings/{colour.ref}/cancellation")
+    assert (single["may_cancel_part"], single["part"]) == (False, False)
+
+
+def test_a_part_whose_money_became_less_is_shown_again_as_a_part(world, ada):
+    _, cut = known(world, visit(world, cancel={"notice": "PT0S", "tiers": [{"at_least": "P1D", "outcome": "full"}, {"outcome": "forfeit"}]}))
+    quote = ada.get(f"/bookings/{cut.ref}/cancellation", part="true")["quote"]
+    world.set_clock(at(10, 10))
+    problem = ada.refused(409, "quote_changed", "POST", f"/bookings/{cut.ref}/cancel", {"quote": quote, "part": True})
+    assert (problem["cancellation"]["part"], problem["cancellation"]["amount"], problem["cancellation"]["kept"]) == (True, 0, 3000)
+    assert world.read(cut.ref).status == "confirmed"
+
+
+def test_no_part_is_cancelled_where_the_shop_does_not(world, ada):
+    colour, cut = known(world, visit(world, cancel={"part_cancel": False}))
+    assert not ada.get(f"/bookings/{cut.ref}")["together"]["part_cancel"] and not ada.get(f"/bookings/{cut.ref}/cancellation")["may_cancel_part"]
+    ada.refused(409, "not_allowed", "GET", f"/bookings/{cut.ref}/cancellation", query_string={"part": "true"})
+    whole = ada.get(f"/bookings/{cut.ref}/cancellation")["quote"]
+    ada.refused(409, "not_allowed", "POST", f"/bookings/{cut.ref}/cancel", {"quote": whole, "part": True})
+    assert [world.read(b.ref).status for b in (colour, cut)] == ["confirmed", "confirmed"]
+
+
 def test_before_a_visit_moves_one_reads_that_the_shop_decides(world, ada):
     _, cut = known(world, visit(world))
     assert ada.get(f"/bookings/{cut.ref}/slots")["notes"] == []
@@ -117,3 +161,10 @@ def test_a_difference_a_card_pays_first_leads_to_the_page_for_it(world, ada, app
         said = words(page.text)
         assert page.status_code == 200 and "Thursday, March 11, 2027" in said and name in said.partition("New")[2] and "Continue to payment" in said
     assert world.read(b.ref).version == 1
+
+
+def test_no_times_where_all_have_another_price_and_the_same_has_to_be_taken(world, ada):
+    _, cut = known(world, visit(world, reschedule={"price_difference": "equal_only"}))
+    update_service(world.store_id, MERCHANT, cut.service_id, price=9000)
+    problem = ada.refused(409, "not_allowed", "GET", f"/bookings/{cut.ref}/slots")
+    assert "The price has changed since this was booked" in problem["detail"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from booking.access import login_hash
 from booking.actions.cancel_booking import cancel_booking
@@ -15,6 +16,7 @@ from booking.actions.services import update_service
 from booking.actions.sign_in import open_login
 from booking.actions.stores import update_store
 from models.actor import SYSTEM
+from models.booking import Booking
 from models.booking_list import Listed, ListedBooking
 from models.session import reading, transaction
 from tests.support.shopify import ADA, BEA
@@ -47,6 +49,25 @@ def test_paging_shows_each_booking_once(world, ada):
         if pages == 1:
             world.sold(at(10, 19))  # arrives while the list is walked, before the place reached
     assert seen == refs and pages == 2
+
+
+@pytest.mark.parametrize("when", ["upcoming", "past"])
+def test_what_moves_while_the_list_is_walked_is_shown_once(world, ada, when):
+    """The first goes behind the place reached, the last before it (I66)."""
+    booked = [world.sold(at(day, hour)) for day in range(10, 15) for hour in (14, 15, 16, 17, 18)]
+    refs = [b.ref for b in booked]
+    if when == "past":
+        world.set_clock(at(20, 12))
+        refs.reverse()
+    page = ada.get("/bookings", when=when)
+    ends = [at(9, 19), at(16, 19)]
+    for ref, to in zip((refs[0], refs[-1]), ends if when == "past" else reversed(ends), strict=True):
+        with transaction(world.store_id, SYSTEM) as tx:
+            tx.db.execute(update(Booking).where(Booking.store_id == world.store_id, Booking.ref == ref).values(
+                starts_at=to, ends_at=to + timedelta(hours=1), local_start=to.replace(tzinfo=None) - timedelta(hours=4)))
+            tx.audit("reschedule_booking", booking_id=next(b.id for b in booked if b.ref == ref))
+    rest = ada.get("/bookings", when=when, cursor=page["next"])
+    assert sorted(b["ref"] for b in page["items"] + rest["items"]) == sorted(refs) and rest["next"] is None
 
 
 def test_a_cursor_belongs_to_one_customer_and_list(world, ada, as_customer):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 
 from booking.actions.approve_booking import approve_booking
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
 from booking.actions.record_payment import record_payment
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
+from booking.wording import words_for
 from messages import render_mail
+from models.session import reading
+from storefront.move_notes import price_notes
 from tests.actions.test_cancel import refunds, with_policy
 from tests.actions.test_reschedule import refused
 from tests.support.world import MERCHANT, World, at
@@ -29,8 +33,8 @@ def priced(world, price, *, paid=8000, policy=DIFFERENCE, method="card"):
     return b
 
 
-def move(world, b, price=None, **more):
-    return reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(12, 15), price=price, **more)
+def move(world, b, price=None, when=at(12, 15), **more):
+    return reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=when, price=price, **more)
 
 
 def said(world, topic="booking_moved"):
@@ -106,6 +110,35 @@ class TestWaiting:
         assert (done.booking.status, done.booking.price, done.booking.due, done.booking.owed) == ("confirmed", 8000, due, back)
         assert (f"${back // 100}" in said(world, "approval_refused")) is (back > 0)
 
+    def test_seats_that_left_after_the_dearer_time_was_paid_took_their_part_of_it(self, world):
+        """$30 more were paid for two seats; one left with its half. The other gets the half that is too much."""
+        course = world.add_service("Yoga", capacity=4, staff=[world.elena], price=5000, policy=self.POLICY | {"cancel": {"notice": "PT0S"}})
+        for day in (10, 12):
+            world.session(course, at(day, 15), capacity=4)
+        b = world.book(at(10, 15), service=course, seats=2, paid=10_000, method="cash")
+        update_service(world.store_id, MERCHANT, course, price=6500)
+        move(world, b, 13_000)
+        record_payment(world.store_id, MERCHANT, b.ref, {"amount": 3000, "method": "cash"})
+        assert cancel_booking(world.store_id, MERCHANT, b.ref, seats=1, refund="full").refund.amount == 6500
+        done = decline_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.booking.price, done.booking.due, done.refund.amount, done.booking.owed) == (5000, 0, 1500, 8000)
+
+    @pytest.mark.parametrize(("again", "due", "back"), [(10_000, 0, 3000), (12_000, 0, 1000), (14_000, 1000, 0), (7000, 0, 6000)])
+    def test_asked_again_at_another_price_what_was_paid_meanwhile_counts(self, world, again, due, back):
+        """$80 paid before, $50 more while it waits."""
+        b = move(world, priced(world, 13_000, policy=self.POLICY), 13_000).booking
+        record_payment(world.store_id, MERCHANT, b.ref, {"amount": 5000, "method": "cash"})
+        for price in (9000, again):
+            update_service(world.store_id, MERCHANT, b.service_id, price=price)
+            now = world.read(b.ref)
+            with reading(world.store_id) as tx:
+                said = " ".join(price_notes(tx, now, words_for("en"), price))
+            move(world, now, price, at(13 if price == 9000 else 14, 15))
+        told = f"Still to pay at Harbor Massage: ${due // 100}." if due else "It is paid already."
+        assert world.read(b.ref).due == due and (told in said) is (again > 9000)
+        done = approve_booking(world.store_id, MERCHANT, b.ref)
+        assert (done.booking.price, done.booking.due, done.booking.owed) == (again, due, back)
+
     def test_the_shop_moves_it_meanwhile(self, world):
         b = move(world, priced(world, 6000, policy=self.POLICY)).booking
         done = reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(13, 15))
@@ -118,8 +151,6 @@ class TestDue:
         world.session(course, at(12, 15), capacity=4)
         b = world.book(at(12, 15), service=course, seats=3, paid=1000)
         assert (b.price, b.due) == (3003, 2003)
-        from booking.actions.cancel_booking import cancel_booking
-
         left = cancel_booking(world.store_id, MERCHANT, b.ref, seats=1).booking
         assert (left.price, left.due) == (2002, 1335)
         assert cancel_booking(world.store_id, MERCHANT, b.ref).booking.due == 0

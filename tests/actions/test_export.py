@@ -38,6 +38,8 @@ LEFT_OUT = {
     **dict.fromkeys(("stripe_events", "shopify_due", "shopify_tasks"), "ids of what is to be looked at"),
     "holds": "a time kept for a browser without a name",
     "customers": "the profile",
+    "shopify_gone": "which ids over there were theirs, as keyed hashes",
+    "moved_starts": "times bookings had, for lists somebody walks just then; the trail has them",
 }
 """Table -> why nothing of it is in the copy."""
 

@@ -13,6 +13,7 @@ from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
 from booking.actions.people import Person
 from booking.actions.refund_booking import execute_refund
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.sign_in import Asker, request_login_code
 from booking.actions.stores import update_store
 from booking.actions.withdraw import declare_withdrawal
@@ -122,3 +123,14 @@ def test_the_beat_sees_to_it(world):
     world.set_clock(at(30, 12, month=6))
     tidy()
     assert world.sql(NAMED) == [(0,)] and world.sql("select zone_data is not null from stores") == [(True,)]
+
+
+def test_where_something_stood_before_it_moved_is_forgotten_when_no_list_is_walked_past_it_any_more(world):
+    b = visit(world, 10)
+    reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(11, 15))
+    tidy()
+    assert world.sql("select thing, starts_at from moved_starts") == [("bookings", b.starts_at)]
+    with transaction(world.store_id, SYSTEM) as tx:
+        tx.db.exec_driver_sql("update moved_starts set moved_at = moved_at - interval '8 days'")
+    tidy()
+    assert world.sql("select count(*) from moved_starts") == [(0,)]

@@ -8,6 +8,7 @@ from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
+from booking.actions.make_offers import Proposal, make_offers
 from booking.actions.refund_booking import refund_booking
 from messages import render_mail
 from models.actor import Actor
@@ -110,6 +111,25 @@ class TestSeats:
         cancel(world, move(world, b, at(12, 15)), seats=1)
         back = decline_booking(world.store_id, MERCHANT, b.ref).booking
         assert (back.starts_at, back.seats, back.price) == (at(11, 15), 2, 2000)
+
+    def test_seats_dropped_while_a_move_waits_are_free_in_the_old_class_too(self, world):
+        service = world.add_service("Asked", capacity=5, price=1000, staff=[world.elena], policy={"approval": "reschedule_only"})
+        old, new = (world.session(service, at(day, 15), 5) for day in (11, 12))
+        b = party(world, service, "ada", seats=4, when=at(11, 15))
+        cancel(world, move(world, b, at(12, 15)), seats=1)
+        assert (taken(world, old), taken(world, new)) == (3, 3)
+        assert party(world, service, "bea", seats=2, when=at(11, 15)).seats == 2
+        decline_booking(world.store_id, MERCHANT, b.ref)
+        assert (taken(world, old), taken(world, new)) == (5, 0)
+
+    def test_seats_dropped_while_times_are_offered_are_not_held_for_them(self, world):
+        service = world.add_service("Asked", capacity=5, price=1000, staff=[world.elena], policy={"approval": "manual"}, offer_hold="on")
+        asked, offered = (world.session(service, at(day, 15), 5) for day in (11, 12))
+        b = party(world, service, "ada", seats=4, when=at(11, 15), by=Actor("customer", "account", None))
+        make_offers(world.store_id, MERCHANT, b.ref, [Proposal(at(12, 15))])
+        assert taken(world, offered) == 4
+        cancel(world, world.read(b.ref), seats=1)
+        assert (taken(world, asked), taken(world, offered)) == (3, 3)
 
     @pytest.mark.parametrize("seats", [0, -1, 4])
     def test_only_seats_the_party_has(self, world, yoga, date, seats):

@@ -7,6 +7,7 @@ from sqlalchemy import insert, update
 
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.decline_booking import decline_booking
 from booking.actions.payment_accounts import connect_account
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.services import update_service
@@ -162,6 +163,21 @@ class TestSticky:
         b = with_policy(world, policy, at(5, 15), paid=0)
         moved = move(world, b, at(20, 15))
         assert (moved.sticky_num, moved.sticky_den, outcome(world, pay(world, moved, 8000)).amount) == (1, 10, 800)
+
+    @pytest.mark.parametrize("end", [decline_booking, None])
+    def test_a_move_that_never_came_about_leaves_no_mark(self, world, end):
+        """R17, R20: the shop says no, or the request is taken back; later terms that are better count in full."""
+        policy = TWO_DAYS | {"reschedule": {"notice": "PT0S"}, "approval": "reschedule_only"}
+        asked = self.late_move(world, policy)
+        assert (asked.status, asked.sticky_num) == ("pending", 0)
+        if end is None:
+            move(world, asked, at(10, 15))
+        else:
+            end(world.store_id, MERCHANT, asked.ref)
+        back = world.read(asked.ref)
+        assert (back.status, back.sticky_num, back.starts_at) == ("confirmed", None, at(10, 15))
+        update_service(world.store_id, MERCHANT, back.service_id, policy=policy | {"cancel": ALWAYS | {"tiers": [{"outcome": "full"}]}})
+        assert outcome(world, world.read(back.ref)).amount == 2500
 
     def test_a_move_by_the_shop_resets_it(self, world):
         moved = self.late_move(world)

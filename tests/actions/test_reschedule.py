@@ -13,6 +13,7 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking, expire_approvals
 from booking.actions.mark_booking import arrive_booking
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.actions.services import update_service
 from booking.links import manage_token
 from booking.offers import find_offer
 from booking.rules.decision import Refused
@@ -171,8 +172,6 @@ def test_checked_in_and_closed_bookings_do_not_move(world):
 
 
 def test_a_switch_turned_off_acts_at_once(world):
-    from booking.actions.services import update_service
-
     b = world.book(at(10, 15))
     update_service(world.store_id, MERCHANT, world.service, reschedule="off")
     refused("not_allowed", move, world, b, at(11, 16))
@@ -276,6 +275,29 @@ class TestApproval:
         assert [row.recipient for row in world.outbox("merchant_offers_ended")] == ["shop@example.com"]
         assert world.sql("select count(*) from holds") == [(0,)]
         world.book(at(11, 16), email="x@example.com")
+
+    @pytest.mark.parametrize("code", ["limit_reached", "too_late", "not_allowed"])
+    def test_it_is_taken_back_as_long_as_it_waits_whatever_may_still_be_changed(self, world, code):
+        """R17: the old time is kept all along, and going back there is no move (R18)."""
+        service = world.add_service("By request", policy=MANUAL | {"approval_hours": 24, "reschedule": {"notice": "PT24H", "limit": 1 if code == "limit_reached" else 5}})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        world.set_clock(at(1, 18))
+        move(world, b, at(3, 15))
+        world.set_clock(at(2, 16 if code == "too_late" else 14))
+        if code == "not_allowed":
+            update_service(world.store_id, MERCHANT, service, reschedule="off")
+        refused(code, move, world, b, at(12, 16))
+        done = move(world, b, at(10, 15))
+        assert (done.status, done.starts_at, done.customer_moves, done.held) == ("confirmed", at(10, 15), 0, None)
+        refused("not_allowed" if code == "not_allowed" else "no_change", move, world, b, at(10, 15))
+
+    def test_it_is_taken_back_by_naming_the_person_it_was_with(self, world):
+        service = world.add_service("By request", policy=MANUAL | {"reschedule": {"change_staff": True}})
+        b = world.book(at(10, 15), service=service, staff=world.elena)
+        move(world, b, at(11, 16), staff_id=world.tom)
+        assert move(world, b, at(10, 15)).staff_id == world.tom, "another request: that time with the person now asked for"
+        done = move(world, b, at(10, 15), staff_id=world.elena)
+        assert (done.status, done.staff_id, done.customer_moves) == ("confirmed", world.elena, 0)
 
     def test_an_old_time_that_was_given_up_is_asked_for_like_any_other(self, world):
         service = world.add_service("By request", policy=MANUAL | {"release_old_slot_at_once": True})

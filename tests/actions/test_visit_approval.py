@@ -141,6 +141,19 @@ def test_the_old_time_is_offered_and_takes_the_request_back(world, asked):
     assert [row.payload["because"] for row in world.outbox("approval_refused")] == ["taken_back"]
 
 
+def test_it_is_taken_back_at_the_limit_and_inside_the_window_too(world):
+    """R17: as long as it waits the old times are kept."""
+    policy = MANUAL | {"approval_hours": 24, "reschedule": {"notice": "PT24H", "limit": 1}}
+    parts = visit(world, policy, policy)
+    world.set_clock(at(1, 18))
+    move(world, parts[0], at(3, 15))
+    refused("limit_reached", move, world, parts[0], at(12, 15))
+    world.set_clock(at(2, 16))
+    refused("too_late", move, world, parts[0], at(12, 15))
+    move(world, parts[1], at(10, 15))
+    assert (stands(world, parts), [world.read(b.ref).customer_moves for b in parts]) == (OLD, [0, 0])
+
+
 def test_where_the_old_times_are_given_up_a_no_ends_all_of_it(world):
     parts = visit(world, {"reschedule": {"notice": "PT2H"}}, MANUAL | {"release_old_slot_at_once": True})
     move(world, parts[0], at(12, 15))

@@ -31,10 +31,23 @@ def test_a_booking_is_made_and_read(api, world):
     assert made["manage_url"].startswith(f"http://{world.slug}.localhost/manage/{made['ref']}?token=")
     assert made["customer"]["email"] == "ada@example.com" and "refund" not in made
     read = api.get(f"/bookings/{made['ref']}")
-    more = {"policy", "payments", "refunds", "disputes", "offers", "audit", "messages"}
+    more = {"policy", "move_reason", "payments", "refunds", "disputes", "offers", "audit", "messages"}
     assert {name: value for name, value in read.items() if name not in more} == made and more <= set(read)
     assert [entry["action"] for entry in read["audit"]] == ["create_booking"] and read["audit"][0]["actor"]["kind"] == "token"
     assert ("booking_confirmed", "ada@example.com", "due") in [(m["topic"], m["to"], m["state"]) for m in read["messages"]]
+
+
+@pytest.mark.parametrize("more,most", [({}, 8000), ({"repeat": {"dates": 3}}, 24000), ({"parts": 2}, 16000)], ids=["one", "series", "visit"])
+def test_more_than_the_price_is_paid_only_with_override(api, world, more, most):
+    if "parts" in more:
+        more = {"parts": [{"service": str(world.service), "staff": str(world.elena)}]}
+    paid = [{"amount": most - 100, "method": "card"}, {"amount": 101, "method": "cash"}]
+    problem = api.refused(422, "invalid", "POST", "/bookings", body(world, payments=paid, **more))
+    assert [error["field"] for error in problem["errors"]] == ["payments.1.amount"] and "override" in problem["errors"][0]["problem"]
+    made = api.post("/bookings", body(world, payments=[paid[0], {"amount": 100, "method": "cash"}], **more))
+    refs = [line["ref"] for line in made.get("bookings", [made])]
+    assert sum(api.get(f"/bookings/{ref}")["paid"]["amount"] for ref in refs) == most
+    assert api.post("/bookings", body(world, starts_at="2027-03-11T10:00:00-05:00", payments=paid, override=True))["paid"]["amount"] == most + 1
 
 
 def test_anyone_free_and_a_known_customer(api, world):
@@ -109,7 +122,7 @@ def test_the_day_at_the_shop(api, world):
         assert api.post(f"/bookings/{b.ref}/{verb}", {}, status=200)["status"] == state
     api.refused(409, "closed", "POST", f"/bookings/{b.ref}/no-show", {})
     other = world.book(at(11, 15))
-    assert api.post(f"/bookings/{other.ref}/no-show", {"version": 1}, status=200)["status"] == "no_show"
+    assert api.post(f"/bookings/{other.ref}/no-show", {"version": 1, "override": True}, status=200)["status"] == "no_show"
     third = world.book(at(12, 15))
     api.refused(409, "stale", "POST", f"/bookings/{third.ref}/arrive", {"version": 3})
     api.refused(409, "not_allowed", "POST", f"/bookings/{third.ref}/approve", {})
@@ -211,3 +224,28 @@ def beyond_a_double(noted) -> bool:
     if isinstance(noted, dict | list):
         return any(map(beyond_a_double, noted.values() if isinstance(noted, dict) else noted))
     return isinstance(noted, int) and noted > 2**53
+
+
+def test_nobody_has_missed_what_has_not_begun(api, world):
+    """A155: a fee may follow, so it takes `override` (and at the start it takes nothing)."""
+    early, other = world.book(at(10, 15)), world.book(at(10, 17))
+    problem = api.refused(409, "not_allowed", "POST", f"/bookings/{early.ref}/no-show", {})
+    assert "has not begun" in problem["detail"] and "override" in problem["detail"]
+    assert api.post(f"/bookings/{early.ref}/no-show", {"override": True}, status=200)["status"] == "no_show"
+    world.set_clock(other.starts_at - timedelta(seconds=1))
+    api.refused(409, "not_allowed", "POST", f"/bookings/{other.ref}/no-show", {"version": 1})
+    world.set_clock(other.starts_at)
+    assert api.post(f"/bookings/{other.ref}/no-show", {"version": 1}, status=200)["status"] == "no_show"
+
+
+def test_what_is_wrong_with_the_customer_stands_there(api, world):
+    more = {"repeat": {"dates": 2}}, {"parts": [{"service": str(world.service), "staff": None}]}
+    for extra in ({}, *more):
+        for customer, fields in (({"email": "no address", "phone": "1"}, ["customer.email", "customer.phone"]), ({"phone": ""}, ["customer.name"])):
+            problem = api.refused(422, "invalid", "POST", "/bookings", body(world, payments=[], customer=customer, **extra))
+            assert [error["field"] for error in problem["errors"]] == fields
+
+
+def test_a_note_that_is_none_is_named_as_sent(api, world):
+    b = world.book(at(10, 15))
+    assert api.refused(422, "invalid", "POST", f"/bookings/{b.ref}/notes", {"text": " "})["errors"][0]["field"] == "text"

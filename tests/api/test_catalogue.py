@@ -26,6 +26,11 @@ def test_the_store_shows_and_changes_its_defaults(api, world):
     assert changed["cancel"] is False and changed["phone"] is None
     assert changed["policy"]["cancel"]["tiers"] == POLICY["cancel"]["tiers"]
     assert api.get("/store") == changed
+    for locale in ("XYZ", "PT-5M", "e1", "de_"):
+        assert api.refused(422, "invalid", "PATCH", "/store", {"locale": locale})["errors"][0]["field"] == "locale"
+    for locale in ("pt-BR", "zh_Hant_TW", "de"):
+        assert api.patch("/store", {"locale": locale})["locale"] == locale
+    api.patch("/store", {"locale": store["locale"]})
     problem = api.refused(422, "invalid", "PATCH", "/store", {"zone": "CET"})
     assert problem["errors"][0]["field"] == "zone"
 
@@ -115,6 +120,11 @@ def test_a_service_has_durations_money_staff_and_policy(api, world):
     changed = api.patch(f"/services/{made['id']}", {"approval": "manual", "duration": "PT60M", "location": None})
     assert (changed["approval"], changed["policy"]["approval"], changed["duration"], changed["location"]) == ("manual", "manual", "PT60M", None)
     assert changed["policy"]["cancel"] == made["policy"]["cancel"]
+    assert "reason" not in made["policy"]["reschedule"]  # what is left out has its default
+    asks = api.patch(f"/services/{made['id']}", {"policy": POLICY | {"reschedule": {"reason": "required"}}})
+    assert asks["policy"]["reschedule"]["reason"] == "required"
+    wrong = api.refused(422, "invalid", "PATCH", f"/services/{made['id']}", {"policy": {"reschedule": {"reason": "why"}}})
+    assert wrong["errors"][0]["field"] == "policy.reschedule.reason"
     back = api.patch(f"/services/{made['id']}", {"policy": None})
     assert back["policy"] == api.get("/store")["policy"]
     # What was read can be written as it is.
@@ -138,6 +148,10 @@ def test_wrong_services_name_every_wrong_field(api, world):
 def test_a_new_currency_may_not_slip_under_the_other_amount(api, world):
     service = api.post("/services", {"name": "X", "duration": "PT60M", "price": {"amount": 8000, "currency": "USD"}})["id"]
     api.refused(422, "invalid", "PATCH", f"/services/{service}", {"deposit": {"amount": 500, "currency": "JPY"}})
+    for body in ({"deposit": {"amount": 8001, "currency": "USD"}}, {"deposit": {"amount": 1, "currency": "USD"}, "price": {"amount": 0, "currency": "USD"}}):
+        problem = api.refused(422, "invalid", "PATCH", f"/services/{service}", body)
+        assert problem["errors"] == [{"field": "deposit", "problem": "is more than the price"}]
+        assert api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M"} | body)["errors"] == problem["errors"]
     assert api.patch(f"/services/{service}", {"deposit": {"amount": 500, "currency": "USD"}})["price"] == {"amount": 8000, "currency": "USD"}
 
 

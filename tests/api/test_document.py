@@ -117,3 +117,15 @@ def test_the_checker_finds_what_does_not_fit(doc):
     for wrong in ({"amount": 1}, {"amount": "1", "currency": "USD"}, {"amount": -1, "currency": "USD"}, {"amount": 1, "currency": "usd"},
                   {"amount": 1, "currency": "USD", "more": 1}, [], {"amount": True, "currency": "USD"}):
         assert problems_of(doc, schema, wrong), wrong
+
+
+def test_what_can_lack_is_documented_where_no_path_names_it(api, doc):
+    """The store here was never connected with Shopify."""
+    for method, path, body in (("GET", "/shopify", None), ("PATCH", "/shopify", {"on_cancel": "nothing"}), ("POST", "/shopify/sync", {})):
+        api.refused(404, "not_found", method, path, body)
+        assert "404" in doc["paths"][PREFIX + path][method.lower()]["responses"]
+
+
+def test_every_answer_is_json_also_where_routing_would_lead_elsewhere(api):
+    for path in ("//bookings", "/bookings//x", "//"):
+        assert api.refused(404, "not_found", "GET", path)

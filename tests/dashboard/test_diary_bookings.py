@@ -123,6 +123,23 @@ def test_staff_note_the_states_of_the_day(staff, world, verbs, status):
     world.set_clock(NOW)
 
 
+@pytest.mark.parametrize("verbs", [[], ["arrive"], ["arrive", "ready"]])
+def test_nobody_has_missed_what_has_not_begun(staff, world, verbs):
+    """The button comes with the start; a form of somebody's own is refused in words (A155)."""
+    b = world.book(at(5, 15))
+    staff.get(f"/admin/bookings/{b.ref}")
+    for verb in verbs:
+        staff.send(f"/admin/bookings/{b.ref}/{verb}", version=world.read(b.ref).version)
+        staff.get(f"/admin/bookings/{b.ref}")
+    assert "/no-show" not in staff.page
+    staff.send(f"/admin/bookings/{b.ref}/no-show", 409, version=world.read(b.ref).version)
+    assert "has not begun yet" in words(staff.page) and world.read(b.ref).status != "no_show"
+    world.set_clock(at(5, 15))
+    staff.get(f"/admin/bookings/{b.ref}")
+    assert f"/bookings/{b.ref}/no-show" in staff.page
+    world.set_clock(NOW)
+
+
 def test_an_old_page_gets_the_present_state(owner, world):
     b = world.book(at(5, 15))
     owner.get(f"/admin/bookings/{b.ref}")
@@ -237,6 +254,14 @@ def test_the_reason_of_goodwill_is_told_to_the_customer(owner, world):
     owner.get(f"/admin/bookings/{b.ref}")
     owner.send(f"/admin/bookings/{b.ref}/goodwill", amount="10", told="We started late")
     assert world.outbox("refund_given")[0].payload["reason"] == "We started late"
+
+
+def test_why_the_customer_moved_it_stands_with_the_booking_and_that_they_said_so_in_its_history(owner, world):
+    b = world.book(at(8, 15), service=world.add_service("Consultation", policy={"reschedule": {"reason": "required"}}), staff=world.elena)
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(9, 15), reason="My train is late")
+    owner.get(f"/admin/bookings/{b.ref}")
+    seen = words(owner.page)
+    assert "Reason for moving My train is late" in seen and "A reason was given." in seen
 
 
 def test_requests_are_approved_or_declined(owner, world):

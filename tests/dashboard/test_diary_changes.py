@@ -173,6 +173,8 @@ def test_booking_for_someone_new(staff, world):
     staff.get(slot)
     staff.send("/admin/bookings/new", 422, name="", email="no address", phone="1", amount="abc", notify="1")
     assert 'value="no address"' in staff.page and "Please enter an amount" in words(staff.page)
+    staff.send("/admin/bookings/new", 422, name="Bea", email="bea@example.com", phone="", amount="80.01", notify="1")
+    assert "That is more than the price." in words(staff.page)
     staff.send("/admin/bookings/new", 422, name="", email="no address", phone="1", amount="", notify="1")
     assert "is not an e-mail address" in words(staff.page) and "is not a phone number" in words(staff.page)
     once = re.search(r'name="once" value="([0-9a-f]+)"', staff.page)[1]

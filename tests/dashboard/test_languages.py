@@ -25,7 +25,7 @@ from tests.dashboard.pseudo import CLOSE, OPEN, Pseudo, unwrapped
 from tests.support.world import MERCHANT, at
 
 DATA = ("name", "email", "phone", "ref", "address", "reason", "notes", "text", "url", "host", "label", "filename", "slug", "comment", "reply", "recipient",
-        "contact_name", "contact_email", "contact_phone", "zone", "cancel_reason", "website", "description", "contract", "statement")
+        "contact_name", "contact_email", "contact_phone", "zone", "cancel_reason", "move_reason", "website", "description", "contract", "statement")
 CODES = {"CSV", "JSON", "TXT", "CNAME", "SMS", "Opencals", "America/New_York", "ISO 8601", "http", "localhost", "EU", "USD", *SHIPPED.values()}
 """Names that are the same in every language."""
 HEADER = "Anfang,Dauer,Dienst,Wer"

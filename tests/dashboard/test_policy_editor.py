@@ -168,9 +168,19 @@ def test_rows_may_come_in_any_order_and_empty_ones_do_not_count(manager, world):
         {"at_least": "P7D", "outcome": "full"}, {"at_least": "PT48H", "outcome": "partial", "percent": 50}, {"outcome": "forfeit"}]
 
 
+def test_the_reason_for_moving(manager, world):
+    manager.fill(path(world), own="own", move_reason="optional")
+    assert stored(world).policy["reschedule"]["reason"] == "optional"
+    manager.fill(path(world), move_reason="none")
+    assert "reason" not in stored(world).policy["reschedule"]  # as before there was such a setting: the release before reads it too
+    manager.fill(path(world), 200, move_reason="required", do="preview")
+    assert "When you move it you are asked for the reason." in words(manager.page)
+
+
 def test_a_saved_policy_comes_back_as_it_was(manager, world):
     policy = {
-        "reschedule": {"allowed": False, "notice": "P1DT12H", "limit": 0, "within_days": 30, "change_staff": True, "price_difference": "equal_only"},
+        "reschedule": {"allowed": False, "notice": "P1DT12H", "limit": 0, "within_days": 30, "change_staff": True, "price_difference": "equal_only",
+                       "reason": "required"},
         "cancel": {"allowed": True, "notice": "PT90M", "instead_schedule": False, "tiers": [
             {"at_least": "P14D", "outcome": "credit"}, {"at_least": "P7DT6H", "outcome": "credit", "percent": 80},
             {"at_least": "PT48H", "outcome": "partial", "amount": 4050}, {"at_least": "PT24H", "outcome": "credit", "amount": 1000}, {"outcome": "forfeit"}],

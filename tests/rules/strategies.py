@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from booking.rules.durations import LONGEST_DAYS, Notice
-from booking.rules.policy import APPROVAL_HOURS, APPROVALS, PRICE_DIFFERENCES, Policy, Tier
+from booking.rules.policy import APPROVAL_HOURS, APPROVALS, MOVE_REASONS, PRICE_DIFFERENCES, Policy, Tier
 from booking.rules.refund import Payment
 
 ZONES = (
@@ -82,6 +82,7 @@ refund_policies = st.builds(Policy, tiers=tiers(), fee=fees)
 policies = st.builds(
     Policy, reschedule_allowed=st.booleans(), reschedule_notice=notices, reschedule_limit=st.integers(0, 1000),
     within_days=st.none() | st.integers(1, 731), change_staff=st.booleans(), price_difference=st.sampled_from(PRICE_DIFFERENCES),
+    move_reason=st.sampled_from(MOVE_REASONS),
     cancel_allowed=st.booleans(), cancel_notice=notices, instead_schedule=st.booleans(), tiers=tiers(),
     fee=fees, refund_mode=st.sampled_from(("automatic", "manual")), credit_choice=st.booleans(),
     part_cancel=st.booleans(), approval=st.sampled_from(APPROVALS), approval_notice=notices,

@@ -64,7 +64,7 @@ def test_r26_the_price_at_the_new_time(rule, new_price, allowed, price):
     (8000, 6000, 2000, 0, 0), (8000, 6000, 500, 0, 1500), (8000, 6000, 0, 0, 2000), (8000, 0, 8000, 0, 0),
 ])
 def test_r26_less_is_taken_off_what_is_due_before_anything_comes_back(price, new_price, due, due_then, over):
-    assert difference(price, new_price, due) == (due_then, over)
+    assert difference(price - due, new_price) == (due_then, over)
     assert (due_then - over) - due == new_price - price
 
 

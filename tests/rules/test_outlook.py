@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from booking.rules.durations import parse
 from booking.rules.outlook import tiers_for
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import FULL, Terms, share_of_tier, sticky_after_move, terms_now
+from booking.rules.terms import FULL, Terms, share_of_tier, sticky_after_move, terms_now
 
 START = datetime(2027, 3, 20, 15, 0, tzinfo=UTC)
 NY = "America/New_York"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.rules.durations import Notice, parse
-from booking.rules.policy import DEFAULT, Flags, Policy, PolicyError, Tier, kinder, resolve_flags
+from booking.rules.policy import DEFAULT, MOVE_REASONS, Flags, Policy, PolicyError, Tier, kinder, resolve_flags
 from tests.rules.strategies import checked, policies
 
 SWITCH = ("inherit", "on", "off")
@@ -145,6 +145,7 @@ def test_r20_a_later_edit_never_harms(copied, present):
         assert both.reschedule_limit == 0 or 0 < one.reschedule_limit <= both.reschedule_limit
         assert both.within_days is None or (one.within_days is not None and one.within_days <= both.within_days)
         assert both.change_staff >= one.change_staff and both.part_cancel >= one.part_cancel
+        assert MOVE_REASONS.index(both.move_reason) <= MOVE_REASONS.index(one.move_reason)
     assert (both.tiers, both.fee, both.price_difference) == (copied.tiers, copied.fee, copied.price_difference)
     of_today = ("reschedule_allowed", "cancel_allowed", "instead_schedule", "approval", "approval_notice", "approval_hours",
                 "release_old_slot_at_once", "refund_mode")

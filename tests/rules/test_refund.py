@@ -11,8 +11,8 @@ import pytest
 from booking.rules.decision import Refused
 from booking.rules.durations import parse
 from booking.rules.policy import Policy, Tier
-from booking.rules.refund import (Dropped, Payment, RefundQuote, Terms, exactly, given_back, merchant_quote, quote, share_of_tier, sticky_after_move, terms_now,
-                                  tier_at, worse)
+from booking.rules.refund import Dropped, Payment, RefundQuote, exactly, given_back, merchant_quote, quote, worse
+from booking.rules.terms import Terms, share_of_tier, sticky_after_move, terms_now, tier_at
 from booking.rules.wall_time import resolve
 from booking.rules.windows import ChangeFacts, change_decision
 
@@ -140,6 +140,14 @@ def test_r24_several_payments_are_paid_back_pro_rata_by_what_is_left_of_each():
     assert result.methods == ("card", "gift_card")
     odd = at(policy((None, "partial", 1)), START - timedelta(hours=1), [Payment(n, 33, 0, "card") for n in (1, 2, 3)])
     assert (odd.amount, odd.parts, odd.methods) == (1, ((1, 1),), ("card",))
+
+
+@pytest.mark.parametrize(("sticky", "hours"), [(None, 168), (Terms(Fraction(3, 4)), 168), (Terms(Fraction(1, 2)), 48), (Terms(Fraction(1, 3)), 48),
+                                               (Terms(Fraction(1, 2), True), 48), (Terms(Fraction(0)), None)])
+def test_a_boundary_at_which_nothing_changes_is_not_told(sticky, hours):
+    """R33: what the earlier move has left of the refund is left until it becomes less."""
+    result = at(STEPS, START - timedelta(days=20), sticky=sticky)
+    assert result.until == (None if hours is None else START - timedelta(hours=hours))
 
 
 @pytest.mark.parametrize(("copied", "present", "outcome", "amount", "until_hours"), [

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.rules.money import card_step
-from booking.rules.refund import Terms, merchant_quote, quote, sticky_after_move, terms_now, tier_at, worse
+from booking.rules.refund import merchant_quote, quote, worse
+from booking.rules.terms import Terms, sticky_after_move, terms_now, tier_at
 from tests.rules.strategies import checked, payments, refund_policies, zoned_instants
 
 sooner = st.integers(-10**6, 800 * 86400).map(lambda seconds: timedelta(seconds=seconds))

@@ -13,7 +13,7 @@ from booking.rules.durations import parse
 from booking.rules.policy import Policy
 from booking.rules.status import CHECKED_IN, CLOSED, STATES
 from booking.rules.wall_time import resolve
-from booking.rules.windows import ChangeFacts, allowed, change_decision, deadline
+from booking.rules.windows import ChangeFacts, allowed, books_instead, change_decision, deadline
 from tests.rules.strategies import checked, notices, zoned_instants
 
 START = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
@@ -34,6 +34,7 @@ def refused(kind: str, at: ChangeFacts, now: datetime) -> str | None:
     """The reason, and with it every decision seen here: allowed without one, refused with one, the facts its sentence needs."""
     decision = change_decision(kind, at, now)
     assert allowed(kind, at, now) is decision.allowed is (decision.reason is None)
+    assert books_instead(at) is change_decision("cancel", at, now).facts.get("instead", False)
     if decision.reason == "not_allowed":
         assert (decision.facts, decision.deadline) == ({"kind": kind}, None)
     if decision.reason in (None, "limit_reached"):

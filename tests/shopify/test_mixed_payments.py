@@ -119,6 +119,21 @@ def test_seats_refunded_there_take_their_part_of_the_cash_along(selling):  # noq
     assert selling.bookings()[0][6] == 3 and ledger(selling) == [("cash", 1000, "owed"), ("shopify", 8000, "succeeded")]
 
 
+def test_what_was_kept_of_seats_that_left_stays_kept_when_the_order_is_cancelled(selling):  # noqa: F811
+    yoga = selling.add_service("Yoga", capacity=8, price=8000, policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "forfeit"}]}})
+    selling.session(yoga, START, capacity=8)
+    map_variant(selling.store_id, MERCHANT, selling.variant, selling.product["id"], yoga)
+    order = selling.order(quantity=4)
+    selling.changed(order)
+    selling.write("update bookings set due = 4000")
+    ref = selling.bookings()[0][0]
+    record_payment(selling.store_id, MERCHANT, ref, {"amount": 4000, "method": "cash"})
+    assert cancel_booking(selling.store_id, MERCHANT, ref, seats=3).refund.kept == 27_000
+    there.cancel(selling.shop, order["id"], give_back=True)
+    selling.changed(order, times=2)
+    assert selling.bookings()[0][1] == "cancelled" and ledger(selling) == [("cash", 1000, "owed"), ("shopify", 32_000, "succeeded")]
+
+
 def test_a_card_the_shop_only_noted_is_not_promised(selling):  # noqa: F811
     b = selling.book(START, staff=selling.elena, paid=2500)
     with reading(selling.store_id) as tx:

@@ -134,7 +134,7 @@ def test_an_address_joined_to_another_shopify_account_is_a_case_for_the_merchant
 
 
 def test_someone_erased_does_not_come_back_by_this_door(caller, store, ada):
-    from booking.shopify.people import remember_erased
+    from booking.shopify.gone import remember_erased
     from models.actor import SYSTEM
     from models.session import transaction
 

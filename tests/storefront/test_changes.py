@@ -287,6 +287,33 @@ def test_a_second_choice_leaves_the_confirmed_time_and_says_so(world, ada):
     assert "Until Harbor Massage has answered, your booking for Wed, Mar 10, 2027, 10:00 AM EST stays yours." in seen
 
 
+@DOORS
+def test_a_move_that_waits_is_taken_back_even_where_nothing_else_can_be_changed(world, ada, door):
+    """R17, R18: at the limit the page has no Reschedule, but a way back as long as the shop has not answered."""
+    service = world.add_service("By request", policy={"approval": "manual", "reschedule": {"limit": 1, "change_staff": True}})
+    b = world.book(at(10, 15), service=service, staff=world.elena)
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(11, 16), staff_id=world.tom)
+    ada.get(door(b, "reschedule"), 409)
+    ada.get(door(b))
+    assert "Keep the old time" in words(ada.page) and "moved as often as" in words(ada.page)
+    path = re.search(r'href="([^"]*reschedule[^"]*)">Keep the old time', ada.page)[1].replace("&amp;", "&")
+    ada.get(path)
+    seen = words(ada.page)
+    assert "New Wed, Mar 10, 2027 10:00" in seen.replace("Wednesday, March 10, 2027", "Wed, Mar 10, 2027") and "This takes back your request for Thu, Mar 11, 2027" in seen
+    ada.get(ada.send(door(b, "reschedule")).headers["Location"])
+    assert (status(world, b), world.read(b.ref).starts_at, world.read(b.ref).staff_id) == ("confirmed", at(10, 15), world.elena)
+    ada.get(door(b))
+    assert "Keep the old time" not in words(ada.page)
+
+
+def test_there_is_no_way_back_to_a_time_that_was_given_up(world, ada):
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "manual", "release_old_slot_at_once": True})
+    b = world.book(at(10, 15))
+    reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(11, 16))
+    ada.get(account(b))
+    assert "Keep the old time" not in words(ada.page)
+
+
 @pytest.mark.parametrize(("given_up", "said"), [
     (False, "Your booking then stays at its old time."), (True, "Your old time has been given up: your booking then ends")])
 def test_declining_offers_for_a_move_says_what_becomes_of_it(world, ada, given_up, said):

@@ -155,5 +155,8 @@ class TestDifference:
         assert "at" in ada.get(account(b, "reschedule")).text and 'name="at"' in ada.page
         update_service(world.store_id, MERCHANT, service, price=9000)
         ada.get(account(b, "reschedule"))
-        assert 'name="at"' not in ada.page and "no other free times" in words(ada.page)
+        assert 'name="at"' not in ada.page and "no other free times" not in words(ada.page)
+        assert "it can be moved online only to times with the same price. Please contact Harbor Massage directly." in words(ada.page)
+        ada.get(account(b, "reschedule") + "?at=2027-03-11T16:00:00%2B00:00", 409)
+        assert "That time has another price." in words(ada.page)
         assert fields(ada.page) is not None

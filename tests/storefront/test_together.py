@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from booking.actions.create_series import create_series
@@ -224,9 +226,31 @@ class TestVisit:
     def test_no_part_alone_where_it_does_not(self, world, ada):
         made = visit(world, cancel={"part_cancel": False})
         ada.get(account(made[1], "cancel") + "?scope=this")
-        assert "Only this part" not in words(ada.page)
-        ada.send(account(made[1], "cancel"), 409)
+        text = words(ada.page)
+        assert "Only this part" not in text and text.count("Harbor Massage will refund you $40 directly.") == 1 and "$70" in text, "of the whole"
+        ada.send(account(made[1], "cancel"), 409, scope="this")
         assert states(world, made) == ["confirmed"] * 2
+
+    def test_a_visit_moves_as_a_whole_whatever_was_asked_for(self, world, ada):
+        made = visit(world)
+        ada.get(account(made[1], "reschedule") + "?scope=this&at=" + ISO.format(at(11, 15)))
+        assert "2 bookings move" in words(ada.page)
+        ada.send(account(made[1], "reschedule"))
+        assert starts(world, made) == [at(11, 15), at(11, 16)]
+
+    def test_no_time_is_offered_where_one_part_has_another_price_and_may_not_take_it(self, world, ada):
+        """R26, I10: what is shown is what the move takes."""
+        made = visit(world, reschedule={"price_difference": "equal_only"})
+        ada.get(account(made[0], "reschedule"))
+        assert 'name="at"' in ada.page
+        update_service(world.store_id, MERCHANT, made[1].service_id, price=9000)
+        ada.get(account(made[0], "reschedule"))
+        assert 'name="at"' not in ada.page and "The price has changed since this was booked" in words(ada.page)
+        ada.get(account(made[0], "reschedule") + "?at=" + ISO.format(at(11, 15)), 409)
+        assert "That time" not in words(ada.page) and "Move this visit" not in words(ada.page)
+        update_service(world.store_id, MERCHANT, made[1].service_id, price=3000)
+        ada.get(account(made[0], "reschedule") + "?at=" + ISO.format(at(11, 15)))
+        assert "Move this visit" in words(ada.page)
 
     def test_the_strictest_window_speaks_on_the_page(self, world, ada):
         made = visit(world)
@@ -252,6 +276,17 @@ class TestVisit:
         ada.get(account(made[1], "reschedule") + "?at=" + ISO.format(at(10, 15)))
         text = words(ada.page)
         assert "This takes back your request for Thu, Mar 11, 2027, 10:00 AM EST." in text and "confirms moves" not in text
+        ada.send(account(made[1], "reschedule"))
+        assert (states(world, made), starts(world, made)) == (["confirmed"] * 2, [at(10, 15), at(10, 16)])
+
+    def test_a_visit_that_waits_is_taken_back_at_the_limit_too(self, world, ada):
+        made = visit(world, approval="manual", reschedule={"limit": 1})
+        ada.get(account(made[0], "reschedule") + "?at=" + ISO.format(at(11, 15)))
+        ada.send(account(made[0], "reschedule"))
+        assert states(world, made) == ["pending"] * 2
+        ada.get(account(made[1]))
+        ada.get(re.search(r'href="([^"]*reschedule[^"]*)">Keep the old time', ada.page)[1].replace("&amp;", "&"))
+        assert words(ada.page).count("This takes back your request for") == 2
         ada.send(account(made[1], "reschedule"))
         assert (states(world, made), starts(world, made)) == (["confirmed"] * 2, [at(10, 15), at(10, 16)])
 

@@ -102,7 +102,7 @@ class TestThePersonOfTheSummary:
     def test_taken_meanwhile_brings_fresh_times_and_nobody_else(self, world, ada, b, door):
         address = door(b, "reschedule")
         ada.get(address + ("&" if "?" in address else "?") + "staff=anyone&at=" + THURSDAY_11.replace("+", "%2B"))
-        form, action = fields(ada.page), re.search(r'action="([^"]*/reschedule[^"]*)" class="row"', ada.page)[1].replace("&amp;", "&")
+        form, action = fields(ada.page), re.search(r'method="post" action="([^"]*/reschedule[^"]*)"', ada.page)[1].replace("&amp;", "&")
         world.book(at(11, 16), staff=world.tom, email="cem@example.com")
         ada.post(action, 409, **form)
         seen = words(ada.page)

@@ -91,7 +91,7 @@ class TestRefused:
 
     def test_without_a_card(self, world, till, secured, manager):  # noqa: F811
         b = book(world, secured)
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         assert "Saved card" not in screen(manager, b)
         self._says(world, manager, b, "No card is saved for this booking.")
 
@@ -105,7 +105,7 @@ class TestRefused:
     def test_without_consent_to_a_fee(self, world, till, visitor, manager):  # noqa: F811
         b = book(world)
         save(visitor, till, link(b, panel="payment"))
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         self._says(world, manager, b, "The customer agreed to keeping this card, not to a fee")
 
     @pytest.mark.parametrize(("code", "text"), [

@@ -8,16 +8,22 @@ import pytest
 
 from booking import facts
 from booking.actions.charge_card import charge_card
+from booking.actions.create_series import create_series
+from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.mark_booking import no_show_booking
+from booking.actions.people import Person
 from booking.actions.refund_booking import refund_booking
 from booking.actions.services import update_service
+from booking.cards import chargeable
 from booking.rules.charge import due_fee
 from gateways.stripe.client import Stripe
+from messages.render import render_mail
 from models.actor import Actor
+from models.session import reading
 from sync.payments import settle
 from tests.actions.test_cancel import cancel, quoted
 from tests.actions.test_reschedule import race, refused
-from tests.storefront.visitor import link, words
+from tests.storefront.visitor import account, link, words
 from tests.stripe.test_cards import begin, book, save, secured, visitor  # noqa: F401  (fixtures)
 from tests.stripe.till_pages import CHALLENGE, answer_bank, type_card
 from tests.support.world import MERCHANT, at
@@ -38,7 +44,7 @@ def missed(world, till, visitor, secured):  # noqa: F811
     def make(number="4242424242424242", **more):
         b = book(world, secured, **more)
         save(visitor, till, link(b, panel="payment"), number)
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         return world.read(b.ref)
 
     return make
@@ -95,7 +101,7 @@ def test_a_card_that_needs_its_holder_is_refused_visibly(world, till, missed, vi
     type_card(till, visitor.page, CHALLENGE)
     answer_bank(till, visitor.page)
     visitor.send(f"{to}/done")
-    no_show_booking(world.store_id, MERCHANT, b.ref)
+    no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
     charge(world, b)
     settle(world.store_id)
     assert world.sql("select state, error from intents where kind = 'charge'") == [("failed", "authentication_required")]
@@ -123,18 +129,18 @@ class TestRefusals:
 
     def test_without_a_card_or_after_its_end(self, world, till, visitor, secured):  # noqa: F811
         bare = book(world, secured)
-        no_show_booking(world.store_id, MERCHANT, bare.ref)
+        no_show_booking(world.store_id, MERCHANT, bare.ref, override=True)
         assert refused("not_allowed", charge, world, bare).facts["missing"] == "card"
         b = book(world, secured, 11)
         save(visitor, till, link(b, panel="payment"))
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         world.set_clock(at(1, 12).replace(year=2041))
         assert refused("not_allowed", charge, world, b).facts["missing"] == "expired"
 
     def test_without_consent_to_a_fee(self, world, till, visitor):  # noqa: F811
         b = book(world)
         save(visitor, till, link(b, panel="payment"))
-        no_show_booking(world.store_id, MERCHANT, b.ref)
+        no_show_booking(world.store_id, MERCHANT, b.ref, override=True)
         assert refused("not_allowed", charge, world, b, 1).facts["missing"] == "consent"
 
 
@@ -186,3 +192,85 @@ class TestLateCancellation:
         cancel(world, b, quote=quoted(world, b))
         refused("invalid", charge, world, b, 3001, reason="late_cancel")
         charge(world, b, 3000, reason="late_cancel")
+
+
+class TestSaidFirst:
+    """R22, A85: what a click may cost later is said for just what it ends."""
+
+    FEE = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "forfeit"}]}}
+
+    def test_for_seats_that_leave_a_party_nothing_is_charged(self, world, till, visitor):  # noqa: F811
+        service = world.add_service("Class", capacity=4, price=5000, deposit=1000, staff=[world.elena], policy=LATE)
+        world.session(service, at(10, 15), 4)
+        b = book(world, service, seats=4)
+        save(visitor, till, link(b, panel="payment"))
+        world.set_clock(at(9, 15))
+        visitor.get(link(b, "cancel", seats=1))
+        assert "Cancel these seats" in words(visitor.page) and "may charge" not in words(visitor.page)
+        visitor.get(link(b, "cancel", seats=4))
+        assert "may charge up to $40 to your saved card." in words(visitor.page)
+
+    def test_a_whole_visit_says_the_sum_of_its_parts(self, world, till, visitor):  # noqa: F811
+        services = [world.add_service(name, deposit=2500, policy=LATE) for name in ("Colour", "Cut")]
+        parts = create_visit(world.store_id, MERCHANT, person=Person("Ada Archer", "ada@example.com"), starts_at=at(10, 15),
+                             parts=[VisitPart(services[0], world.elena), VisitPart(services[1])]).bookings
+        for b in parts:
+            save(visitor, till, link(b, panel="payment"))
+        world.set_clock(at(9, 15))
+        visitor.get(link(parts[0], "cancel", scope="visit"))
+        assert "Harbor Massage may charge up to $50 to your saved card." in words(visitor.page)
+        visitor.send(link(parts[0], "cancel"), scope="visit")
+        with reading(world.store_id) as tx:
+            assert [chargeable(tx, world.read(b.ref)).most for b in parts] == [2500, 2500]
+
+    def test_a_series_says_the_sum_of_its_dates(self, world, till, visitor, secured):  # noqa: F811
+        update_service(world.store_id, MERCHANT, secured, policy=LATE)
+        dates = create_series(world.store_id, MERCHANT, service_id=secured, staff_id=world.elena, starts_at=at(3, 15), dates=2,
+                              person=Person("Ada Archer", "ada@example.com")).bookings
+        for b in dates:
+            save(visitor, till, link(b, panel="payment"))
+        visitor.sign_in()
+        world.set_clock(at(2, 15))
+        visitor.get(account(dates[0], "cancel") + "?scope=all")
+        assert "2 bookings would be cancelled" in words(visitor.page)
+        assert "Harbor Massage may charge up to $25 to your saved card." in words(visitor.page), "the second date is not late"
+
+    def test_what_is_kept_of_seats_that_left_counts_as_it_does_for_the_shop(self, world, till, visitor):  # noqa: F811
+        service = world.add_service("Class", capacity=4, price=2500, deposit=2500, staff=[world.elena], policy=self.FEE)
+        world.session(service, at(10, 15), 4)
+        b = book(world, service, seats=4, paid=6000, method="cash")
+        save(visitor, till, link(b, panel="payment"))
+        cancel(world, b, seats=3)
+        visitor.get(link(b, "cancel"))
+        assert "may charge" not in words(visitor.page)
+        cancel(world, world.read(b.ref))
+        with reading(world.store_id) as tx:
+            assert chargeable(tx, world.read(b.ref)).most == 0
+
+    @pytest.mark.parametrize("card", [True, False])
+    def test_a_fee_above_what_was_paid_is_named(self, world, till, visitor, card):  # noqa: F811
+        service = world.add_service("Dear", policy={"cancel": LATE["cancel"] | {"fee": {"amount": 1500}, "tiers": [
+            {"at_least": "PT48H", "outcome": "full"}, {"outcome": "partial", "percent": 90}]}})
+        b = book(world, service, paid=1000, method="cash")
+        if card:
+            save(visitor, till, link(b, panel="payment"))
+        world.set_clock(at(9, 15))
+        visitor.get(link(b, "cancel"))
+        said = words(visitor.page)
+        assert "Your $10 deposit can't be refunded per our policy. $10 is kept, including a cancellation fee of $9." in said
+        assert "The cancellation fee is $15; $9 of it is kept from what you paid." in said
+        assert ("Harbor Massage may charge up to $5 to your saved card." in said) is card
+        cancel(world, b, quote=quoted(world, b))
+        if card:
+            charge(world, b, 500, reason="late_cancel")
+
+    def test_a_fee_that_takes_all_that_was_paid_is_called_so(self, world, visitor):  # noqa: F811
+        b = book(world, world.add_service("Dear", policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "full"}], "fee": {"amount": 1500}}}),
+                 paid=1000, method="cash")
+        visitor.get(link(b, "cancel"))
+        said = "Your $10 deposit can't be refunded per our policy. $10 is kept as a cancellation fee."
+        assert f"{said} The cancellation fee is $15; $10 of it is kept from what you paid." in words(visitor.page)
+        visitor.send(link(b, "cancel"))
+        visitor.get(link(b))
+        assert said in words(visitor.page) and said in " ".join(
+            render_mail("booking_cancelled", world.outbox("booking_cancelled")[0].payload, "x.example").text.split())

@@ -30,7 +30,7 @@ def cancelled(world, ref):
 
 
 def missed(world, ref):
-    no_show_booking(world.store_id, MERCHANT, ref)
+    no_show_booking(world.store_id, MERCHANT, ref, override=True)
 
 
 def completed(world, ref):

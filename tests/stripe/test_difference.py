@@ -184,6 +184,28 @@ def test_with_somebody_else_the_page_names_both(world, till, visitor):  # noqa: 
     assert world.read(b.ref).staff_id == world.tom
 
 
+def test_the_reason_for_moving_goes_along(world, till, visitor):  # noqa: F811
+    """D20b: it is asked for before the payment, and leaves the payment when the booking has it."""
+    b = priced(world, till, policy={"reschedule": {"price_difference": "difference", "reason": "required"}})
+    choose(visitor, b)
+    visitor.send(link(b, "reschedule"), 422)
+    assert "Please say why you are moving it." in words(visitor.page) and world.sql("select 1 from holds") == []
+    to = visitor.send(link(b, "reschedule"), reason="My train is late").headers["Location"]
+    visitor.get(to)
+    pay(visitor, till, to)
+    assert (world.read(b.ref).starts_at, world.sql("select move_reason from bookings where id = %s", b.id)) == (NEW, [("My train is late",)])
+    assert "My train is late" in said(world, "merchant_booking_moved")
+    assert world.sql("select facts ? 'move_reason' from intents where kind = 'difference'") == [(False,)]
+
+
+def test_before_paying_it_says_what_a_cancellation_would_give_back_then(world, till, visitor):  # noqa: F811
+    """R33: of what will have been paid by then, the difference too."""
+    b = priced(world, till, policy={"cancel": {"notice": "PT0S", "tiers": [{"at_least": "P3D", "outcome": "full"}, {"outcome": "partial", "percent": 50}]}})
+    world.set_clock(at(6, 15))
+    choose(visitor, b, at(8, 15))
+    assert "you get less money back than now." in words(visitor.page) and "$47.50" in words(visitor.page)
+
+
 def test_a_declined_card_moves_nothing_and_may_be_tried_again(world, till, visitor):  # noqa: F811
     b = priced(world, till)
     to = begin(visitor, b)

@@ -9,6 +9,7 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.carry_refund import Said, record_refund
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.actions.remind_of_refunds import remind_of_refunds
+from booking.documents.find import find, standing
 from booking.rules.decision import Refused
 from booking.settled import outcome_of
 from booking.wording import words_for
@@ -16,6 +17,7 @@ from messages.render import render_mail
 from models import money_list
 from models.actor import SYSTEM
 from models.session import reading, transaction
+from storefront.trail import trail_of
 from sync.payments import settle
 from tests.stripe.test_refunds import run
 from tests.support.world import MERCHANT, at, hours
@@ -154,17 +156,33 @@ class TestByHand:
         assert "Harbor Massage has refunded $40.01 to you directly." in told(world)[0]
 
     def test_the_credit_note_of_the_failed_try_is_not_written_twice(self, till, world):
-        """The card's note stands; what was given by hand for it needs no second one."""
+        """The card's note is not the customer's while nothing has come back; what was given by hand for it needs no second one."""
         b, refund = self.failing(till, world)
-        assert [one[0] for one in notes(world, b)] == [2500]
+        assert [one[0] for one in notes(world, b)] == [2500] and self.listed(world, b) == ["receipt"] * 2
         execute_refund(world.store_id, MERCHANT, refund, by_hand=True)
-        assert [one[0] for one in notes(world, b)] == [2500, 1501]
+        assert [one[0] for one in notes(world, b)] == [2500, 1501] and self.listed(world, b) == ["receipt"] * 2 + ["credit_note"] * 2
+
+    def listed(self, world, b):
+        """The customer's documents, the same on the page and in the account's API; the newest is the one shown without a number."""
+        with reading(world.store_id) as tx:
+            shown = [one.kind for one in trail_of(tx, world.read(b.ref))[1]]
+            newest = find(tx, b.id)
+            assert shown == [one.kind for one in standing(tx, b.id)] and newest is not None and newest.kind == shown[-1]
+        return shown
 
     def test_before_the_worker_gets_to_it_nothing_is_sent(self, till, world):
         _, refund = mixed(till, {"cancel": {"notice": "PT0S"}})
         execute_refund(world.store_id, MERCHANT, refund, by_hand=True)
         settle(world.store_id)
         assert till.refunds() == [] and row(world, refund) == ("succeeded", 4001, 4001)
+
+    def test_the_database_refuses_to_send_what_was_given_by_hand(self, till, world):
+        _, refund = mixed(till, {"cancel": {"notice": "PT0S"}})
+        execute_refund(world.store_id, MERCHANT, refund, by_hand=True)
+        line, payment = world.sql("select l.id, l.payment_id from refund_lines l join payments p on p.id = l.payment_id where p.method = 'card'")[0]
+        with pytest.raises(Exception, match="given by hand"), transaction(world.store_id, SYSTEM) as tx:
+            tx.db.exec_driver_sql("insert into refund_intents (store_id, id, refund_id, line_id, payment_id, account_id, attempt, amount, created_at)"
+                                  " values (%s, 1, %s, %s, %s, %s, 1, 1, now())", (world.store_id, refund, line, payment, till.account_id))
 
     def test_what_is_on_its_way_cannot_be_given_too(self, till, world):
         b = world.book(at(10, 15), service=world.add_service("Paid", policy={"cancel": {"notice": "PT0S"}}), staff=world.elena)

@@ -151,7 +151,7 @@ class TestCurrencies:
         ("JPY", 2500, 2500), ("USD", 2500, 2500), ("KWD", 12340, 12340), ("ISK", 2500, 250000), ("UGX", 2500, 250000), ("MGA", 250000, 2500)])
     def test_the_same_money_on_both_sides(self, world, till, bank, paying, currency, ours, theirs):
         keys.configure(dataclasses.replace(paying, stripe_secret_key="sk_test_sandbox"))
-        service = world.add_service("Abroad", currency=currency, policy={"cancel": {"notice": "PT0S"}})
+        service = world.add_service("Abroad", currency=currency, price=ours, policy={"cancel": {"notice": "PT0S"}})
         b = world.book(at(10, 15), service=service, staff=world.elena, paid=ours)
         cancel_booking(world.store_id, MERCHANT, b.ref, refund="full")
         settle(world.store_id)

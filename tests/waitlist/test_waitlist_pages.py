@@ -241,6 +241,17 @@ class TestTheLinksOfTheMail:
         guest.get(self.paths(world)["url"])
         assert "After that less may come back if you cancel:" in words(guest.page)
 
+    def test_the_money_back_from_the_new_start_is_that_of_this_booking(self, world, guest):
+        """R20: a better policy since counts; nothing is promised until a day that is past."""
+        tiers = [{"at_least": "P14D", "outcome": "full"}, {"at_least": "P1D", "outcome": "partial", "percent": 40}, {"outcome": "forfeit"}]
+        update_store(world.store_id, MERCHANT, policy={"cancel": {"tiers": tiers}})
+        wait_paid(world)
+        update_store(world.store_id, MERCHANT, policy={"cancel": {"tiers": [tiers[0], tiers[1] | {"percent": 50}, tiers[2]]}})
+        free(world)
+        guest.get(self.paths(world)["url"])
+        said = words(guest.page).partition("After that less may come back if you cancel:")[2]
+        assert "50% refund" in said and "40%" not in said and "full refund" not in said
+
 
 def wait_paid(world: World):
     b = world.book(FAR, paid=2500)

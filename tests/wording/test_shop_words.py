@@ -167,9 +167,11 @@ def test_old_and_new_values_are_told_in_words():
     assert say("policy", None, {"approval": "manual"}) == [("Policy", "As the store", "Its own")]
     assert say("policy", {"approval": "automatic"}, {"approval": "manual"}) == [
         ("Policy: New bookings and moves by customers", "Everything is confirmed at once", "New bookings and moves wait for you")]
+    assert say("policy", {"reschedule": {"limit": 5}}, {"reschedule": {"limit": 5, "reason": "required"}})[1:] == [
+        ("Policy: Reason for moving", "Not asked", "Has to be given")]
     assert say("hours", {"mon": [["09:00", "17:00"]]}, {"mon": []}) == [("Hours: Monday", "09:00–17:00", "–")]
     assert {field for field in TOLD if field not in fields.LABELS} == set()
 
 
 def test_every_part_of_a_policy_has_a_name():
-    assert {path for path, _ in fields_told._leaves(DEFAULT.to_json())} == set(fields_told.LABELS)
+    assert {path for path, _ in fields_told._leaves(DEFAULT.to_json())} | fields_told.UNSAID.keys() == set(fields_told.LABELS)

@@ -7,6 +7,7 @@ import {Line} from '../../shared/Line';
 import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {fromOutside, pathOf} from '../../shared/routes';
+import {entries, nameOf} from '../../shared/visits';
 
 export default async () => {
   render(<OrderAction />, document.body);
@@ -20,11 +21,11 @@ function OrderAction() {
       <s-stack gap="base">
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.items.length === 0 && <s-text color="subdued">{t('block.empty')}</s-text>}
-        {state.kind === 'ready' && state.value.items.map((booking) => {
-          const name = {service: booking.service_name, when: booking.when};
+        {state.kind === 'ready' && entries(state.value.items).map((parts) => {
+          const [booking] = parts, name = nameOf(parts);
           return (
             <s-stack key={booking.ref} gap="small-200">
-              <Line booking={booking} />
+              {parts.map((part) => <Line key={part.ref} booking={part} />)}
               <s-stack direction="inline" gap="base">
                 <s-link href={fromOutside(pathOf(booking.ref))} accessibilityLabel={t('block.openOf', name)}>{t('block.open')}</s-link>
                 {booking.can_reschedule && (

@@ -102,9 +102,9 @@ function Earlier({booking}: {booking: BookingDetail}) {
   );
 }
 
-/** The dates of a series, each for itself; the parts of a visit, which go together. */
+/** The dates of a series, each for itself; the parts of a visit, which move together and may be cancelled alone where the shop allows it. */
 function Together({booking}: {booking: BookingDetail}) {
-  const {kind, bookings} = booking.together!;
+  const {kind, bookings, part_cancel: alone} = booking.together!;
   return (
     <s-section heading={t(`together.${kind}`)}>
       <s-stack gap="base">
@@ -116,7 +116,7 @@ function Together({booking}: {booking: BookingDetail}) {
             </s-list-item>
           ))}
         </s-unordered-list>
-        <s-text color="subdued">{t(`together.${kind}Text`)}</s-text>
+        <s-text color="subdued">{t(kind === 'visit' && alone ? 'together.visitParts' : `together.${kind}Text`)}</s-text>
       </s-stack>
     </s-section>
   );

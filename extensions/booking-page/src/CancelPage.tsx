@@ -46,9 +46,9 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
     }
   }
 
-  async function ask(seats: number, asCredit: boolean) {
+  async function ask(seats: number, asCredit: boolean, part = quote.part) {
     try {
-      show({booking, quote: await quoteCancellation(booking.ref, {seats, asCredit})});
+      show({booking, quote: await quoteCancellation(booking.ref, {seats, asCredit, part})});
       setKey(decision());
     } catch (error) {
       tell(error);
@@ -59,7 +59,7 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
     setBusy(true);
     setProblem(undefined);
     try {
-      const done = await cancelBooking(booking.ref, {quote: quote.quote, reason, seats: quote.seats, as_credit: quote.as_credit}, key);
+      const done = await cancelBooking(booking.ref, {quote: quote.quote, reason, seats: quote.seats, as_credit: quote.as_credit, ...(quote.part ? {part: true} : {})}, key);
       await host().toast.show(t(done.closed ? 'cancel.done' : 'cancel.seatsDone'));
       navigation.navigate(pathOf(booking.ref), {history: 'replace'});
     } catch (error) {
@@ -83,7 +83,13 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
           {quote.may_choose_credit && (
             <s-checkbox label={t('cancel.asCredit')} checked={quote.as_credit} onChange={(event) => void ask(quote.seats, checkedOf(event))}></s-checkbox>
           )}
-          {booking.together?.kind === 'visit' && <s-text>{t('cancel.wholeVisit', {count: booking.together.bookings.length})}</s-text>}
+          {quote.may_cancel_part && (
+            <s-select label={t('cancel.what')} value={quote.part ? 'part' : 'visit'} onChange={(event) => void ask(booking.seats, false, valueOf(event) === 'part')}>
+              <s-option value="visit">{t('cancel.visit')}</s-option>
+              <s-option value="part">{t('cancel.part')}</s-option>
+            </s-select>
+          )}
+          {booking.together?.kind === 'visit' && !quote.part && <s-text>{t('cancel.wholeVisit', {count: booking.together.bookings.length})}</s-text>}
           {quote.may_drop_seats && (
             <s-select label={t('cancel.seats')} value={String(quote.seats)} onChange={(event) => void ask(Number(valueOf(event)), quote.as_credit)}>
               {Array.from({length: quote.of_seats}, (_, n) => n + 1).map((count) => (

@@ -7,6 +7,7 @@ import {fault, useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import type {Booking, Page} from '../../shared/types';
+import {entries, nameOf} from '../../shared/visits';
 import {ClassWaits} from './ClassWaits';
 import {Head, heading} from './Head';
 
@@ -50,10 +51,10 @@ function Group({when}: {when: 'upcoming' | 'past'}) {
       <s-stack gap="base">
         <Notice state={state} reload={reload} />
         {state.kind === 'ready' && state.value.items.length === 0 && <s-text color="subdued">{t('list.empty')}</s-text>}
-        {state.kind === 'ready' && state.value.items.map((booking, n) => (
-          <s-stack key={booking.ref} gap="base">
+        {state.kind === 'ready' && entries(state.value.items).map((parts, n) => (
+          <s-stack key={parts[0].ref} gap="base">
             {n > 0 && <s-divider></s-divider>}
-            <Card booking={booking} />
+            <Card parts={parts} />
           </s-stack>
         ))}
         {failed && <s-text tone="critical">{t('common.failedText')}</s-text>}
@@ -65,11 +66,11 @@ function Group({when}: {when: 'upcoming' | 'past'}) {
   );
 }
 
-function Card({booking}: {booking: Booking}) {
-  const name = {service: booking.service_name, when: booking.when};
+function Card({parts}: {parts: Booking[]}) {
+  const [booking] = parts, name = nameOf(parts);
   return (
     <s-stack gap="base">
-      <Line booking={booking} />
+      {parts.map((part) => <Line key={part.ref} booking={part} />)}
       <s-stack direction="inline" gap="small-200">
         <s-button variant="secondary" href={pathOf(booking.ref)} accessibilityLabel={t('list.detailsOf', name)}>{t('list.details')}</s-button>
         {booking.can_reschedule && (

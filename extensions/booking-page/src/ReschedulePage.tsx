@@ -51,6 +51,8 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
   const [staff, setStaff] = useState<string>();
   const [day, setDay] = useState<string | undefined>(times.days[0]?.date);
   const [chosen, setChosen] = useState<string>();
+  const [reason, setReason] = useState('');
+  const [unsaid, setUnsaid] = useState(false);
   const [key, setKey] = useState(decision);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ProblemBody | 'failed'>();
@@ -78,11 +80,19 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
     setProblem(found.kind === 'refused' ? found.problem : 'failed');
   }
 
+  // Whoever has left is not among the people: the times shown then are those of anyone who is there.
+  const who = staff ?? (times.people.length && !times.people.some((person) => person.id === booking.staff) ? 'anyone' : undefined);
+
   async function confirm(start: string) {
+    if (times.reason === 'required' && !reason.trim()) {
+      setUnsaid(true);
+      return;
+    }
     setBusy(true);
     setProblem(undefined);
     try {
-      const moved = await moveBooking(booking.ref, {starts_at: start, version: booking.version, price: times.price.amount, ...(staff ? {staff} : {})}, key);
+      const moved = await moveBooking(booking.ref, {starts_at: start, version: booking.version, price: times.price.amount, ...(who ? {staff: who} : {}),
+        ...(reason.trim() ? {reason: reason.trim()} : {})}, key);
       await host().toast.show(t('move.done', {when: moved.when}));
       navigation.navigate(pathOf(booking.ref), {history: 'replace'});
     } catch (error) {
@@ -96,11 +106,12 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
 
   const {dearer} = times;
   const shown: FreeDay | undefined = times.days.find((d) => d.date === day);
+  const wanted = shown?.slots.find((s) => s.starts_at === chosen);
   return (
     <s-stack gap="large">
       {problem !== undefined && <Problem problem={problem} reload={reload} />}
       {times.people.length > 0 && (
-        <s-select label={t('move.who')} value={staff ?? booking.staff} onChange={(event) => void look(month, valueOf(event) || undefined)}>
+        <s-select label={t('move.who')} value={who ?? booking.staff} onChange={(event) => void look(month, valueOf(event) || undefined)}>
           {times.people.map((person) => <s-option key={person.id} value={person.id}>{person.name}</s-option>)}
           <s-option value="anyone">{t('move.anyone')}</s-option>
         </s-select>
@@ -111,7 +122,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
         <s-section heading={t('move.confirm')}>
           <s-stack gap="base">
             <s-text>{t('move.old', {when: booking.when})}</s-text>
-            <s-text type="strong">{t('move.new', {day: shown.text, time: shown.slots.find((s) => s.starts_at === chosen)?.text ?? ''})}</s-text>
+            <s-text type="strong">{t('move.new', {day: shown.text, time: wanted?.text ?? ''})}</s-text>
             {dearer && (
               <s-banner tone="warning" heading={t('move.dearer', {difference: dearer.difference_text})}>
                 <s-stack gap="small-300">
@@ -121,6 +132,15 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
               </s-banner>
             )}
             {times.notes.filter((note) => note !== dearer?.text).map((note) => <s-text key={note} color="subdued">{note}</s-text>)}
+            {wanted?.notes?.map((note) => <s-text key={note}>{note}</s-text>)}
+            {times.reason !== 'none' && (
+              <s-text-area label={t(times.reason === 'required' ? 'move.reason' : 'move.reasonOptional')} value={reason} maxLength={500}
+                required={times.reason === 'required'} error={unsaid ? t('move.reasonMissing') : undefined}
+                onInput={(event) => {
+                  setReason(valueOf(event));
+                  setUnsaid(false);
+                }}></s-text-area>
+            )}
             <s-button id="confirm" variant="primary" loading={busy} onClick={() => void confirm(chosen)}>
               {dearer?.pays ? t('move.buttonPay') : dearer ? t('move.buttonDearer', {difference: dearer.difference_text}) : t('move.button')}
             </s-button>

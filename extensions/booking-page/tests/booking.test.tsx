@@ -23,6 +23,14 @@ describe('one booking', () => {
     expect(shown()).toContain('together.visitText');
   });
 
+  test('a visit of which a part can be cancelled alone says so', async () => {
+    const together = {kind: 'visit' as const, part_cancel: true, bookings: [{ref: 'abc123', text: 'Colour, 10:00', status_text: 'Confirmed'}, {ref: 'def456', text: 'Cut, 11:00', status_text: 'Confirmed'}]};
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({together})}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('together.visitParts'));
+    expect(shown()).not.toContain('together.visitText');
+  });
+
   test('refusals are sentences, not buttons; closed bookings only tell', async () => {
     const actions = {...detail().actions, reschedule: refusedFor('too_late', 'Within 24h.', 'You could change this until Monday.'), cancel: refusedFor('too_late', 'Too late to cancel.')};
     at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions})}});

@@ -43,6 +43,20 @@ describe('cancel', () => {
     await waitFor(() => expect(server.of(CANCEL)[0]?.body).toMatchObject({quote: 'q4', as_credit: true}));
   });
 
+  test('one part of a visit has its own quote, where the shop allows it', async () => {
+    const together = {kind: 'visit' as const, part_cancel: true, bookings: [{ref: 'abc123', text: 'Colour', status_text: 'Confirmed'}, {ref: 'def456', text: 'Cut', status_text: 'Confirmed'}]};
+    const visit = {...quote, part: false, may_cancel_part: true};
+    const server = at('/bookings/abc123/cancel', {...ready, 'GET /bookings/abc123': {body: detail({together})}, [CANCEL]: {body: detail({closed: true})},
+      [QUOTE]: (sent) => ({body: sent.query.get('part') ? {...visit, part: true, sentence: 'You get $10.', quote: 'q5'} : visit})});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('cancel.wholeVisit'));
+    await change(element('s-select'), {value: 'part'});
+    await waitFor(() => expect(shown()).toContain('You get $10.'));
+    expect(shown()).not.toContain('cancel.wholeVisit');
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(server.of(CANCEL)[0]?.body).toEqual({quote: 'q5', reason: '', seats: 1, as_credit: false, part: true}));
+  });
+
   test('some seats of a party have their own quote', async () => {
     const party = {...quote, seats: 3, of_seats: 3, may_drop_seats: true};
     const server = at('/bookings/abc123/cancel', {...ready, [QUOTE]: (sent) => ({body: sent.query.get('seats') === '1' ? {...party, seats: 1, sentence: 'You get $8.', quote: 'q3'} : party}),

@@ -24,6 +24,17 @@ describe('list', () => {
     expect(document.querySelectorAll('s-button[href$="/cancel"]')).toHaveLength(1);
   });
 
+  test('the parts of a visit are one entry, with what may be done said once', async () => {
+    const part = (values: object) => booking({visit: '9', ...values});
+    at('/', lists({body: {items: [part({service_name: 'Colour'}), booking({ref: 'between', service_name: 'Facial', starts_at: '2027-03-10T10:30:00-05:00'}),
+      part({ref: 'def456', service_name: 'Cut', starts_at: '2027-03-10T11:00:00-05:00'})], next: null}}));
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('Cut'));
+    expect(shown().indexOf('Cut')).toBeLessThan(shown().indexOf('Facial'));
+    expect([...document.querySelectorAll('s-button[href$="/reschedule"]')].map((e) => e.getAttribute('href'))).toEqual(['/bookings/abc123/reschedule', '/bookings/between/reschedule']);
+    expect(document.querySelectorAll('s-button[href$="/cancel"]')).toHaveLength(2);
+  });
+
   test('says so when there is nothing', async () => {
     at('/', lists(empty));
     await extension.render();

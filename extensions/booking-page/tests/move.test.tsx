@@ -58,6 +58,16 @@ describe('move', () => {
     expect(navigate).not.toHaveBeenCalled();
   });
 
+  test('what comes of the chosen time alone is told with it', async () => {
+    const slots = [slot('2027-03-11T09:00:00-05:00', '9:00 AM'), slot('2027-03-11T11:00:00-05:00', '11:00 AM', {notes: ['Nothing comes back then.']})];
+    at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({days: [{date: '2027-03-11', text: 'Thursday, March 11, 2027', slots}]})}});
+    await extension.render();
+    await choose('2027-03-11T09:00:00-05:00');
+    expect(shown()).not.toContain('Nothing comes back then.');
+    await choose();
+    expect(shown()).toContain('Nothing comes back then.');
+  });
+
   test('a price that changed meanwhile is told, and nothing has been moved', async () => {
     at('/bookings/abc123/reschedule', {...ready, [MOVE]: problem(409, 'quote_changed', 'The price of that time is $95.')});
     await extension.render();
@@ -102,6 +112,27 @@ describe('move', () => {
     const keys = server.of(MOVE).map((s) => s.headers['Idempotency-Key']);
     expect(keys[0]).toBeTruthy();
     expect(keys[1]).toBe(keys[0]);
+  });
+
+  test('a reason the shop asks for goes along, and one it must have is asked for first', async () => {
+    const server = at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({reason: 'required'})}, [MOVE]: {body: detail()}});
+    await extension.render();
+    await choose();
+    expect(element('s-text-area').getAttribute('label')).toBe('move.reason');
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(element('s-text-area').getAttribute('error')).toBe('move.reasonMissing'));
+    expect(server.of(MOVE)).toHaveLength(0);
+    await change(element('s-text-area'), {value: ' The train '}, 'input');
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(server.of(MOVE)[0]?.body).toMatchObject({reason: 'The train'}));
+  });
+
+  test('whoever has left is not kept: anyone there is meant', async () => {
+    const server = at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({people: [{id: '2', name: 'Tom Okonkwo'}]})}, [MOVE]: {body: detail()}});
+    await extension.render();
+    await choose();
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(server.of(MOVE)[0]?.body).toMatchObject({staff: 'anyone'}));
   });
 
   test('another person, where the shop lets customers choose', async () => {

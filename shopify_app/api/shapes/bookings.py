@@ -106,6 +106,12 @@ class VersionIn(Shape):
     version: Whole | None = None
 
 
+class NoShowIn(VersionIn):
+    """Before the start needs `override`."""
+
+    override: Flag = False
+
+
 class EmptyIn(Shape):
     """No fields."""
 
@@ -242,9 +248,11 @@ class PaymentOut(Shape):
 
 
 class BookingDetail(BookingOut):
-    """`offers`: counter-offers made for it, the newest round first. `policy`: as its customer reads it, in the store's language."""
+    """`offers`: counter-offers made for it, the newest round first. `policy`: as its customer reads it, in the store's language.
+    `move_reason`: why the customer moved it the last time, where the shop asks."""
 
     policy: list[str]
+    move_reason: str | None
     payments: list[PaymentOut]
     refunds: list[BookingRefund]
     disputes: list[DisputeOut]

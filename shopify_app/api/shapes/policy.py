@@ -33,6 +33,7 @@ class ReschedulePolicy(Shape):
     within_days: Annotated[int, Strict(), Field(ge=1, le=731)] | None = None
     change_staff: Flag | None = None
     price_difference: Literal["keep", "difference", "equal_only"] | None = None
+    reason: Annotated[Literal["none", "optional", "required"] | None, Field(description="whether customers are asked why they move; none by default")] = None
 
 
 class CancelPolicy(Shape):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+import babel
+from pydantic import AfterValidator, Field
 
 from shopify_app.api.shapes.base import Email, Flag, Name, Phone
 from shopify_app.api.shapes.catalogue import Zone
@@ -13,7 +14,16 @@ from shopify_app.api.shapes.offers import WaitlistPatch, WaitlistSettings
 from shopify_app.api.shapes.policy import Policy
 from shopify_app.api.shapes.store_words import WordsOut, WordsPatch
 
-Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$")]
+
+def _known_locale(text: str) -> str:
+    try:
+        babel.Locale.parse(text.replace("_", "-"), sep="-")
+    except (ValueError, babel.UnknownLocaleError):
+        raise ValueError("is not a language such as de or pt-BR") from None
+    return text
+
+
+Locale = Annotated[str, Field(max_length=20, pattern="^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,2}$"), AfterValidator(_known_locale)]
 Accent = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
 
 
