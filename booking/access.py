@@ -65,7 +65,7 @@ class StoreView:
 _STORE = tuple(getattr(Store, name) for name in StoreView.__slots__)
 _CREDIT = exists().where(Credit.store_id == Customer.store_id, Credit.customer_id == Customer.id, Credit.used < Credit.amount)
 _WAITS = exists().where(WaitlistEntry.store_id == Customer.store_id, WaitlistEntry.customer_id == Customer.id,
-                        WaitlistEntry.state == "waiting", WaitlistEntry.kind == "seat")
+                        WaitlistEntry.state == "waiting", WaitlistEntry.kind != "earlier")
 _PERSON = (Customer.id, Customer.name, Customer.email, Customer.phone, Customer.phone_verified_at, Customer.locale, Customer.zone,
            Customer.shopify_id, Customer.preferences,
            Customer.feed_secret_hash.is_not(None), _CREDIT, _WAITS, CustomerLogin.id, CustomerLogin.created_at)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, insert, or_, select
+from sqlalchemy import and_, case, exists, func, insert, or_, select
+from sqlalchemy.orm import aliased
 
 from booking import waitlist
 from booking.offers import ServiceOffer, find_offer
@@ -28,6 +29,10 @@ from models.waitlist_entry import WaitlistEntry as E
 from models.waitlist_offer import WaitlistOffer as O
 
 
+LONGEST = timedelta(days=2)
+"""An appointment with its buffers is shorter: further away than this, nothing that becomes free is part of it."""
+
+
 class Due(NamedTuple):
     """An opening that is looked at."""
 
@@ -36,6 +41,7 @@ class Due(NamedTuple):
     session_id: int | None
     from_at: datetime
     to_at: datetime
+    created_at: datetime
 
 
 class Waiter(NamedTuple):
@@ -52,23 +58,31 @@ class Waiter(NamedTuple):
 
 def in_line(tx: Tx, opening: Due) -> list[Waiter]:
     """Those the opening may be for, the oldest opt-in first: same class date, or a service this person gives at the location of the
-    booking (R14, R34). Nothing is held for someone who has switched such messages off, or cannot be written to."""
+    booking (R14, R34). Nothing is held for someone who has switched such messages off, or cannot be written to; nor is a time offered
+    to them that was free before they asked, that they have had since and given up, or that they were turned down for once more (D27)."""
     here = select(Staff.location_id).where(Staff.store_id == tx.store_id, Staff.id == opening.staff_id).scalar_subquery()
     told = select(func.max(O.created_at)).where(O.store_id == E.store_id, O.customer_id == E.customer_id).scalar_subquery()
     busy = select(func.max(O.expires_at)).where(
         O.store_id == E.store_id, O.customer_id == E.customer_id, O.state == "open", O.expires_at > tx.now).scalar_subquery()
-    own = (Booking.staff_id, Booking.starts_at - func.make_interval(0, 0, 0, 0, 0, 0, Booking.buffer_before_s),
-           Booking.ends_at + func.make_interval(0, 0, 0, 0, 0, 0, Booking.buffer_after_s))
-    earlier = and_(E.kind == "earlier", E.before > opening.from_at, or_(E.staff_id.is_(None), E.staff_id == opening.staff_id),
-                   Booking.location_id == here, E.service_id.in_(select(StaffService.service_id).where(
-                       StaffService.store_id == tx.store_id, StaffService.staff_id == opening.staff_id)))
-    number = case((or_(E.booking_id.is_(None), C.phone_verified_at.is_not(None)), C.phone), else_=Booking.contact_phone)
+    own = tuple(case((E.kind == "earlier", value)) for value in (
+        Booking.staff_id, Booking.starts_at - func.make_interval(0, 0, 0, 0, 0, 0, Booking.buffer_before_s),
+        Booking.ends_at + func.make_interval(0, 0, 0, 0, 0, 0, Booking.buffer_after_s)))
+    given = and_(Booking.location_id == here, E.service_id.in_(select(StaffService.service_id).where(
+        StaffService.store_id == tx.store_id, StaffService.staff_id == opening.staff_id)))
+    earlier = and_(E.kind == "earlier", E.before > opening.from_at, or_(E.staff_id.is_(None), E.staff_id == opening.staff_id), given)
+    mine = aliased(Booking)
+    again = and_(E.kind == "again", E.staff_id == opening.staff_id, given, E.before > opening.from_at - LONGEST, E.before < opening.to_at + LONGEST,
+                 E.created_at <= opening.created_at,
+                 ~exists().where(mine.store_id == E.store_id, mine.customer_id == E.customer_id, mine.service_id == E.service_id,
+                                 mine.starts_at == E.before, mine.created_at >= E.created_at, mine.id != E.request_id,
+                                 or_(mine.status.not_in(rules.TURNED_DOWN), mine.closed_at >= opening.created_at)))
+    number = case((or_(Booking.id.is_(None), C.phone_verified_at.is_not(None)), C.phone), else_=Booking.contact_phone)
     reached = (func.coalesce(C.email, Booking.contact_email), number, C.preferences)
     rows = tx.db.execute(select(*waitlist.COLUMNS, told, busy, *own, *reached).select_from(E).join(
         C, and_(C.store_id == E.store_id, C.id == E.customer_id)).outerjoin(
-        Booking, and_(Booking.store_id == E.store_id, Booking.id == E.booking_id),
+        Booking, and_(Booking.store_id == E.store_id, Booking.id == func.coalesce(E.booking_id, E.request_id), E.kind != "seat"),
     ).where(E.store_id == tx.store_id, E.state == "waiting", E.lives_until > tx.now,
-            or_(earlier, and_(E.kind == "seat", E.session_id == opening.session_id)) if opening.session_id else earlier,
+            or_(earlier, and_(E.kind == "seat", E.session_id == opening.session_id) if opening.session_id else again),
             ).order_by(E.created_at, E.id))
     cut = len(waitlist.Entry._fields)
     return [Waiter(waitlist.Entry._make(row[:cut]), *row[cut:-3]) for row in rows if waitlist.hears(*row[-3:])]
@@ -107,7 +121,8 @@ class Times:
         return timedelta(seconds=shape.buffer_before), timedelta(seconds=shape.duration), timedelta(seconds=shape.buffer_after)
 
     def fitting(self, waiter: Waiter, zone: str, bands: Any) -> list[datetime]:
-        """Starts this entry may be offered: earlier than its own, as wished, bookable by customers, never offered before."""
+        """Starts this entry may be offered: earlier than its own and as wished, or the very one it waits for; bookable by customers,
+        never offered before."""
         entry = waiter.entry
         offer = self.offer(entry.service_id)
         if offer is None or offer.capacity > 1 or not offer.only(self.opening.staff_id):
@@ -118,8 +133,10 @@ class Times:
             (waiter.own_from, waiter.own_to), (self.opening.from_at - reach, self.opening.to_at + reach))
         free = [start for start in self._free(offer, entry, near)
                 if not any(overlap((start - before, start + duration + after), span) for span in self.given)]
+        if entry.kind == "again":
+            free = [start for start in free if start == entry.before]
         return [start for start in rules.using(free, (self.opening.from_at, self.opening.to_at), self.length(entry.service_id))
-                if start < entry.before and rules.wants(entry.wishes, start, zone, bands)
+                if (entry.kind == "again" or start < entry.before and rules.wants(entry.wishes, start, zone, bands))
                 and not any(overlap((start, start + duration), span) for span in self.heard.get(entry.id, ()))]
 
     def _free(self, offer: ServiceOffer, entry: waitlist.Entry, near: bool) -> list[datetime]:

@@ -14,9 +14,11 @@ from booking.links import check_token, purpose_token, store_origin
 from booking.preferences import CHANNELS, channels_for
 from booking.rules.decision import Decision
 from booking.rules.waitlist import Wishes, may_wait
+from booking.wording.staff_nouns import StaffNouns
 from models.booking import Booking
-from models.booking_summary import BookingSummary
+from models.booking_summary import BookingSummary, find_by_id
 from models.class_session import ClassSession
+from models.customer import Customer
 from models.location import Location
 from models.service import Service
 from models.session import Tx
@@ -32,13 +34,20 @@ NOBODYS = 1
 
 
 class Terms(NamedTuple):
-    """What the shop has set: whether one may wait, the minutes to decide, the hours of rest, the bands of the day."""
+    """What the shop has set: whether one may wait, the minutes to decide, the hours of rest, the bands of the day, the words
+    for its people."""
 
     waitlist: bool
     claim_minutes: int
     rest_hours: int
     bands: Mapping[str, Sequence[str]]
     staff_noun: str | None
+    staff_nouns: Mapping[str, str]
+    locale: str
+
+    @property
+    def nouns(self) -> StaffNouns:
+        return StaffNouns(self.staff_noun, self.staff_nouns, self.locale)
 
 
 class Entry(NamedTuple):
@@ -48,6 +57,7 @@ class Entry(NamedTuple):
     kind: str
     booking_id: int | None
     session_id: int | None
+    request_id: int | None
     service_id: int
     staff_id: int | None
     customer_id: int
@@ -85,17 +95,18 @@ class Held(NamedTuple):
 
 
 COLUMNS = tuple(getattr(E, name) for name in Entry._fields)
-_TERMS = (Store.waitlist, Store.waitlist_claim_minutes, Store.waitlist_rest_hours, Store.waitlist_bands, Store.staff_noun)
+_TERMS = (Store.waitlist, Store.waitlist_claim_minutes, Store.waitlist_rest_hours, Store.waitlist_bands, Store.staff_noun,
+          Store.staff_nouns, Store.locale)
 _STORE = Statement(select(*_TERMS).where(Store.store_id == param("store")), Terms)
 _OF_BOOKING = Statement(select(*_TERMS, *COLUMNS).select_from(Store).outerjoin(E, and_(
     E.store_id == Store.store_id, E.booking_id == param("booking"), E.state == "waiting", E.kind == "earlier",
 )).where(Store.store_id == param("store")))
 _BY_ID = Statement(select(*COLUMNS).where(E.store_id == param("store"), E.id == param("entry")), Entry)
-_OFFERS = Statement(select(
+OFFERED = select(
     O.id, O.entry_id, O.staff_id, Staff.name, O.session_id, O.starts_at, O.ends_at, Location.zone, O.state, O.expires_at, O.created_at,
 ).select_from(O).join(Staff, and_(Staff.store_id == O.store_id, Staff.id == O.staff_id)).join(
-    Location, and_(Location.store_id == Staff.store_id, Location.id == Staff.location_id),
-).where(O.store_id == param("store"), O.entry_id == param("entry")).order_by(O.created_at.desc(), O.id), Held)
+    Location, and_(Location.store_id == Staff.store_id, Location.id == Staff.location_id))
+_OFFERS = Statement(OFFERED.where(O.store_id == param("store"), O.entry_id == param("entry")).order_by(O.created_at.desc(), O.id), Held)
 
 
 def terms_of(tx: Tx) -> Terms:
@@ -121,6 +132,17 @@ def find_entry(tx: Tx, entry_id: int) -> Entry | None:
     return _BY_ID.first(tx, entry=entry_id)
 
 
+def request_of(tx: Tx, entry: Entry) -> BookingSummary | None:
+    """The request that was turned down, for who waits for its very time: what they waited for is told through it."""
+    return find_by_id(tx, entry.request_id) if entry.kind == "again" and entry.request_id else None
+
+
+def told_in(tx: Tx, entry: Entry) -> tuple[str | None, str | None]:
+    """(language, zone) who waits is told things in; None for what they have not said."""
+    row = tx.db.execute(select(Customer.locale, Customer.zone).where(Customer.store_id == tx.store_id, Customer.id == entry.customer_id)).one()
+    return row.locale, row.zone
+
+
 def offers_of(tx: Tx, entry_id: int) -> list[Held]:
     """Everything ever offered to an entry, the newest first."""
     return _OFFERS.rows(tx, entry=entry_id)
@@ -132,9 +154,10 @@ def standing_offer(tx: Tx, entry_id: int) -> Held | None:
 
 
 def place_of(tx: Tx, entry: Entry) -> int:
-    """The place in line, from 1: who opted in earlier for the same class date, or the same service with the same people there."""
+    """The place in line, from 1: who opted in earlier for the same class date or time, or the same service with the same people there."""
     there = select(Booking.location_id).where(Booking.store_id == tx.store_id, Booking.id == entry.booking_id).scalar_subquery()
     same = [E.session_id == entry.session_id] if entry.kind == "seat" else [
+        E.kind == "again", E.service_id == entry.service_id, E.staff_id == entry.staff_id, E.before == entry.before] if entry.kind == "again" else [
         E.service_id == entry.service_id, E.kind == "earlier",
         E.booking_id.in_(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.location_id == there)),
         *([] if entry.staff_id is None else [or_(E.staff_id.is_(None), E.staff_id == entry.staff_id)])]
@@ -183,6 +206,12 @@ def addresses(tx: Tx, slug: str, entry_id: int, epoch: int, offer_id: int | None
     return found
 
 
+def waiting_for(tx: Tx, session_id: int) -> list[Entry]:
+    """Who waits for a seat of a class date, first in line first."""
+    return [Entry._make(row) for row in tx.db.execute(select(*COLUMNS).where(
+        E.store_id == tx.store_id, E.session_id == session_id, E.state == "waiting", E.kind == "seat").order_by(E.created_at, E.id))]
+
+
 class ClassDate(NamedTuple):
     """A class date as those who wait for it see it."""
 
@@ -202,12 +231,13 @@ class ClassDate(NamedTuple):
     price: int
     currency: str
     lead_time_s: int
+    location_kind: str
 
 
 _DATE = select(
     ClassSession.id, ClassSession.service_id, Service.name, ClassSession.staff_id, Staff.name, Location.name, Location.address,
     Location.zone, ClassSession.starts_at, ClassSession.ends_at, ClassSession.capacity, ClassSession.seats_taken, ClassSession.status,
-    Service.price, Service.currency, Service.lead_time_s,
+    Service.price, Service.currency, Service.lead_time_s, Location.kind,
 ).select_from(ClassSession).join(
     Service, and_(Service.store_id == ClassSession.store_id, Service.id == ClassSession.service_id)).join(
     Staff, and_(Staff.store_id == ClassSession.store_id, Staff.id == ClassSession.staff_id)).join(

@@ -1,4 +1,4 @@
-"""Telling those who wait: through their booking where they have one, else as the customer who asked for a seat (R34)."""
+"""Telling those who wait: through their booking or their request, else as the customer who asked for a seat (R34, D29e)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from models.store import Store
 
 
 def tell(tx: Tx, topic: str, entry: Entry, b: BookingSummary | None, *, offer: dict[str, Any] | None = None,
-         leaving: dict[str, datetime] | None = None, **facts: Any) -> None:
-    """One message about an entry, over each channel when `leaving` says. `offer`: id, starts_at, zone, staff and until of what is held; strings as messages need them."""
+         leaving: dict[str, datetime] | None = None, once: str = "", **facts: Any) -> None:
+    """One message about an entry, over each channel when `leaving` says. `offer`: id, starts_at, zone, staff and until of what is held;
+    strings as messages need them. `once` tells repeats apart."""
     offer_id = None if offer is None else offer["id"]
-    epoch = NOBODYS if b is None else b.link_epoch
+    epoch = b.link_epoch if b is not None and entry.kind == "earlier" else NOBODYS
     date = find_date(tx, entry.session_id) if b is None and entry.session_id is not None else None
     slug = b.store_slug if b is not None else _store(tx).slug
     urls = addresses(tx, slug, entry.id, epoch, offer_id)
@@ -31,15 +32,15 @@ def tell(tx: Tx, topic: str, entry: Entry, b: BookingSummary | None, *, offer: d
     if offer is not None:
         extra |= {"until": offer["until"], "offer": offer | urls | {"id": str(offer_id)}}
     if b is not None:
-        notices.tell_customer(tx, topic, b, once=f"entry{entry.id}:{offer_id or ''}", leaving=leaving, **extra)
+        notices.tell_customer(tx, topic, b, once=f"entry{entry.id}:{offer_id or ''}{once}", leaving=leaving, **extra)
     elif date is not None:
-        _tell_guest(tx, topic, entry, date, extra, f"{topic}:waitlist:{entry.id}:{offer_id or ''}", leaving or {})
+        _tell_guest(tx, topic, entry, date, extra, f"{topic}:waitlist:{entry.id}:{offer_id or ''}{once}", leaving or {})
 
 
 def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[str, Any], dedupe: str,
                 leaving: dict[str, datetime]) -> None:
     """To someone without a booking: the class date stands where a booking would."""
-    person = tx.db.execute(select(Customer.name, Customer.email, Customer.phone, Customer.locale, Customer.preferences).where(
+    person = tx.db.execute(select(Customer.name, Customer.email, Customer.phone, Customer.locale, Customer.zone, Customer.preferences).where(
         Customer.store_id == tx.store_id, Customer.id == entry.customer_id)).one()
     store = _store(tx)
     snapshot = {
@@ -51,8 +52,9 @@ def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[s
             "location": date.location_name, "address": date.location_address, "starts_at": date.starts_at.isoformat(),
             "ends_at": date.ends_at.isoformat(), "zone": date.zone, "seats": entry.seats, "price": date.price * entry.seats, "paid": 0,
             "refunded": 0, "owed": 0, "currency": date.currency, "conflict": False},
-        "old": None, "customer": None, "manage_url": None, "reschedule_url": None, "can": {"reschedule": False, "cancel": False},
+        "old": None, "customer": None, "manage_url": None, "reschedule_url": None, "book_url": f"{store_origin(tx, store.slug)}/book/{entry.service_id}", "can": {"reschedule": False, "cancel": False},
         "policy": DEFAULT.to_json(), "refund": None, "approval_deadline": None, "by": "system",
+        "own_zone": person.zone if date.location_kind == "online" and person.zone != date.zone else None,
         "recipient": {"kind": "customer", "name": person.name}} | extra
     reached = {"email": person.email, "sms": settings().sms_url and person.phone}
     for channel in channels_for(topic, person.preferences, tuple(channel for channel in CHANNELS if reached[channel])):

@@ -30,4 +30,5 @@ def content(s: Snapshot) -> Content:
     return Content(
         subject=(_("Ended: {service}, {asked}") if s.payload.get("because", "").startswith("offers") else _("Not accepted: {service}, {asked}")).format(service=s.service, asked=asked),
         heading=_("Your request has ended") if s.payload.get("because", "").startswith("offers") else _("Your request was not accepted"), paragraphs=[lead, *([money] if money else [])], manage=False,
+        links=[(_("Tell me when this time becomes free"), s.payload["again_url"])] if s.payload.get("again_url") else [],
         ics_method="CANCEL", sms=s.sms(f"{lead} {money or ''}".strip()))

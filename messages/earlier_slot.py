@@ -1,4 +1,4 @@
-"""To someone who waits: an earlier time, or a seat, is held for them, and until when (R34, A96)."""
+"""To someone who waits: an earlier time, a seat, or the time they had asked for, is held for them, and until when (R34, D29e, A96)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ def content(s: Snapshot) -> Content:
         heading = _("A place has become free")
         lead = _("There is room again in {service} on {new}, with {staff}.").format(service=s.service, new=new, staff=offer["staff"])
         take = _("Take the place")
+    elif s.payload["waits_for"] == "again":
+        subject = _("Free again: {service}, {when}").format(service=s.service, when=new)
+        heading = _("Your time has become free")
+        lead = _("You had asked for {service} on {new}, with {staff}. This time has become free.").format(service=s.service, new=new, staff=offer["staff"])
+        take = _("Take {when}").format(when=new)
     else:
         subject = _("An earlier time: {service}, {when}").format(service=s.service, when=new)
         heading = _("An earlier time has become free")
@@ -23,6 +28,6 @@ def content(s: Snapshot) -> Content:
         subject=subject, heading=heading, buttons=[(take, offer["url"])],
         links=[(_("No, thanks"), offer["refuse_url"]), (_("Stop telling me about free times"), offer["stop_url"])],
         paragraphs=[lead, _("It is held for you until {when}. After that the next one in line is asked.").format(when=until)],
-        manage=False, alarm=False,
+        booking=s.payload["waits_for"] != "again", manage=False, alarm=False,
         sms=" ".join([_("{venue}: {new} has become free. It is held for you until {until}.").format(venue=s.venue[:40], new=new, until=until),
                       _("Reply STOP to end text messages."), offer["url"]]))

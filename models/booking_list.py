@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Text, any_, case, func, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import Select, Text, all_, any_, case, cast, func, literal_column, or_, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from models.access import CustomerLogin as A
 from models.booking import Booking as B
@@ -157,6 +158,25 @@ def in_full_among(tx: Tx, customer_id: int, ids: Sequence[int], *, past: bool) -
     """Those of these bookings that stand in the second group, or in the first."""
     group = (or_(B.closed_at.is_not(None), B.ends_at <= NOW), KEPT) if past else (B.closed_at.is_(None), B.ends_at > NOW)
     return run(tx, SUMMARIES.where(B.store_id == tx.store_id, B.customer_id == customer_id, B.id.in_(ids), *group))
+
+
+# Names of a few visits, which have few parts each, as one text: places of a statement take no lists.
+_VISITS = cast(func.string_to_array(text_param("visits"), ","), ARRAY(B.visit_id.type))
+_HALVES = {"upcoming": ("after", _upcoming), "past": ("before", _past)}
+_PARTS = {kind: Statement(half(SUMMARIES).where(B.visit_id == any_(_VISITS), B.closed_at.is_(None)), BookingSummary)
+          for kind, (_, half) in _HALVES.items()}
+_OTHERS = {kind: Statement(half(select(B.id)).where(or_(B.visit_id.is_(None), B.visit_id != all_(_VISITS), B.closed_at.is_not(None))))
+           for kind, (_, half) in _HALVES.items()}
+
+
+def parts_beyond(tx: Tx, kind: str, customer_id: int, place: Place, visits: Collection[int]) -> list[BookingSummary]:
+    """The open parts of these visits that a page of this half, ending at `place`, leaves to the next ones."""
+    return _PARTS[kind].rows(tx, customer=customer_id, visits=",".join(map(str, visits)), **_place(_HALVES[kind][0], place))
+
+
+def others_beyond(tx: Tx, kind: str, customer_id: int, place: Place, visits: Collection[int]) -> bool:
+    """Whether anything else comes after it."""
+    return _OTHERS[kind].first(tx, customer=customer_id, visits=",".join(map(str, visits)), **_place(_HALVES[kind][0], place)) is not None
 
 
 def _place(name: str, place: Place) -> dict[str, Any]:

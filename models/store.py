@@ -15,6 +15,8 @@ DEFAULT_BANDS = '\'{"morning": ["06:00", "12:00"], "afternoon": ["12:00", "17:00
 class Store(Base):
     """`tax_percent` is contained in prices (a decimal number as text); `credit_days` is how long credit lasts, null for ever (R21).
 
+    `staff_noun` is the word in the store's language, `staff_nouns` has those it gave for others (R46).
+
     Bookings that began before `forgotten_before` name nobody any more (R45); `zone_data` is the release of the time zone data by
     which the coming ones were last reckoned (R13).
     """
@@ -34,6 +36,7 @@ class Store(Base):
     accent: Mapped[str | None]
     logo_url: Mapped[str | None]
     staff_noun: Mapped[str | None]
+    staff_nouns: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     contact_note: Mapped[str | None]
     refusal_note: Mapped[str | None]
     terms: Mapped[str | None]
@@ -77,6 +80,9 @@ class Store(Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="stores_currency"),
         CheckConstraint("withdrawal in ('off', 'eu', 'everyone')", name="stores_withdrawal"),
         CheckConstraint("quiet_from ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$' and quiet_to ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="stores_quiet"),
+        CheckConstraint(
+            "jsonb_typeof(staff_nouns) = 'object' and staff_nouns - array['en', 'de', 'fr', 'es', 'ar'] = '{}'::jsonb and not "
+            "jsonb_path_exists(staff_nouns, '$.* ? (@.type() != \"string\" || !(@ like_regex \"^.{1,80}$\"))')", name="stores_staff_nouns"),
         CheckConstraint("waitlist_claim_minutes between 5 and 1440 and waitlist_rest_hours between 1 and 168 and offer_hours between 1 and 168",
                         name="stores_waitlist"),
     )

@@ -1,4 +1,5 @@
-"""Someone who waits: with a booking for an earlier time (`earlier`), or for a seat of a full class date (`seat`) (R34)."""
+"""Someone who waits: with a booking for an earlier time (`earlier`), for a seat of a full class date (`seat`), or for the very time of
+a request that was turned down (`again`) (R34, D29e)."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ WAITING = text("state = 'waiting'")
 
 
 class WaitlistEntry(StoreRow, Base):
-    """`before` is the start that is to be beaten, or of the class date; `lives_until` that minus the lead time.
+    """`before` is the start that is to be beaten, or the very start that is waited for; `lives_until` that minus the lead time.
 
     `weekdays` has one bit a day, Monday the lowest; `staff_id` null means anyone. The order of the queue is that of `created_at`;
-    changing the wishes keeps the place. States: waiting -> taken | withdrawn | ended. A `seat` gets its booking when taken.
+    changing the wishes keeps the place. States: waiting -> taken | withdrawn | ended. A `seat` and an `again` get
+    their booking when taken; `request_id` is the request that was turned down, where the wait came from one.
     """
 
     __tablename__ = "waitlist_entries"
@@ -22,6 +24,7 @@ class WaitlistEntry(StoreRow, Base):
     kind: Mapped[str]
     booking_id: Mapped[Id | None]
     session_id: Mapped[Id | None]
+    request_id: Mapped[Id | None]
     service_id: Mapped[Id]
     staff_id: Mapped[Id | None]
     customer_id: Mapped[Id]
@@ -39,6 +42,7 @@ class WaitlistEntry(StoreRow, Base):
         of_store(),
         belongs_to("booking_id", "bookings"),
         belongs_to("session_id", "sessions"),
+        belongs_to("request_id", "bookings", name="waitlist_entries_request_fkey"),
         belongs_to("service_id", "services"),
         belongs_to("staff_id", "staff"),
         belongs_to("customer_id", "customers"),
@@ -50,9 +54,14 @@ class WaitlistEntry(StoreRow, Base):
               postgresql_where=text("state = 'waiting' and kind = 'earlier'")),
         Index("waitlist_once_a_seat", "store_id", "session_id", "customer_id", unique=True,
               postgresql_where=text("state = 'waiting' and kind = 'seat'")),
-        Index("waitlist_seats_of_customer", "store_id", "customer_id", postgresql_where=text("state = 'waiting' and kind = 'seat'")),
+        Index("waitlist_once_a_time", "store_id", "customer_id", "service_id", "staff_id", "before", unique=True,
+              postgresql_where=text("state = 'waiting' and kind = 'again'")),
+        Index("waitlist_of_request", "store_id", "request_id", postgresql_where=text("request_id is not null")),
+        Index("waitlist_of_customer", "store_id", "customer_id", postgresql_where=text("state = 'waiting' and kind <> 'earlier'")),
         CheckConstraint(
-            "kind = 'earlier' and booking_id is not null and session_id is null or kind = 'seat' and session_id is not null",
+            "kind = 'earlier' and booking_id is not null and session_id is null and request_id is null"
+            " or kind = 'seat' and session_id is not null"
+            " or kind = 'again' and session_id is null and request_id is not null and staff_id is not null",
             name="waitlist_entries_kind"),
         CheckConstraint(
             "weekdays between 1 and 127 and cardinality(bands) >= 1 and bands <@ array['morning','afternoon','evening'] and seats >= 1",
@@ -60,6 +69,6 @@ class WaitlistEntry(StoreRow, Base):
         CheckConstraint("state in ('waiting','taken','withdrawn','ended')", name="waitlist_entries_state"),
         CheckConstraint("(ended_at is null) = (state = 'waiting')", name="waitlist_entries_ended"),
         CheckConstraint(
-            "(end_reason is not null) = (state = 'ended') and end_reason in ('moved','closed','past','cancelled')",
+            "(end_reason is not null) = (state = 'ended') and end_reason in ('moved','closed','past','cancelled','removed')",
             name="waitlist_entries_reason"),
     )

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from flask import g, redirect, request
 
 from booking.access import login_hash
 from booking.class_waits import class_waits
 from booking.credit import all_credit_of
-from booking.keys import sign, unsign
 from booking.rules.wall_time import dates_of, day_span, local_date
 from booking.wording import Words
-from models.booking_list import PAGE, Listed, ListedBooking, Place
+from models.booking_list import Listed
 from models.booking_summary import LONGEST, BookingSummary, between
 from models.session import reading
 from storefront.blueprint import bp, page, words
-from storefront.class_waits import WaitCard, wait_card
+from storefront.class_waits import WaitCard, wait_card, zone_of
 from storefront.cookies import login_secret
 from storefront.door import require_login
+from storefront.list_pages import Cursor, cursor_of, page_of
 from storefront.picker import month_end, read_date
 from storefront.presenting import Card, cards, credit_lines
 from storefront.zones import WIDEST, chosen_zone, shown_zone
@@ -66,22 +65,23 @@ def account():  # noqa: ANN201
     asked = request.args.to_dict()
     if asked.get("view") in ("calendar", "week"):
         return _calendar(week=asked["view"] == "week")
-    after, before = _cursor(asked, "upcoming"), _cursor(asked, "past")
+    after, before = cursor_of(asked, "upcoming"), cursor_of(asked, "past")
     with reading(g.store_id, once=True) as tx:
         login = login_hash(g.store_id, login_secret() or "")
         listed = Listed(tx, login, after=after.place, before=before.place)
         store, person = require_login(tx)
         if not {after.customer_id, before.customer_id} <= {None, person.customer_id}:
-            listed = Listed(tx, login)  # another's place: from the beginning
-        upcoming, past = listed.groups()
+            listed, after, before = Listed(tx, login), Cursor(), Cursor()  # another's place: from the beginning
+        coming, gone = listed.groups()
+        upcoming, past = page_of(tx, "upcoming", person.customer_id, coming, after), page_of(tx, "past", person.customer_id, gone, before)
         waits = class_waits(tx, person.customer_id) if person.waits else ()
         credit = all_credit_of(tx, person.customer_id) if person.has_credit else []
     w, own = words(store, person), chosen_zone(person)
     return page(
         "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
-        upcoming=cards(upcoming[:PAGE], w, tx.now, own), past=cards(past[:PAGE], w, tx.now, own),
-        more_upcoming=_more("upcoming", person.customer_id, upcoming), more_past=_more("past", person.customer_id, past),
-        waits=[wait_card(wait, g.store_id, w, tx.now) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
+        upcoming=cards(upcoming.shown, w, tx.now, own), past=cards(past.shown, w, tx.now, own),
+        more_upcoming=upcoming.more, more_past=past.more,
+        waits=[wait_card(wait, g.store_id, w, tx.now, own) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
         paged=bool(asked.get("upcoming") or asked.get("past")))
 
 
@@ -89,14 +89,14 @@ def _span(today: date, w: Words, *, week: bool) -> Span:
     """The month or week the address asks for, this one without a question."""
     if week:
         day = min(max(read_date(request.args.get("day")) or today, date(2000, 1, 1)), date(2099, 12, 1))
-        first = day - timedelta(days=day.weekday())
+        first = w.week.start(day)
         before, after = first - timedelta(days=7), first + timedelta(days=7)
         return Span(True, today, first, first, first + timedelta(days=6), w._("Week of {day}").format(day=w.day_and_year(first)),
-                    f"view=week&day={before}", f"view=week&day={after}", f"view=calendar&month={first:%Y-%m}", f"view=week&day={first}")
+                    f"view=week&day={before}", f"view=week&day={after}", f"view=calendar&month={day:%Y-%m}", f"view=week&day={first}")
     first = min(max((read_date(f"{request.args.get('month')}-01") or today).replace(day=1), date(2000, 1, 1)), date(2099, 12, 1))
     last = month_end(first)
     opens = today if (today.year, today.month) == (first.year, first.month) else first
-    return Span(False, today, first, first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday()), w.month(first),
+    return Span(False, today, first, w.week.start(first), w.week.end(last), w.month(first),
                 f"view=calendar&month={first - timedelta(days=1):%Y-%m}", f"view=calendar&month={last + timedelta(days=1):%Y-%m}",
                 f"view=calendar&month={first:%Y-%m}", f"view=week&day={opens}")
 
@@ -108,12 +108,13 @@ def _calendar(*, week: bool) -> str:
         w = words(store, person)
         span = _span(local_date(tx.now, store.zone), w, week=week)
         found = between(tx, person.customer_id, day_span(span.start, store.zone)[0] - WIDEST - LONGEST, day_span(span.end, store.zone)[1] + WIDEST)
-        by_day = _by_day(found, w, tx.now, chosen_zone(person))
+        own = chosen_zone(person)
+        by_day = _by_day(found, w, tx.now, own)
         for wait in class_waits(tx, person.customer_id) if person.waits else ():
-            by_day.setdefault(wait.local_start.date(), []).append(wait_card(wait, g.store_id, w, tx.now))
+            by_day.setdefault(local_date(wait.starts_at, zone_of(wait, own)), []).append(wait_card(wait, g.store_id, w, tx.now, own))
         days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
         cells = [CalendarDay(d.isoformat(), d.day, span.inside(d), d == span.today, w.day(d), by_day.get(d, [])) for d in days]
-        return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.weekday_names(),
+        return page("calendar.html", store, w, person=person, view="calendar", span=span, weekdays=w.week.in_order(w.weekday_names()),
                     weeks=[cells[n:n + 7] for n in range(0, len(cells), 7)],
                     agenda=[(w.day(d), by_day[d]) for d in days if span.inside(d) and d in by_day])
 
@@ -133,23 +134,3 @@ def _by_day(found: list[BookingSummary], w: Words, now: datetime, own: str | Non
     for day, bookings in of_day.items():
         by_day.setdefault(day, []).extend(cards(bookings, w, now, own))
     return by_day
-
-
-class Cursor(NamedTuple):
-    customer_id: int | None = None
-    place: Place | None = None
-
-
-def _cursor(asked: dict[str, str], kind: str) -> Cursor:
-    """The last item seen, and by whom, from a cursor we signed for this list (I66); anything else starts at the beginning."""
-    body = unsign("list-cursor", asked.get(kind, ""))
-    if not isinstance(body, list) or body[0] != g.store_id or body[2] != kind:
-        return Cursor()
-    return Cursor(body[1], (datetime.fromisoformat(body[3]), body[4]))
-
-
-def _more(kind: str, customer_id: int, rows: list[ListedBooking]) -> str | None:
-    if len(rows) <= PAGE:
-        return None
-    last = rows[PAGE - 1]
-    return sign("list-cursor", [g.store_id, customer_id, kind, last.starts_at.isoformat(), last.id])

@@ -17,6 +17,7 @@ from booking.wording import SHIPPED, Words, words_for
 from booking.wording.breaks import breaking_well
 from booking.wording.languages import pick
 from booking.wording.phones import readable_phone
+from booking.wording.weeks import week_for
 from storefront.cookies import refresh_login
 
 bp = Blueprint("storefront", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
@@ -29,15 +30,19 @@ bp.add_app_template_filter(breaking_well, "address")
 def words(store: StoreView | None, person: SignedIn | None = None, locale: str | None = None) -> Words:
     """The customer's language first, then the browser's if we ship it and nobody is known, then the store's (R46)."""
     known = locale or (person.locale if person else None)
+    zone = store.zone if store else None
     if known:
-        return words_for(known)
-    return words_for(_accepted(request.environ.get("HTTP_ACCEPT_LANGUAGE", "")) or pick(store.locale if store else None))
+        return words_for(known, week_for(known, zone))
+    language, asked = accepted_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return words_for(language or pick(store.locale if store else None), week_for(asked, zone))
 
 
 @lru_cache(maxsize=500)
-def _accepted(header: str) -> str | None:
-    """Which of our languages a browser likes best. Few different headers exist."""
-    return parse_accept_header(header, LanguageAccept).best_match(list(SHIPPED)) if header else None
+def accepted_language(header: str) -> tuple[str | None, str | None]:
+    """Which of our languages a browser likes best, and how it asks for it, with its region: `en-GB`. Few different headers exist."""
+    accepted = parse_accept_header(header, LanguageAccept)
+    language = accepted.best_match(list(SHIPPED))
+    return language, next((value for value, _ in accepted if value.split("-")[0].lower() == language), None) if language else None
 
 
 def page(template: str, store: StoreView, w: Words, *, person: SignedIn | None = None, **facts: Any) -> str:

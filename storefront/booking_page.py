@@ -23,7 +23,7 @@ from storefront.presenting import detail, history
 from storefront.take_back import moving_parts, way_back
 from storefront.together import decisions_of, group_of
 from storefront.trail import trail_of
-from storefront.waiting_lines import asked_waiting, waiting_line
+from storefront.waiting_lines import again_line, asked_waiting, waiting_line
 from storefront.zones import chosen_zone, zone_names
 
 
@@ -55,7 +55,8 @@ def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: st
     entries, documents, kept = trail_of(tx, door.b)
     return page(
         "booking.html", door.store, w, person=door.person, door=door, b=shown, money=money, problem=problem, notice=notice, group=group,
-        offers=offer_lines(tx, door), back=way_back(tx, moving_parts(door.b, group)), waiting=waiting_line(tx, door, waits), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
+        offers=offer_lines(tx, door), back=way_back(tx, moving_parts(door.b, group)), waiting=waiting_line(tx, door, waits),
+        again=again_line(tx, door), feedback=None if door.by_link else _feedback(tx, door), yours=_yours(door),
         zones=zone_names() if door.b.location_kind == "online" else (), zone=door.zone,
         done=done, done_money=done_money(tx, door.b, w, done), documents=[
             (door.url("receipt.pdf", document=one.number), title(w, one.kind, one.number), w.money(one.amount, one.currency))

@@ -16,6 +16,7 @@ from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.book import field_errors
 from storefront.cookies import login_secret
+from storefront.zones import chosen_zone, shown_zone
 
 PATH = "/book/<int(max=9223372036854775807):service_id>/waitlist/<int(max=9223372036854775807):session_id>"
 
@@ -48,7 +49,8 @@ def join_class(service_id: int, session_id: int):  # noqa: ANN201
     if person is None:
         # Who typed an address is told by mail only: the page must not open what belongs to that address.
         return redirect(f"/book/{service_id}/waitlist/{session_id}?done=1", 303)
-    return redirect(read.entry_path(g.store_id, done.facts["id"]), 303)
+    how = "seats" if done.facts["changed"] else "held" if done.facts["held"] else None
+    return redirect(read.entry_path(g.store_id, done.facts["id"], **({"done": how} if how else {})), 303)
 
 
 def _open(tx: Tx, service_id: int, session_id: int) -> tuple[StoreView, SignedIn | None, read.ClassDate]:
@@ -61,8 +63,9 @@ def _open(tx: Tx, service_id: int, session_id: int) -> tuple[StoreView, SignedIn
 
 def _show(store: StoreView, person: SignedIn | None, date: read.ClassDate, w: Words, typed: dict[str, str], errors: dict[str, str], *,
           problem: str | None = None, status: int = 200):  # noqa: ANN202
+    zone = shown_zone(date.location_kind, date.zone, chosen_zone(person))
     return page(
         "class_waitlist.html", store, w, person=person, date=date, typed=typed, errors=errors, problem=problem, done=request.args.get("done"),
-        when=w.date(date.starts_at, date.zone), time=w.span(date.starts_at, date.ends_at, date.zone), starts_at=date.starts_at.isoformat(),
+        when=w.date(date.starts_at, zone), time=w.span(date.starts_at, date.ends_at, zone), zone=zone, starts_at=date.starts_at.isoformat(),
         seats=given.seats(request.values.get("seats"), date.capacity, 1), most=min(date.capacity, 10),
         left=date.capacity - date.seats_taken), status

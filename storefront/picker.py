@@ -81,7 +81,7 @@ def pick(tx: Tx, offer: ServiceOffer, w: Words, *, staff_id: int | None = None, 
     if chosen is None or not found.on(chosen):
         chosen = found.days[0][0] if found.days else None
     return Picker(
-        first.strftime("%Y-%m"), w.month(first), _previous(first, today), _next(first, last), w.weekday_names(),
+        first.strftime("%Y-%m"), w.month(first), _previous(first, today), _next(first, last), w.week.in_order(w.weekday_names()),
         _weeks(first, found, chosen, w), chosen.isoformat() if chosen else None, w.day(chosen) if chosen else "",
         _parts(found.on(chosen), found.zone, w) if chosen else [], _zone_text(found.on(chosen) if chosen else (), found.zone, tx.now, w), sum(len(slots) for _, slots in found.days),
         not found.days and not request.args.get("month"))
@@ -102,7 +102,7 @@ def parse_at(text: str | None) -> datetime | None:
 
 def _weeks(first: date, found: SlotDays, chosen: date | None, w: Words) -> list[list[Day]]:
     counts = {day: len(slots) for day, slots in found.days}
-    cursor = first - timedelta(days=first.weekday())
+    cursor = w.week.start(first)
     weeks = []
     while cursor <= month_end(first):
         week = []

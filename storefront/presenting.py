@@ -30,7 +30,8 @@ from storefront.zones import shown_zone
 
 
 class Card(NamedTuple):
-    """One booking in a list. `there`: when it is at the place, where the rest is told in the customer's own zone (R13)."""
+    """One booking in a list. `there`: when it is at the place, where the rest is told in the customer's own zone (R13). `parts`: of a
+    visit what it has, each with its own time."""
 
     url: str
     service: str
@@ -48,6 +49,7 @@ class Card(NamedTuple):
     can_cancel: bool
     instead_url: str | None = None
     there: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,25 +114,25 @@ def there(b: BookingSummary | ListedBooking, w: Words) -> str:
 
 
 def cards(found: Sequence[BookingSummary | ListedBooking], w: Words, now: datetime, own: str | None = None) -> list[Card]:
-    """The lines of a list; the open parts of a visit that follow each other are one line (R32)."""
-    groups: list[list[Any]] = []
+    """The lines of a list; the open parts of a visit are one, where its first comes, whatever lies between them (R32)."""
+    groups: dict[int, list[Any]] = {}
     present = local_date(now, shown_zone(found[0].location_kind, found[0].zone, own)).year if found else 0
     for b in found:
-        if groups and b.visit_id is not None and b.holding and groups[-1][-1].visit_id == b.visit_id and groups[-1][-1].holding:
-            groups[-1].append(b)
-        else:
-            groups.append([b])
+        groups.setdefault(b.visit_id if b.visit_id is not None and b.holding else b.id, []).append(b)
     return [card(group[0], w, now, present, own) if len(group) == 1 else _visit_card(sorted(group, key=lambda b: b.starts_at), w, now, present, own)
-            for group in groups]
+            for group in groups.values()]
 
 
 def _visit_card(parts: list[Any], w: Words, now: datetime, present: int, own: str | None) -> Card:
     first, last = parts[0], max(parts, key=lambda b: b.ends_at)
     span, price = w.span(first.starts_at, last.ends_at, shown_zone(first.location_kind, first.zone, own)), sum(b.price for b in parts)
-    people = " + ".join(dict.fromkeys(b.staff_name for b in parts))
-    line = w.dot.join([span, people, first.location_name, *([w.money(price, first.currency)] if price else [])])
+    lines = [card(b, w, now, present, own) for b in parts]
+    told = tuple(w.dot.join([one.time if one.date == lines[0].date else f"{one.date}{w.comma}{one.time}", b.service_name, b.staff_name])
+                 for one, b in zip(lines, parts, strict=True))
+    places = " + ".join(dict.fromkeys(b.location_name for b in parts))
     cancel = visit_decision("cancel", parts, now)
-    return card(first, w, now, present, own)._replace(service=" + ".join(b.service_name for b in parts), line=line, time=span,
+    return lines[0]._replace(service=" + ".join(b.service_name for b in parts), time=span, parts=told,
+                   line=w.dot.join([places, *([w.money(price, first.currency)] if price else [])]),
                    can_move=visit_decision("reschedule", parts, now).allowed, can_cancel=cancel.allowed,
                    instead_url=again_url(first) if cancel.facts.get("instead") else None)
 

@@ -9,7 +9,10 @@ from datetime import time
 from babel.dates import format_time
 
 from booking import waitlist as read
+from booking.again import again_of, again_path
+from booking.rules.waitlist import TURNED_DOWN
 from booking.wording import Words
+from booking.wording.staff_nouns import earlier_prompt
 from models.session import Tx
 from storefront.door import Door
 from storefront.zones import shown_zone
@@ -24,10 +27,23 @@ class Waiting:
     held: tuple[str, str, str] | None
 
 
-def prompt(w: Words, staff_noun: str | None) -> str:
-    """A94, word for word; the noun is the shop's."""
-    noun = staff_noun or w._("stylist")
-    return w._("Want a slot sooner? We'll let you know if your {staff} has earlier availability.").format(staff=noun)
+@dataclass(frozen=True, slots=True)
+class AgainLine:
+    """On a closed booking: that its time can be waited for, or is; and the way to the page of its own where one says so (R4)."""
+
+    text: str
+    action: str
+    url: str
+
+
+def again_line(tx: Tx, door: Door) -> AgainLine | None:
+    """None where a request was not turned down, or its time can't be waited for (D29e)."""
+    if door.b.status not in TURNED_DOWN:
+        return None
+    w, found = door.words, again_of(tx, door.b)
+    if found.entry is not None:
+        return AgainLine(w._("You wait for this time to become free."), w._("See your place, or stop waiting"), read.entry_path(door.b.store_id, found.entry.id))
+    return AgainLine(w._("We can tell you when this time becomes free."), w._("Wait for this time"), again_path(door.b)) if found.decision.allowed else None
 
 
 def band_names(w: Words, bands: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
@@ -55,7 +71,7 @@ def waiting_line(tx: Tx, door: Door, asked: read.WaitingOf | None) -> Waiting | 
     terms, entry = asked.found()
     if entry is None:
         asks = read.decision_of(b, terms, None, tx.now).allowed
-        return Waiting(prompt(w, terms.staff_noun), False, None) if asks else None
+        return Waiting(earlier_prompt(w, terms.nouns), False, None) if asks else None
     held = read.standing_offer(tx, entry.id)
     zone = shown_zone(b.location_kind, held.zone, door.own_zone) if held else b.zone
     return Waiting(None, True, None if held is None else (

@@ -13,13 +13,14 @@ from booking.actions.leave_waitlist import leave_waitlist
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.waitlist import BANDS, EVERY_DAY, weekdays_of
+from booking.wording.staff_nouns import earlier_prompt
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter
 from storefront.presenting import detail
-from storefront.waiting_lines import band_names, prompt
+from storefront.waiting_lines import band_names
 from storefront.zones import shown_zone
 
 
@@ -84,13 +85,13 @@ def _show(tx: Tx, door: Door, *, errors: dict[str, str] | None = None, typed: An
     held = read.standing_offer(tx, entry.id) if entry else None
     return page(
         "waitlist.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), entry=entry, errors=errors or {},
-        saved=request.args.get("saved"), prompt=prompt(w, terms.staff_noun),
+        saved=request.args.get("saved"), prompt=earlier_prompt(w, terms.nouns),
         deaf=door.person is not None and not read.hears(door.person.email, door.person.phone, door.person.preferences),
         place=read.place_of(tx, entry) if entry else None,
         until=w.when(decision.deadline, door.zone) if entry and decision.deadline else None, rest_hours=terms.rest_hours,
         held=(w.when(held.starts_at, shown_zone(b.location_kind, held.zone, door.own_zone)), held.staff_name, w.when(held.expires_at, door.zone),
               read.entry_path(b.store_id, entry.id, b.link_epoch, offer=held.id)) if held and entry else None,
-        days=[Choice(str(number), name, str(number) in days) for number, name in enumerate(w.weekday_names("wide"))],
+        days=w.week.in_order([Choice(str(number), name, str(number) in days) for number, name in enumerate(w.weekday_names("wide"))]),
         bands=[Choice(band, text, band in bands) for band, text in band_names(w, terms.bands)],
         may_choose=offer is not None and len(offer.at(b.location_id).staff) > 1, anyone=anyone, staff_name=b.staff_name), status
 

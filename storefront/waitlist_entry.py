@@ -34,17 +34,21 @@ from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser
-from storefront.zones import shown_zone
+from storefront.zones import chosen_zone, shown_zone
 
 ENTRY = "/waitlist/<int(max=9223372036854775807):entry_id>"
 
 
 @dataclass(frozen=True)
 class Way:
-    """An entry opened by its token. `b` is its booking: the one to move, or the one a seat has become."""
+    """An entry opened by its token. `b` is its booking: the one to move, or the one a seat has become; `asked` the request whose time
+    is waited for, `date` the class date. `own_zone`: the visitor's, else the one the customer has told."""
 
     entry: read.Entry
     b: BookingSummary | None
+    asked: BookingSummary | None
+    date: read.ClassDate | None
+    own_zone: str | None
     token: str
     store: StoreView
     words: Words
@@ -53,13 +57,24 @@ class Way:
     def actor(self) -> Actor:
         return Actor("link", "link", self.entry.id if self.b is None else self.b.id)
 
+    @property
+    def about(self) -> BookingSummary | read.ClassDate:
+        """What says service, place and time."""
+        found = self.b or self.asked or self.date
+        assert found is not None, "every kind has one"
+        return found
+
+    def zone(self, zone: str) -> str:
+        """The zone something at that place is told in: of what is online the customer's own (R13)."""
+        return shown_zone(self.about.location_kind, zone, self.own_zone)
+
     def url(self, part: str = "", **parameters: object) -> str:
         return f"/waitlist/{self.entry.id}{part and '/' + part}?{urlencode({'token': self.token} | parameters)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What taking a place of a class means, as on the way to any booking: price, deposit and policy in words."""
+    """What taking a place of a class, or a time, means, as on the way to any booking: price, deposit and policy in words."""
 
     seats: int
     price: str
@@ -132,7 +147,9 @@ def _enter(tx: Tx, entry_id: int) -> Way:
     if not read.opens(token, g.store_id, entry_id, epoch) or entry is None:
         abort(404)
     store, _ = visitor(tx, None)
-    return Way(entry, b, token, store, words(store, None, b.customer_locale if b else None))
+    locale, zone = read.told_in(tx, entry)
+    return Way(entry, b, read.request_of(tx, entry), read.find_date(tx, entry.session_id) if entry.session_id else None,
+               chosen_zone(None) or zone, token, store, words(store, None, locale))
 
 
 def _refused(entry_id: int, refused: Refused):  # noqa: ANN202
@@ -151,11 +168,10 @@ def _show(tx: Tx, way: Way, *, problem: str | None = None, unaccepted: str | Non
     wanted = given.whole_number(request.args.get("offer"), longest=19)
     held = read.standing_offer(tx, entry.id) if entry.state == "waiting" else None
     gone = wanted is not None and (held is None or held.id != wanted) and entry.state == "waiting"
-    date = read.find_date(tx, entry.session_id) if entry.session_id else None
-    service = way.b.service_name if way.b else date.service_name
-    now = w.when(way.b.starts_at, way.b.told_zone) if way.b else w.when(date.starts_at, date.zone)
+    about = way.about
     return page(
-        "waitlist_entry.html", way.store, w, way=way, entry=entry, service=service, now=now, problem=problem,
+        "waitlist_entry.html", way.store, w, way=way, entry=entry, service=about.service_name, now=w.when(about.starts_at, way.zone(about.zone)),
+        there=f"{about.staff_name}, {about.location_name}", problem=problem,
         gone=gone and not problem and request.args.get("done") is None, done=request.args.get("done"), stops=request.args.get("action") == "stop",
         refuses=request.args.get("action") == "refuse", held=None if held is None else _held(way, held), notes=_notes(tx, way, held), seat=_seat(tx, way) if held else None,
         unaccepted=unaccepted,
@@ -164,23 +180,23 @@ def _show(tx: Tx, way: Way, *, problem: str | None = None, unaccepted: str | Non
 
 
 def _held(way: Way, held: read.Held) -> dict[str, object]:
-    w, zone = way.words, shown_zone(way.b.location_kind, held.zone, way.b.customer_zone) if way.b else held.zone
+    w, zone = way.words, way.zone(held.zone)
     return {"id": held.id, "date": w.date(held.starts_at, zone), "time": w.span(held.starts_at, held.ends_at, zone),
             "staff": held.staff_name, "until": w.when(held.expires_at, zone), "starts_at": held.starts_at.isoformat(), "zone": zone,
             "when": w.when(held.starts_at, zone)}
 
 
 def _seat(tx: Tx, way: Way) -> Seat | None:
-    """The terms of the place that is held; None where it is a booking that would move."""
+    """The terms of the place or the time that is held; None where it is a booking that would move."""
     entry, w = way.entry, way.words
-    offer = find_offer(tx, entry.service_id) if entry.kind == "seat" else None
-    date = read.find_date(tx, entry.session_id) if entry.session_id else None
-    if offer is None or date is None:
+    offer = find_offer(tx, entry.service_id) if entry.kind != "earlier" else None
+    if offer is None:
         return None
+    start, zone = way.about.starts_at, way.about.zone
     deposit, price, policy = taken_online(tx, offer, entry.seats), offer.price * entry.seats, read_policy(offer.policy)
     return Seat(entry.seats, w.money(price, offer.currency) if price else "", w.money(deposit, offer.currency) if deposit else "",
-                policy_lines(w, policy, date.starts_at, date.zone, offer.currency, tx.now, free=not offer.price),
-                needs_approval(policy, first=True, starts_at=date.starts_at, zone=date.zone, now=tx.now))
+                policy_lines(w, policy, start, zone, offer.currency, tx.now, free=not offer.price, shown=way.zone(zone)),
+                needs_approval(policy, first=True, starts_at=start, zone=zone, now=tx.now))
 
 
 def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
@@ -195,5 +211,5 @@ def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
         notes.append(w._("After that less may come back if you cancel:"))
         there = b._replace(starts_at=held.starts_at, zone=held.zone)
         notes += policy_lines(w, facts.shown_policy(there), held.starts_at, held.zone, b.currency, tx.now, original=b.original_starts_at,
-                              shown=shown_zone(b.location_kind, held.zone, b.customer_zone))
+                              shown=way.zone(held.zone))
     return notes

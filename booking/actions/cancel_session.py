@@ -1,11 +1,11 @@
-"""The shop cancels a class date: every party is cancelled, told, and gets everything back (R30). Who waits to move there stays where
-they were; who waits to move away has nothing left to go back to (R17)."""
+"""The shop cancels a class date: every party is cancelled, told, and gets everything back (R30); who waits for a seat is told.
+Who waits to move there stays where they were; who waits to move away has nothing left to go back to (R17)."""
 
 from __future__ import annotations
 
 from sqlalchemy import select, union, update
 
-from booking import notices
+from booking import notices, waitlist
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.changing import let_go_of_old_slot, told, write
@@ -13,6 +13,7 @@ from booking.actions.decline_booking import end_request, goes_back
 from booking.actions.waiting import kept_start
 from booking.rules.decision import Refused
 from booking.staff_locks import lock_staff
+from booking.waitlist_notices import tell
 from models.booking import Booking
 from models.booking_summary import BookingSummary, lock_many
 from models.class_session import ClassSession
@@ -43,9 +44,13 @@ def cancel_session(tx: Tx, session_id: int, *, reason: str = "", refund: str | i
             end_request(tx, party, "decline", reason, because="declined")
         else:
             done.append(cancel_booking.within(tx, party.ref, reason=reason, refund=refund, override=True).booking)
+    waiting = waitlist.waiting_for(tx, session_id)
     tx.db.execute(update(ClassSession).where(
         ClassSession.store_id == tx.store_id, ClassSession.id == session_id).values(status="cancelled"))
     tx.audit("cancel_session", subject="session", subject_id=session_id, after={"status": "cancelled"}, parties=len(done))
+    for entry in waiting:  # their waiting has ended with the date (a trigger sees to it)
+        tx.audit("end_waitlist", subject="waitlist", subject_id=entry.id, after={"reason": "cancelled"})
+        tell(tx, "waited_date_cancelled", entry, None)
     return Done(bookings=tuple(done))
 
 

@@ -11,7 +11,7 @@ from booking import notices, waitlist
 from booking.actions.action import Done, action
 from booking.actions.changing import locked, place, told, write
 from booking.actions.create_booking import create_booking
-from booking.actions.leave_waitlist import let_go
+from booking.actions.leave_waitlist import let_go, withdraw
 from booking.deposits import taken_online
 from booking.offers import find_offer
 from booking.rules.decision import Refused
@@ -26,14 +26,14 @@ from models.waitlist_offer import WaitlistOffer
 
 @action
 def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
-    """Move the booking to the time held for it, or book the seat. The waiting ends here and does not come back (D27).
+    """Move the booking to the time held for it, or book the seat, or the time of a request that was turned down. The waiting ends here and does not come back (D27).
 
     An earlier time is no move of the customer: the count, the price and the refund share stay, no fee is taken. Refused
     not_found, stale when it is held no longer, or what a new look at the time finds (R15); nothing has changed then.
     """
     entry, offer = found_offer(tx, entry_id, offer_id)
-    if entry.kind == "seat":
-        return Done(_book_seat(tx, entry, offer))
+    if entry.kind != "earlier":
+        return Done(_book(tx, entry, offer))
     b = locked(tx, _ref_of(tx, entry))
     service = find_offer(tx, b.service_id)
     if service is None:
@@ -56,18 +56,21 @@ def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
 
 @action
 def refuse_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
-    """No, thanks: the next in line is asked, and the waiting goes on. Refused not_found, or stale when it was over already."""
+    """No, thanks: the next in line is asked, and the waiting goes on; that for one certain time is over with it. Refused not_found, or
+    stale when it was over already."""
     entry, offer = found_offer(tx, entry_id, offer_id)
     _close(tx, offer, "refused")
     let_go(tx, [offer.id])
     tx.audit("refuse_earlier_slot", subject="waitlist", subject_id=entry.id, offer=offer.id,
              booking_id=entry.booking_id if entry.kind == "earlier" else None)
+    if entry.kind == "again":
+        withdraw(tx, entry)
     return Done()
 
 
 def claim_seat(tx: Tx, entry_id: int, offer_id: int, payments: Sequence[dict[str, Any]]) -> BookingSummary:
-    """Book the place whose deposit has been paid; Refused as `claim_earlier_slot`."""
-    return _book_seat(tx, *found_offer(tx, entry_id, offer_id), payments)
+    """Book the place, or the time, whose deposit has been paid; Refused as `claim_earlier_slot`."""
+    return _book(tx, *found_offer(tx, entry_id, offer_id), payments)
 
 
 def found_offer(tx: Tx, entry_id: int, offer_id: int) -> tuple[waitlist.Entry, waitlist.Held]:
@@ -101,17 +104,20 @@ def _close(tx: Tx, offer: waitlist.Held, state: str) -> None:
         raise Refused("stale", state=offer.state)
 
 
-def _book_seat(tx: Tx, entry: waitlist.Entry, offer: waitlist.Held, payments: Sequence[dict[str, Any]] = ()) -> BookingSummary:
-    """A booking of the seats held, by the customer's own rules (price, deposit, approval, messages). Refused not_allowed while a
-    deposit is due that was not paid (A156)."""
-    service = find_offer(tx, entry.service_id)
+def _book(tx: Tx, entry: waitlist.Entry, offer: waitlist.Held, payments: Sequence[dict[str, Any]] = ()) -> BookingSummary:
+    """A booking of the seats or the time held, by the customer's own rules (price, deposit, approval, messages). Refused not_allowed
+    while a deposit is due that was not paid (A156)."""
+    service, request = find_offer(tx, entry.service_id), waitlist.request_of(tx, entry)
     if service is not None and not payments and taken_online(tx, service, entry.seats):
         raise Refused("not_allowed", kind="deposit")
+    if service is not None and request is not None and not service.at(request.location_id).only(offer.staff_id):
+        raise Refused("slot_taken")  # whoever it was held with has left, or works elsewhere now
     lock_staff(tx, [offer.staff_id])
     _take(tx, entry, offer)
+    said = {} if request is None else {"notes": request.notes, "delivery_address": request.delivery_address or None}
     made: BookingSummary = create_booking.within(
         tx, service_id=entry.service_id, starts_at=offer.starts_at, staff_id=offer.staff_id, seats=entry.seats,
-        customer_id=entry.customer_id, payments=payments).booking
+        customer_id=entry.customer_id, payments=payments, **said).booking
     tx.db.execute(update(WaitlistEntry).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry.id).values(booking_id=made.id))
-    tx.audit("claim_seat", booking_id=made.id, entry=entry.id, offer=offer.id)
+    tx.audit("claim_seat" if request is None else "claim_time_again", booking_id=made.id, entry=entry.id, offer=offer.id)
     return made

@@ -14,7 +14,9 @@ from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
 from booking.actions.difference import settle_difference
 from booking.actions.waiting import kept_start, waiting_with
+from booking.again import again_of, again_path
 from booking.held_place import before_move, put_back
+from booking.links import store_origin
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
@@ -113,7 +115,8 @@ def _tell(tx: Tx, parts: Sequence[BookingSummary], ended: Sequence[Ended], becau
     """Of one outcome: the customer, the shop where it is not its own doing, the people concerned."""
     done, restored, outcome = [one.booking for one in ended], ended[0].restored, _together(ended)
     tell_together(tx, "approval_refused", parts, done, refund=outcome, because=because, restored=restored,
-                  lost=not restored and any(part.held is not None for part in parts))
+                  lost=not restored and any(part.held is not None for part in parts),
+                  again_url=store_origin(tx, done[0].store_slug) + again_path(done[0]) if again_of(tx, done[0]).decision.allowed else None)
     asked = because.startswith("offers") or because == "taken_back"
     heard = notices.tell_merchant(tx, "merchant_offers_ended", done[0], old=parts[0], refund=outcome, because=because,
                                   **several(parts, done)) if asked else frozenset()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from booking import openings, waitlist
 from booking.actions.action import Done, action
@@ -28,7 +28,8 @@ TAKEN_FOR = timedelta(minutes=1)
 
 @action
 def expire_waiting(tx: Tx, *, limit: int = 100) -> Done:
-    """End offers past their claim window, so that the next in line is asked, and waiting that nothing can come of any more."""
+    """End offers past their claim window, so that the next in line is asked, and waiting that nothing can come of any more: a time
+    that was waited for is offered once."""
     due = tx.db.execute(select(WaitlistOffer.id, WaitlistOffer.entry_id).where(
         WaitlistOffer.store_id == tx.store_id, WaitlistOffer.state == "open", WaitlistOffer.expires_at <= tx.now,
     ).order_by(WaitlistOffer.id).limit(limit).with_for_update(skip_locked=True)).all()
@@ -38,8 +39,9 @@ def expire_waiting(tx: Tx, *, limit: int = 100) -> Done:
     let_go(tx, ids)
     for row in due:
         tx.audit("expire_earlier_slot", subject="waitlist", subject_id=row.entry_id, offer=row.id)
+    missed = and_(WaitlistEntry.kind == "again", WaitlistEntry.id.in_([row.entry_id for row in due]))
     over = tx.db.execute(update(WaitlistEntry).where(
-        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.state == "waiting", WaitlistEntry.lives_until <= tx.now,
+        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.state == "waiting", or_(WaitlistEntry.lives_until <= tx.now, missed),
     ).values(state="ended", end_reason="past", ended_at=tx.now).returning(WaitlistEntry.id)).scalars().all()
     for entry_id in over:
         tx.audit("end_waitlist", subject="waitlist", subject_id=entry_id, after={"reason": "past"})
@@ -67,7 +69,7 @@ def fill_opening(tx: Tx, opening_id: int) -> Done:
     One opening may serve several, each another time of it. Where somebody would be asked but rests, or looks at the time while
     booking, it stays and is due again then; otherwise it is done with.
     """
-    row = tx.db.execute(select(Opening.id, Opening.staff_id, Opening.session_id, Opening.from_at, Opening.to_at).where(
+    row = tx.db.execute(select(*(getattr(Opening, name) for name in Due._fields)).where(
         Opening.store_id == tx.store_id, Opening.id == opening_id).with_for_update()).one_or_none()
     if row is None:
         return Done(facts={"offered": 0})
@@ -163,7 +165,7 @@ def _give(tx: Tx, waiter: Waiter, opening: Due, start: datetime, end: datetime, 
         tx.db.execute(insert(Hold).values(id=new_id(), starts_at=first, ends_at=last, **hold))
     tx.audit("offer_earlier_slot", subject="waitlist", subject_id=entry.id, booking_id=None if b is None else b.id, offer=offer_id,
              after={"starts_at": start, "staff_id": opening.staff_id, "until": until})
-    _tell(tx, entry, b, offer_id)
+    _tell(tx, entry, b or waitlist.request_of(tx, entry), offer_id)
     return True
 
 

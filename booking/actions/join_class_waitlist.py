@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from booking import limits, waitlist
 from booking.actions.action import Done, action
@@ -23,7 +23,8 @@ PER_SOURCE = ((20, limits.HOUR),)
 @action
 def join_class_waitlist(tx: Tx, session_id: int, *, seats: int = 1, person: Person | None = None, customer_id: int | None = None,
                         source: str = "") -> Done:
-    """Wait for `seats` of a date that is full for so many. Joining twice keeps the first place. `facts`: id and place.
+    """Wait for `seats` of a date that is full for so many. Joining twice keeps the first place, with the number asked for last.
+    `facts`: id and place; `changed`: another number than before; `held`: seats are held for them, so the number stayed.
 
     Refused: not_found, not_allowed (the shop offers no waitlist, or is closed for booking), no_change when there is room,
     too_late past the lead time, closed for a cancelled date, invalid, rate_limited. `source` is the sender's address.
@@ -51,18 +52,46 @@ def join_class_waitlist(tx: Tx, session_id: int, *, seats: int = 1, person: Pers
     if source:
         limits.count(tx, "waitlist_from", source, *PER_SOURCE)
     known = _waits(tx, session_id, customer.id)
-    if known is not None:
-        return Done(facts={"id": known.id, "place": waitlist.place_of(tx, known)})
+    entry = stand_in_line(tx, date, customer.id, seats, lives_until, leaving) if known is None else _with_seats(tx, known, seats, leaving)
+    return Done(facts={"id": entry.id, "place": waitlist.place_of(tx, entry), "changed": known is not None and entry.seats != known.seats,
+                       "held": known is not None and entry.seats != seats})
+
+
+def stand_in_line(tx: Tx, date: waitlist.ClassDate, customer_id: int, seats: int, lives_until: datetime, leaving: dict[str, datetime] | None, *,
+                  request_id: int | None = None) -> waitlist.Entry:
+    """A new place at the end of the date's line, and the message that says so. `request_id`: the request it comes from (D29e)."""
     entry_id = new_id()
     tx.db.execute(insert(WaitlistEntry).values(
-        store_id=tx.store_id, id=entry_id, kind="seat", session_id=session_id, service_id=date.service_id, staff_id=date.staff_id,
-        customer_id=customer.id, seats=seats, before=date.starts_at, lives_until=lives_until, bands=list(rules.BANDS), created_at=tx.now))
+        store_id=tx.store_id, id=entry_id, kind="seat", session_id=date.id, request_id=request_id, service_id=date.service_id,
+        staff_id=date.staff_id, customer_id=customer_id, seats=seats, before=date.starts_at, lives_until=lives_until, bands=list(rules.BANDS),
+        created_at=tx.now))
     made = waitlist.find_entry(tx, entry_id)
     assert made is not None, "just written"
-    place = waitlist.place_of(tx, made)
-    tx.audit("join_class_waitlist", subject="waitlist", subject_id=entry_id, after={"session_id": session_id, "seats": seats})
-    tell(tx, "waitlist_joined", made, None, leaving=leaving, place=place, rest_hours=terms.rest_hours)
-    return Done(facts={"id": entry_id, "place": place})
+    tx.audit("join_class_waitlist", subject="waitlist", subject_id=entry_id, booking_id=request_id, after={"session_id": date.id, "seats": seats})
+    _tell(tx, made, leaving)
+    return made
+
+
+def _with_seats(tx: Tx, known: waitlist.Entry, seats: int, leaving: dict[str, datetime]) -> waitlist.Entry:
+    """Waits for so many from here on; the place in line is that of the first time. What is held for them now is answered first."""
+    if seats == known.seats:
+        return known
+    tx.db.execute(select(WaitlistEntry.id).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == known.id).with_for_update())
+    held = waitlist.standing_offer(tx, known.id)
+    if held is not None:
+        _tell(tx, known, leaving, once=tx.now.isoformat(), seats_stay=seats)
+        return known
+    tx.db.execute(update(WaitlistEntry).where(
+        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == known.id, WaitlistEntry.state == "waiting").values(seats=seats))
+    tx.audit("change_class_waitlist", subject="waitlist", subject_id=known.id, before={"seats": known.seats}, after={"seats": seats})
+    changed = known._replace(seats=seats)
+    _tell(tx, changed, leaving, once=tx.now.isoformat(), seats_before=known.seats)
+    return changed
+
+
+def _tell(tx: Tx, entry: waitlist.Entry, leaving: dict[str, datetime] | None, *, once: str = "", **facts: object) -> None:
+    tell(tx, "waitlist_joined", entry, None, leaving=leaving, once=once, place=waitlist.place_of(tx, entry),
+         rest_hours=waitlist.terms_of(tx).rest_hours, **facts)
 
 
 def _waits(tx: Tx, session_id: int, customer_id: int) -> waitlist.Entry | None:

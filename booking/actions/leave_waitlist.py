@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from booking import waitlist
 from booking.actions.action import Done, action
@@ -47,6 +47,14 @@ def owner(offer_id: int) -> str:
     return f"waitlist:{offer_id}"
 
 
+def end_offers(tx: Tx, entry_id: int, state: str) -> None:
+    """End what is offered to an entry, with what is held for it."""
+    held = tx.db.execute(update(WaitlistOffer).where(
+        WaitlistOffer.store_id == tx.store_id, WaitlistOffer.entry_id == entry_id, WaitlistOffer.state == "open",
+    ).values(state=state, closed_at=tx.now).returning(WaitlistOffer.id)).scalars().all()
+    let_go(tx, list(held))
+
+
 def withdraw(tx: Tx, entry: waitlist.Entry) -> None:
     """The entry waits no more, and what is held for it is free for the next in line."""
     ended = tx.db.execute(update(WaitlistEntry).where(
@@ -54,9 +62,5 @@ def withdraw(tx: Tx, entry: waitlist.Entry) -> None:
     ).values(state="withdrawn", ended_at=tx.now)).rowcount
     if not ended:
         return
-    held = tx.db.execute(select(WaitlistOffer.id).where(
-        WaitlistOffer.store_id == tx.store_id, WaitlistOffer.entry_id == entry.id, WaitlistOffer.state == "open")).scalars().all()
-    tx.db.execute(update(WaitlistOffer).where(WaitlistOffer.store_id == tx.store_id, WaitlistOffer.id.in_(held)).values(
-        state="refused", closed_at=tx.now))
-    let_go(tx, list(held))
+    end_offers(tx, entry.id, "refused")
     tx.audit("leave_waitlist", subject="waitlist", subject_id=entry.id, booking_id=entry.booking_id if entry.kind == "earlier" else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import Row, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from booking.actions.action import Done, action
@@ -83,13 +83,15 @@ def _hand_over(tx: Tx, kept_id: int, merged_id: int) -> None:
 
 
 def _one_place_in_line(tx: Tx, kept_id: int, merged_id: int) -> None:
-    """Who waits twice for a seat of the same class date waits once from here on."""
+    """Who waits twice for a seat of the same class date, or for the same time, waits once from here on."""
     kept = aliased(WaitlistEntry)
     tx.db.execute(update(WaitlistEntry).where(
         WaitlistEntry.store_id == tx.store_id, WaitlistEntry.customer_id == merged_id, WaitlistEntry.state == "waiting",
-        WaitlistEntry.kind == "seat", exists().where(
-            kept.store_id == tx.store_id, kept.customer_id == kept_id, kept.session_id == WaitlistEntry.session_id, kept.kind == "seat",
-            kept.state == "waiting")).values(state="withdrawn", ended_at=tx.now).execution_options(synchronize_session=False))
+        WaitlistEntry.kind != "earlier", exists().where(
+            kept.store_id == tx.store_id, kept.customer_id == kept_id, kept.kind == WaitlistEntry.kind, kept.state == "waiting",
+            or_(kept.session_id == WaitlistEntry.session_id, and_(
+                kept.kind == "again", kept.service_id == WaitlistEntry.service_id, kept.staff_id == WaitlistEntry.staff_id,
+                kept.before == WaitlistEntry.before)))).values(state="withdrawn", ended_at=tx.now).execution_options(synchronize_session=False))
 
 
 def _close(tx: Tx, merged: Row, kept_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Paying the deposit for a place of a class that is held for someone who waited (R34, A156, I11)."""
+"""Paying the deposit for a place of a class, or a time, that is held for someone who waited (R34, D29e, A156, I11)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def begin_seat_deposit(tx: Tx, entry_id: int, offer_id: int, *, browser: str, ag
     if not agreed:
         raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
     account, service = payment_account.in_use(tx), find_offer(tx, entry.service_id)
-    if entry.kind != "seat" or account is None or not account.takes or service is None or not (service.active and service.open_for_booking):
+    if entry.kind == "earlier" or account is None or not account.takes or service is None or not (service.active and service.open_for_booking):
         raise Refused("not_allowed", kind="book")
     limits.count(tx, "deposit", browser, (20, limits.HOUR))
     until = _keep_longer(tx, offer, timedelta(seconds=service.shape.lead_time))

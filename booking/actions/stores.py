@@ -15,6 +15,8 @@ from booking.addresses import canonical_email
 from booking.rules.decision import Refused
 from booking.rules.policy import DEFAULT
 from booking.rules.waitlist import band_problem
+from booking.wording import SHIPPED
+from booking.wording.staff_nouns import LONGEST
 from models.access import User
 from models.actor import Actor
 from models.base import new_id
@@ -93,6 +95,8 @@ def _check(values: dict[str, Any]) -> None:
     checks.text(values, "staff_noun", most=40, required=False)
     if values.get("staff_noun") == "":
         values["staff_noun"] = None
+    if "staff_nouns" in values:
+        values["staff_nouns"] = _by_language(checks, values["staff_nouns"] or {})
     for field in ("quiet_from", "quiet_to"):
         if field in values and not CLOCK.fullmatch(values[field] or ""):
             checks.wrong(field, "is a time such as 21:00")
@@ -109,3 +113,15 @@ def _check(values: dict[str, Any]) -> None:
     if "waitlist_bands" in values and (problem := band_problem(values["waitlist_bands"])):
         checks.wrong("waitlist_bands", problem)
     checks.done()
+
+
+def _by_language(checks: catalogue.Checks, nouns: dict[str, str]) -> dict[str, str]:
+    """The words for staff of single languages; empty ones fall away."""
+    if unknown := sorted(nouns.keys() - SHIPPED.keys()):
+        checks.wrong("staff_nouns", f"must be one of {', '.join(SHIPPED)}")
+        nouns = {code: word for code, word in nouns.items() if code not in unknown}
+    for code in nouns:
+        one = {f"staff_nouns.{code}": nouns[code]}
+        checks.text(one, f"staff_nouns.{code}", most=LONGEST, required=False)
+        nouns = nouns | {code: one[f"staff_nouns.{code}"]}
+    return {code: word for code, word in nouns.items() if word}

@@ -15,6 +15,7 @@ from booking.rules.status import CHECKED_IN, CLOSED
 FROM_AHEAD = timedelta(days=14)
 BANDS = ("morning", "afternoon", "evening")
 EVERY_DAY = 0b1111111
+TURNED_DOWN = frozenset({"declined", "expired"})
 CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 
 
@@ -41,6 +42,19 @@ def may_wait(*, status: str, starts_at: datetime, now: datetime, offered: bool, 
     last = starts_at - FROM_AHEAD
     if now > last:
         return Decision(False, "too_late", last, {"kind": "waitlist"})
+    return Decision(True, None, last)
+
+
+def may_wait_again(*, status: str, starts_at: datetime, now: datetime, lead_time: timedelta, offered: bool, whole_visit: bool = False) -> Decision:
+    """May whoever asked for this time wait for it, after the request was declined or not answered (D29e)? While it can still be booked.
+
+    `offered`: the shop offers it, and the service with this person there. Of a visit no part is booked by itself (R32).
+    """
+    if status not in TURNED_DOWN or not offered or whole_visit:
+        return Decision(False, "not_allowed", facts={"kind": "waitlist"})
+    last = lives_until(starts_at, lead_time)
+    if now >= last:
+        return Decision(False, "too_late", last, {"kind": "again"})
     return Decision(True, None, last)
 
 

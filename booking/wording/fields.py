@@ -12,7 +12,7 @@ LABELS = {
     "deposit": "Deposit", "currency": "Currency", "location_id": "Location", "location": "Location", "online": "Booked online", "self_service": "Reschedule & Cancel",
     "reschedule": "Reschedule switch", "cancel": "Cancel switch", "policy": "Policy", "active": "In use", "email": "E-mail", "hours": "Hours", "slug": "Address",
     "kind": "Kind", "zone": "Time zone", "locale": "Language", "phone": "Phone", "website": "Website", "accent": "Colour", "logo_url": "Logo",
-    "staff_noun": "Word for staff", "contact_note": "Contact note", "refusal_note": "Refusal message", "terms": "Terms",
+    "staff_noun": "Word for staff", "staff_nouns": "Word for staff", "contact_note": "Contact note", "refusal_note": "Refusal message", "terms": "Terms",
     "require_login_to_cancel": "Require login to cancel", "real_time": "Real-time availability", "open_for_booking": "Open for booking",
     "retention_days": "Days kept", "address": "Address", "staff_id": "Staff", "staff": "Staff", "starts_at": "Start", "ends_at": "End", "reason": "Reason",
     "preferences": "Channels", "reminder_leads": "Reminders", "reminders": "Reminders", "ask_feedback": "Ask for feedback", "calendar_link": "Link in calendar entries", "quiet_from": "Quiet from",

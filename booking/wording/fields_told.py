@@ -49,7 +49,7 @@ def told(w: Words, field: str, old: Any, new: Any, names: Mapping[tuple[str, str
         return [(name, _say(w, field, old, names, currency), _say(w, field, new, names, currency))]
     was, now = dict(_leaves(old or {})), dict(_leaves(new))
     return [(f"{name}{w.colon} {_part(w, field, path)}", *(_say(w, path, values.get(path, UNSAID.get(path)), names, currency) for values in (was, now)))
-            for path in sorted(was.keys() | now.keys())]
+            for path in sorted(was.keys() | now.keys(), key=lambda path: _place(w, path))]
 
 
 def _leaves(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
@@ -58,6 +58,11 @@ def _leaves(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
             yield from _leaves(part, f"{above}{key}.")
         else:
             yield f"{above}{key}", part
+
+
+def _place(w: Words, path: str) -> tuple[int, str]:
+    """Days as the reader's week has them, all else by name."""
+    return (w.week.in_order(DAYS).index(path) if path in DAYS else 0), path
 
 
 def _part(w: Words, field: str, path: str) -> str:

@@ -44,6 +44,7 @@ KINDS = {
     ("state", "waiting"): "Waiting", ("state", "taken"): "Taken", ("state", "withdrawn"): "Given up", ("state", "ended"): "Ended",
     ("state", "open"): "Not answered yet", ("state", "accepted"): "Taken", ("state", "refused"): "Declined", ("state", "declined"): "Declined",
     ("state", "expired"): "Expired", ("state", "void"): "No longer valid", ("kind", "earlier"): "An earlier time", ("kind", "seat"): "A place in a full class",
+    ("kind", "again"): "The time asked for", ("end_reason", "removed"): "Removed by the shop",
     ("end_reason", "moved"): "Moved", ("end_reason", "closed"): "Closed", ("end_reason", "past"): "The time has passed",
     ("end_reason", "cancelled"): "Cancelled", ("bands", "morning"): "Morning", ("bands", "afternoon"): "Afternoon", ("bands", "evening"): "Evening",
     ("cancelled_by", "store"): "The shop", ("cancelled_by", "system"): "By itself, when its time ran out", ("place", "store"): "The shop", ("place", "shopify"): "Shopify"}
@@ -110,7 +111,8 @@ def _text(name: str, value: Any, entry: dict[str, Any], w: Words, zone: str) -> 
     if isinstance(value, str) and INSTANT.fullmatch(value):
         return w.when(datetime.fromisoformat(value), zone)
     if name == "weekdays":
-        return w.comma.join(w.weekday_names("wide")[DAYS.index(day)] for day in value)
+        names = list(zip(DAYS, w.weekday_names("wide"), strict=True))
+        return w.comma.join(text for day, text in w.week.in_order(names) if day in value)
     if name == "bands":
         return w.comma.join(w._(KINDS[name, band]) for band in value)
     if isinstance(value, bool):

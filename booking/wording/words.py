@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale
 
 from booking.rules.durations import Notice
+from booking.rules.week import Week
 from booking.wording import formats
 from booking.wording.languages import catalogue
 from booking.wording.refunds import RefundWords
@@ -17,8 +18,8 @@ from booking.wording.refunds import RefundWords
 class Words(RefundWords):
     """`_` and `ngettext` translate; the other methods take plain values. Zones are IANA names, money is minor units."""
 
-    def __init__(self, locale: str) -> None:
-        self.locale = locale
+    def __init__(self, locale: str, week: Week = Week()) -> None:
+        self.locale, self.week = locale, week
         self.babel = Locale.parse(locale)
         texts = catalogue(locale)
         self._ = texts.gettext
@@ -126,7 +127,7 @@ class Words(RefundWords):
         return " ".join(parts) or self._("{n} min").format(n=0)
 
     def weekday_names(self, width: str = "abbreviated") -> list[str]:
-        """From Monday, in this language."""
+        """From Monday, in this language; `week.in_order` puts them as the reader's week has them."""
         return formats.weekday_names(self.locale, width)
 
     def notice(self, notice: Notice) -> str:
@@ -206,6 +207,8 @@ class Words(RefundWords):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
         if facts["kind"] == "waitlist":
             return self._("Earlier times can be asked for until 14 days before the appointment.")
+        if facts["kind"] == "again":
+            return self._("That time is too near now to wait for it.")
         text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.") \
             if facts["kind"] == "reschedule" else self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")
         return text.format(N=facts["notice_hours"], venue=venue)

@@ -1,5 +1,5 @@
 import {host} from './host';
-import type {Booking, BookingDetail, Cancellation, ClassWait, FreeTimes, Offer, Page, ProblemBody, Profile, Wishes} from './types';
+import type {BookingDetail, Bookings, Cancellation, ClassWait, FreeTimes, Offer, Page, ProblemBody, Profile, Wishes} from './types';
 
 /** The app's own address. The build fills it in from the environment or the app's .env file. */
 declare const process: {env: {OPENCALS_API_URL: string}};
@@ -39,9 +39,9 @@ const query = (values: Record<string, string | null | undefined>) => {
 };
 
 export const listBookings = (when: 'upcoming' | 'past', cursor: string | null = null) =>
-  call<Page<Booking>>('GET', `/bookings${query({when, cursor})}`);
-export const bookingsOfOrder = (order: string) => call<Page<Booking>>('GET', `/bookings${query({order})}`);
-export const bookingsBetween = (from: string, to: string) => call<Page<Booking>>('GET', `/bookings${query({from, to})}`);
+  call<Bookings>('GET', `/bookings${query({when, cursor})}`);
+export const bookingsOfOrder = (order: string) => call<Bookings>('GET', `/bookings${query({order})}`);
+export const bookingsBetween = (from: string, to: string) => call<Bookings>('GET', `/bookings${query({from, to})}`);
 export const readBooking = (ref: string) => call<BookingDetail>('GET', at(ref));
 export const freeTimes = (ref: string, from?: string, to?: string, staff?: string) =>
   call<FreeTimes>('GET', at(ref, `/slots${query({from, to, staff})}`));

@@ -54,16 +54,20 @@ export interface BookingDetail extends Booking {
   waiting: Waiting | null;
   offers: Offer[];
   feedback: Feedback | null;
+  /** Of a request that was turned down: that its time can be waited for, or is, and the page where. */
+  again?: {text: string; action: string; url: string} | null;
   together: {kind: 'series' | 'visit'; part_cancel?: boolean; bookings: {ref: string; text: string; status_text: string}[]} | null;
   documents: {number: number; title: string; url: string}[];
+  week_starts?: Weekday;
 }
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
 export const BANDS = ['morning', 'afternoon', 'evening'] as const;
 
 /** Which earlier times would suit. */
 export interface Wishes {
-  weekdays: (typeof WEEKDAYS)[number][];
+  weekdays: Weekday[];
   bands: (typeof BANDS)[number][];
   anyone: boolean;
 }
@@ -80,6 +84,8 @@ export interface ClassWait {
   staff_name: string;
   location_name: string;
   when: string;
+  /** When `when` is told in the customer's own zone: the same at the place. */
+  when_there?: string | null;
   place_text: string;
   held: {sentence: string; url: string} | null;
   url: string;
@@ -153,6 +159,11 @@ export interface Cancellation {
 export interface Page<T> {
   items: T[];
   next: string | null;
+}
+
+export interface Bookings extends Page<Booking> {
+  /** The day a week begins on where this customer is. */
+  week_starts?: Weekday;
 }
 
 export type Channel = 'email' | 'sms';

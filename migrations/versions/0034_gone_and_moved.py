@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0034"
-down_revision = "0032"
+down_revision = "0033"
 
 SQL = Path(__file__).parents[1] / "sql" / "0034_gone_and_moved.sql"
 

@@ -18,6 +18,7 @@ from booking.links import manage_url
 from booking.places import place_of
 from booking.rules.decision import Refused
 from booking.rules.status import CHECKED_IN, CLOSED
+from booking.waiting_list import waiting_count
 from booking.wording import Words
 from booking.wording.history import history_line, message_state, refund_state
 from booking.wording.topics import topic
@@ -72,7 +73,7 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
             "card": face(w, may_charge.card) if may_charge.card and money else None, "not_charged": missing_text(w, may_charge.missing),
             "documents": [(one.number, title(w, one.kind, one.number)) for one in of_booking(tx, b.id)],
             "refunds": [_refund(w, row) for row in refunds_of(tx, b.id, rehearse=settings().stripe_test_mode)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)],
-            "withdrawals": withdrawals_of(tx, b.id), "notes": _notes(tx, b.id),
+            "withdrawals": withdrawals_of(tx, b.id), "waiting": waiting_count(tx, booking_id=b.id), "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
             "policy": policy_lines(w, facts.shown_policy(b), b.starts_at, b.zone, b.currency, original=b.original_starts_at), "link": manage_url(tx, b),
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,

@@ -86,12 +86,11 @@ def _asked(visit: Visit, people: list[Person], now: datetime) -> Asked:
     day = given.day(request.args.get("date")) or local_date(now, zone)
     first = last = day
     if view == "week":
-        first = day - timedelta(days=day.weekday())
-        last = first + timedelta(days=6)
+        first, last = visit.words.week.start(day), visit.words.week.end(day)
     elif view == "month":
         first = day.replace(day=1)
         last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        first, last = first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday())
+        first, last = visit.words.week.start(first), visit.words.week.end(last)
     return Asked(view, day, staff, location_id, zone, first, last)
 
 
@@ -165,7 +164,7 @@ def _month(visit: Visit, asked: Asked, bookings: list[DiaryBooking], classes: li
     while day <= asked.last:
         weeks.append([(day + timedelta(days=n), by_day.get(day + timedelta(days=n), [])) for n in range(7)])
         day += timedelta(days=7)
-    return {"kind": "month", "weeks": weeks, "weekdays": visit.words.weekday_names(), "classes": dates, "off": closed, "most": MOST_IN_A_CELL}
+    return {"kind": "month", "weeks": weeks, "weekdays": visit.words.week.in_order(visit.words.weekday_names()), "classes": dates, "off": closed, "most": MOST_IN_A_CELL}
 
 
 def _title(visit: Visit, asked: Asked) -> str:

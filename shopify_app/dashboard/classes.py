@@ -8,8 +8,10 @@ from flask import request
 from sqlalchemy import select
 
 from booking.actions.cancel_session import cancel_session
+from booking.actions.decline_booking import goes_back
 from booking.actions.sessions import MOST_WEEKS, create_sessions, delete_session, update_session
 from booking.rules.decision import Refused
+from booking.waiting_list import waiting_count
 from models.booking import Booking
 from models.booking_summary import SUMMARIES, run
 from models.class_session import ClassSession
@@ -89,7 +91,8 @@ def class_seats(visit: Visit, session_id: int) -> Any:
 
 @screen("/classes/<int:session_id>/cancel", methods=("POST",))
 def cancel_class(visit: Visit, session_id: int) -> Any:
-    """Every party is cancelled and told; the form on the date's page has said how many, and what comes back (R30)."""
+    """Every party is cancelled and told, or stays where it waits to move from; the form on the date's page has said how many, and what
+    comes back (R30)."""
     typed = Typed(visit.words)
     refund = typed.chosen("refund", ("full", "policy", "none"))
     try:
@@ -126,9 +129,9 @@ def _one(visit: Visit, session_id: int, *, form: dict[str, Any] | None = None, p
             raise Refused("not_found")
         parties = run(tx, SUMMARIES.where(Booking.store_id == tx.store_id, Booking.session_id == row.id).order_by(
             Booking.closed_at.is_not(None), Booking.created_at, Booking.id))
-        over = row.ends_at <= tx.now
-    coming = [b for b in parties if b.closed_at is None]
-    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, over=over,
+        over, coming, waiting = row.ends_at <= tx.now, [b for b in parties if b.closed_at is None], waiting_count(tx, session_id=row.id)
+        staying = sum(goes_back(tx, b) for b in coming)
+    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, staying=staying, over=over, waiting=waiting,
                       form=form or {"capacity": str(row.capacity)}, problems=problems or {}, status=status, manages=visit.may(MANAGERS))
 
 

@@ -29,4 +29,5 @@ def label(w: Words, name: str) -> str:
     tier = TIER.fullmatch(name)
     if tier:
         return w._("Row {n}").format(n=int(tier[1]) + 1)
-    return w._(LABELS[name]) if name in LABELS else ""
+    known = "staff_noun" if name.startswith("staff_noun_") else name
+    return w._(LABELS[known]) if known in LABELS else ""

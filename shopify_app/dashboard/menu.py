@@ -11,6 +11,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, tuple[str, ...]], ...]], ...
         ("calendar", "/calendar", "Calendar", EVERYONE),
         ("bookings", "/bookings", "Bookings", EVERYONE),
         ("customers", "/customers", "Customers", EVERYONE),
+        ("waitlist", "/waitlist", "Waitlist", EVERYONE),
     )),
     ("To do", (
         ("approvals", "/approvals", "Approvals", MANAGERS),

@@ -117,7 +117,7 @@ def _conflict(visit: Visit, theirs: dict[str, Any], fields: dict[str, Any]) -> l
         names = {str(row.id): row.name for row in [*_services(tx), *_places(tx)]}
 
     def flat(form: dict[str, Any]) -> dict[str, Any]:
-        spoken = [f"{name}: {', '.join(f'{a}–{b}' for a, b in form['week'][day] if a)}" for day, name in zip(DAYS, visit.words.weekday_names(), strict=True)
+        spoken = [f"{name}: {', '.join(f'{a}–{b}' for a, b in form['week'][day] if a)}" for day, name in _of_week(visit)
                   if any(a for a, _b in form["week"][day])]
         return form | {"hours": "; ".join(spoken)}
 
@@ -134,11 +134,16 @@ def _show(visit: Visit, staff_id: int | None, form: dict[str, Any], *, problems:
     with reading(visit.store_id) as tx:
         places, services = _places(tx), _services(tx)
     return visit.show("staff_member.html", here="staff", staff_id=staff_id, form=form, problems=problems or {}, status=status, conflict=conflict,
-                      places=places, services=services, days=list(zip(DAYS, visit.words.weekday_names("wide"), strict=True)))
+                      places=places, services=services, days=_of_week(visit, "wide"))
 
 
 def _days(visit: Visit, hours: dict[str, Any]) -> str:
-    return " ".join(name for day, name in zip(DAYS, visit.words.weekday_names(), strict=True) if hours.get(day))
+    return " ".join(name for day, name in _of_week(visit) if hours.get(day))
+
+
+def _of_week(visit: Visit, width: str = "abbreviated") -> list[tuple[str, str]]:
+    """(key, name) of each day, as weeks go in the store's country."""
+    return visit.words.week.in_order(list(zip(DAYS, visit.words.weekday_names(width), strict=True)))
 
 
 def _places(tx: Tx) -> list[Any]:

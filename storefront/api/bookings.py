@@ -15,7 +15,6 @@ from booking.rules.decision import Refused
 from booking.rules.wall_time import dates_of, day_span
 from booking.slots import MOST_DAYS
 from booking.visiting import decisions_together, parts_end_alone
-from jsonapi.shapes import Listing
 from models.booking_list import PAGE, in_full_among, past_in_full, upcoming_in_full
 from models.booking_summary import LONGEST, BookingSummary, between
 from models.moved_start import page
@@ -23,18 +22,19 @@ from models.session import Tx, reading
 from models.shopify_order import bookings_of_order
 from storefront.api import shapes as s
 from storefront.api.door import CustomerCall, operation
-from storefront.api.permissions import permissions
+from storefront.api.permissions import DAYS, permissions
 from storefront.booking_page import closed_money
 from storefront.door import Door, kept_no_longer, store_view
 from storefront.presenting import detail, there
 from storefront.together import decisions_of, group_of
+from storefront.waiting_lines import again_line
 from storefront.zones import WIDEST
 
 ORDER = re.compile(r"gid://shopify/Order/[1-9][0-9]{0,18}", re.ASCII)
 KINDS = {"upcoming": upcoming_in_full, "past": past_in_full}
 
 
-@operation("GET", "/bookings", summary="The customer's bookings", answer=Listing[s.CustomerBooking], query={
+@operation("GET", "/bookings", summary="The customer's bookings", answer=s.CustomerBookings, query={
     "when": "upcoming (default) or past", "cursor": "`next` of the page before",
     "order": "instead of `when`: those bought with this order, an id of Shopify", "from": "instead of `when`: first day, YYYY-MM-DD", "to": f"last day, at most {MOST_DAYS - 1} later"})
 def my_bookings(call: CustomerCall) -> dict[str, Any]:
@@ -47,13 +47,17 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
     if when not in KINDS:
         raise Refused("invalid", errors=[{"field": "when", "problem": "must be upcoming or past"}])
     if call.customer is None:
-        return {"items": [], "next": None}
+        return _page(call, [])
     mine, past = call.customer.id, when == "past"
     with reading(call.store_id) as tx:
         rows, on = page(tx, call.walk(tx, when, "bookings"), lambda place, most: KINDS[when](tx, mine, place),
                         lambda ids: in_full_among(tx, mine, ids, past=past), PAGE, latest_first=past)
         items = [s.CustomerBooking(**line(b, call, tx)) for b in rows]
-    return {"items": items, "next": on and call.next(when, on.cursor)}
+    return _page(call, items, on and call.next(when, on.cursor))
+
+
+def _page(call: CustomerCall, items: list[s.CustomerBooking], following: str | None = None) -> dict[str, Any]:
+    return {"items": items, "next": following, "week_starts": DAYS[call.words.week.first]}
 
 
 def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:
@@ -61,21 +65,21 @@ def _ordered(call: CustomerCall, order: str) -> dict[str, Any]:
     if ORDER.fullmatch(order) is None:
         raise Refused("invalid", errors=[{"field": "order", "problem": "must be an id such as gid://shopify/Order/1"}])
     if call.customer is None:
-        return {"items": [], "next": None}
+        return _page(call, [])
     with reading(call.store_id) as tx:
         found = [b for b in bookings_of_order(tx, call.customer.id, order) if not kept_no_longer(b, tx)]
-        return {"items": [s.CustomerBooking(**line(b, call, tx)) for b in found], "next": None}
+        return _page(call, [s.CustomerBooking(**line(b, call, tx)) for b in found])
 
 
 def _calendar(call: CustomerCall) -> dict[str, Any]:
     first, last = call.days()
     if call.customer is None:
-        return {"items": [], "next": None}
+        return _page(call, [])
     with reading(call.store_id) as tx:
         # Days are those each booking is told in, which may differ from the store's; what began the day before is there too.
         start, end = day_span(first, call.shop.zone)[0] - WIDEST - LONGEST, day_span(last, call.shop.zone)[1] + WIDEST
         found = [b for b in between(tx, call.customer.id, start, end) if any(first <= day <= last for day in _dates(b))]
-        return {"items": [s.CustomerBooking(**line(b, call, tx)) for b in found], "next": None}
+        return _page(call, [s.CustomerBooking(**line(b, call, tx)) for b in found])
 
 
 @operation("GET", "/bookings/{ref}", summary="A booking, and what may be done with it", answer=s.CustomerBookingDetail)
@@ -117,15 +121,17 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     decided = decisions_of(door, group, tx.now)
     shown = detail(door, tx.now, decided)
     may, about = permissions(tx, door, decided, call.origin)
+    again = again_line(tx, door)
     return s.CustomerBookingDetail(
         **line(b, call, tx), customer=s.Contact(name=b.contact_name, email=b.mail_to, phone=b.text_to or b.customer_phone), closed=shown.closed,
         facts=[s.Labelled(label=label, value=value) for label, value in shown.rows], policy=shown.policy, waits=None if about["offers"] else shown.waits,
         money=closed_money(tx, b, call.words) if shown.closed else None,
         together=None if group is None else s.Together(kind=group.kind, part_cancel=bool(group.parts) and parts_end_alone(group.parts), bookings=[
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
+        again=None if again is None else s.AgainOut(text=again.text, action=again.action, url=call.origin + again.url),
         documents=[s.DocumentOut(
             number=one.number, kind=one.kind, title=title(call.words, one.kind, one.number), amount={"amount": one.amount, "currency": one.currency},
             url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in standing(tx, b.id)],
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),
                              card=call.origin + manage_path(b, panel="payment")),
-        actions=may, **about, **({} if refund is None else {"refund": refund}))
+        actions=may, week_starts=DAYS[call.words.week.first], **about, **({} if refund is None else {"refund": refund}))

@@ -1,4 +1,4 @@
-"""The full classes the customer waits for (R34)."""
+"""The full classes, and the times asked for in vain, that the customer waits for (R34, D29e)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from storefront import given
 from storefront.api.door import CustomerCall, operation
 from storefront.api.shapes import HeldTime
 from storefront.api.waiting_shapes import ClassWaitOut
-from storefront.class_waits import place_text, wait_card
+from storefront.class_waits import place_text, wait_card, zone_of
 
 
 @operation("GET", "/class-waits", summary="The full classes the customer waits for", answer=Listing[ClassWaitOut])
@@ -43,11 +43,13 @@ def _listed(tx: Tx, call: CustomerCall) -> dict[str, Any]:
 
 
 def _shown(wait: ClassWait, call: CustomerCall, now: datetime) -> ClassWaitOut:
-    here, card = ZoneInfo(wait.zone), wait_card(wait, call.store_id, call.words, now)
+    own = call.known().zone
+    here, zone, card = ZoneInfo(wait.zone), zone_of(wait, own), wait_card(wait, call.store_id, call.words, now, own)
     held = None if wait.held_until is None else HeldTime(
         starts_at=wait.starts_at.astimezone(here), staff_name=wait.staff_name, expires_at=wait.held_until.astimezone(here),
         sentence=card.held or "", url=call.origin + card.url)
     return ClassWaitOut(
         id=str(wait.id), service_name=wait.service_name, staff_name=wait.staff_name, location_name=wait.location_name, address=wait.location_address,
-        starts_at=wait.starts_at.astimezone(here), ends_at=wait.ends_at.astimezone(here), zone=wait.zone, when=call.words.when(wait.starts_at, wait.zone),
+        starts_at=wait.starts_at.astimezone(here), ends_at=wait.ends_at.astimezone(here), zone=wait.zone, when=call.words.when(wait.starts_at, zone),
+        when_there=None if zone == wait.zone else call.words.when(wait.starts_at, wait.zone),
         seats=wait.seats, place=wait.place, place_text=place_text(call.words, wait), held=held, url=call.origin + entry_path(call.store_id, wait.id))

@@ -47,6 +47,7 @@ class Caller(NamedTuple):
     email: str | None
     phone: str | None
     locale: str | None
+    zone: str | None
     preferences: dict[str, Any]
 
 
@@ -107,7 +108,7 @@ def authenticate() -> CustomerCall:
             raise Refused("unauthorized")
         origin = store_origin(tx, shop.slug)
     g.store_id = store_id
-    g.api_words, g.api_venue = words(customer.locale if customer else None, shop.locale), shop.name
+    g.api_words, g.api_venue = words(customer.locale if customer else None, shop.locale, shop.zone), shop.name
     customer_id = customer.id if customer else None
     return CustomerCall(store_id, Actor("shopify_customer", "extension", customer_id), f"shopify-customer:{caller.customer_gid}",
                         customer=customer, shop=shop, origin=origin, gid=caller.customer_gid, words=g.api_words)

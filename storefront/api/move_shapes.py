@@ -40,7 +40,8 @@ class DearerMove(Shape):
 
 
 class FreeTimes(Shape):
-    """Free times of the booking's service between `first` (today there) and `last`. `people` is empty where the person cannot be
+    """Free times of the booking's service between `first` (today there) and `last`, days and texts in `zone`: the place's, of what is
+    online the customer's own where it is known. `people` is empty where the person cannot be
     changed; `notes` say what a move means; `price` is the booking's after the move, of a visit of all its parts; `dearer` is null
     unless it is higher than now; `reason`: whether the shop asks why it is moved."""
 

@@ -18,7 +18,7 @@ from booking.offers import find_offer
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
-from booking.slots import MOST_DAYS, Slot
+from booking.slots import MOST_DAYS, Slot, SlotDays
 from booking.wording.words import Words
 from jsonapi.operations import number
 from models.booking_summary import BookingSummary
@@ -31,6 +31,7 @@ from storefront.move_notes import dearer_note, move_notes, visit_notes
 from storefront.move_terms import MoveTerms
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
+from storefront.zones import AROUND, by_days_of
 
 FRESH_DAYS, SHOWN_DAYS = 7, 31
 
@@ -38,12 +39,14 @@ FRESH_DAYS, SHOWN_DAYS = 7, 31
 @operation("GET", "/bookings/{ref}/slots", summary="Free times to move to", answer=m.FreeTimes, query={
     "from": "first day, YYYY-MM-DD; today by default", "to": f"last day, at most {MOST_DAYS - 1} later; {SHOWN_DAYS} days in all by default", "staff": "an id, or anyone; the same person by default, anyone where that person has left and another can be chosen"})
 def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
-    """In days of the booking's zone. Refused for the same reasons as the move itself, whatever the time."""
+    """In days of the booking's zone; of what is online in those of the customer's own where it is known. Refused for the same reasons as
+    the move itself, whatever the time."""
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
-        first, last = call.days(local_date(tx.now, b.zone), SHOWN_DAYS)
-        group = group_of(tx, door_of(call, b))
-        decisions_of(door_of(call, b), group, tx.now)["reschedule"].require()
+        door = door_of(call, b)
+        first, last = call.days(local_date(tx.now, door.zone), SHOWN_DAYS)
+        group = group_of(tx, door)
+        decisions_of(door, group, tx.now)["reschedule"].require()
         return _times(tx, call, b, group, first, last, call.query.get("staff"))
 
 
@@ -71,8 +74,9 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
             raise
         with reading(call.store_id) as tx:
             b = call.booking(tx, ref)
-            day = max(local_date(wanted.starts_at, b.zone), local_date(tx.now, b.zone))
-            times = _times(tx, call, b, group_of(tx, door_of(call, b)), day, day + timedelta(days=FRESH_DAYS - 1), wanted.staff)
+            door = door_of(call, b)
+            day = max(local_date(wanted.starts_at, door.zone), local_date(tx.now, door.zone))
+            times = _times(tx, call, b, group_of(tx, door), day, day + timedelta(days=FRESH_DAYS - 1), wanted.staff)
         raise Refused(refused.code, **refused.facts, fresh={"times": times.model_dump(mode="json")}) from None
 
 
@@ -105,18 +109,27 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     parts = group.parts if group is not None and _is_visit(group) else (b,)
     head, w, whole, times = parts[0], call.words, len(parts) > 1, move_times(tx, parts)
     times.require_price()
-    door, here = door_of(call, b), local_date(tx.now, head.zone)
+    door = door_of(call, b)
+    zone, here = door.zone_of(head), local_date(tx.now, door.zone_of(head))
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
     pays = 0 if whole else to_collect(tx, b, prices[0])
     end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices, pays)
     return m.FreeTimes(
-        zone=head.zone, first=here, last=end if times.until is None else max(here, min(end, times.until)),
+        zone=zone, first=here, last=end if times.until is None else max(here, min(end, times.until if zone == head.zone else times.until + AROUND)),
         notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0], pays=pays),
         price={"amount": sum(prices), "currency": b.currency},
         dearer=_dearer(w, parts, prices, pays), reason=moves.asks_reason(map(facts.effective_policy, parts)),
         people=_people(times) if times.may_choose else [],
-        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, head.zone, call, terms) for slot in slots])
-              for day, slots in times.days(tx, _with_whom(times, b, staff), max(first, here), last).days])
+        days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, zone, call, terms) for slot in slots])
+              for day, slots in _days(tx, times, zone, _with_whom(times, b, staff), max(first, here), last).days])
+
+
+def _days(tx: Tx, times: MoveTimes, zone: str, staff_id: int | None, first: date, last: date) -> SlotDays:
+    """Free times under the days they have in `zone`: of another zone than the place's those of the days around come in too (R13)."""
+    if zone == times.parts[0].zone or last < first:
+        return times.days(tx, staff_id, first, last)
+    before, after = times.days(tx, staff_id, first - AROUND, last - AROUND), times.days(tx, staff_id, last, last + AROUND)
+    return by_days_of(zone, SlotDays(before.zone, before.days + after.days), first, last)
 
 
 def _with_whom(times: MoveTimes, b: BookingSummary, staff: str | None) -> int | None:

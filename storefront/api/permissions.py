@@ -13,6 +13,7 @@ from booking.rules.decision import Decision
 from booking.rules.waitlist import weekdays_of
 from booking.rules.windows import deadline
 from booking.wording import Words
+from booking.wording.staff_nouns import earlier_prompt
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from storefront.api import shapes as s
@@ -20,7 +21,6 @@ from storefront.card_panel import panel
 from storefront.door import Door
 from storefront.feedback import how_long
 from storefront.presenting import action
-from storefront.waiting_lines import prompt
 from storefront.zones import shown_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -72,7 +72,7 @@ def _waitlist(tx: Tx, door: Door, origin: str) -> tuple[s.Permission, s.WaitingO
     terms, entry = read.waiting_of(tx, b)
     decision = read.decision_of(b, terms, entry, tx.now)
     if entry is None or not decision.allowed:
-        return _permission(decision, prompt(w, terms.staff_noun), b, w), None
+        return _permission(decision, earlier_prompt(w, terms.nouns), b, w), None
     place, held = read.place_of(tx, entry), read.standing_offer(tx, entry.id)
     here, zone = ZoneInfo(b.zone), shown_zone(b.location_kind, held.zone, door.own_zone) if held else b.zone
     told = None if held is None else s.HeldTime(

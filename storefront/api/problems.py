@@ -5,15 +5,17 @@ from __future__ import annotations
 from flask import Response, g, request
 
 from booking.rules.decision import Refused
-from booking.wording import SHIPPED, Words, words_for
+from booking.wording import Words, words_for
 from booking.wording.languages import pick
+from booking.wording.weeks import week_for
 from jsonapi.problems import refusal
+from storefront.blueprint import accepted_language
 
 
-def words(customer: str | None = None, store: str | None = None) -> Words:
+def words(customer: str | None = None, store: str | None = None, zone: str | None = None) -> Words:
     """In the language of the page around the extension, which sends it; then the customer's, then the store's (R46)."""
-    accepted = request.accept_languages.best_match(list(SHIPPED)) if request.accept_languages else None
-    return words_for(accepted or customer or pick(store))
+    language, asked = accepted_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return words_for(language or customer or pick(store), week_for(asked or customer, zone))
 
 
 def refused(error: Refused) -> Response:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from jsonapi.shapes import Flag, Minor, Money, Reason, Seats, Shape, Whole
+from jsonapi.shapes import Flag, Listing, Minor, Money, Reason, Seats, Shape, Whole
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
@@ -65,6 +65,12 @@ class CustomerBooking(Shape):
     visit: str | None
     manage_url: str
     created_at: datetime
+
+
+class CustomerBookings(Listing[CustomerBooking]):
+    """`week_starts`: the day a week begins on where this customer is, for laying out a calendar."""
+
+    week_starts: Weekday
 
 
 class Permission(Shape):
@@ -149,6 +155,14 @@ class Together(Shape):
     bookings: list[TogetherLine]
 
 
+class AgainOut(Shape):
+    """The time of a request that was turned down can be waited for, or is: in words, and the page to do or see it, with its own words."""
+
+    text: str
+    action: str
+    url: str
+
+
 class DocumentOut(Shape):
     """A receipt or credit note; `url` opens the PDF."""
 
@@ -174,7 +188,8 @@ class CancelRefund(Shape):
 
 
 class CustomerBookingDetail(CustomerBooking):
-    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking."""
+    """`facts` and `policy` are what the booking's page shows; `money` is the final outcome of a closed booking; `week_starts` puts days
+    in order."""
 
     customer: Contact
     closed: bool
@@ -188,8 +203,10 @@ class CustomerBookingDetail(CustomerBooking):
     offers: list[OfferOut]
     feedback: FeedbackOut | None
     together: Together | None
+    again: AgainOut | None
     documents: list[DocumentOut]
     refund: CancelRefund | None = None
+    week_starts: Weekday
 
 
 class Choice(Shape):

@@ -9,7 +9,9 @@ from storefront.api.shapes import HeldTime
 
 
 class ClassWaitOut(Shape):
-    """A date of a full class the customer waits for: the place in line from 1, and what is held now. `url` is its page."""
+    """A date of a full class, or a time asked for in vain, that the customer waits for: the place in line from 1, and what is held now.
+    `url` is its page. Times carry the offset of `zone`; of what is online `when` is told in the customer's own zone where it is known,
+    and `when_there` in `zone`."""
 
     id: str
     service_name: str
@@ -20,6 +22,7 @@ class ClassWaitOut(Shape):
     ends_at: datetime
     zone: str
     when: str
+    when_there: str | None
     seats: int
     place: int
     place_text: str

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from booking.actions.create_booking import create_booking
+from booking.actions.decline_booking import decline_booking
 from booking.actions.join_class_waitlist import join_class_waitlist
+from booking.actions.locations import create_location
 from booking.actions.people import Person
+from booking.actions.sessions import create_session
+from booking.actions.wait_again import wait_again
 from models.actor import Actor
 from tests.support.shopify import BEA
-from tests.support.world import MERCHANT, at
+from tests.support.world import MERCHANT, OPEN, at
 
 GUEST = Actor("customer", "account")
 
@@ -52,3 +57,52 @@ def test_what_is_held_now_with_its_page(world, ada):
     serve_waitlist(world.store_id)
     held = ada.get("/class-waits")["items"][0]["held"]
     assert held["sentence"].startswith("A place is held for you until") and "offer=" in held["url"] and held["expires_at"].endswith("-05:00")
+
+
+def test_what_is_online_is_told_in_the_customers_own_zone(world, ada):
+    """R13, as the booking itself: the sentence in their zone, beside it the time at the place."""
+    b, talk, mia = online(world, ada)
+    session = create_session(world.store_id, MERCHANT, service_id=talk, staff_id=mia, starts_at=at(11, 3, 30), capacity=1).facts["id"]
+    world.book(at(11, 3, 30), service=talk, staff=mia, email="taken@example.com")
+    join_class_waitlist(world.store_id, GUEST, session, customer_id=b.customer_id)
+    found, = ada.get("/class-waits")["items"]
+    assert (found["when"], found["when_there"]) == ("Thu, Mar 11, 2027, 12:30 PM JST", "Wed, Mar 10, 2027, 10:30 PM EST")
+    assert (found["starts_at"], found["zone"]) == ("2027-03-10T22:30:00-05:00", "America/New_York")
+
+
+def test_free_times_online_stand_under_the_days_of_their_own_zone(world, ada):
+    """As on the page of the portal: 9 PM in New York is the next morning in Tokyo."""
+    _, _, mia = online(world, ada)
+    call = world.add_service("Call", staff=[mia])
+    b = world.sold(at(10, 15), service=call, staff=mia)
+    times = ada.get(f"/bookings/{b.ref}/slots", **{"from": "2027-03-12", "to": "2027-03-12"})
+    [day] = times["days"]
+    assert (times["zone"], times["first"], day["date"], len(day["slots"])) == ("Asia/Tokyo", "2027-03-01", "2027-03-12", 93)
+    assert (day["slots"][0]["starts_at"], day["slots"][-1]["starts_at"]) == ("2027-03-12T00:00:00+09:00", "2027-03-12T23:45:00+09:00")
+    longest = ada.get(f"/bookings/{b.ref}/slots", **{"from": "2027-03-12", "to": "2027-05-12"})["days"]
+    assert (len(longest), longest[-1]["date"]) == (62, "2027-05-12")
+
+
+def online(world, ada):
+    """A booking of Ada's, whose zone is Tokyo; a class and a person who works online around the clock."""
+    room = create_location(world.store_id, MERCHANT, name="Video room", zone="America/New_York", kind="online", meeting_url="https://meet.example/x").facts["id"]
+    mia = world.staff("Mia Chen", location_id=room, hours={day: [["00:00", "24:00"]] for day in OPEN})
+    b = world.sold(at(12, 15))
+    world.as_owner("update customers set zone = 'Asia/Tokyo' where store_id = %s and id = %s", world.store_id, b.customer_id)
+    return b, world.add_service("Talk", capacity=8, staff=[mia]), mia
+
+
+def test_the_time_of_a_declined_request_leads_to_the_page_that_asks_and_stands_among_the_waits(world, ada):
+    """D29e: the booking is read-only here too; what is waited for is listed with its place."""
+    b = world.sold(at(12, 15))
+    asked = create_booking(world.store_id, world.customer(b), service_id=world.add_service("Talk", staff=[world.elena], policy={"approval": "manual"}),
+                           starts_at=at(10, 15), customer_id=b.customer_id).booking
+    assert ada.get(f"/bookings/{asked.ref}")["again"] is None
+    decline_booking(world.store_id, MERCHANT, asked.ref)
+    again = ada.get(f"/bookings/{asked.ref}")["again"]
+    assert again["text"] == "We can tell you when this time becomes free." and f"/again/{asked.ref}?token=" in again["url"]
+    entry = wait_again(world.store_id, world.customer(b), asked.ref).facts["id"]
+    assert f"/waitlist/{entry}?token=" in ada.get(f"/bookings/{asked.ref}")["again"]["url"]
+    [listed] = ada.get("/class-waits")["items"]
+    assert (listed["id"], listed["service_name"], listed["place_text"]) == (str(entry), "Talk", "Number 1 in line")
+    assert ada.send("DELETE", f"/class-waits/{entry}").json["items"] == []

@@ -39,6 +39,13 @@ def test_both_lists(world, ada):
     assert first["can_reschedule"] and first["can_cancel"] and not past["items"][0]["can_cancel"]
 
 
+def test_where_the_week_begins(world, ada):
+    """By the region of the language the page around asks for, else of the shop (R46)."""
+    b = world.sold(at(10, 15))
+    for path in ("/bookings", "/bookings?from=2027-03-01&to=2027-03-31", f"/bookings/{b.ref}"):
+        assert [ada.send("GET", path, language=said).json["week_starts"] for said in ("en", "de", "en-GB", "ar-EG")] == ["sun", "sun", "mon", "sat"]
+
+
 def test_paging_shows_each_booking_once(world, ada):
     refs = [world.sold(at(day, hour)).ref for day in range(10, 15) for hour in (14, 15, 16, 17, 18)]
     seen, cursor, pages = [], None, 0
@@ -223,6 +230,6 @@ def test_an_unknown_customer_sees_an_empty_account(world, as_customer):
     world.book(at(10, 15))
     stranger = as_customer("gid://shopify/Customer/4711")
     for query in ({}, {"when": "past"}, {"from": "2027-03-01", "to": "2027-03-31"}):
-        assert stranger.get("/bookings", **query) == {"items": [], "next": None}
+        assert stranger.get("/bookings", **query) == {"items": [], "next": None, "week_starts": "sun"}
     stranger.refused(404, "not_found", "GET", "/profile")
     stranger.refused(404, "not_found", "PATCH", "/profile", {"name": "X"})

@@ -44,7 +44,7 @@ LEFT_OUT = {
 """Table -> why nothing of it is in the copy."""
 
 TECHNICAL = {"store_id", "id", "customer_id", "booking_id", "service_id", "staff_id", "location_id", "session_id", "order_id", "visit_id", "series_id", "account_id",
-             "payment_id", "refund_id", "card_id", "entry_id", "user_id", "outbox_id", "policy_id", "subject_id"}
+             "payment_id", "refund_id", "request_id", "card_id", "entry_id", "user_id", "outbox_id", "policy_id", "subject_id"}
 """Which rows belong together; what they point to is named in words."""
 COLUMNS_LEFT_OUT = {
     "bookings": {"version", "link_epoch", "local_start", "fold", "buffer_before_s", "buffer_after_s", "overlap_ok", "conflict", "never_approved",

@@ -19,7 +19,7 @@ from tests.support.world import MERCHANT, World
 
 TECHNICAL = {"store_id", "id", "version", "created_at", "feed_secret_hash", "erased_at", "merged_into", "sign_out_before", "removed_at", "epoch", "key_id"}
 NAMED_ONLY = {
-    "stores": {"slug", "name", "email", "phone", "website", "logo_url", "staff_noun", "contact_note", "refusal_note", "terms", "legal_name", "legal_address",
+    "stores": {"slug", "name", "email", "phone", "website", "logo_url", "staff_noun", "staff_nouns", "contact_note", "refusal_note", "terms", "legal_name", "legal_address",
                "tax_id", "shopify_domain", "last_order_number", "forgotten_before", "zone_data"},
     "services": {"name", "description"}, "locations": {"name", "address", "meeting_url", "phone", "email"}, "staff": {"name", "email"},
     "blocks": {"reason"}, "webhook_endpoints": {"url"},

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from booking.access_tokens import mint, parse
+from booking.actions.join_waitlist import join_waitlist
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.sign_in import Asker
 from booking.actions.stores import update_store
@@ -49,7 +50,9 @@ def everything_of(world: World) -> dict[str, str]:
     feedback = leave_feedback(world.store_id, world.customer(visit), visit.ref, rating=5).facts["id"]
     update_store(world.store_id, MERCHANT, withdrawal="everyone")
     withdrawal = declare_withdrawal(world.store_id, MERCHANT, name="Ada", email="ada@example.com", contract="1001", asker=Asker("192.0.2.1")).facts["id"]
-    return {"imports": imported(theirs)["id"], "disputes": str(disputed(world)), "withdrawals": str(withdrawal), "templates": "reminder", "feedback": str(feedback), "locations": str(world.location),
+    early = world.book(at(29, 15), email="early@example.com")
+    waiter = join_waitlist(world.store_id, world.customer(early), early.ref).facts["id"]
+    return {"waitlist": str(waiter), "imports": imported(theirs)["id"], "disputes": str(disputed(world)), "withdrawals": str(withdrawal), "templates": "reminder", "feedback": str(feedback), "locations": str(world.location),
             "staff": str(world.elena), "services": str(world.service), "sessions": str(session), "blocks": block["id"],
             "customers": str(b.customer_id), "bookings": b.ref, "refunds": refund, "webhooks": webhook["id"],
             "team": theirs.post("/team", {"email": "new@example.com", "name": "New", "role": "staff"})["id"],

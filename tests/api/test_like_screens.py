@@ -67,6 +67,7 @@ SAME = {
     "/time-off": ("GET /blocks", "POST /blocks"), "/time-off/<int:block_id>/remove": ("DELETE /blocks/{id}",),
     "/approvals": ("GET /bookings",), "/refunds": ("GET /refunds",), "/refunds/<int:refund_id>/execute": ("POST /refunds/{id}/execute",),
     "/conflicts": ("GET /conflicts",), "/withdrawals": ("GET /withdrawals",), "/withdrawals/<int:withdrawal_id>/handled": ("POST /withdrawals/{id}/handled",),
+    "/waitlist": ("GET /waitlist",), "/waitlist/<int:entry_id>/remove": ("DELETE /waitlist/{id}",),
     "/api-tokens": ("GET /tokens", "POST /tokens"), "/api-tokens/<int:token_id>/revoke": ("DELETE /tokens/{id}",),
     "/webhooks": ("GET /webhooks", "POST /webhooks"), "/webhooks/<int:webhook_id>": ("GET /webhooks/{id}", "PATCH /webhooks/{id}", "GET /webhooks/{id}/deliveries"),
     "/webhooks/<int:webhook_id>/secret": ("POST /webhooks/{id}/secret",), "/webhooks/<int:webhook_id>/ping": ("POST /webhooks/{id}/ping",),

@@ -73,6 +73,8 @@ def test_the_shops_settings(api, world):
     saved = api.patch("/store", changes)
     assert {name: saved[name] for name in changes} == changes == {name: api.get("/store")[name] for name in changes}
     assert api.patch("/store", {"staff_noun": None})["staff_noun"] is None
+    assert api.patch("/store", {"staff_nouns": {"de": " Ihrer  Therapeutin ", "fr": ""}})["staff_nouns"] == {"de": "Ihrer Therapeutin"}
+    assert api.patch("/store", {"waitlist": True})["staff_nouns"] == {"de": "Ihrer Therapeutin"} and api.patch("/store", {"staff_nouns": {}})["staff_nouns"] == {}
     assert api.patch(f"/services/{world.service}", {"offer_hold": "off"})["offer_hold"] == "off"
 
 
@@ -80,7 +82,7 @@ def test_the_shops_settings(api, world):
     ("waitlist_claim_minutes", 4), ("waitlist_claim_minutes", 1441), ("waitlist_rest_hours", 0), ("waitlist_rest_hours", 169), ("offer_hours", 0),
     ("waitlist_bands", {}), ("waitlist_bands", {"night": ["22:00", "24:00"]}), ("waitlist_bands", {"morning": ["12:00", "06:00"]}),
     ("waitlist_bands", {"morning": ["6:00", "12:00"]}), ("waitlist_bands", {"morning": ["06:00", "24:01"]}), ("waitlist_bands", {"morning": ["06:00"]}),
-    ("waitlist", "no"), ("offer_hold", 1)])
+    ("waitlist", "no"), ("offer_hold", 1), ("staff_nouns", {"pt": "terapeuta"}), ("staff_nouns", {"de": "x" * 81}), ("staff_nouns", {"de": "a\u202eb"})])
 def test_wrong_settings_are_refused(api, field, value):
     before = api.get("/store")
     problem = api.refused(422, "invalid", "PATCH", "/store", {field: value})

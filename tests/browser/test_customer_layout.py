@@ -78,6 +78,25 @@ def test_in_arabic_the_arrows_point_outwards_and_rows_are_level(world, visit, bo
         assert (arrow.inner_text(), arrow.evaluate("(node) => [getComputedStyle(node).transform, getComputedStyle(node).direction].join()")) == ("›", "none,rtl")
 
 
+CUT = """() => [...document.querySelectorAll("th, select")].filter((one) => {
+  if (one.localName === "th") return one.scrollWidth > one.clientWidth;
+  const text = document.createElement("span"), style = getComputedStyle(one); text.textContent = one.selectedOptions[0].text;
+  text.style.cssText = `position: absolute; white-space: nowrap; font: ${style.font}`; document.body.append(text);
+  return text.offsetWidth > one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16; }).map((one) => one.innerText)"""
+
+
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_on_the_narrowest_phones_days_and_choices_are_whole(world, visit, booked, code):
+    page = visit(world, width=320)
+    sign_in(page, world)
+    page.goto("/account/profile")
+    page.locator("select[name=locale]").select_option(code)
+    page.locator("form:has(select[name=locale]) button").first.click()
+    for path in ("/account?view=calendar", "/account?view=week", f"/account/bookings/{booked.ref}/reschedule", "/account/profile"):
+        page.goto(path)
+        assert page.locator("th, select").count() and page.evaluate(CUT) == [], path
+
+
 FIRST = """() => [...document.querySelectorAll("main .soft")].flatMap(p => [...p.childNodes]).filter(node => node.nodeType === 3).flatMap(node =>
   [...node.data].map((char, at) => {
     if (char !== "\u00b7" || at < 2) return []

@@ -15,6 +15,7 @@ from booking.actions.stores import create_user
 from models.actor import SYSTEM, Actor
 from tests.browser.axe import serious
 from tests.support.world import MERCHANT, World, at
+from tests.waitlist.line import wait
 
 STYLE = Path(__file__).parents[2] / "shopify_app" / "dashboard" / "static" / "dashboard.css"
 
@@ -44,6 +45,7 @@ def full(world):
     owed = world.book(at(9, 18), paid=2500, method="cash", email="o@example.com")
     cancel_booking(world.store_id, MERCHANT, owed.ref, refund="full")
     create_block(world.store_id, MERCHANT, staff_id=world.tom, starts_at=at(1, 19), ends_at=at(1, 21), reason="School")
+    wait(world, at(29, 15), email="early@example.com", weekdays=[0])
     return made
 
 
@@ -53,7 +55,7 @@ def paths(world: World, b) -> list[str]:  # noqa: ANN001
             "/bookings", f"/bookings/{b.ref}", f"/bookings/{b.ref}/move", f"/bookings/{b.ref}/move?date=2027-03-02&time=22:00", f"/bookings/{b.ref}/cancel",
             f"/bookings/{b.ref}/charge", "/bookings/new", f"/bookings/new?service={world.service}", f"/bookings/new?service={world.service}&date=2027-03-05&time=22:00&who=ada",
             "/customers", f"/customers/{b.customer_id}", f"/customers/{b.customer_id}/edit", f"/customers/{b.customer_id}/merge?q=ada",
-            f"/customers/{b.customer_id}/merge/{other}", "/approvals", "/refunds", "/disputes", "/withdrawals", "/conflicts", "/feedback", "/insights",
+            f"/customers/{b.customer_id}/merge/{other}", "/approvals", "/refunds", "/disputes", "/withdrawals", "/waitlist", "/waitlist?show=over", "/conflicts", "/feedback", "/insights",
             "/audit?check=1", f"/customers/{b.customer_id}/erase"]
 
 

@@ -6,8 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.decline_booking import decline_booking
 from booking.actions.make_offers import Proposal, make_offers
 from booking.actions.services import update_service
+from booking.actions.wait_again import wait_again
+from booking.again import again_path
 from booking.links import manage_path
 from models.actor import Actor
 from tests.browser.test_reach import look, press_until
@@ -72,6 +75,33 @@ def test_an_earlier_time_from_the_mail(world, visit, width, js):
     assert world.read(b.ref).starts_at == at(10, 15)
 
 
+def turned_down(world, email: str = "ada@example.com", day: int = 10):
+    """A request for 10 AM that the shop declines, and whose customer is told where to wait for that time."""
+    update_service(world.store_id, MERCHANT, world.service, policy={"approval": "manual"})
+    return decline_booking(world.store_id, MERCHANT, world.book(at(day, 15), by=GUEST, email=email).ref).booking
+
+
+def freed(world, day: int = 10) -> None:
+    taken = world.book(at(day, 15), email="winner@example.com")
+    cancel_booking(world.store_id, MERCHANT, taken.ref, override=True)
+    serve(world)
+
+
+@pytest.mark.parametrize(("width", "js"), [(375, True), (1280, False)])
+def test_the_time_of_a_declined_request_from_the_mail_to_the_request_anew(world, visit, width, js):
+    turned_down(world)
+    page = visit(world, width=width, js=js)
+    page.goto("/" + world.outbox("approval_refused")[-1].payload["again_url"].split("/", 3)[3])
+    page.get_by_role("button", name="Tell me when it becomes free").click()
+    expect(page.get_by_role("status")).to_contain_text("You are on the waitlist")
+    freed(world)
+    page.goto(mailed(world, "earlier_slot", "url"))
+    expect(page.get_by_role("heading", name="Your time has become free")).to_be_visible()
+    page.get_by_role("button", name="Take this time").click()
+    expect(page.get_by_role("status")).to_contain_text("Your request for Wed, Mar 10, 2027, 10:00 AM EST is with Harbor Massage.")
+    assert world.sql("select status from bookings where closed_at is null") == [("pending",)]
+
+
 def test_the_wishes_by_keyboard_alone(world, visit):
     b = world.book(at(29, 15))
     page = visit(world, js=False)
@@ -100,4 +130,8 @@ def test_every_page_has_names_contrast_and_room(world, visit):
     paths = [manage_path(b), manage_path(b, action="accept", offer=2), manage_path(b, action="accept", offer=9), manage_path(far),
              manage_path(far).replace("?", "/waitlist?"), manage_path(waits), manage_path(waits).replace("?", "/waitlist?"),
              *(mailed(world, "earlier_slot", part) for part in ("url", "refuse_url", "stop_url", "entry_url")), f"/book/{yoga}", f"/book/{yoga}/waitlist/{date}"]
+    asked, other = (turned_down(world, email, 18) for email in ("cy@example.com", "di@example.com"))
+    wait_again(world.store_id, world.holder(asked), asked.ref)
+    freed(world, 18)
+    paths += [again_path(other), manage_path(asked), manage_path(other), *(mailed(world, "earlier_slot", part) for part in ("url", "refuse_url", "stop_url"))]
     assert look(page, paths, ("light", "dark")) == []

@@ -15,6 +15,7 @@ from booking.actions.mark_booking import arrive_booking
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.staff import update_staff
 from booking.actions.staff_dates import set_staff_date
+from booking.actions.stores import update_store
 from models.actor import Actor
 from shopify_app.dashboard.calendar_layout import Hours, hours_of, open_minutes, place, shut
 from tests.dashboard.colleague import Colleague
@@ -69,9 +70,22 @@ def test_a_day_by_person(staff, world, busy):
 
 def test_a_week_of_everyone_and_of_one(staff, world, busy):
     calendar(staff, view="week", date="2027-03-04")
-    assert "Mon, Mar 1 to Sun, Mar 7" in words(staff.page) and staff.page.count('class="cell"') == 14
+    assert "Sun, Feb 28 to Sat, Mar 6" in words(staff.page) and staff.page.count('class="cell"') == 14
     calendar(staff, view="week", date="2027-03-04", staff=str(world.elena))
     assert staff.page.count('class="col"') == 8 and busy[2].ref not in staff.page
+
+
+@pytest.mark.parametrize(("zone", "first", "week"), [("America/New_York", "Sun Mon", "Sun, Feb 28 to Sat, Mar 6"), ("Europe/London", "Mon Tue", "Mon, Mar 1 to Sun, Mar 7"),
+                                                     ("Africa/Cairo", "Sat Sun", "Sat, Feb 27 to Fri, Mar 5")])
+def test_weeks_begin_as_in_the_shops_country(manager, world, busy, zone, first, week):
+    """Whatever language someone reads; in the working hours, too."""
+    update_store(world.store_id, MERCHANT, zone=zone)
+    calendar(manager, view="week", date="2027-03-04")
+    assert week in words(manager.page)
+    calendar(manager, view="month", date="2027-03-20")
+    assert re.findall(r'<th scope="col">(\w+)</th>', manager.page)[:2] == first.split()
+    manager.get(f"/admin/staff/{world.elena}")
+    assert re.findall(r'class="day-name">(\w{3})', manager.page)[:2] == first.split()
 
 
 def test_a_month_counts(staff, busy):
@@ -186,7 +200,7 @@ def test_a_week_says_who_has_no_appointments(owner, world):
     world.book(at(2, 15))
     calendar(owner, view="week", date="2027-03-02")
     text = words(owner.page)
-    tom = text.index("Tom Okonkwo", text.index("Elena Marsh", text.index("With Mon")))
+    tom = text.index("Tom Okonkwo", text.index("Elena Marsh", text.index("With Sun")))
     assert text.count("No appointments in this time.") == 1 and text.index("No appointments in this time.") > tom
     world.book(at(3, 15), staff=world.tom, email="t@example.com")
     calendar(owner, view="week", date="2027-03-02")

@@ -8,14 +8,19 @@ import pytest
 
 from booking.actions.blocks import create_block
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.decline_booking import decline_booking
 from booking.actions.domains import add_domain
 from booking.actions.imports import upload_import
+from booking.actions.join_class_waitlist import join_class_waitlist
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.mark_booking import complete_booking
+from booking.actions.people import Person
+from booking.actions.remove_waiter import remove_waiter
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.sign_in import Asker
 from booking.actions.staff_dates import set_staff_date
 from booking.actions.stores import update_store
+from booking.actions.wait_again import wait_again
 from booking.actions.webhooks import create_webhook, ping_webhook
 from booking.actions.withdraw import declare_withdrawal, handle_withdrawal
 from booking.wording import SHIPPED, words, words_for
@@ -23,6 +28,7 @@ from models.actor import SYSTEM, Actor
 from shopify_app.dashboard.door import SCREENS
 from tests.dashboard.pseudo import CLOSE, OPEN, Pseudo, unwrapped
 from tests.support.world import MERCHANT, at
+from tests.waitlist.line import wait
 
 DATA = ("name", "email", "phone", "ref", "address", "reason", "notes", "text", "url", "host", "label", "filename", "slug", "comment", "reply", "recipient",
         "contact_name", "contact_email", "contact_phone", "zone", "cancel_reason", "move_reason", "website", "description", "contract", "statement")
@@ -74,7 +80,17 @@ def paths(world) -> list[str]:
     handle_withdrawal(world.store_id, MERCHANT, declared)
     run = upload_import(world.store_id, SYSTEM, "old.csv", f"{HEADER}\n".encode()).facts["id"]
     twin = world.sql("select id from customers where email = 'c@example.com'")[0][0]
+    wait(world, email="early@example.com", weekdays=[0], bands=["morning"])
+    wait(world, at(29, 17), email="over@example.com")
+    remove_waiter(world.store_id, MERCHANT, world.sql("select id from waitlist_entries order by created_at desc, id limit 1")[0][0])
+    refused = decline_booking(world.store_id, MERCHANT, world.book(at(10, 20), service=world.sql("select id from services where name = 'Consultation'")[0][0],
+                                                                   staff=world.tom, by=Actor("customer", "account"), email="n@example.com").ref).booking
+    wait_again(world.store_id, world.holder(refused), refused.ref)
+    full = world.session(yoga, at(13, 15), capacity=1)
+    world.book(at(13, 15), service=yoga, staff=world.elena, email="f@example.com")
+    join_class_waitlist(world.store_id, Actor("customer", "account"), full, person=Person("Bea Berg", "e@example.com", "", "en"))
     return [
+        "/waitlist", "/waitlist?show=offered", "/waitlist?show=over", f"/classes/{full}", f"/bookings/{refused.ref}",
         "", "/calendar?date=2027-03-01", "/calendar?view=week&date=2027-03-01", "/calendar?view=month&date=2027-03-01", "/bookings", "/bookings?staff=1",
         f"/bookings/{b.ref}", f"/bookings/{asked.ref}", f"/bookings/{owed.ref}", f"/bookings/{moved.ref}", f"/bookings/{seen.ref}",
         f"/bookings/{b.ref}/move", f"/bookings/{b.ref}/move?date=2027-03-02&time=22:00", f"/bookings/{other.ref}/cancel", f"/bookings/{b.ref}/cancel", f"/bookings/{b.ref}/charge",

@@ -130,6 +130,26 @@ def test_store_settings_are_checked_and_kept(manager, world):
     assert store(world).name == "Harbor & Co"
 
 
+def test_the_word_for_staff_in_each_language(manager, world, app):
+    """Below each field stands the sentence customers read, in their language."""
+    manager.fill("/settings/store", 200, staff_noun="therapist", do="preview")
+    assert "if your therapist has" in words(manager.page) and "mit Ihrer Therapeutin oder Ihrem Therapeuten frei wird" in words(manager.page)
+    assert "<details><summary>In other languages" in manager.page and store(world).staff_noun is None
+    manager.fill("/settings/store", staff_noun="therapist", staff_noun_de=" Ihrer  Therapeutin ")
+    assert (store(world).staff_noun, store(world).staff_nouns) == ("therapist", {"de": "Ihrer Therapeutin"})
+    manager.get("/admin/settings/store")
+    assert "<details open><summary>In other languages" in manager.page and "mit Ihrer Therapeutin frei wird" in words(manager.page)
+    before = store(world).version
+    manager.fill("/settings/store", 422, staff_noun_fr="x" * 81)
+    assert "Word for staff: This must have 0 to 80 characters." in words(manager.page)
+    one = Colleague(app, world).sign_in("owner")
+    one.get("/admin/settings/store")
+    manager.fill("/settings/store", staff_noun_de=None, staff_noun_es="terapeuta")
+    assert store(world).staff_nouns == {"es": "terapeuta"} and store(world).version == before + 1
+    one.fill("/settings/store", 409, open=False, staff_noun_fr="praticien")
+    assert "Word for staff (Español) terapeuta" in words(one.page) and "Word for staff (Français) – praticien" in words(one.page)
+
+
 def test_an_unreadable_colour_is_shown_as_it_will_be_used(manager, world, app):
     manager.fill("/settings/store", 200, accent="#ffee00", do="preview")
     assert "would be hard to read" in words(manager.page) and store(world).accent is None

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.staff_dates import set_staff_date
 from booking.offers import find_offer
 from booking.slots import free_days
@@ -163,6 +165,21 @@ class TestClasses:
         assert {row.recipient for row in world.outbox("booking_cancelled")} == {"ada@example.com", "bo@example.com"}
         manager.get("/admin/classes/new")
         manager.send(f"/admin/classes/{session}/cancel", 409, refund="full")
+
+    def test_who_waits_to_move_there_is_not_counted_as_cancelled(self, manager, world):
+        yoga = world.add_service("Yoga", capacity=8, staff=[world.elena], policy={"approval": "reschedule_only"})
+        session, _ = world.session(yoga, at(8, 15), 5), world.session(yoga, at(9, 15), 5)
+        moving = [world.book(at(9, 15), service=yoga, email=f"{name}@example.com") for name in ("ada", "bo")]
+        going = world.book(at(8, 15), service=yoga, email="cleo@example.com")
+        for b in moving:
+            reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(8, 15))
+        manager.get(f"/admin/classes/{session}")
+        assert "1 booking is cancelled, and the customer is told. 2 bookings that wait to move here stay where they were" in words(manager.page)
+        cancel_booking(world.store_id, MERCHANT, going.ref)
+        manager.get(f"/admin/classes/{session}")
+        assert "cancelled, and" not in words(manager.page) and "What they get back" not in words(manager.page)
+        manager.fill(f"/classes/{session}", to=f"/classes/{session}/cancel", reason="Flu")
+        assert [(world.read(b.ref).status, world.read(b.ref).starts_at) for b in moving] == [("confirmed", at(9, 15))] * 2
 
     def test_a_date_nobody_booked_is_removed(self, manager, world, yoga):
         session = world.session(yoga, at(8, 15), 3)

@@ -14,7 +14,7 @@ ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_dispute_closed", "merchant_dispute_opened", "merchant_offer_accepted", "merchant_offers_ended", "merchant_payment_returned",
            "merchant_refund_failed")
-OFFERING = ("counter_offer", "earlier_slot", "waitlist_joined")
+OFFERING = ("counter_offer", "earlier_slot", "waited_date_cancelled", "waitlist_joined")
 """To the customer too, with buttons of their own."""
 ORIGIN = "https://harbor.opencals.com"
 LINK = f"{ORIGIN}/manage/0123456789ab?token=k1.abc"

@@ -271,3 +271,10 @@ def test_many_entries_at_once_continue_the_chain(shop):
         assert tx.db.execute(select(AuditEntry.action).order_by(AuditEntry.chain)).scalars().all() == [
             "first", "import_booking", "last"]
         assert tx.db.exec_driver_sql("select broken_audit_chain()").scalar() is None
+
+
+@pytest.mark.parametrize("nouns", [{"pt": "terapeuta"}, {"de": ""}, {"de": "x" * 81}, {"de": 7}, {"de": None}, ["x"]])
+def test_words_for_staff_are_of_shipped_languages(shop, nouns):
+    """A94, R46."""
+    with refused(errors.CheckViolation), shop.tx() as tx:
+        tx.db.execute(update(Store).where(Store.store_id == tx.store_id).values(staff_nouns=nouns))

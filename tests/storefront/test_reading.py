@@ -6,10 +6,13 @@ import pytest
 
 from bench.pages import counted
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.decline_booking import decline_booking
 from booking.actions.join_waitlist import join_waitlist
 from booking.actions.sessions import create_session
+from booking.again import again_path
 from booking.links import feedback_path
 from booking.waitlist import entry_path
+from models.actor import Actor
 from sync.beat import serve_waitlist
 from tests.storefront.visitor import account, link
 from tests.support.world import MERCHANT, at
@@ -59,7 +62,10 @@ def waiting_pages(world) -> dict[str, list[str]]:
     yoga = world.add_service("Yoga", capacity=2, staff=[world.tom])
     date = create_session(world.store_id, MERCHANT, service_id=yoga, staff_id=world.tom, starts_at=at(12, 15)).facts["id"]
     offer = world.sql("select id from waitlist_offers")[0][0]
+    asked = world.book(at(11, 15), service=world.add_service("Consultation", policy={"approval": "manual"}), by=Actor("customer", "account"), email="n@example.com")
+    refused = decline_booking(world.store_id, MERCHANT, asked.ref).booking
     return {
+        "/again/<ref>": [again_path(refused)],
         "/account/bookings/<ref>/waitlist": [account(far, "waitlist")], "/manage/<ref>/waitlist": [link(far, "waitlist")],
         "/waitlist/<int(max=9223372036854775807):entry_id>": [entry_path(world.store_id, entry, **more) for more in (
             {}, {"offer": offer}, {"offer": offer, "action": "refuse"}, {"action": "stop"})],

@@ -170,7 +170,8 @@ class TestVisit:
         for view in ("/account", "/account?view=calendar&month=2027-03"):
             page = ada.get(view).text
             assert "Colour + Cut" in words(page) and account(made[0]) in page and f'"{account(made[1])}"' not in page
-        assert "10:00 AM to 12:00 PM EST · Elena Marsh · Harbor Street · $70" in words(ada.get("/account").text)
+        said = "10:00 AM to 11:00 AM EST · Colour · Elena Marsh 11:00 AM to 12:00 PM EST · Cut · Elena Marsh Harbor Street · $70"
+        assert said in words(ada.get("/account").text)
         world.set_clock(made[0].starts_at - hours(23))
         assert "Reschedule" not in words(ada.get("/account").text)
 

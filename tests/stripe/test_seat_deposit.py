@@ -9,7 +9,9 @@ import pytest
 
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.claim_earlier_slot import claim_earlier_slot
+from booking.actions.decline_booking import decline_booking
 from booking.actions.services import update_service
+from booking.actions.wait_again import wait_again
 from booking.waitlist import entry_path
 from sync.payments import settle
 from tests.actions.test_reschedule import refused
@@ -69,6 +71,27 @@ def test_price_policy_agreement_and_payment_come_first(world, till, visitor, pat
     assert world.sql("select state from waitlist_offers") == [("accepted",)] and world.sql("select 1 from holds") == []
     assert world.sql("select state from intents") == [("succeeded",)] and len(world.outbox("booking_confirmed")) == 2
     assert [row.actor_kind for row in world.sql("select actor_kind from audit_entries where action = 'claim_seat'")] == ["link"]
+
+
+def test_the_time_of_a_declined_request_too(world, till, visitor):  # noqa: F811
+    """D29e: it is a booking like any other, with its deposit and its approval."""
+    service = world.add_service("Consultation", price=4000, deposit=3000, staff=[world.elena], policy={"approval": "manual"})
+    asked = decline_booking(world.store_id, MERCHANT, world.book(at(10, 15), service=service, staff=world.elena, email="bea@example.com", by=GUEST).ref).booking
+    later(world, timedelta(minutes=1))
+    entry = wait_again(world.store_id, world.holder(asked), asked.ref).facts["id"]
+    cancel_booking(world.store_id, MERCHANT, world.book(at(10, 15), service=service, staff=world.elena, email="taken@example.com").ref)
+    serve(world)
+    offer = world.sql("select id from waitlist_offers")[0][0]
+    assert refused("not_allowed", claim_earlier_slot, world.store_id, GUEST, entry, offer).facts["kind"] == "deposit"
+    path = entry_path(world.store_id, entry)
+    take(visitor, path, 422)
+    assert "You pay a deposit of $30 by card in the next step." in words(visitor.page) and seats(world) == []
+    to = take(visitor, path, agree="on")
+    visitor.get(to)
+    type_card(till, visitor.page)
+    visitor.get(visitor.get(visitor.send(f"{to}/done").headers["Location"], 303).headers["Location"])
+    assert "It is yours" in words(visitor.page) and "is with Harbor Massage" in words(visitor.page)
+    assert seats(world) == [("pending", 3000, 4000, "bea@example.com")] and world.sql("select state from waitlist_offers") == [("accepted",)]
 
 
 def test_no_way_around_it(world, till, visitor, path):  # noqa: F811

@@ -10,11 +10,15 @@ from app import create_app
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.join_class_waitlist import join_class_waitlist
+from booking.actions.locations import create_location
 from booking.actions.people import Person
+from booking.actions.sessions import create_session
+from booking.waitlist import entry_path
+from messages import render_mail
 from models.actor import Actor
-from models.session import database
+from models.session import database, transaction
 from tests.storefront.visitor import Visitor, words
-from tests.support.world import MERCHANT, World, at, hours
+from tests.support.world import MERCHANT, OPEN, World, at, hours
 from tests.waitlist.line import later, serve
 
 GUEST = Actor("customer", "account")
@@ -137,6 +141,91 @@ def test_a_date_that_is_cancelled_or_too_near_is_no_longer_waited_for(world, ful
     cancel_session(world.store_id, MERCHANT, full, reason="Flu")
     ada.get("/account")
     assert "in line" not in words(ada.page)
+
+
+def test_who_waits_for_a_date_that_is_cancelled_is_told_and_their_page_says_so(world, full, ada):
+    """By their own preferences: a mail and, where they want it, a text; the line ends with its reason."""
+    entry = joins(world, full, "ada")
+    cancel_session(world.store_id, MERCHANT, full, reason="Flu")
+    told = world.outbox("waited_date_cancelled")
+    assert sorted(row.recipient for row in told) == ["ada@example.com", "bea@example.com", "cy@example.com"]
+    mail = render_mail("waited_date_cancelled", told[0].payload, "x.example")
+    assert mail.subject == "Cancelled: Yoga, Wed, Mar 10, 2027, 10:00 AM EST"
+    assert "Harbor Massage had to cancel Yoga on Wed, Mar 10, 2027, 10:00 AM EST. You no longer wait for it." in mail.text
+    assert {tuple(row) for row in world.sql("select state, end_reason from waitlist_entries")} == {("ended", "cancelled")}
+    assert len(world.sql("select 1 from audit_entries where action = 'end_waitlist'")) == 3
+    ada.get(entry_path(world.store_id, entry))
+    assert "This date has been cancelled, and the waitlist with it." in words(ada.page)
+
+
+def test_joining_again_with_another_number_changes_it_and_keeps_the_place(world, app):
+    yoga = world.add_service("Yoga", capacity=8, staff=[world.elena])
+    session = world.session(yoga, at(10, 15), 4)
+    world.book(at(10, 15), service=yoga, email="taken@example.com", seats=4)
+    visitor = Visitor(app, world)
+    visitor.sign_in()
+    path = f"/book/{yoga}/waitlist/{session}"
+
+    def join(seats: int, done: str = "") -> None:
+        later(world, timedelta(minutes=16))  # an address gets three messages in that time
+        visitor.get(path)
+        to = visitor.send(path, seats=str(seats)).headers["Location"]
+        assert (f"done={done}" if done else "token=") in to and ("done=" in to) is bool(done)
+        visitor.get(to)
+
+    join(1)
+    joins(world, session, "bea")
+    join(1)
+    assert len(world.outbox("waitlist_joined")) == 2
+    for seats, sentence in ((3, "You now wait for 3 places. You keep your place in line."), (2, "You now wait for 2 places. You keep your place in line.")):
+        before = world.sql("select seats from waitlist_entries order by created_at")[0].seats
+        join(seats, "seats")
+        assert sentence in words(visitor.page) and "You are number 1 in line." in words(visitor.page)
+        assert [row.seats for row in world.sql("select seats from waitlist_entries order by created_at")] == [seats, 1]
+        said = render_mail("waitlist_joined", world.outbox("waitlist_joined")[-1].payload, "x.example").text
+        assert f"You now wait for {seats} places, no longer for {before}. You keep your place in line." in said
+    [changed, _] = world.sql("select before, after from audit_entries where action = 'change_class_waitlist' order by id")
+    assert (changed.before, changed.after) == ({"seats": 1}, {"seats": 3})
+
+
+def test_while_places_are_held_their_number_stays(world, app):
+    yoga = world.add_service("Yoga", capacity=8, staff=[world.elena])
+    session = world.session(yoga, at(10, 15), 2)
+    taken = world.book(at(10, 15), service=yoga, email="taken@example.com", seats=2)
+    entry = joins(world, session, "ada")
+    cancel_booking(world.store_id, MERCHANT, taken.ref, override=True)
+    serve(world)
+    later(world, timedelta(minutes=16))
+    facts = join_class_waitlist(world.store_id, GUEST, session, seats=2, person=Person("Ada", "ada@example.com", "", "en")).facts
+    assert (facts["id"], facts["changed"], facts["held"]) == (entry, False, True)
+    assert [row.seats for row in world.sql("select seats from waitlist_entries")] == [1]
+    said = render_mail("waitlist_joined", world.outbox("waitlist_joined")[-1].payload, "x.example").text
+    assert "1 place is held for you now. Please answer first; until then the number stays." in said
+
+
+@pytest.mark.parametrize("view", ["list", "calendar"])
+def test_what_is_online_is_told_in_the_customers_own_zone(world, ada, view):
+    """As bookings are (R13): 10:30 PM in New York is the next day in London, on its page and in messages too."""
+    room = create_location(world.store_id, MERCHANT, name="Video room", zone="America/New_York", kind="online", meeting_url="https://meet.example/{room}").facts["id"]
+    mia = world.staff("Mia Chen", location_id=room, hours={day: [["00:00", "24:00"]] for day in OPEN})
+    talk = world.add_service("Talk", capacity=8, staff=[mia])
+    session = create_session(world.store_id, MERCHANT, service_id=talk, staff_id=mia, starts_at=at(11, 3, 30), capacity=1).facts["id"]
+    world.book(at(11, 3, 30), service=talk, staff=mia, email="taken@example.com")
+    with transaction(world.store_id, MERCHANT) as tx:
+        tx.db.exec_driver_sql("update customers set zone = 'Europe/London' where email = 'ada@example.com'")
+        tx.audit("change_profile", subject="customer")
+    entry = joins(world, session, "ada")
+    ada.get("/account" if view == "list" else "/account?view=week&day=2027-03-08")
+    text = words(ada.page)
+    assert "3:30" in text and "Wed, Mar 10, 2027, 10:30 PM EST" in text
+    if view == "list":
+        assert "Thu" in text and "11" in text
+    ada.get(entry_path(world.store_id, entry))
+    assert "Thu, Mar 11, 2027, 3:30 AM GMT" in words(ada.page)
+    ada.get(f"/book/{talk}/waitlist/{session}")
+    assert "Thursday, March 11, 2027" in words(ada.page) and "3:30" in words(ada.page)
+    said = render_mail("waitlist_joined", world.outbox("waitlist_joined")[-1].payload, "x.example")
+    assert "Talk on Thu, Mar 11, 2027, 3:30 AM GMT" in said.text and "10:30 PM EST" in said.text
 
 
 def test_a_line_joined_as_a_guest_comes_into_the_account_with_the_next_sign_in(world, full, ada, app):

@@ -16,9 +16,9 @@ from booking.actions.manage_link import revoke_link
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
 from booking.wording import words_for
+from booking.wording.staff_nouns import StaffNouns, earlier_prompt
 from messages import render_mail
 from models.session import database
-from storefront.waiting_lines import prompt
 from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, World, at, hours
 from tests.waitlist.line import FAR, entry_states, later, offers, serve, wait
@@ -83,9 +83,21 @@ class TestTheQuestion:
     @pytest.mark.parametrize(("language", "around"), [("de", "Termin mit {} frei"), ("fr", "si votre {} se libère"), ("es", "si su {} tiene"), ("ar", "مع {}.")])
     def test_any_noun_stands_in_the_sentence(self, language, around):
         """No bracket and no article of one gender: shops enter whatever they call their people."""
-        for noun in ("Team", "Friseurin", "Stylist:in", None):
-            said = prompt(words_for(language), noun)
+        for noun in ("Team", "Groomerin", None):
+            said = earlier_prompt(words_for(language), StaffNouns(noun, {}, language))
             assert around.format(noun or words_for(language)._("stylist")) in said and "(" not in said and said.count("{") == 0
+
+    def test_each_customer_reads_their_own_word(self, world, ada):
+        """The usual word of the language, or what the shop has given for it."""
+        update_store(world.store_id, MERCHANT, staff_noun="Therapist")
+        far = account(world.book(FAR))
+        read = {}
+        for given in ({}, {"de": " Ihrer  Therapeutin ", "fr": ""}):
+            update_store(world.store_id, MERCHANT, staff_nouns=given)
+            for language in ("de", "fr"):
+                read[language, bool(given)] = ada.get(far, headers={"Accept-Language": language}).text
+        assert "Termin mit Ihrer Therapeutin oder Ihrem Therapeuten frei wird" in read["de", False] and "votre thérapeute se libère" in read["fr", False]
+        assert "Termin mit Ihrer Therapeutin frei wird" in read["de", True] and "votre thérapeute se libère" in read["fr", True]
 
     @pytest.mark.parametrize("off", [lambda w: update_store(w.store_id, MERCHANT, waitlist=False),
                                      lambda w: update_service(w.store_id, MERCHANT, w.service, self_service="off")])

@@ -82,8 +82,18 @@ def test_what_is_chosen_from_fits_a_narrow_phone(code):
     """A closed list shows one line of about 26 letters at 320 px; what it cuts cannot be read."""
     w = words_for(code)
     options = [w._("money, the way you paid"), w._("credit for your next visit"), w._("Anyone free"), w._("Only this date"), w._("This and following dates"),
-               w._("All coming dates"), w._("The whole visit"), w._("Only this part")]
+               w._("All coming dates"), w._("The whole visit"), w._("Only this part"),
+               w._("Automatic"), w._("That of the place")]
     assert [text for text in options if len(text) > 26] == []
+
+
+@pytest.mark.parametrize("folder", [CATALOGUES, MERCHANTS])
+def test_numbers_of_several_groups_keep_their_order_in_arabic(folder):
+    """A mark before them holds the sign alone; groups after it would still change places."""
+    with (folder / "ar.po").open("rb") as file:
+        texts = [text for message in read_po(file, locale="ar") for text in ([message.string] if isinstance(message.string, str) else message.string)]
+    numbers = [number for text in texts for number in re.findall(r".?\+\d+ [\d ]+\d.?", text)]
+    assert numbers and [number for number in numbers if (number[0], number[-1]) != ("\u2066", "\u2069")] == []
 
 
 def test_arabic_runs_from_right_to_left():

@@ -32,7 +32,7 @@ def test_every_code_has_its_words():
     wanted = {("state", code) for table in (Refund, OutboxRow) for code in codes(table, "state")}
     wanted |= {(name, code) for name in ("cause", "outcome") for code in codes(Refund, name)} | {("place", code) for code in codes(Credit, "place")}
     wanted |= {("state", code) for table in (WaitlistEntry, WaitlistOffer, CounterOffer) for code in codes(table, "state")}
-    wanted |= {("end_reason", code) for code in ("moved", "closed", "past", "cancelled")} | {("kind", code) for code in ("earlier", "seat")}
+    wanted |= {("end_reason", code) for code in ("moved", "closed", "past", "cancelled", "removed")} | {("kind", code) for code in ("earlier", "seat", "again")}
     wanted |= {("bands", band) for band in BANDS}
     wanted |= {("channel", code) for code in codes(OutboxRow, "channel") if code in MAILED}
     assert wanted <= set(KINDS) and set(MESSAGES) <= set(LABELS)

@@ -41,6 +41,12 @@ function Facts({booking}: {booking: BookingDetail}) {
         <s-badge tone={booking.status === 'cancelled' ? 'critical' : 'auto'}>{booking.status_text}</s-badge>
         {booking.waits && <s-banner tone="info"><s-text>{booking.waits}</s-text></s-banner>}
         {booking.money && <s-banner tone="info"><s-text>{booking.money}</s-text></s-banner>}
+        {booking.again && (
+          <s-stack gap="small-300">
+            <s-text>{booking.again.text}</s-text>
+            <s-link href={booking.again.url} target="_blank">{booking.again.action}</s-link>
+          </s-stack>
+        )}
         {booking.facts.map((fact) => (
           <s-stack key={fact.label} gap="none">
             <s-text color="subdued">{fact.label}</s-text>

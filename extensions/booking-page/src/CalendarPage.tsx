@@ -1,13 +1,13 @@
-import {useState} from 'preact/hooks';
+import {useRef, useState} from 'preact/hooks';
 
 import {bookingsBetween} from '../../shared/api';
-import {addMonths, asDate, lastDay, monthOf, today, weeksOf} from '../../shared/days';
+import {addMonths, asDate, dayOfName, lastDay, monthOf, today, weekdaysFrom, weeksOf} from '../../shared/days';
 import {host, t} from '../../shared/host';
 import {Line} from '../../shared/Line';
 import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
-import type {Booking} from '../../shared/types';
+import type {Booking, Weekday} from '../../shared/types';
 import {Head, heading} from './Head';
 
 /** The same bookings in a month: days with something on them are marked, and listed below in full. */
@@ -16,6 +16,8 @@ export function CalendarPage() {
   const {state, reload} = useLoad(() => bookingsBetween(`${month}-01`, lastDay(month)), month);
   const {formatDate} = host().i18n;
   const found = state.kind === 'ready' ? state.value.items : [];
+  const first = useRef<Weekday>();
+  if (state.kind === 'ready') first.current = state.value.week_starts ?? 'mon';
   return (
     <s-page heading={heading()}>
       <s-stack gap="large">
@@ -26,7 +28,7 @@ export function CalendarPage() {
               <s-button variant="secondary" onClick={() => setMonth(addMonths(month, -1))}>{t('calendar.previous')}</s-button>
               <s-button variant="secondary" onClick={() => setMonth(addMonths(month, 1))}>{t('calendar.next')}</s-button>
             </s-stack>
-            <Month month={month} bookings={found} />
+            {first.current !== undefined && <Month month={month} bookings={found} first={first.current} />}
             <Notice state={state} reload={reload} />
             {state.kind === 'ready' && found.length === 0 && <s-text color="subdued">{t('calendar.empty')}</s-text>}
             {found.map((booking) => (
@@ -45,16 +47,16 @@ export function CalendarPage() {
   );
 }
 
-function Month({month, bookings}: {month: string; bookings: Booking[]}) {
+function Month({month, bookings, first}: {month: string; bookings: Booking[]; first: Weekday}) {
   const {formatDate} = host().i18n;
   const counts = new Map<string, number>();
   for (const day of bookings.flatMap((booking) => booking.days)) counts.set(day, (counts.get(day) ?? 0) + 1);
-  const weeks = weeksOf(month);
+  const weeks = weeksOf(month, first);
   return (
     <s-stack gap="small-300">
       <s-grid gridTemplateColumns="1fr 1fr 1fr 1fr 1fr 1fr 1fr" gap="small-300">
-        {weeksOf('2027-02')[0].map((day) => (
-          <s-text key={day} color="subdued">{formatDate(asDate(day ?? ''), {weekday: 'short', timeZone: 'UTC'})}</s-text>
+        {weekdaysFrom(first).map((day) => (
+          <s-text key={day} color="subdued">{formatDate(dayOfName(day), {weekday: 'short', timeZone: 'UTC'})}</s-text>
         ))}
       </s-grid>
       {weeks.map((week, n) => (

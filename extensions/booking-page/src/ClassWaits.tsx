@@ -55,6 +55,7 @@ function Wait({wait, show}: {wait: ClassWait; show: (next: Page<ClassWait>) => v
           <s-badge>{wait.held ? t('classes.held') : wait.place_text}</s-badge>
         </s-stack>
         <s-text>{wait.when}</s-text>
+        {wait.when_there && <s-text color="subdued">{wait.when_there}</s-text>}
         <s-text color="subdued">{[wait.staff_name, wait.location_name].filter(Boolean).join(' · ')}</s-text>
       </s-stack>
       {wait.held && <s-text>{wait.held.sentence}</s-text>}

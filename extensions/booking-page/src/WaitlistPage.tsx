@@ -1,17 +1,15 @@
 import {useState} from 'preact/hooks';
 
 import {decision, joinWaitlist, leaveWaitlist, readBooking} from '../../shared/api';
-import {asDate} from '../../shared/days';
+import {dayOfName, weekdaysFrom} from '../../shared/days';
 import {checkedOf, valuesOf} from '../../shared/events';
 import {host, t} from '../../shared/host';
 import {fault, useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
-import {BANDS, WEEKDAYS, type BookingDetail, type Wishes} from '../../shared/types';
+import {BANDS, WEEKDAYS, type BookingDetail, type Weekday, type Wishes} from '../../shared/types';
 
 const ALL: Wishes = {weekdays: [...WEEKDAYS], bands: [...BANDS], anyone: false};
-const MONDAY = Date.parse('2027-03-01T12:00:00Z');
-const DAY = 86_400_000;
 
 /** Which earlier times would suit: saved as often as wanted, the place in line stays. */
 export function WaitlistPage({booking: ref}: {booking: string}) {
@@ -53,7 +51,7 @@ function Form({booking}: {booking: BookingDetail}) {
     }
   }
 
-  const nameOf = (n: number) => host().i18n.formatDate(asDate(new Date(MONDAY + n * DAY).toISOString().slice(0, 10)), {weekday: 'long', timeZone: 'UTC'});
+  const nameOf = (day: Weekday) => host().i18n.formatDate(dayOfName(day), {weekday: 'long', timeZone: 'UTC'});
   const {weekdays, bands, anyone} = wishes;
   return (
     <s-section>
@@ -61,7 +59,7 @@ function Form({booking}: {booking: BookingDetail}) {
         {problem !== undefined && <s-banner tone="critical" heading={t('waitlist.notSaved')}><s-text>{problem}</s-text></s-banner>}
         <s-text>{booking.actions.waitlist.sentence}</s-text>
         <s-choice-list label={t('waitlist.days')} name="days" multiple values={weekdays} onChange={(event) => change({weekdays: valuesOf(event) as Wishes['weekdays']})}>
-          {WEEKDAYS.map((day, n) => <s-choice key={day} value={day} selected={weekdays.includes(day)}>{nameOf(n)}</s-choice>)}
+          {weekdaysFrom(booking.week_starts).map((day) => <s-choice key={day} value={day} selected={weekdays.includes(day)}>{nameOf(day)}</s-choice>)}
         </s-choice-list>
         <s-choice-list label={t('waitlist.bands')} name="bands" multiple values={bands} onChange={(event) => change({bands: valuesOf(event) as Wishes['bands']})}>
           {BANDS.map((band) => <s-choice key={band} value={band} selected={bands.includes(band)}>{t(`waitlist.${band}`)}</s-choice>)}

@@ -40,6 +40,14 @@ describe('one booking', () => {
     expect(document.querySelector('s-button[href*="reschedule"], s-button[href*="cancel"]')).toBeNull();
   });
 
+  test('of a request that was turned down the way to wait for its time', async () => {
+    const again = {text: 'We can tell you when this time becomes free.', action: 'Wait for this time', url: 'https://shop.test/again/abc123?token=k1.x'};
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({closed: true, status: 'declined', again, policy: []})}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain(again.text));
+    expect(element('s-link', 'Wait for this time').getAttribute('href')).toBe(again.url);
+  });
+
   test('closed', async () => {
     at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({closed: true, status: 'cancelled', money: 'You were refunded $25.', policy: []})}});
     await extension.render();

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 
-import {addMonths, lastDay, today, weeksOf} from '../../shared/days';
+import {addMonths, dayOfName, lastDay, today, weekdaysFrom, weeksOf} from '../../shared/days';
 import {routeOf} from '../../shared/routes';
 
 test('months and their days', () => {
@@ -10,6 +10,14 @@ test('months and their days', () => {
   expect(weeks[0]).toEqual(['2027-03-01', '2027-03-02', '2027-03-03', '2027-03-04', '2027-03-05', '2027-03-06', '2027-03-07']);
   expect(weeksOf('2027-08')[0].indexOf('2027-08-01')).toBe(6);
   expect(weeks.flat().filter(Boolean)).toHaveLength(31);
+});
+
+test('weeks begin where the answer says', () => {
+  expect(weeksOf('2027-03', 'sun')[0]).toEqual([null, '2027-03-01', '2027-03-02', '2027-03-03', '2027-03-04', '2027-03-05', '2027-03-06']);
+  expect(weeksOf('2027-03', 'sat')[0].indexOf('2027-03-01')).toBe(2);
+  expect(weeksOf('2027-08', 'sun')[0][0]).toBe('2027-08-01');
+  expect([weekdaysFrom('sun')[0], weekdaysFrom('sat')[1], weekdaysFrom()[0]]).toEqual(['sun', 'sun', 'mon']);
+  expect(weekdaysFrom('sun').map((day) => dayOfName(day).getUTCDay())).toEqual([0, 1, 2, 3, 4, 5, 6]);
 });
 
 test('today is that of the zone asked for', () => {

@@ -27,6 +27,14 @@ describe('earlier times', () => {
     expect(server.of(`POST ${WAIT}`)[0].body).toEqual({weekdays: ['mon', 'wed'], bands: ['morning'], anyone: false});
   });
 
+  test('days stand as weeks go there', async () => {
+    at(WAIT, {'GET /bookings/abc123': {body: detail({actions: allowed, week_starts: 'sat'})}});
+    await extension.render();
+    await waitFor(() => element('#save'));
+    const days = [...document.querySelectorAll('s-choice-list[name="days"] s-choice')].map((choice) => choice.textContent?.slice(0, 10));
+    expect(days.slice(0, 3)).toEqual(['2027-03-06', '2027-03-07', '2027-03-01']);
+  });
+
   test('and withdrawn', async () => {
     const server = at(WAIT, {'GET /bookings/abc123': {body: detail({actions: allowed, waiting})}, [`DELETE ${WAIT}`]: {body: detail()}});
     await extension.render();

@@ -69,7 +69,7 @@ describe('list', () => {
   });
 
   test('full classes waited for stand below, with the place in line, and can be left', async () => {
-    let waits = [classWait(), classWait({id: '78', service_name: 'Pilates', held: {sentence: 'A place is held for you until noon.', url: 'https://shop.test/waitlist/78?offer=5'}})];
+    let waits = [classWait({when_there: 'Fri, Mar 12, 2027, 4:00 PM CET'}), classWait({id: '78', service_name: 'Pilates', held: {sentence: 'A place is held for you until noon.', url: 'https://shop.test/waitlist/78?offer=5'}})];
     const server = at('/', {
       ...lists({body: {items: [booking()], next: null}}),
       'GET /class-waits': () => ({body: {items: waits, next: null}}),
@@ -81,6 +81,7 @@ describe('list', () => {
     await extension.render();
     await waitFor(() => expect(shown()).toContain('Number 2 in line'));
     expect(shown()).toContain('A place is held for you until noon.');
+    expect(shown()).toContain('4:00 PM CET');
     expect(element('s-button', 'classes.take').getAttribute('href')).toBe('https://shop.test/waitlist/78?offer=5');
     fireEvent.click(element('s-button', 'classes.leave'));
     await waitFor(() => expect(shown()).not.toContain('Number 2 in line'));
@@ -130,6 +131,15 @@ test('the calendar asks for one month at a time', async () => {
   fireEvent.click(element('s-button', 'calendar.next'));
   await waitFor(() => expect(shown()).toContain('calendar.empty'));
   expect(server.sent[1].query.toString()).toBe('from=2027-04-01&to=2027-04-30');
+});
+
+test('the month begins its weeks where the answer says', async () => {
+  at('/calendar', {'GET /bookings': {body: {items: [booking()], next: null, week_starts: 'sun'}}});
+  await extension.render();
+  await waitFor(() => expect(shown()).toContain('Massage'));
+  const [names, first] = document.querySelectorAll('s-grid');
+  expect(names.textContent).toMatch(/^2027-03-07/);
+  expect(first.textContent).toMatch(/^1/);
 });
 
 test('a booking over midnight stands on both days, and one told in the customer’s zone names the place’s time', async () => {

@@ -18,9 +18,11 @@ Bands = Annotated[dict[Literal["morning", "afternoon", "evening"], Annotated[lis
 
 class WaitlistPatch(Shape):
     """Of the store. `waitlist` false: nobody may wait, and openings are offered to nobody. `offer_hold`: times of counter-offers
-    are held. `staff_noun` names the people of the shop in "your {stylist} has earlier availability"."""
+    are held. `staff_noun` names the people of the shop in "your {stylist} has earlier availability", in the store's language;
+    `staff_nouns` in others, instead of what the usual words are there ({"de": "Ihrer Stylistin"}: German says the article too)."""
 
     staff_noun: Annotated[str, Field(max_length=40)] | None = None
+    staff_nouns: dict[Literal["en", "de", "fr", "es", "ar"], Annotated[str, Field(max_length=80)]] | None = None
     waitlist: Flag | None = None
     waitlist_claim_minutes: Annotated[int, Strict(), Field(ge=5, le=1440)] | None = None
     waitlist_rest_hours: Annotated[int, Strict(), Field(ge=1, le=168)] | None = None
@@ -31,6 +33,7 @@ class WaitlistPatch(Shape):
 
 class WaitlistSettings(Shape):
     staff_noun: str | None
+    staff_nouns: dict[str, str]
     waitlist: bool
     waitlist_claim_minutes: int
     waitlist_rest_hours: int
@@ -99,14 +102,16 @@ class HeldOut(Shape):
 
 class WaiterOut(Shape):
     """Someone who waits or has waited. `state` is `offered` while something is held for them. `place` counts from 1 in the same line;
-    `weekdays` are 0 (Monday) to 6; `staff` null means anyone. `booking` of a `seat` is the one it became."""
+    `weekdays` are 0 (Monday) to 6; `staff` null means anyone. `booking` of a `seat` or `again` is the one it
+    became. `again` waits for the very time (`before`) of a `request` that was declined or not answered; a `seat` may come from one."""
 
     id: str
-    kind: Literal["earlier", "seat"]
+    kind: Literal["earlier", "seat", "again"]
     state: Literal["waiting", "offered", "taken", "withdrawn", "ended"]
-    end_reason: Literal["moved", "closed", "past", "cancelled"] | None
+    end_reason: Literal["moved", "closed", "past", "cancelled", "removed"] | None
     place: int | None
     booking: str | None
+    request: str | None
     session: str | None
     service: str
     service_name: str
