@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from models.booking_summary import BookingSummary
+from models.hold import Hold
 from models.session import Tx
 from models.staff import Staff
 from models.statement import Statement, param
@@ -36,3 +37,8 @@ def put_back(b: BookingSummary, was: BookingSummary) -> BookingSummary:
 def comes_back(b: BookingSummary) -> bool:
     """Whether the old time is the customer's again where the shop says no; by the policy it may be given up at once (R17)."""
     return b.held is not None and not b.held["released"]
+
+
+def kept_while_paid(tx: Tx, b: BookingSummary) -> list[int]:
+    """The holds that keep a new time for the booking while its customer pays: its own, where free times are looked for (R26)."""
+    return list(tx.db.execute(select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id, Hold.kind == "checkout")).scalars())

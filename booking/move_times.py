@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from booking import facts
+from booking.held_place import kept_while_paid
 from booking.offers import ServiceOffer, StaffOffer, find_offer
 from booking.rules import moves
 from booking.rules.decision import Refused
@@ -58,7 +59,8 @@ class MoveTimes:
         last = last if self.until is None else min(last, self.until)
         if len(self.parts) > 1:
             return visit_days(tx, self.parts, first, last)
-        return free_days(tx, self.offer, first, last, staff_id=staff_id, seats=head.seats, moving=head)
+        own = kept_while_paid(tx, head) if self.policy.price_difference == "difference" else ()
+        return free_days(tx, self.offer, first, last, staff_id=staff_id, seats=head.seats, moving=head, own=own)
 
     def require_price(self) -> None:
         """Refused not_allowed where every time has another price than may be taken."""

@@ -288,8 +288,8 @@ def _require_class_date(tx: Tx, offer: ServiceOffer, staff: Sequence[StaffOffer]
 
 
 def _class_dates(tx: Tx, offer: ServiceOffer, start: int, stop: int, moving: BookingSummary | None) -> Iterable:
-    """Class dates with the seats taken now; those of holds past their end are free (I11), and those offered to the request that moves."""
-    mine = () if moving is None or moving.status != "pending" else (Hold.booking_id == moving.id,)
+    """Class dates with the seats taken now; those of holds past their end are free (I11), and those kept for the booking that moves."""
+    mine = () if moving is None else (Hold.booking_id == moving.id,)
     ended = select(func.coalesce(func.sum(Hold.seats), 0)).where(
         Hold.store_id == tx.store_id, Hold.session_id == ClassSession.id, or_(Hold.expires_at <= tx.now, *mine), Hold.kind != "old_slot")
     return tx.db.execute(select(

@@ -89,7 +89,8 @@ class ProblemError(Shape):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `code` is stable; a refusal may carry facts such as `deadline`, `state`, `version` or `bookings`."""
+    """RFC 9457. `code` is stable; a refusal may carry facts such as `deadline`, `state`, `version` or `bookings`, and
+    that of a move a card pays first the `pay_url` of the page for it."""
 
     model_config = ConfigDict(extra="allow")
     type: Literal["about:blank"]

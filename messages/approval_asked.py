@@ -21,5 +21,6 @@ def content(s: Snapshot) -> Content:
         heading=_("Your new time waits for approval"),
         paragraphs=[
             lead.format(new=s.when(), old=s.when(s.old), venue=s.venue),
-            *([silence.format(when=s.words.when(until, s.zone))] if until else [])],
+            *([silence.format(when=s.words.when(until, s.zone))] if until else []), *s.collected(),
+            *([_("If {venue} says no, this amount comes back to you.").format(venue=s.venue)] if s.collected() and not s.given_up() else [])],
         sms=s.sms(short.format(new=s.when(), old=s.when(s.old))))

@@ -144,12 +144,20 @@ class Snapshot:
         refund = self.payload.get("refund")
         return self.words.refund(refund, self.venue, done=True).removesuffix(".") + "." if refund else None
 
+    def collected(self) -> list[str]:
+        """The difference that was paid before the move (R26)."""
+        amount = self.payload.get("collected")
+        return [self.words._("The new time costs more. {amount} has been paid by card for it.").format(
+            amount=self.words.money(amount, self.booking["currency"]))] if amount else []
+
     def difference(self) -> list[str]:
-        """What a move to another price means: the rest comes back, or more is to pay (R26)."""
+        """What a move to another price means: the rest comes back, or more was paid or is to pay (R26)."""
         money = self.money()
         due, before = self.booking.get("due", 0), (self.old or {}).get("price", self.booking["price"])
         if money:  # also what was paid for a still dearer time asked for in between
             return [f"{self.words._('The new time costs less.')} {money}" if self.booking["price"] < before else money]
+        if self.collected():
+            return self.collected()
         if due and self.booking["price"] > before:
             return [self.words._("The new time costs more. Still to pay at {venue}: {amount}.").format(
                 venue=self.venue, amount=self.words.money(due, self.booking["currency"]))]

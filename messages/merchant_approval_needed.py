@@ -20,7 +20,7 @@ def content(s: Snapshot) -> Content:
     else:
         lead = _("{customer} asks for {service} on {new}. The time is kept until you answer.")
     old = s.when(s.old) if s.old else ""
-    lines = [lead.format(customer=s.customer, service=s.service, old=old, new=s.when()), *s.reason()]
+    lines = [lead.format(customer=s.customer, service=s.service, old=old, new=s.when()), *s.collected(), *s.reason()]
     if until:
         lines.append(silence.format(when=s.words.when(until, s.booking["zone"]), old=old))
     return Content(subject=_("Please answer: {service}, {when}").format(service=s.service, when=s.when()), heading=_("A request waits for you"),

@@ -11,7 +11,7 @@ def content(s: Snapshot) -> Content:
         customer=s.customer, service=s.service, new=s.when(), staff=s.booking["staff"])]
     if s.old:
         lines.append(_("Before it was {old}, with {staff}.").format(old=s.when(s.old), staff=s.old["staff"]))
-    lines += s.reason()
+    lines += s.collected() + s.reason()
     if s.booking["conflict"]:
         lines.append(_("This time overlaps another booking. Please look at your conflicts list."))
     return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.when()), heading=_("A booking has moved"),

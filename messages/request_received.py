@@ -15,7 +15,7 @@ def content(s: Snapshot) -> Content:
         return Content(
             subject=_("New time for your request: {service}, {when}").format(service=s.service, when=s.when()),
             heading=_("Your request has a new time"), paragraphs=[lead, *by_then], policy=True, sms=s.sms(lead))
-    lines = [_("{venue} confirms each request personally. The time is kept for you until then.").format(venue=s.venue), *by_then]
+    lines = [_("{venue} confirms each request personally. The time is kept for you until then.").format(venue=s.venue), *by_then, *s.collected()]
     return Content(
         subject=_("Request received: {service}, {when}").format(service=s.service, when=s.when()),
         heading=_("We have your request"), paragraphs=lines, policy=True,

@@ -11,8 +11,9 @@ from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 
 class Intent(StoreRow, Base):
-    """Saving a card (`setup`), paying for a time that is held (`deposit`), a fee the shop charges (`charge`), a card payment
-    noted in test mode (`rehearsal`). The provider's idempotency key derives from `id` and never changes.
+    """Saving a card (`setup`), paying for a time that is held (`deposit`), the difference to a dearer time before a booking moves there
+    (`difference`), a fee the shop charges (`charge`), a card payment noted in test mode (`rehearsal`). The provider's idempotency key
+    derives from `id` and never changes.
 
     `secret_hash` opens its page; `client_sealed` is the provider's client secret. `facts`: the draft of the booking, the consent
     text; personal data leaves it when the intent is over. `check_at`: when to ask the provider what became of it.
@@ -51,7 +52,8 @@ class Intent(StoreRow, Base):
         Index("intents_payment", "store_id", "payment_id", unique=True, postgresql_where=text("payment_id is not null")),
         Index("intents_of_booking", "store_id", "booking_id", postgresql_where=text("booking_id is not null")),
         Index("intents_check", "store_id", "check_at", postgresql_where=text("check_at is not null")),
-        CheckConstraint("kind in ('setup','deposit','charge','rehearsal')", name="intents_kind"),
+        CheckConstraint("kind in ('setup','deposit','charge','rehearsal','difference')", name="intents_kind"),
+        CheckConstraint("kind <> 'difference' or booking_id is not null", name="intents_difference"),
         CheckConstraint("state in ('open','succeeded','failed','cancelled','returned','attention')", name="intents_state"),
         CheckConstraint("amount >= 0 and (kind = 'setup') = (amount = 0) and (amount = 0 or currency is not null)", name="intents_amount"),
         CheckConstraint("(state in ('open','attention')) = (settled_at is null)", name="intents_settled"),

@@ -27,6 +27,7 @@ from storefront.cookies import browser, login_secret
 from storefront.zones import chosen_zone, shown_zone
 
 LONGEST_SECRET = 64
+DONE = {"setup": "card", "difference": "moved"}
 
 
 @bp.get("/pay/<secret>")
@@ -67,7 +68,7 @@ def back(secret: str):  # noqa: ANN201
         return redirect(entry_path(g.store_id, int(intent.facts["entry"]), **more), 303)
     if b is None:
         return redirect(f"/book/{intent.facts['service_id']}", 303)
-    done = {} if intent.state != "succeeded" else {"done": "card" if intent.kind == "setup" else "requested" if b.status == "pending" else "booked"}
+    done = {} if intent.state != "succeeded" else {"done": DONE.get(intent.kind) or ("requested" if b.status == "pending" else "booked")}
     if person is not None and person.customer_id == b.customer_id and not intent.facts.get("by_link"):
         return redirect(f"/account/bookings/{b.ref}" + (f"?done={done['done']}" if done else ""), 303)
     return redirect(manage_path(b, **done), 303)
@@ -84,6 +85,8 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
     w = words(store, person)
     b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
     live = intent.state == "open" and intent.client_sealed is not None and (intent.expires_at is None or intent.expires_at > tx.now)
+    if intent.kind == "difference" and b is not None and (b.version != intent.facts["version"] or not b.holding):
+        live = False  # what was to be moved has changed since: nobody need pay for that to find out (I9)
     facts: dict[str, Any] = {"problem": problem, "kind": intent.kind, "live": live, "state": intent.state, "secret": secret,
                              "summary": _summary(tx, intent, b, w, chosen_zone(person)), "js_url": settings().stripe_js_url}
     facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
@@ -99,7 +102,9 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
 
 
 def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words, own: str | None) -> list[str]:
-    """What it is about: the booking, or the draft of one."""
+    """What it is about: the booking, where it is to move, or the draft of one."""
+    if b is not None and intent.kind == "difference" and intent.state == "open":
+        return [b.service_name, *_move(tx, intent, b, w)]
     if b is not None:
         return [b.service_name, w.when(b.starts_at, b.told_zone)]
     offer = find_offer(tx, int(intent.facts["service_id"]))
@@ -110,6 +115,18 @@ def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words, own
     zone = shown_zone(staff.location_kind, staff.zone, own) if staff else offer.zone
     lines = [offer.name, w.date(at, zone), w.span(at, at + timedelta(seconds=offer.shape.duration), zone)]
     return lines + ([f"{staff.name}, {staff.location_name}"] if staff else [])
+
+
+def _move(tx: Tx, intent: OpenIntent, b: BookingSummary, w: Words) -> list[str]:
+    """Where the booking is to go, and to whom where that changes."""
+    offer = find_offer(tx, b.service_id)
+    person = next((one.name for one in offer.staff if str(one.id) == intent.facts["staff_id"]), b.staff_name) if offer else b.staff_name
+
+    def place(at: datetime, staff: str) -> str:
+        when = w.when(at, b.told_zone)
+        return when if person == b.staff_name else w._("{when}, with {staff}").format(when=when, staff=staff)
+
+    return [w._("{new} (before: {old})").format(new=place(datetime.fromisoformat(intent.facts["starts_at"]), person), old=place(b.starts_at, b.staff_name))]
 
 
 def content_security() -> str:

@@ -259,7 +259,7 @@ HISTORY = {
     "expire_booking": "Request ended without an answer", "arrive_booking": "Checked in", "ready_booking": "Ready to start",
     "make_offers": "Other times offered", "accept_offer": "Offered time accepted", "decline_offers": "Offered times declined",
     "claim_earlier_slot": "Earlier time taken", "complete_booking": "Completed", "no_show_booking": "Missed", "refund_booking": "Refund added", "execute_refund": "Refund carried out",
-    "record_payment": "Payment received", "keep_wall_time": "Kept at its local time under new time zone rules",
+    "record_payment": "Payment received", "take_difference": "Payment received", "return_difference": "Refund added", "keep_wall_time": "Kept at its local time under new time zone rules",
     "revoke_link": "Link renewed", "cancel_session": "Class date cancelled", "lose_old_date": "Old class date cancelled",
     "save_card": "Card saved", "remove_card": "Card removed",
     "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",

@@ -10,17 +10,21 @@ from typing import NamedTuple
 from flask import g, redirect, request
 
 from booking.actions.action import Once
+from booking.actions.difference import to_collect
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.held_place import before_move
 from booking.move_times import OTHER_PRICE, MoveTimes, move_times
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.wording.policies import latest_lines
+from gateways.stripe import deposits
+from gateways.stripe.errors import Trouble
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given, move_several
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
+from storefront.cookies import browser
 from storefront.door import Door, enter
 from storefront.move_notes import move_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
@@ -49,24 +53,36 @@ def reschedule(ref: str):  # noqa: ANN201
 @bp.post("/account/bookings/<ref>/reschedule")
 @bp.post("/manage/<ref>/reschedule")
 def confirm_reschedule(ref: str):  # noqa: ANN201
-    """The confirm click. A refusal comes back with the present state and fresh times; the booking is as it was (I8)."""
+    """The confirm click: the move, or where a card pays for it first the page for that (R26). A refusal comes back with the present state
+    and fresh times; the booking is as it was (I8)."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
     if request.form.get("scope") in ("following", "all", "visit"):
         return move_several.confirm_several(door, request.form["scope"], _fresh)
     at, version = parse_at(request.form.get("starts_at")), given.whole_number(request.form.get("version"))
-    staff, price = _staff(request.form.get("staff")), given.whole_number(request.form.get("price"))
+    staff, price, pays = _staff(request.form.get("staff")), given.whole_number(request.form.get("price")), given.whole_number(request.form.get("pays"))
     try:
         if at is None or version is None:
             raise Refused("invalid")
+        if pays and price is not None:
+            onward = redirect("/", 303)
+            onward.location = "/pay/" + deposits.begin_move(
+                g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, pays=pays, browser=browser(onward),
+                reason=typed_reason())
+            return onward
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
                        "reschedule", ref, at.isoformat(), staff, price)
         reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, reason=typed_reason(), once=once)
+    except Trouble:
+        with reading(g.store_id) as tx:
+            door = enter(tx, ref)
+            return _show_summary(tx, door, group_of(tx, door), at, status=503, problem=door.words._(
+                "The card service doesn't answer at the moment. Nothing has been moved or paid; please try again in a minute."))
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
-            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
+            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed") or refused.facts.get("pay"):
                 return _fresh(tx, door, problem=problem, status=409)
             if is_missing(refused) and at is not None:
                 return _show_summary(tx, door, group_of(tx, door), at, without_reason=True)
@@ -97,7 +113,8 @@ def show_picker(tx: Tx, door: Door, group: Group | None, *, problem: str | None 
                 latest=latest_lines(w, times.policy, b.original_starts_at, b.zone)), status
 
 
-def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, without_reason: bool = False):  # noqa: ANN202
+def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, without_reason: bool = False, problem: str | None = None,  # noqa: ANN202
+                  status: int = 200):
     """Old and new side by side, with what the move means for money (R26, R33), and the button."""
     b, w = door.b, door.words
     scope = scope_asked(group, "reschedule")
@@ -107,13 +124,15 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
         except Refused as refused:
             return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     times = move_times(tx, (b,))
-    anyone = times.may_choose and request.args.get("staff") == "anyone"
-    back = takes_back(tx, (b,), at, _staff(request.args.get("staff")))
+    wanted = _staff(request.args.get("staff"))  # the extension leads here with whom was chosen there
+    anyone = times.may_choose and wanted is not None
+    back = takes_back(tx, (b,), at, wanted)
     try:
         new = _old_place(tx, b) if back else _new_place(tx, b, times, at, anyone=anyone)
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
-    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price) + MoveTerms(tx, [b], door, [new.price]).notes(at)
+    pays = 0 if back else to_collect(tx, b, new.price)
+    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price, pays) + MoveTerms(tx, [b], door, [new.price], pays).notes(at)
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), back=back,
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),
@@ -121,7 +140,7 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
                 there=w.when(new.starts_at, b.zone) if zone != b.zone else "", starts_at=at.isoformat(),
                 staff="" if new.staff_id == b.staff_id else new.staff_id, price=new.price, once=secrets.token_hex(16),
                 reason=reason_field(() if back else (b,), w, missing=without_reason), scopes=scope_choices(group, "reschedule", w),
-                asked="anyone" if anyone else ""), 422 if without_reason else 200
+                pays=pays, problem=problem, asked="anyone" if anyone else ""), 422 if without_reason else status
 
 
 class Place(NamedTuple):
@@ -136,7 +155,7 @@ class Place(NamedTuple):
 
 def _new_place(tx: Tx, b: BookingSummary, times: MoveTimes, at: datetime, *, anyone: bool) -> Place:
     slot = times.at(tx, None if anyone else b.staff_id, at)
-    person = times.person(tx, slot, _staff(request.form.get("staff")))
+    person = times.person(tx, slot, _staff(request.form.get("staff") or request.args.get("staff")))
     return Place(slot.starts_at, slot.ends_at, person.id, person.name, moves.price_after(times.policy, b.price, times.new_price))
 
 

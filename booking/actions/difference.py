@@ -1,4 +1,12 @@
-"""The price difference of a move: shown first, then more is due or the rest comes back (R26)."""
+"""The price difference of a move: shown first, then paid or the rest comes back (R26).
+
+What a customer's move costs more is collected before it commits (`to_collect`) where three things are so. What the booking cost until
+now has been paid, all of it: a booking with something still to pay, its deposit carried over in full or nothing paid at all, is settled
+at the shop with the difference on top, and meets no payment form (D24). The store takes cards. And the booking moves by itself:
+of a visit, or of several dates of a series, the difference stays due at the shop. It is the new price less the old one; of a move that
+waits for the shop, less what was paid for it already. What cards cannot move (R25), or so
+little that none is charged for it, stays due. Moves of the shop never ask.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +14,13 @@ from typing import Any
 
 from booking import facts
 from booking.actions.changing import settle
+from booking.keys import settings
 from booking.rules import moves
 from booking.rules.decision import Refused
-from booking.rules.money import split
+from booking.rules.money import card_least, card_step, split
 from booking.rules.policy import Policy
 from booking.rules.refund import RefundQuote, given_back
+from models import payment_account
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
@@ -24,6 +34,22 @@ def price_of_move(policy: Policy, b: BookingSummary, offered: int, agreed: int |
     if agreed != price and (agreed is not None or price > b.price):
         raise Refused("quote_changed", kind="price", price=price, difference=price - b.price, currency=b.currency)
     return {"price": price, "due": moves.difference(facts.covered(b), price)[0]}
+
+
+def open_difference(b: BookingSummary, price: int) -> int:
+    """What of a move to this price is paid by card before it, in minor units; 0 where something is due already, or nothing was paid."""
+    if b.due or not b.paid or price <= b.price:
+        return 0
+    due = moves.difference(facts.covered(b), price)[0]
+    amount = due - due % card_step(b.currency)
+    return amount if amount >= card_least(b.currency) else 0
+
+
+def to_collect(tx: Tx, b: BookingSummary, price: int) -> int:
+    """The same where the store can take it now, else 0."""
+    amount = open_difference(b, price) if settings().stripe_secret_key else 0
+    account = payment_account.in_use(tx) if amount else None
+    return amount if account is not None and account.takes else 0
 
 
 def before_waiting(b: BookingSummary) -> dict[str, int]:

@@ -19,7 +19,7 @@ from models.payer import Payer
 from models.session import Tx
 
 CLIENT_FIELD = "intents.client"
-PRIVATE = ("person", "notes", "delivery_address", "browser")
+PRIVATE = ("person", "notes", "delivery_address", "browser", "move_reason")
 """Facts that leave an intent when it is over."""
 
 

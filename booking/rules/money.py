@@ -19,6 +19,11 @@ _EXPONENTS = dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND 
 # Stripe, "Supported currencies": three-decimal amounts must end in 0, and MGA is taken in whole ariary.
 _CARD_STEPS = dict.fromkeys("BHD JOD KWD OMR TND".split(), 10) | {"MGA": 100}
 
+# Stripe, "Minimum and maximum charge amounts"; elsewhere it converts them from the currency of the account.
+_CARD_LEAST = {"AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400,
+               "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300,
+               "SGD": 50, "THB": 1000, "USD": 50}
+
 
 def exponent(currency: str) -> int:
     """Digits after the point: JPY 0, USD 2, KWD 3 (ISO 4217). ValueError unless three capital letters."""
@@ -30,6 +35,11 @@ def exponent(currency: str) -> int:
 def card_step(currency: str) -> int:
     """The smallest amount in minor units that cards move: ten for three-decimal currencies, a whole ariary for MGA, else one."""
     return _CARD_STEPS.get(currency, 1)
+
+
+def card_least(currency: str) -> int:
+    """The least amount in minor units that is charged to a card, as far as it is known."""
+    return _CARD_LEAST.get(currency, card_step(currency))
 
 
 def share_of(amount: int, share: Fraction) -> int:

@@ -38,7 +38,7 @@ KINDS = {
     ("state", "none"): "Nothing to give back", ("state", "owed"): "Owed", ("state", "pending"): "On its way", ("state", "succeeded"): "Carried out",
     ("state", "failed"): "Failed", ("state", "due"): "Not sent yet", ("state", "sent"): "Sent", ("state", "superseded"): "Replaced by a newer one",
     ("state", "unknown"): "Not known whether it arrived", ("cause", "cancellation"): "Cancellation", ("cause", "seats"): "Seats cancelled",
-    ("cause", "difference"): "A time that costs less", ("cause", "goodwill"): "Goodwill", ("cause", "dispute"): "Disputed payment",
+    ("cause", "difference"): "Price difference", ("cause", "goodwill"): "Goodwill", ("cause", "dispute"): "Disputed payment",
     ("outcome", "full"): "Full refund", ("outcome", "partial"): "Part of the payment", ("outcome", "credit"): "Credit", ("outcome", "forfeit"): "No refund",
     ("outcome", "none"): "Nothing was paid", ("channel", "email"): "E-mail", ("channel", "sms"): "SMS", ("cancelled_by", "customer"): "The customer",
     ("state", "waiting"): "Waiting", ("state", "taken"): "Taken", ("state", "withdrawn"): "Given up", ("state", "ended"): "Ended",

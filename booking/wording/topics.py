@@ -20,6 +20,7 @@ LABELS = {
     "card_charged": "Fee charged", "card_removed": "Card removed", "card_saved": "Card saved", "counter_offer": "Other times offered", "deposit_returned": "Deposit given back",
     "earlier_slot": "Earlier time offered", "email_changed": "Address changed",
     "merchant_offer_accepted": "Other time accepted, to the team", "merchant_offers_ended": "Offers ended, to the team",
+    "merchant_payment_returned": "Payment given back, to the team", "payment_returned": "Payment given back",
     "merchant_refund_failed": "Refund failed, to the team", "merchant_refunds_owed": "Refunds owed, to the team", "merchant_withdrawal": "Withdrawal declared, to the team",
     "phone_code": "Code for the phone", "refund_given": "Refund", "refund_paid": "Refund carried out", "sign_in_code": "Sign-in code",
     "team_invitation": "Invitation to the team", "waited_date_cancelled": "Date waited for cancelled", "waitlist_joined": "On the waitlist", "withdrawal_received": "Withdrawal received",

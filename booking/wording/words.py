@@ -226,6 +226,9 @@ class Words(RefundWords):
                                  facts["within_days"]).format(n=facts["within_days"])
         elif facts.get("visit"):
             text = self._("This booking is part of a visit, which moves as a whole. Please use the link in your confirmation, or contact {venue}.")
+        elif facts.get("pay"):
+            return self._("The new time costs {amount} more, which is paid by card first. Nothing has changed: please confirm that time and pay on the booking's page.").format(
+                amount=self.money(facts["pay"], facts["currency"]))
         elif "price" in facts:
             text = self._("That time has another price. Please contact {venue} to move there.") if facts["price"] is not None else self._(
                 "The price has changed since this was booked, and it can be moved online only to times with the same price. Please contact {venue} directly.")

@@ -134,8 +134,8 @@ export interface FreeTimes {
   notes: string[];
   /** Of the booking after the move; of a visit all its parts together. */
   price: Money;
-  /** Set where that is more than now: the difference, and what is then still to pay at the shop. */
-  dearer: {difference: Money; difference_text: string; due: Money; text: string} | null;
+  /** Set where that is more than now: the difference, what is then to pay in all, and what of it by card before the booking moves. */
+  dearer: {difference: Money; difference_text: string; due: Money; pays?: Money | null; text: string} | null;
   /** Whether the shop asks why it is moved. */
   reason: 'none' | 'optional' | 'required';
 }
@@ -188,4 +188,6 @@ export interface ProblemBody {
   errors?: {field: string; problem: string}[];
   times?: FreeTimes;
   cancellation?: Cancellation;
+  /** The page where a move is paid for and then made. */
+  pay_url?: string;
 }

@@ -1,4 +1,4 @@
-"""Deposits at Stripe: paid in the page while the time is held; what comes too late goes back (I11, I16)."""
+"""What is paid in the page while a time is held: deposits, and the difference to a dearer time. What comes too late goes back (I11, I16)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from booking.actions.deposit import begin_deposit, book_paid, deposit_returned, return_deposit
 from booking.actions.hold_slot import release_hold
 from booking.actions.intents import OpenIntent, find_intent, give_up_intent, name_intent, note_trouble
+from booking.actions.kept_time import keeper
+from booking.actions.pay_difference import begin_difference, move_paid, return_difference
 from booking.actions.pay_for_seat import begin_seat_deposit
 from booking.actions.people import Person
 from booking.rules.decision import Refused
@@ -38,6 +40,18 @@ def begin_seat(store_id: int, by: Actor, entry_id: int, offer_id: int, *, browse
     return _ask(store_id, begin_seat_deposit(store_id, by, entry_id, offer_id, browser=browser, agreed=agreed).facts)
 
 
+def begin_move(store_id: int, by: Actor, ref: str, *, starts_at: datetime, staff_id: int | None, version: int, price: int, pays: int,
+               browser: str, reason: str = "") -> str:
+    """The same for a booking that moves when the difference is paid; without Stripe's answer its new time is free again."""
+    begun = begin_difference(store_id, by, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, pays=pays,
+                             browser=browser, reason=reason).facts
+    try:
+        return _ask(store_id, begun)
+    except Trouble:
+        release_hold(store_id, SYSTEM, keeper(begun["intent_id"]))
+        raise
+
+
 def _ask(store_id: int, begun: dict[str, Any]) -> str:
     intent_id = begun["intent_id"]
     with reading(store_id) as tx:
@@ -52,21 +66,34 @@ def _ask(store_id: int, begun: dict[str, Any]) -> str:
 
 
 def look(store_id: int, intent: OpenIntent, account: Account, reference: str, over: bool) -> None:
-    """See what became of the payment, and act on it: the booking, or the money back."""
+    """See what became of the payment, and act on it: what was paid for, or the money back."""
     payment = account.stripe.payment(reference)
     if payment["status"] == "succeeded":
-        try:
-            book_paid(store_id, SYSTEM, intent.id, payment["id"],
-                      from_stripe(payment["amount_received"], payment["currency"]))
-        except Refused as refused:
-            return_deposit(store_id, SYSTEM, intent.id, refused.code)
+        _paid(store_id, intent, payment["id"], from_stripe(payment["amount_received"], payment["currency"]))
     elif payment["status"] == "canceled":
-        give_up_intent(store_id, SYSTEM, intent.id, "cancelled")
+        _gave_up(store_id, intent)
     elif over and payment["status"] != "processing":
         account.stripe.cancel_payment(payment["id"])
-        give_up_intent(store_id, SYSTEM, intent.id, "cancelled", "expired")
+        _gave_up(store_id, intent, "expired")
     elif payment.get("last_payment_error"):
         note_trouble(store_id, SYSTEM, intent.id, payment["last_payment_error"].get("code") or "card_error")
+
+
+def _paid(store_id: int, intent: OpenIntent, reference: str, amount: int) -> None:
+    differs = intent.kind == "difference"
+    try:
+        (move_paid if differs else book_paid)(store_id, SYSTEM, intent.id, reference, amount)
+    except Refused as refused:
+        if differs:
+            return_difference(store_id, SYSTEM, intent.id, refused.code, reference, amount)
+        else:
+            return_deposit(store_id, SYSTEM, intent.id, refused.code)
+
+
+def _gave_up(store_id: int, intent: OpenIntent, error: str | None = None) -> None:
+    give_up_intent(store_id, SYSTEM, intent.id, "cancelled", error)
+    if intent.kind == "difference":
+        release_hold(store_id, SYSTEM, keeper(intent.id))
 
 
 def give_back(store_id: int, intent_id: int) -> None:

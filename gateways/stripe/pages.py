@@ -8,7 +8,7 @@ from gateways.stripe.client import account_by_id
 from models.actor import SYSTEM
 from models.session import reading
 
-LOOK = {"setup": cards.look, "deposit": deposits.look}
+LOOK = {"setup": cards.look, "deposit": deposits.look, "difference": deposits.look}
 
 
 def finish(store_id: int, intent_id: int) -> OpenIntent | None:

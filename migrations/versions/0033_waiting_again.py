@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 
 SQL = Path(__file__).parents[1] / "sql" / "0033_waiting_again.sql"
 

@@ -29,11 +29,13 @@ class FreeDay(Shape):
 
 
 class DearerMove(Shape):
-    """A move that costs more: the difference, what is then still to pay at the shop in all, and both in a sentence (R26)."""
+    """A move that costs more: the difference, what is then to pay in all, and both in a sentence (R26). `pays`: what of it is paid by card
+    before the booking moves, null where all is paid at the shop; the move is then refused with the page where that is done, `pay_url`."""
 
     difference: Money
     difference_text: str
     due: Money
+    pays: Money | None
     text: str
 
 

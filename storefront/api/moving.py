@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from booking import facts
 from booking.actions.action import Done
+from booking.actions.difference import to_collect
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import price_there
 from booking.actions.visits import reschedule_visit
+from booking.links import manage_path
 from booking.move_times import MoveTimes, move_times
 from booking.offers import find_offer
 from booking.rules import moves
@@ -50,7 +52,8 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
 
 @operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=m.MoveIn, answer=s.CustomerBookingDetail)
 def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
-    """A refusal leaves the booking as it was; where the time is gone, free times of that week come with it (R15)."""
+    """A refusal leaves the booking as it was; where the time is gone, free times of that week come with it (R15). Where a card pays the
+    difference first it is 409 not_allowed with `pay_url`: the page of this move, where the customer pays and the booking then moves (R26)."""
     wanted = call.body
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
@@ -64,6 +67,9 @@ def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
             return call.act(reschedule_visit, b.ref, show=_show(call), **values)
         return call.act(reschedule_booking, b.ref, staff_id=staff_id, show=_show(call), **values)
     except Refused as refused:
+        if refused.facts.get("pay"):
+            raise Refused(refused.code, **refused.facts, fresh={"pay_url": call.origin + manage_path(
+                b, "reschedule", at=wanted.starts_at.isoformat(), **({} if staff_id == b.staff_id else {"staff": wanted.staff}))}) from None
         if refused.code not in ("slot_taken", "outside_hours"):
             raise
         with reading(call.store_id) as tx:
@@ -106,12 +112,13 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     door = door_of(call, b)
     zone, here = door.zone_of(head), local_date(tx.now, door.zone_of(head))
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
-    end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices)
+    pays = 0 if whole else to_collect(tx, b, prices[0])
+    end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices, pays)
     return m.FreeTimes(
         zone=zone, first=here, last=end if times.until is None else max(here, min(end, times.until if zone == head.zone else times.until + AROUND)),
-        notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0]),
+        notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0], pays=pays),
         price={"amount": sum(prices), "currency": b.currency},
-        dearer=_dearer(w, parts, prices), reason=moves.asks_reason(map(facts.effective_policy, parts)),
+        dearer=_dearer(w, parts, prices, pays), reason=moves.asks_reason(map(facts.effective_policy, parts)),
         people=_people(times) if times.may_choose else [],
         days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, zone, call, terms) for slot in slots])
               for day, slots in _days(tx, times, zone, _with_whom(times, b, staff), max(first, here), last).days])
@@ -143,14 +150,15 @@ def _left(w: Words, times: MoveTimes) -> list[str]:
     return [w._("{name} no longer gives this service at {venue}.").format(name=b.staff_name, venue=b.location_name)] if times.left else []
 
 
-def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> m.DearerMove | None:
-    """What the move costs more, shown before it is confirmed; the difference is paid at the shop (R26)."""
+def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int], pays: int) -> m.DearerMove | None:
+    """What the move costs more, shown before it is confirmed; the difference is paid by card first or at the shop (R26)."""
     difference = sum(prices) - sum(part.price for part in parts)
     if difference <= 0:
         return None
     currency, due = parts[0].currency, sum(moves.difference(facts.covered(part), price)[0] for part, price in zip(parts, prices, strict=True))
     return m.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
-                        due={"amount": due, "currency": currency}, text=dearer_note(w, parts[0], sum(prices), difference, due))
+                        due={"amount": due, "currency": currency}, pays={"amount": pays, "currency": currency} if pays else None,
+                        text=dearer_note(w, parts[0], sum(prices), difference, due, pays))
 
 
 def _people(times: MoveTimes) -> list[s.Choice]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from booking import keys
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.services import update_service
 from tests.storefront.test_together import series, visit
+from tests.storefront.visitor import words
 from tests.support.shopify import ADA
 from tests.support.world import MERCHANT, at, hours
 
@@ -131,12 +137,41 @@ def test_a_dearer_time_is_booked_at_the_price_that_was_shown_only(world, ada):
     update_service(world.store_id, MERCHANT, service, price=9000)
     times = ada.get(f"/bookings/{b.ref}/slots")
     assert times["price"] == {"amount": 9000, "currency": "USD"} and "$10 more" in times["notes"][0]
-    assert times["dearer"] == {"difference": {"amount": 1000, "currency": "USD"}, "difference_text": "$10", "due": {"amount": 1000, "currency": "USD"},
+    assert times["dearer"] == {"difference": {"amount": 1000, "currency": "USD"}, "difference_text": "$10", "due": {"amount": 1000, "currency": "USD"}, "pays": None,
                                "text": "The new time costs $90, $10 more. Still to pay at Harbor Massage: $10."}
     body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1}
     ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body)
     ada.refused(409, "quote_changed", "POST", f"/bookings/{b.ref}/reschedule", body | {"price": 8500})
     assert ada.post(f"/bookings/{b.ref}/reschedule", body | {"price": 9000})["price"]["amount"] == 9000
+
+
+@pytest.fixture
+def with_keys(app):
+    """The installation has keys of a card service; nothing here asks it anything."""
+    before = keys.settings()
+    keys.configure(replace(before, stripe_secret_key="sk_live_none"))
+    yield
+    keys.configure(before)
+
+
+def test_a_difference_a_card_pays_first_leads_to_the_page_for_it(world, ada, app, with_keys):
+    """R26: the extension takes no cards; the booking's own page does, at exactly this time."""
+    service = world.add_service("Facial", policy={"reschedule": {"price_difference": "difference", "change_staff": True}})
+    b = world.sold(at(10, 15), service=service, staff=world.elena, paid=8000)
+    world.take_cards()
+    update_service(world.store_id, MERCHANT, service, price=9000)
+    dearer = ada.get(f"/bookings/{b.ref}/slots")["dearer"]
+    assert dearer["pays"] == dearer["due"] == {"amount": 1000, "currency": "USD"}
+    assert dearer["text"].startswith("The new time costs $90, $10 more. You pay $10 by card first;")
+    body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1, "price": 9000}
+    for staff, name in ({}, "Elena Marsh"), ({"staff": str(world.tom)}, "Tom Okonkwo"), ({"staff": "anyone"}, "Elena Marsh"):
+        no = ada.refused(409, "not_allowed", "POST", f"/bookings/{b.ref}/reschedule", body | staff)
+        assert "$10 more, which is paid by card first. Nothing has changed" in no["detail"]
+        origin, _, path = no["pay_url"].partition("/manage/")
+        page = app.test_client().get("/manage/" + path, base_url=origin)
+        said = words(page.text)
+        assert page.status_code == 200 and "Thursday, March 11, 2027" in said and name in said.partition("New")[2] and "Continue to payment" in said
+    assert world.read(b.ref).version == 1
 
 
 def test_no_times_where_all_have_another_price_and_the_same_has_to_be_taken(world, ada):

@@ -47,6 +47,9 @@ def send_everything(world: World) -> BookingSummary:
         notices.tell_customer(tx, "zone_rules", b, old=b)
         notices.tell_customer(tx, "refund_paid", b, given=[["card", 500]])
         notices.tell_customer(tx, "card_charged", b, charged={"amount": 2500, "reason": "no_show"})
+        returned = {"amount": 1500, "starts_at": at(11, 17).isoformat(), "zone": b.zone}
+        notices.tell_customer(tx, "payment_returned", b, returned=returned)
+        notices.tell_merchant(tx, "merchant_payment_returned", b, returned=returned)
         for topic in ("card_saved", "card_removed"):
             notices.tell_customer(tx, topic, b, card={"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040})
         tell(tx, "deposit_returned", "email", "late@example.com", "1", amount=2500, currency="USD", book_url=store_facts(tx)[0]["origin"] + "/book")

@@ -78,6 +78,30 @@ def test_pay_a_deposit_and_cancel_until_the_money_is_back(shop, visit, bank, wid
 
 
 @pytest.mark.parametrize("width", [375, 1280])
+def test_pay_the_difference_to_a_dearer_time_and_see_it_moved(shop, visit, width):
+    service = shop.add_service("Facial", staff=[shop.elena], policy={"reschedule": {"price_difference": "difference"}})
+    b = shop.book(at(10, 15), service=service, paid=8000)
+    update_service(shop.store_id, MERCHANT, service, price=9500)
+    page = visit(shop, width=width)
+    page.goto(manage_path(b, "reschedule", at=at(12, 15).isoformat()))
+    expect(page.get_by_text("You pay $15 by card first")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(page.get_by_role("heading", name="Pay the difference")).to_be_visible()
+    expect(page.get_by_label("Card number")).to_be_visible()
+    assert serious(page) == []
+    type_card(page, "4000 0000 0000 0002")
+    page.get_by_role("button", name="Pay $15").click()
+    expect(page.get_by_role("alert")).to_have_text("Your card was declined.")
+    assert shop.read(b.ref).starts_at == at(10, 15)
+    type_card(page, "4242 4242 4242 4242")
+    page.get_by_role("button", name="Pay $15").click()
+    expect(page.get_by_role("status")).to_contain_text("Your booking is now on Fri, Mar 12, 2027")
+    expect(page.get_by_text("$95 paid")).to_be_visible()
+    assert shop.read(b.ref).starts_at == at(12, 15)
+
+
+@pytest.mark.parametrize("width", [375, 1280])
 def test_save_a_card_through_the_banks_dialog_and_replace_it(shop, visit, bank, width):  # noqa: F811
     b = shop.book(at(10, 15), service=shop.add_service("Facial", deposit=2500), staff=shop.elena)
     page = visit(shop, width=width)

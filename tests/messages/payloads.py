@@ -7,12 +7,13 @@ from typing import Any
 from booking.rules.policy import Policy
 
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged", "card_removed", "card_saved",
-               "manage_link", "old_date_cancelled", "refund_given", "refund_paid", "reminder", "request_received", "zone_rules")
+               "manage_link", "old_date_cancelled", "payment_returned", "refund_given", "refund_paid", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
 ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_payments_stopped", "merchant_refunds_owed", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
-           "merchant_dispute_closed", "merchant_dispute_opened", "merchant_offer_accepted", "merchant_offers_ended", "merchant_refund_failed")
+           "merchant_dispute_closed", "merchant_dispute_opened", "merchant_offer_accepted", "merchant_offers_ended", "merchant_payment_returned",
+           "merchant_refund_failed")
 OFFERING = ("counter_offer", "earlier_slot", "waited_date_cancelled", "waitlist_joined")
 """To the customer too, with buttons of their own."""
 ORIGIN = "https://harbor.opencals.com"
@@ -61,6 +62,7 @@ def payload(topic: str, **changes: Any) -> dict[str, Any]:
         "held": None, "failed": {"amount": 2500, "error": "expired_or_canceled_card"},
         "dispute": {"amount": 2500, "reason": "fraudulent", "status": "lost", "inquiry": False, "refundable": False, "owed": 0,
                     "due_by": "2027-03-20T23:59:59+00:00"},
+        "returned": {"amount": 1500, "starts_at": "2027-03-11T20:00:00+00:00", "zone": "America/New_York"},
         "charged": {"amount": 2500, "reason": "no_show"}, "card": {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2040},
         "recipient": {"kind": "merchant" if shop else "customer", "name": "Elena Marsh" if shop else "Ada Archer"},
     }

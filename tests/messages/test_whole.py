@@ -75,7 +75,7 @@ def test_of_a_free_booking_nothing_could_come_back():
 
 def test_the_shops_people_come_to_the_booking_and_staff_do_not():
     for topic in ("merchant_approval_needed", "merchant_booking_created", "merchant_booking_moved", "merchant_booking_cancelled", "merchant_offer_accepted",
-                  "merchant_offers_ended", "merchant_refund_failed", "merchant_dispute_opened", "merchant_dispute_closed"):
+                  "merchant_offers_ended", "merchant_payment_returned", "merchant_refund_failed", "merchant_dispute_opened", "merchant_dispute_closed"):
         for changes, links in (({}, [f"{ORIGIN}/admin/bookings/0123456789ab"]), (STAFF, [])):
             page = Page(render_mail(topic, payload(topic, **changes), "x.example").html)
             assert [link for link in page.links if link.startswith("http")] == links, topic

@@ -127,7 +127,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
               <s-banner tone="warning" heading={t('move.dearer', {difference: dearer.difference_text})}>
                 <s-stack gap="small-300">
                   <s-text>{dearer.text}</s-text>
-                  <s-text>{t('move.paidThere')}</s-text>
+                  {!dearer.pays && <s-text>{t('move.paidThere')}</s-text>}
                 </s-stack>
               </s-banner>
             )}
@@ -142,7 +142,7 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
                 }}></s-text-area>
             )}
             <s-button id="confirm" variant="primary" loading={busy} onClick={() => void confirm(chosen)}>
-              {dearer ? t('move.buttonDearer', {difference: dearer.difference_text}) : t('move.button')}
+              {dearer?.pays ? t('move.buttonPay') : dearer ? t('move.buttonDearer', {difference: dearer.difference_text}) : t('move.button')}
             </s-button>
           </s-stack>
         </s-section>
@@ -152,7 +152,20 @@ function Choose({offered, show, reload}: {offered: Offered; show: (next: Offered
   );
 }
 
+/** A card is typed on the booking's own page: there the move is paid for and made. */
+function PayFirst({problem, url}: {problem: ProblemBody; url: string}) {
+  return (
+    <s-banner tone="warning" heading={t('move.payFirst')}>
+      <s-stack gap="base">
+        <s-text>{problem.detail ?? ''}</s-text>
+        <s-button variant="primary" href={url} target="_blank">{t('move.pay')}</s-button>
+      </s-stack>
+    </s-banner>
+  );
+}
+
 function Problem({problem, reload}: {problem: ProblemBody | 'failed'; reload: () => void}) {
+  if (problem !== 'failed' && problem.pay_url) return <PayFirst problem={problem} url={problem.pay_url} />;
   return (
     <s-banner tone="critical" heading={t('move.notMoved')}>
       <s-stack gap="base">

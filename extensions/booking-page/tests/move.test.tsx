@@ -41,6 +41,23 @@ describe('move', () => {
     await waitFor(() => expect(server.of(MOVE)[0]?.body).toMatchObject({price: 9000}));
   });
 
+  test('a difference that is paid by card first leads to the page for that, and nothing has been moved', async () => {
+    const money = (amount: number) => ({amount, currency: 'USD'});
+    const dearer = {difference: money(1000), difference_text: '$10', due: money(1000), pays: money(1000), text: 'You pay $10 by card first.'};
+    const url = 'https://shop.test/manage/abc123/reschedule?token=t';
+    const server = at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({dearer, price: money(9000), notes: [dearer.text]})},
+      [MOVE]: {status: 409, body: {code: 'not_allowed', status: 409, detail: 'Nothing has changed: please pay on the page.', pay_url: url}}});
+    await extension.render();
+    await choose();
+    expect(shown()).not.toContain('move.paidThere');
+    expect(element('#confirm').textContent).toBe('move.buttonPay');
+    fireEvent.click(element('#confirm'));
+    await waitFor(() => expect(shown()).toContain('Nothing has changed: please pay on the page.'));
+    expect(element('s-button', 'move.pay').getAttribute('href')).toBe(url);
+    expect(server.of(MOVE)).toHaveLength(1);
+    expect(navigate).not.toHaveBeenCalled();
+  });
+
   test('what comes of the chosen time alone is told with it', async () => {
     const slots = [slot('2027-03-11T09:00:00-05:00', '9:00 AM'), slot('2027-03-11T11:00:00-05:00', '11:00 AM', {notes: ['Nothing comes back then.']})];
     at('/bookings/abc123/reschedule', {...ready, [SLOTS]: {body: times({days: [{date: '2027-03-11', text: 'Thursday, March 11, 2027', slots}]})}});
