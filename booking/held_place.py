@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from models.booking_summary import BookingSummary
+from models.class_session import ClassSession
 from models.hold import Hold
 from models.session import Tx
 from models.staff import Staff
@@ -42,3 +43,18 @@ def comes_back(b: BookingSummary) -> bool:
 def kept_while_paid(tx: Tx, b: BookingSummary) -> list[int]:
     """The holds that keep a new time for the booking while its customer pays: its own, where free times are looked for (R26)."""
     return list(tx.db.execute(select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id, Hold.kind == "checkout")).scalars())
+
+
+def kept_start(b: BookingSummary) -> datetime | None:
+    """Where a move that waits can go back to: the old start, while it is kept."""
+    if b.status != "pending" or b.held is None or b.held["released"]:
+        return None
+    return datetime.fromisoformat(b.held["starts_at"])
+
+
+def goes_back(tx: Tx, b: BookingSummary) -> bool:
+    """Whether a no brings the old slot back: one that was given up is gone, and so is a class date the shop has cancelled."""
+    if kept_start(b) is None:
+        return False
+    return b.held["session_id"] is None or tx.db.execute(select(ClassSession.status).where(
+        ClassSession.store_id == tx.store_id, ClassSession.id == b.held["session_id"])).scalar() == "scheduled"

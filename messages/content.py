@@ -153,12 +153,13 @@ class Snapshot:
     def difference(self) -> list[str]:
         """What a move to another price means: the rest comes back, or more was paid or is to pay (R26)."""
         money = self.money()
-        due, before = self.booking.get("due", 0), (self.old or {}).get("price", self.booking["price"])
+        due, price = self.booking.get("due", 0), self.booking.get("price", 0)
+        before = (self.old or {}).get("price", price)
         if money:  # also what was paid for a still dearer time asked for in between
-            return [f"{self.words._('The new time costs less.')} {money}" if self.booking["price"] < before else money]
+            return [f"{self.words._('The new time costs less.')} {money}" if price < before else money]
         if self.collected():
             return self.collected()
-        if due and self.booking["price"] > before:
+        if due and price > before:
             return [self.words._("The new time costs more. Still to pay at {venue}: {amount}.").format(
                 venue=self.venue, amount=self.words.money(due, self.booking["currency"]))]
         return []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from booking import facts
-from booking.actions.waiting import kept_start
+from booking.held_place import kept_start
 from booking.rules import moves, refund
 from booking.rules.refunds_together import together
 from booking.rules.terms import sticky_after_move

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from booking.actions.decline_booking import may_take_back
 from booking.actions.reschedule_booking import ANYONE
-from booking.actions.waiting import kept_start
+from booking.held_place import kept_start
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from storefront.together import VISIT, Group

@@ -9,8 +9,8 @@ from booking import notices, waitlist
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.changing import let_go_of_old_slot, told, write
-from booking.actions.decline_booking import end_request, goes_back
-from booking.actions.waiting import kept_start
+from booking.actions.decline_booking import end_request
+from booking.held_place import goes_back, kept_start
 from booking.rules.decision import Refused
 from booking.staff_locks import lock_staff
 from booking.waitlist_notices import tell

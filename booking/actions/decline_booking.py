@@ -13,9 +13,9 @@ from booking.actions.action import Done, action
 from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
 from booking.actions.difference import settle_difference
-from booking.actions.waiting import kept_start, waiting_with
+from booking.actions.waiting import waiting_with
 from booking.again import again_of, again_path
-from booking.held_place import before_move, put_back
+from booking.held_place import before_move, goes_back, kept_start, put_back
 from booking.links import store_origin
 from booking.rules import moves
 from booking.rules.decision import Refused
@@ -24,7 +24,6 @@ from booking.rules.refunds_together import together
 from booking.rules.status import after
 from models.booking import Booking
 from models.booking_summary import BookingSummary
-from models.class_session import ClassSession
 from models.counter_offer import CounterOffer
 from models.session import Tx
 
@@ -131,14 +130,6 @@ def _together(ended: Sequence[Ended]) -> RefundQuote | None:
     """All that comes back; None where nothing does."""
     refunds = [one.refund for one in ended if one.refund is not None]
     return together(refunds) if refunds else None
-
-
-def goes_back(tx: Tx, b: BookingSummary) -> bool:
-    """Whether a no brings the old slot back: one that was given up is gone, and so is a class date the shop has cancelled."""
-    if kept_start(b) is None:
-        return False
-    return b.held["session_id"] is None or tx.db.execute(select(ClassSession.status).where(
-        ClassSession.store_id == tx.store_id, ClassSession.id == b.held["session_id"])).scalar() == "scheduled"
 
 
 def _end(tx: Tx, b: BookingSummary, verb: str, reason: str) -> tuple[RefundQuote, BookingSummary]:

@@ -12,7 +12,8 @@ from booking.actions.action import Done, action
 from booking.actions.cancel_series import Stay, lines, scoped, series_of, tell_once
 from booking.actions.changing import let_go_of_old_slot
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
-from booking.actions.waiting import Wait, hold_old_slots, kept_start
+from booking.actions.waiting import Wait, hold_old_slots
+from booking.held_place import kept_start
 from booking.offers import ServiceOffer, find_offer
 from booking.rules import moves
 from booking.rules.decision import Decision, Refused

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from booking import notices
 from booking.actions.action import Done, action
-from booking.actions.waiting import kept_start
+from booking.held_place import kept_start
 from booking.feedback import given_for
 from booking.links import feedback_path, store_origin
 from booking.rules.feedback import FeedbackFacts

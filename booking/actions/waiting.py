@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from booking import facts
 from booking.actions.changing import let_go_of_old_slot
 from booking.actions.difference import before_waiting
+from booking.held_place import kept_start
 from booking.rules import moves
 from booking.rules.decision import Refused
 from booking.rules.interval import subtract
@@ -39,13 +40,6 @@ def wait_together(tx: Tx, parts: Sequence[BookingSummary], starts_at: datetime) 
     """The same for a visit that is to begin at `starts_at`: as soon as one part has to be agreed to, all of it waits."""
     asking = [b for b in parts if _asks(tx, b, parts[0].starts_at)]
     return _wait(tx, parts, asking, starts_at) if asking and tx.actor.is_customer else None
-
-
-def kept_start(b: BookingSummary) -> datetime | None:
-    """Where a move that waits can go back to: the old start, while it is kept."""
-    if b.status != "pending" or b.held is None or b.held["released"]:
-        return None
-    return datetime.fromisoformat(b.held["starts_at"])
 
 
 def waiting_with(tx: Tx, b: BookingSummary) -> list[BookingSummary]:

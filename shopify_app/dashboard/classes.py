@@ -8,8 +8,8 @@ from flask import request
 from sqlalchemy import select
 
 from booking.actions.cancel_session import cancel_session
-from booking.actions.decline_booking import goes_back
 from booking.actions.sessions import MOST_WEEKS, create_sessions, delete_session, update_session
+from booking.held_place import goes_back
 from booking.rules.decision import Refused
 from booking.waiting_list import waiting_count
 from models.booking import Booking

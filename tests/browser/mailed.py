@@ -7,10 +7,12 @@ from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
+from booking.actions.join_class_waitlist import join_class_waitlist
 from booking.actions.leave_feedback import leave_feedback
 from booking.actions.make_offers import Proposal, make_offers
 from booking.actions.manage_link import send_manage_link
 from booking.actions.mark_booking import complete_booking
+from booking.actions.people import Person
 from booking.actions.refund_booking import refund_booking
 from booking.actions.reply_to_feedback import reply_to_feedback
 from booking.actions.reschedule_booking import reschedule_booking
@@ -40,6 +42,7 @@ def send_everything(world: World) -> BookingSummary:
     _requests(world)
     _waiting(world)
     _old_date(world)
+    _waited_date(world)
     person = signed_in(world, "eve@example.com")
     change(world, person, "eva@example.com")
     invite_user(world.store_id, SYSTEM, email="colleague@example.com", name="Colleague", role="manager")
@@ -99,6 +102,15 @@ def _old_date(world: World) -> None:
     b = world.book(at(18, 15), service=circle, email="circle@example.com")
     reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(19, 15))
     cancel_session(world.store_id, MERCHANT, first)
+
+
+def _waited_date(world: World) -> None:
+    """A class date that was full is cancelled, and someone waited for a place."""
+    choir = world.add_service("Choir", capacity=2, staff=[world.elena])
+    date = world.session(choir, at(20, 15), capacity=1)
+    world.book(at(20, 15), service=choir, email="singer@example.com")
+    join_class_waitlist(world.store_id, GUEST, date, seats=1, person=Person("Ada", "waits@example.com", "", "en"))
+    cancel_session(world.store_id, MERCHANT, date)
 
 
 def _visits(world: World) -> None:
