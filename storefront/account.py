@@ -66,7 +66,7 @@ def account():  # noqa: ANN201
     if asked.get("view") in ("calendar", "week"):
         return _calendar(week=asked["view"] == "week")
     after, before = cursor_of(asked, "upcoming"), cursor_of(asked, "past")
-    with reading(g.store_id, once=True) as tx:
+    with reading(g.store_id) as tx:
         login = login_hash(g.store_id, login_secret() or "")
         listed = Listed(tx, login, after=after.place, before=before.place)
         store, person = require_login(tx)

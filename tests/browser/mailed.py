@@ -83,6 +83,8 @@ def _requests(world: World) -> None:
     approve_booking(world.store_id, MERCHANT, moved.ref)
     reschedule_booking(world.store_id, world.customer(moved), moved.ref, starts_at=at(15, 19))
     decline_booking(world.store_id, MERCHANT, moved.ref)
+    refused = world.book(at(10, 19), service=service, staff=world.tom, by=GUEST, email="refused@example.com")
+    decline_booking(world.store_id, MERCHANT, refused.ref)
     make_offers(world.store_id, MERCHANT, offered.ref, [Proposal(at(16, 15)), Proposal(at(17, 15))])
 
 
