@@ -14,13 +14,13 @@ from sqlalchemy import Boolean, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from booking.keys import settings
-from booking.rules import refund, terms
+from booking.rules import refund, terms, windows
 from booking.rules.decision import Decision
 from booking.rules.durations import Notice
 from booking.rules.outlook import tiers_for
 from booking.rules.policy import Flags, Policy, Tier, kinder, resolve_flags
 from booking.rules.refunds_together import with_given
-from booking.rules.windows import ChangeFacts, allowed, books_instead, change_decision
+from booking.rules.windows import ChangeFacts, change_decision
 from models.booking_list import ListedBooking
 from models.booking_summary import BookingSummary
 from models.dispute import blocked
@@ -102,8 +102,7 @@ def decisions(b: AnyBooking, now: datetime) -> dict[str, Decision]:
 
 def may_change(b: AnyBooking, now: datetime) -> tuple[bool, bool, bool]:
     """Whether the customer may move it now, cancel it, or book anew instead of cancelling: `decisions` without the reasons."""
-    facts = change_facts(b)
-    return allowed("reschedule", facts, now), allowed("cancel", facts, now), books_instead(facts)
+    return windows.may_change(change_facts(b), now)
 
 
 CREDIT_AT_LEAST = timedelta(days=30)

@@ -92,6 +92,10 @@ class Policy:
         """Whether customers cancel by themselves: not where a new appointment takes the place of cancelling (A125)."""
         return self.cancel_allowed and not self.instead_schedule
 
+    def reached(self, moves: int) -> bool:
+        """Whether one who has moved it as often may not do so again (R18)."""
+        return 0 < self.reschedule_limit <= moves
+
     def with_flags(self, flags: Flags) -> Policy:
         """The same policy with switches that act at once, whatever was copied (R2)."""
         return replace(self, reschedule_allowed=self.reschedule_allowed and flags.reschedule,

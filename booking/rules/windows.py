@@ -50,10 +50,20 @@ def allowed(kind: str, facts: ChangeFacts, now: datetime) -> bool:
     return _refusal(kind, facts, now)[0] is None
 
 
-def books_instead(facts: ChangeFacts) -> bool:
-    """Whether a new appointment takes the place of cancelling this one: `instead` of `change_decision`, for lists (A125)."""
-    policy = facts.policy
-    return policy.cancel_allowed and not policy.cancels_online and not _never_approved(facts) and facts.status not in (*CLOSED, *CHECKED_IN)
+def may_change(facts: ChangeFacts, now: datetime) -> tuple[bool, bool, bool]:
+    """Whether it may be moved, cancelled, or a new appointment takes the place of cancelling (`instead`): `change_decision` without the
+    reasons, of every line of a list."""
+    status, start, zone, policy, moves, _ = facts
+    if status in CLOSED or status in CHECKED_IN:
+        return False, False, False
+    withdrawn = _never_approved(facts)
+    instead = policy.cancel_allowed and policy.instead_schedule and not withdrawn
+    if now >= start:
+        return False, False, instead
+    if withdrawn:  # until the start, without terms (R29)
+        return policy.reschedule_allowed and not policy.reached(moves), True, False
+    return (policy.reschedule_allowed and not policy.reached(moves) and now <= policy.reschedule_notice.before(start, zone),
+            policy.cancels_online and now <= policy.cancel_notice.before(start, zone), instead)
 
 
 def _refusal(kind: str, facts: ChangeFacts, now: datetime) -> tuple[str | None, datetime | None]:
@@ -68,7 +78,7 @@ def _refusal(kind: str, facts: ChangeFacts, now: datetime) -> tuple[str | None, 
     last = deadline(kind, facts)
     if now > last or now >= facts.starts_at:
         return "too_late", last
-    if kind == "reschedule" and facts.policy.reschedule_limit and facts.customer_moves >= facts.policy.reschedule_limit:
+    if kind == "reschedule" and facts.policy.reached(facts.customer_moves):
         return "limit_reached", last
     return None, last
 

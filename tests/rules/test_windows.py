@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from booking.rules.durations import parse
 from booking.rules.policy import Policy
 from booking.rules.status import CHECKED_IN, CLOSED, STATES
 from booking.rules.wall_time import resolve
-from booking.rules.windows import ChangeFacts, allowed, books_instead, change_decision, deadline
+from booking.rules.windows import ChangeFacts, allowed, change_decision, deadline, may_change
 from tests.rules.strategies import checked, notices, zoned_instants
 
 START = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
@@ -30,11 +31,17 @@ def policy_of(reschedule: str = "PT24H", cancel: str = "PT24H", **more) -> Polic
     return Policy(reschedule_notice=parse(reschedule), cancel_notice=parse(cancel), **more)
 
 
+def whether(at: ChangeFacts, now: datetime) -> tuple[bool, bool, bool]:
+    """What a list asks, as the decisions have it."""
+    move, cancel = (change_decision(kind, at, now) for kind in KINDS)
+    return move.allowed, cancel.allowed, cancel.facts.get("instead", False)
+
+
 def refused(kind: str, at: ChangeFacts, now: datetime) -> str | None:
     """The reason, and with it every decision seen here: allowed without one, refused with one, the facts its sentence needs."""
     decision = change_decision(kind, at, now)
     assert allowed(kind, at, now) is decision.allowed is (decision.reason is None)
-    assert books_instead(at) is change_decision("cancel", at, now).facts.get("instead", False)
+    assert may_change(at, now) == whether(at, now)
     if decision.reason == "not_allowed":
         assert (decision.facts, decision.deadline) == ({"kind": kind}, None)
     if decision.reason in (None, "limit_reached"):
@@ -224,3 +231,13 @@ def test_r12_only_the_present_start_is_measured():
     late = START - timedelta(hours=12)
     assert refused("reschedule", at, late) == "too_late"
     assert refused("reschedule", at._replace(starts_at=START + timedelta(days=1)), late) is None
+
+
+@pytest.mark.parametrize("status", sorted(STATES))
+@pytest.mark.parametrize("never_approved", [False, True])
+def test_what_lists_ask_is_what_the_decision_says(status, never_approved):
+    for move, cancel, instead in product((True, False), repeat=3):
+        policy = policy_of("PT24H", "PT2H", reschedule_allowed=move, cancel_allowed=cancel, instead_schedule=instead, reschedule_limit=3)
+        for moves, hours in product((2, 3), (25, 24, 3, 2, 1, 0, -1)):
+            at, now = facts(policy, status, customer_moves=moves, never_approved=never_approved), START - timedelta(hours=hours)
+            assert may_change(at, now) == whether(at, now)
