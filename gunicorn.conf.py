@@ -14,6 +14,8 @@ preload_app = True
 
 
 def when_ready(server):  # noqa: ANN001, ANN201
-    """What is loaded now stays: the collector need not visit it, and so does not copy its pages into every worker."""
+    """What is loaded now stays: the collector need not visit it, and so does not copy its pages into every worker. What a page makes
+    goes when it is sent, some thousands of objects: to look for cycles after each 700 is work for nothing."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)

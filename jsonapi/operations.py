@@ -53,8 +53,10 @@ class JsonApi:
 
     def _no_way_round(self) -> Response | None:
         """What routing would lead elsewhere, such as a doubled slash, is unknown here: programs get a problem, never a page."""
+        if not isinstance(request.routing_exception, RequestRedirect):
+            return None
         ours = request.path == self.prefix or request.path.startswith(self.prefix + "/")
-        return http_problem(NotFound()) if ours and isinstance(request.routing_exception, RequestRedirect) else None
+        return http_problem(NotFound()) if ours else None
 
     def operation(self, method: str, path: str, *, summary: str, answer: type[BaseModel], body: type[BaseModel] | None = None,
                   query: dict[str, str] | None = None, status: int | None = None, repeats: str | None = None,

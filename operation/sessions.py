@@ -6,8 +6,8 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 
@@ -37,6 +37,12 @@ class Sessions(SecureCookieSessionInterface):
             if 0 <= time.time() - signed_at <= app.permanent_session_lifetime.total_seconds():
                 return self.session_class(kept)
         return self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if self.should_set_cookie(app, session):
+            super().save_session(app, session, response)
+        elif session.accessed and response.headers.get("Vary") != "Cookie":
+            response.vary.add("Cookie")  # as Flask does each time; to read the header anew takes longer than all else here
 
     def _open(self, serializer: URLSafeTimedSerializer, cookie: str) -> tuple[dict[str, Any], float]:
         kept, signed_at = serializer.loads(cookie, return_timestamp=True)

@@ -7,7 +7,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 from booking.keys import keyed_hash, settings, sign, unsign
 
@@ -17,7 +17,7 @@ ATTEMPT_SECONDS = 900
 
 
 def _name(base: str) -> str:
-    return f"__Host-{base}" if current_app.config["SETTINGS"].secure else base
+    return f"__Host-{base}" if settings().secure else base
 
 
 def login_secret() -> str | None:
@@ -53,7 +53,7 @@ def _opened(cookie: str, secret_keys: tuple[str, ...]) -> Any:
 
 
 def forget_login(response: Response) -> None:
-    response.delete_cookie(_name("login"), path="/", secure=current_app.config["SETTINGS"].secure, httponly=True, samesite="Lax")
+    response.delete_cookie(_name("login"), path="/", secure=settings().secure, httponly=True, samesite="Lax")
 
 
 def challenge() -> str | None:
@@ -76,7 +76,7 @@ def remember_shopify_attempt(response: Response, values: list[str]) -> None:
 
 
 def forget_shopify_attempt(response: Response) -> None:
-    response.delete_cookie(_name("shopify-attempt"), path="/", secure=current_app.config["SETTINGS"].secure, httponly=True, samesite="Lax")
+    response.delete_cookie(_name("shopify-attempt"), path="/", secure=settings().secure, httponly=True, samesite="Lax")
 
 
 def browser(response: Response | None = None) -> str:
@@ -90,5 +90,5 @@ def browser(response: Response | None = None) -> str:
 
 
 def _set(response: Response, base: str, value: str, seconds: int) -> None:
-    response.set_cookie(_name(base), value, max_age=seconds, path="/", secure=current_app.config["SETTINGS"].secure, httponly=True,
+    response.set_cookie(_name(base), value, max_age=seconds, path="/", secure=settings().secure, httponly=True,
                         samesite="Lax")

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from booking.access import SignedIn
+from booking.keys import settings
 from booking.offers import ServiceOffer
 from booking.slots import Slot, SlotDays
 from models.booking_summary import BookingSummary
@@ -26,6 +27,11 @@ KEPT_SECONDS = 365 * 86400
 def zone_names() -> tuple[str, ...]:
     """The zones one can choose: places people know, by IANA name, sorted."""
     return tuple(sorted(name for name in available_timezones() if name.split("/")[0] in AREAS))
+
+
+@lru_cache(maxsize=1)
+def _named() -> frozenset[str]:
+    return frozenset(zone_names())
 
 
 def chosen_zone(person: SignedIn | None) -> str | None:
@@ -67,13 +73,13 @@ def keep_choice(response: Response) -> Response:
     """The browser keeps what was chosen; nothing is written here (R5)."""
     zone = _known(request.args.get("zone"))
     if zone is not None and request.cookies.get(_cookie()) != zone:
-        response.set_cookie(_cookie(), zone, max_age=KEPT_SECONDS, path="/", secure=current_app.config["SETTINGS"].secure, httponly=True, samesite="Lax")
+        response.set_cookie(_cookie(), zone, max_age=KEPT_SECONDS, path="/", secure=settings().secure, httponly=True, samesite="Lax")
     return response
 
 
 def _known(text: str | None) -> str | None:
-    return text if text and text in zone_names() else None
+    return text if text and text in _named() else None
 
 
 def _cookie() -> str:
-    return "__Host-zone" if current_app.config["SETTINGS"].secure else "zone"
+    return "__Host-zone" if settings().secure else "zone"

@@ -120,13 +120,14 @@ def find_caller(tx: Tx, gid: str) -> Caller | None:
 
 
 def _ours() -> bool:
-    return request.path == PREFIX or request.path.startswith(PREFIX + "/")
+    path = request.path
+    return path.startswith(PREFIX) and (path == PREFIX or path[len(PREFIX)] == "/")
 
 
 @blueprint.before_app_request
 def preflight() -> Response | None:
     """OPTIONS is answered before anyone is asked who they are."""
-    return Response(status=204) if _ours() and request.method == "OPTIONS" else None
+    return Response(status=204) if request.method == "OPTIONS" and _ours() else None
 
 
 api = JsonApi(blueprint, PREFIX, authenticate)

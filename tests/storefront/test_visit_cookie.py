@@ -24,6 +24,19 @@ def client():  # noqa: ANN201
     def kept() -> str:
         return session.get("word", "nothing")
 
+    @app.get("/in/<languages>")
+    def told(languages: str):  # noqa: ANN202
+        return session.get("word", "nothing"), {"Vary": languages}
+
+    @app.get("/alike")
+    def alike() -> str:
+        return "the same to all"
+
+    @app.get("/forget")
+    def forget() -> str:
+        session.clear()
+        return "forgotten"
+
     return app.test_client()
 
 
@@ -61,3 +74,13 @@ def test_it_ends_by_its_age_and_none_comes_from_the_future(client, monkeypatch):
     for later, found in ((0, "mine"), (31 * DAY, "mine"), (31 * DAY + 1, "nothing"), (-1, "nothing"), (5, "mine")):
         monkeypatch.setattr("time.time", lambda: made + later)  # noqa: B023
         assert kept(client, text=text) == found, later
+
+
+def test_caches_hear_of_every_answer_that_depends_on_it(client):
+    client.get("/keep/mine")
+    for path, vary in (("/kept", "Cookie"), ("/alike", None), ("/in/Accept-Language", "Accept-Language, Cookie"), ("/in/Cookie", "Cookie")):
+        answer = client.get(path)
+        assert (answer.headers.get("Vary"), answer.headers.get("Set-Cookie")) == (vary, None), path
+    forgotten = client.get("/forget")
+    assert forgotten.headers["Vary"] == "Cookie" and forgotten.headers["Set-Cookie"].startswith("session=;")
+    assert kept(client) == "nothing"
