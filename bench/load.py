@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 
 ON_ONE_CONNECTION = 25
+"""Requests a client sends before it changes connections, where they are kept."""
+CLOSE = "Connection: close\r\n"
 
 
 @dataclass
@@ -71,12 +73,14 @@ def memory_of(pid: int) -> float:
         return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
-def measure(server: Server, host: str, path: str, *, headers: str = "", seconds: float = 1, clients: int = 4) -> Rate:
-    """Ask for one page over `clients` kept connections; raises RuntimeError unless every answer is 200."""
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n".encode()
-    _ask(server.port, request, time.perf_counter() + 0.2)
+def measure(server: Server, host: str, path: str, *, headers: str = "", seconds: float = 1, clients: int = 4, kept: bool = True) -> Rate:
+    """Ask for one page over `clients` connections, kept, or else a new one for each request, as `ab` has it and a proxy that keeps none.
+    Raises RuntimeError unless every answer is 200."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}{'' if kept else CLOSE}\r\n".encode()
+    ask = _ask if kept else _ask_each
+    ask(server.port, request, time.perf_counter() + 0.2)
     before, started, results = server.cpu_seconds(), time.perf_counter(), []
-    threads = [threading.Thread(target=lambda: results.append(_ask(server.port, request, started + seconds))) for _ in range(clients)]
+    threads = [threading.Thread(target=lambda: results.append(ask(server.port, request, started + seconds))) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -124,4 +128,19 @@ def _ask_on_one(port: int, request: bytes, until: float) -> list[float]:
                 while len(rest) < size:
                     rest += s.recv(65536)
             times.append(time.perf_counter() - start)
+    return times
+
+
+def _ask_each(port: int, request: bytes, until: float) -> list[float]:
+    """A connection for each request; the server closes it."""
+    times: list[float] = []
+    while (start := time.perf_counter()) < until:
+        with socket.create_connection(("127.0.0.1", port), 30) as s:
+            s.sendall(request)
+            answer = b""
+            while chunk := s.recv(65536):
+                answer += chunk
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(answer.split(b"\r\n")[0].decode() or "the server closed the connection")
+        times.append(time.perf_counter() - start)
     return times
