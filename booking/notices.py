@@ -112,7 +112,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
                   "logo": b.store_logo_url, "accent": b.store_accent, "contact_note": b.store_contact_note},
         "booking": {
             "ref": b.ref, "status": b.status, "version": b.version, "service": b.service_name, "staff": b.staff_name,
-            "location": b.location_name, "address": place_of(b).whereabouts, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
+            "location": b.location_name, "address": place_of(b).whereabouts, "place": b.location_kind, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
             "zone": b.zone, "original_starts_at": _iso(b.original_starts_at), "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
             "currency": b.currency, "conflict": b.conflict},
         "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,
