@@ -119,7 +119,7 @@ class Snapshot:
         return lines
 
     def reason(self) -> list[str]:
-        """The customer's own words for why they move, on one line; empty where none were given (D20b)."""
+        """The customer's own words for why they move or cancel, on one line; empty where none were given (D20b, A158)."""
         said = " ".join((self.payload.get("reason") or "").split())
         return [self.words._("Reason given: {reason}").format(reason=self.quoted(said))] if said else []
 

@@ -14,6 +14,7 @@ def content(s: Snapshot) -> Content:
         seats = s.booking["seats"]
         lines = [s.words.ngettext("{customer}: {service}, {when} now has {n} seat.", "{customer}: {service}, {when} now has {n} seats.", seats).format(
             customer=s.customer, service=s.service, when=s.when(), n=seats)]
+    lines += s.reason()
     if cash := s.cash():
         lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(amount=cash))
     return Content(subject=(_("Changed: {service}, {when}") if fewer else _("Cancelled: {service}, {when}")).format(service=s.service, when=s.when(s.old)),

@@ -63,11 +63,11 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     refund_id = settle(tx, b, outcome, cause)
     done = reread(tx, b)
     tx.audit(action_name, booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id, quote=outcome.facts(),
-             refund_id=refund_id, override=override)
+             refund_id=refund_id, override=override, **({"reason_given": True} if reason else {}))
     if notify:
         notices.tell_customer(tx, "booking_cancelled", done, old=b, refund=outcome)
-    shop, was = tx.actor.is_customer, before_move(tx, b)
-    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=was, refund=outcome) if shop else frozenset()
+    shop, was, words = tx.actor.is_customer, before_move(tx, b), {"reason": reason} if reason else {}
+    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=was, refund=outcome, **words) if shop else frozenset()
     notices.tell_staff(tx, "merchant_booking_cancelled", put_back(done, was), old=was, told=heard)
     return Done(done, outcome)
 

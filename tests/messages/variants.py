@@ -69,7 +69,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "approval_asked": {"visit": {"bookings": VISIT}, "dearer, paid": {"collected": 1500}, "old time given up": {"held": HELD | {"released": True}}},
     "merchant_approval_needed": {"a move": {"booking": {"status": "pending"}, "held": HELD, "reason": "My train is late"}, "dearer, paid": {"collected": 1500, "held": HELD}, "old time given up": {"held": HELD | {"released": True}},
                                  "a visit": {"booking": {"status": "pending"}, "bookings": VISIT}, "at first": {"old": None}},
-    "merchant_booking_cancelled": {"with refund": CANCELLED | {"refund": REFUND}, "one seat left": {}, "by name": CANCELLED | {"by": "store", "by_name": "Elena Marsh"}},
+    "merchant_booking_cancelled": {"with refund": CANCELLED | {"refund": REFUND}, "one seat left": {}, "a reason": CANCELLED | {"reason": "My child\nis ill"}, "by name": CANCELLED | {"by": "store", "by_name": "Elena Marsh"}},
     "merchant_booking_created": {"conflict": {"booking": {"conflict": True}}, "to staff": STAFF, "erased": {"customer": {"name": "Redacted customer"}}},
     "merchant_booking_moved": {"conflict": {"booking": {"conflict": True}}, "a reason": {"reason": "My train\nis late"}, "dearer, paid": {"collected": 1500}},
     "merchant_calendar_lost": {"Microsoft": {"provider": "microsoft"}}, "merchant_payments_stopped": {"left": {"left": True}},
