@@ -23,9 +23,11 @@ from storefront.together import VISIT, Group, decisions_of, group_of, scope_aske
 
 def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str | None = None, status: int = 200):  # noqa: ANN201
     """Every booking that would go with its outcome, those that stay with the reason, and the sum."""
-    b, w = door.b, door.words
+    b, w, deadline = door.b, door.words, None
     if scope == VISIT:
-        decisions_of(door, group, tx.now)["cancel"].require()
+        decision = decisions_of(door, group, tx.now)["cancel"]
+        decision.require()
+        deadline = decision.deadline
     preview = preview_cancel_visit(tx, b.ref) if scope == VISIT else preview_cancel_series(tx, b.ref, scope)
     total = preview.total
     return page(
@@ -36,7 +38,7 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("cancel", stay.decision, door, stay.booking))
                for stay in preview.stays],
         outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, door.zone) if total and total.until else None,
-        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w),
+        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w), deadline=w.deadline("cancel", deadline, door.zone) if deadline else "",
         quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
 
 

@@ -11,6 +11,7 @@ from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
+from booking.actions.stores import update_store
 from booking.wording import words_for
 from messages.render import render_mail
 from tests.storefront.visitor import account, fields, link, words
@@ -198,9 +199,17 @@ class TestVisit:
         ada.get(account(made[0], "cancel"))
         text = words(ada.page)
         assert "Cancel this visit?" in text and "all together You'll be refunded $70 to the card you paid with" in text
+        assert "You can cancel this until Tue, Mar 9, 2027, 10:00 AM EST." in text, "the deadline of the visit (R10)"
         ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
         assert "Your bookings are cancelled You'll be refunded $70 to the card you paid with A confirmation" in words(ada.page)
         assert states(world, made) == ["cancelled"] * 2
+
+    def test_the_shops_own_terms_are_shown_too(self, world, ada):
+        """A151, as where one booking is cancelled."""
+        update_store(world.store_id, MERCHANT, terms="No dogs.\nNo shoes.")
+        for path in (account(visit(world)[0], "cancel"), account(series(world)[1], "cancel") + "?scope=all"):
+            ada.get(path)
+            assert "Terms of Harbor Massage No dogs. No shoes." in words(ada.page), path
 
     def test_parts_that_come_back_in_different_ways_are_told_apart(self, world, ada):
         """R23: one service gives money back at once, the other by hand."""
