@@ -66,9 +66,12 @@ def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, 
         signed = quotes.sign(quote, b, seats)
         choice = facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0
     last = decided["cancel"].deadline
+    notes = [w._("This holds until {when}.").format(when=w.when(quote.until, b.told_zone))] if quote.until else []
+    notes += [w.deadline("cancel", last, b.told_zone)] if last else []
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=w.refund(quote.facts(), b.store_name),
-        charge=fee_note(tx, going, w) or None, as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
+        charge=fee_note(tx, going, w) or None, notes=notes, terms=[line for line in (b.store_terms or "").splitlines() if line.strip()],
+        as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
         may_drop_seats=not whole and b.seats > 1 and facts.effective_policy(b).part_cancel, part=visit and part,
         may_cancel_part=visit and parts_end_alone(group.parts), may_reschedule=decided["reschedule"].allowed,
         until=quote.until.astimezone(here) if quote.until else None, deadline=last.astimezone(here) if last else None)
