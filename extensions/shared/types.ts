@@ -150,8 +150,8 @@ export interface Cancellation {
   charge: string | null;
   /** Until when the outcome holds, and cancelling is possible. */
   notes?: string[];
-  /** The shop's own, line by line. */
-  terms?: string[];
+  /** The shop's own. */
+  terms?: {title: string; lines: string[]} | null;
   as_credit: boolean;
   may_choose_credit: boolean;
   quote: string;

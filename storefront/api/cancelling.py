@@ -11,6 +11,7 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.visits import cancel_visit, cancel_visit_part, preview_cancel_visit
 from booking.rules.decision import Refused
 from booking.visiting import decisions_alone, parts_end_alone
+from booking.wording import Words
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given
@@ -70,11 +71,16 @@ def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, 
     notes += [w.deadline("cancel", last, b.told_zone)] if last else []
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=w.refund(quote.facts(), b.store_name),
-        charge=fee_note(tx, going, w) or None, notes=notes, terms=[line for line in (b.store_terms or "").splitlines() if line.strip()],
+        charge=fee_note(tx, going, w) or None, notes=notes, terms=_terms(b, w),
         as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
         may_drop_seats=not whole and b.seats > 1 and facts.effective_policy(b).part_cancel, part=visit and part,
         may_cancel_part=visit and parts_end_alone(group.parts), may_reschedule=decided["reschedule"].allowed,
         until=quote.until.astimezone(here) if quote.until else None, deadline=last.astimezone(here) if last else None)
+
+
+def _terms(b: BookingSummary, w: Words) -> s.Terms | None:
+    lines = [line for line in (b.store_terms or "").splitlines() if line.strip()]
+    return s.Terms(title=w._("Terms of {venue}").format(venue=b.store_name), lines=lines) if lines else None
 
 
 @operation("POST", "/bookings/{ref}/cancel", summary="Cancel the booking, or seats of the party, as quoted", body=s.CustomerCancelIn,

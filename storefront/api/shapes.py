@@ -231,10 +231,15 @@ class Choice(Shape):
     name: str
 
 
+class Terms(Shape):
+    title: str
+    lines: list[str]
+
+
 class Cancellation(Shape):
     """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good.
 
-    `notes`: until when the outcome holds and cancelling is possible, in words; `terms`: the shop's own, line by line.
+    `notes`: until when the outcome holds and cancelling is possible, in words; `terms`: the shop's own.
     `charge`: a fee beyond what was paid, and what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
     `may_cancel_part`: of a visit, ask again with `part=true` for this part alone; `part`: that is what it is of.
     """
@@ -246,7 +251,7 @@ class Cancellation(Shape):
     sentence: str
     charge: str | None
     notes: list[str]
-    terms: list[str]
+    terms: Terms | None
     as_credit: bool
     may_choose_credit: bool
     quote: str

@@ -20,10 +20,10 @@ describe('cancel', () => {
   });
 
   test('until when, and the terms of the shop', async () => {
-    at('/bookings/abc123/cancel', {...ready, [QUOTE]: {body: {...quote, notes: ['You can cancel this until Tuesday.'], terms: ['No dogs.', 'No shoes.']}}});
+    at('/bookings/abc123/cancel', {...ready, [QUOTE]: {body: {...quote, notes: ['You can cancel this until Tuesday.'], terms: {title: 'Terms of Harbor Massage', lines: ['No dogs.', 'No shoes.']}}}});
     await extension.render();
     await waitFor(() => expect(shown()).toContain('You get $25.'));
-    for (const text of ['You can cancel this until Tuesday.', 'No dogs.', 'No shoes.']) expect(shown()).toContain(text);
+    for (const text of ['You can cancel this until Tuesday.', 'Terms of Harbor Massage', 'No dogs.', 'No shoes.']) expect(shown()).toContain(text);
   });
 
   test('a quote that got worse is shown for a fresh decision', async () => {
