@@ -8,8 +8,8 @@ from typing import Any
 
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
-from booking.actions.cancel_booking import cancel_booking
-from booking.held_place import before_move
+from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
+from booking.held_place import before_move, put_back
 from booking.keys import sign, unsign
 from booking.rules import refund as refunds
 from booking.rules.decision import Decision, Refused
@@ -138,10 +138,13 @@ def confirmed_parts(tx: Tx, preview: CancelPreview, quote: str | None) -> tuple[
 
 
 def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool, block: bool = False) -> Done:
-    """Cancel the given bookings, whose rows are locked; no mail to the customer yet."""
+    """Cancel the given bookings, whose rows are locked, and tell the team; no mail to the customer yet."""
     results = [cancel_booking.within(
         tx, part.booking.ref, quote=quotes.sign(part.quote, part.booking, part.booking.seats), reason=reason, refund=refund,
-        override=override, notify=False, block=block) for part in parts]
+        override=override, notify=False, block=block, of_several=True) for part in parts]
+    reason, was = reason.strip()[:LONGEST_REASON], [before_move(tx, part.booking) for part in parts]
+    tell_team_once(tx, "merchant_booking_cancelled", was, [put_back(result.booking, old) for result, old in zip(results, was, strict=True)],
+                   shop=tx.actor.is_customer, refund=together([result.refund for result in results]), **({"reason": reason} if reason else {}))
     return Done(results[0].booking, together([result.refund for result in results]), tuple(result.booking for result in results))
 
 
@@ -156,6 +159,19 @@ def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Seque
     notices.tell_customer(
         tx, topic, after[0], old=before[0] if before else None, refund=refund, stays=[_line(b) for b in stays],
         bookings=[_line(b, before[n] if before else None) for n, b in enumerate(after)], **extra)
+
+
+def tell_team_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, shop: bool,
+                   refund: RefundQuote | None = None, **extra: Any) -> None:
+    """The team hears once of several bookings too: the people of the `shop`, where they are told at all, of all of them, each staff
+    member of those they have or had (R14, R40). `before` is empty where the bookings are new."""
+    was: Sequence[BookingSummary | None] = before or [None] * len(after)
+    pairs = list(zip(was, after, strict=True))
+    heard = notices.tell_merchant(tx, topic, after[0], old=was[0], refund=refund, bookings=[_line(b, old) for old, b in pairs], **extra) if shop else frozenset()
+    for staff_id in dict.fromkeys(one.staff_id for pair in pairs for one in reversed(pair) if one is not None):
+        theirs = [(old, b) for old, b in pairs if staff_id in (b.staff_id, old.staff_id if old else None)]
+        notices.tell_staff(tx, topic, theirs[0][1], old=theirs[0][0], told=heard, only=staff_id,
+                           **({"bookings": [_line(b, old) for old, b in theirs]} if len(theirs) > 1 else {}))
 
 
 def tell_together(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
