@@ -10,7 +10,7 @@ from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_series import CancelPreview, Part, cancel_parts, confirmed_parts, parts_before, several, tell_once
 from booking.actions.decline_booking import may_take_back, take_back
-from booking.actions.reschedule_series import Target, move_all, tell_moved
+from booking.actions.reschedule_series import Target, move_all, said_why, tell_moved, tell_team_moved
 from booking.actions.waiting import wait_together
 from booking.rules.decision import Refused
 from booking.visiting import visit_decision, visit_of
@@ -44,9 +44,9 @@ def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | No
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])
     if notify:
         tell_moved(tx, parts, after)
+    tell_team_moved(tx, parts, after)
     if any(b.status == "pending" for b in after):
-        said = next((b.move_reason for b in after if b.move_reason), None) if tx.actor.is_customer else None
-        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after), **({"reason": said} if said else {}))
+        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after), **said_why(tx, after))
     return Done(next(b for b in after if b.ref == ref), bookings=tuple(after))
 
 

@@ -288,6 +288,8 @@ class TestMove:
         mails = world.outbox("booking_moved")
         assert [row.recipient for row in mails] == ["ada@example.com"]
         assert [(x["old_starts_at"], x["starts_at"]) for x in mails[0].payload["bookings"]][0] == (at(12, 15).isoformat(), at(12, 17).isoformat())
+        told = world.outbox("merchant_booking_moved")
+        assert sorted((row.recipient, len(row.payload["bookings"])) for row in told) == [("elena@example.com", 3), ("shop@example.com", 3)], "R40"
         assert world.sql("select action, count(*) from audit_entries where action like 'resch%%' group by action order by action") == [
             ("reschedule_booking", 3), ("reschedule_series", 1)]
 

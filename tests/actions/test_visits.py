@@ -110,6 +110,11 @@ def test_one_mail_one_entry_for_each_part_and_one_for_the_visit(world, visit):
     mails = world.outbox("booking_moved")
     assert [row.recipient for row in mails] == ["ada@example.com"]
     assert [line["service"] for line in mails[0].payload["bookings"]] == ["Colour", "Cut"]
+    told = world.outbox("merchant_booking_moved")
+    assert sorted(row.recipient for row in told) == ["elena@example.com", "shop@example.com"], "the team hears once too (R40)"
+    for mail in (render_mail(row.topic, row.payload, "opencals.com") for row in told):
+        assert "Ada Archer: several bookings have moved, the first to Thu, Mar 11, 2027, 10:00 AM EST." in mail.text and mail.subject.endswith("(+1)")
+        assert "- Cut, Thu, Mar 11, 2027, 11:00 AM EST (before: Wed, Mar 10, 2027, 11:00 AM EST)" in mail.text
     assert world.sql("select action, count(*) from audit_entries where action like 'resch%%' group by action order by action") == [
         ("reschedule_booking", 2), ("reschedule_visit", 1)]
 
