@@ -61,16 +61,17 @@ class CancelPreview:
                               [[part.booking.ref, part.booking.version, part.quote.facts()] for part in self.parts]])
 
 
-def preview_cancel_series(tx: Tx, ref: str, scope: str) -> CancelPreview:
-    """The dates a cancellation with scope this, following or all is for, those that stay, and the money. Reads only.
+def preview_cancel_series(tx: Tx, ref: str, scope: str, *, as_credit: bool = False) -> CancelPreview:
+    """The dates a cancellation with scope this, following or all is for, those that stay, and the money, or credit where the customer
+    may choose it and does (R21). Reads only.
 
     Refused not_found, or invalid for another scope.
     """
-    return _preview(tx, series_of(tx, ref), ref, scope, override=False)
+    return _preview(tx, series_of(tx, ref), ref, scope, override=False, as_credit=as_credit)
 
 
 @action
-def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, reason: str = "", refund: str = "policy",
+def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, reason: str = "", refund: str = "policy", as_credit: bool = False,
                   version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Cancel the dates of the scope that may still be cancelled; the others stay. One mail to the customer for all of it.
 
@@ -81,7 +82,7 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
     if refund not in ("policy", "full", "none"):
         raise Refused("invalid", errors=[{"field": "refund", "problem": "must be policy, full or none"}])
     rows = series_of(tx, ref, locking=True)
-    preview = _preview(tx, rows, ref, scope, override=override)
+    preview = _preview(tx, rows, ref, scope, override=override, as_credit=as_credit)
     tx.subject = next(b for b in rows if b.ref == ref)
     if version is not None and version != tx.subject.version:
         raise Refused("stale", version=tx.subject.version, state=tx.subject.status)
@@ -89,7 +90,7 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
     if not parts:
         (preview.stays[0].decision if preview.stays else Decision(False, "no_change")).require()
     series_id = tx.subject.series_id
-    done = cancel_parts(tx, parts, reason=reason, refund=refund, override=override)
+    done = cancel_parts(tx, parts, reason=reason, refund=refund, override=override, as_credit=as_credit)
     tx.audit("cancel_series", subject="series", subject_id=series_id, scope=scope, bookings=[b.id for b in done.bookings],
              stays=[stay.booking.id for stay in preview.stays], quote=done.refund.facts())
     if notify:
@@ -137,11 +138,11 @@ def confirmed_parts(tx: Tx, preview: CancelPreview, quote: str | None) -> tuple[
     return tuple(part for part in preview.parts if part.booking.ref in shown)
 
 
-def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool, block: bool = False) -> Done:
+def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool, block: bool = False, as_credit: bool = False) -> Done:
     """Cancel the given bookings, whose rows are locked, and tell the team; no mail to the customer yet."""
     results = [cancel_booking.within(
         tx, part.booking.ref, quote=quotes.sign(part.quote, part.booking, part.booking.seats), reason=reason, refund=refund,
-        override=override, notify=False, block=block, of_several=True) for part in parts]
+        as_credit=as_credit, override=override, notify=False, block=block, of_several=True) for part in parts]
     reason, was = reason.strip()[:LONGEST_REASON], [before_move(tx, part.booking) for part in parts]
     tell_team_once(tx, "merchant_booking_cancelled", was, [put_back(result.booking, old) for result, old in zip(results, was, strict=True)],
                    shop=tx.actor.is_customer, refund=together([result.refund for result in results]), **({"reason": reason} if reason else {}))
@@ -195,12 +196,12 @@ def _line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any
             "old_starts_at": None if old is None else old.starts_at.isoformat()}
 
 
-def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool) -> CancelPreview:
+def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool, as_credit: bool) -> CancelPreview:
     parts, stays = [], []
     for b in scoped(rows, ref, scope, tx):
         decision = change_decision("cancel", facts.change_facts(b), tx.now)
         if decision.allowed or (override and b.holding):
-            parts.append(Part(b, facts.quote_cancellation(tx, b)))
+            parts.append(Part(b, facts.quote_cancellation(tx, b, as_credit=as_credit)))
         else:
             stays.append(Stay(b, decision))
     return CancelPreview(tx.store_id, ref, scope, tuple(parts), tuple(stays))

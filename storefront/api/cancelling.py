@@ -57,10 +57,12 @@ def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, 
     visit = _is_visit(group)
     whole = visit and not part
     if whole:
-        preview = preview_cancel_visit(tx, b.ref)
+        preview = preview_cancel_visit(tx, b.ref, as_credit=as_credit)
+        money = preview_cancel_visit(tx, b.ref) if as_credit else preview
         going = [(part.booking, part.quote) for part in preview.parts]
-        quote, signed, choice = preview.total, preview.sign(), False
-        assert quote is not None, "an open visit has parts"
+        quote, signed = preview.total, preview.sign()
+        assert quote is not None and money.total is not None, "an open visit has parts"
+        choice = money.total.cash > 0 and any(facts.may_keep_as_credit(part.booking) for part in money.parts)
     else:
         quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
         going = [(b, quote)] if seats == b.seats else []
@@ -103,7 +105,7 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
 
     try:
         if visit and not wanted.part:
-            return call.act(cancel_visit, b.ref, quote=wanted.quote, reason=wanted.reason, show=show)
+            return call.act(cancel_visit, b.ref, quote=wanted.quote, reason=wanted.reason, as_credit=wanted.as_credit, show=show)
         if visit and seats == b.seats:
             return call.act(cancel_visit_part, b.ref, quote=wanted.quote, reason=wanted.reason, as_credit=wanted.as_credit, show=show)
         return call.act(cancel_booking, b.ref, quote=wanted.quote, reason=wanted.reason, seats=seats, as_credit=wanted.as_credit, show=show)
