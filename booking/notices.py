@@ -68,14 +68,16 @@ def sample(tx: Tx, topic: str, b: BookingSummary, locale: str) -> dict[str, Any]
     return snapshot | {"locale": locale, "feedback_url": snapshot["store"]["origin"] + feedback_path(b)}
 
 
-def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, told: Collection[str] = ()) -> None:
-    """The staff member, and the one who had it before (R14), each once. `told`: who has it from `tell_merchant`, which says more."""
+def tell_staff(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, told: Collection[str] = (), only: int | None = None,
+               **extra: Any) -> None:
+    """The staff member, and the one who had it before (R14), each once; `only` one of them. `told`: who has it from `tell_merchant`, which
+    says more."""
     people = {b.staff_id: (b.staff_email, b.staff_name)}
     if old is not None and old.staff_id != b.staff_id:
         people[old.staff_id] = (old.staff_email, old.staff_name)
-    for email, name in people.values():
-        if email and email.casefold() not in told:
-            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, None, "staff", name), "staff")
+    for staff_id, (email, name) in people.items():
+        if email and email.casefold() not in told and only in (None, staff_id):
+            _put(tx, topic, "email", email, b, _snapshot(tx, topic, b, old, None, "staff", name) | extra, "staff")
 
 
 def tell_merchant(tx: Tx, topic: str, b: BookingSummary, *, old: BookingSummary | None = None, refund: RefundQuote | None = None,
@@ -112,7 +114,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
                   "logo": b.store_logo_url, "accent": b.store_accent, "contact_note": b.store_contact_note},
         "booking": {
             "ref": b.ref, "status": b.status, "version": b.version, "service": b.service_name, "staff": b.staff_name,
-            "location": b.location_name, "address": place_of(b).whereabouts, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
+            "location": b.location_name, "address": place_of(b).whereabouts, "place": b.location_kind, "starts_at": _iso(b.starts_at), "ends_at": _iso(b.ends_at),
             "zone": b.zone, "original_starts_at": _iso(b.original_starts_at), "seats": b.seats, "price": b.price, "paid": b.paid, "refunded": b.refunded, "owed": b.owed, "due": b.due,
             "currency": b.currency, "conflict": b.conflict},
         "old": None if old is None else {"starts_at": _iso(old.starts_at), "ends_at": _iso(old.ends_at), "zone": old.zone,

@@ -94,7 +94,7 @@ class Snapshot:
     def dates(self) -> list[str]:
         """A line for each of several bookings: what, where they differ, and when, with the time it had; empty for one."""
         changed = self.changed
-        moved = self.payload["topic"] in ("booking_moved", "approval_asked", "merchant_approval_needed")
+        moved = self.payload["topic"] in ("booking_moved", "approval_asked", "merchant_approval_needed", "merchant_booking_moved")
         return self._lines(changed, moved=moved) if len(changed) > 1 else []
 
     def its_line(self) -> str:
@@ -119,7 +119,7 @@ class Snapshot:
         return lines
 
     def reason(self) -> list[str]:
-        """The customer's own words for why they move, on one line; empty where none were given (D20b)."""
+        """The customer's own words for why they move or cancel, on one line; empty where none were given (D20b, A158)."""
         said = " ".join((self.payload.get("reason") or "").split())
         return [self.words._("Reason given: {reason}").format(reason=self.quoted(said))] if said else []
 

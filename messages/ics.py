@@ -56,7 +56,8 @@ def _event(payload: dict[str, Any], domain: str, method: str) -> Event:
     event.add("dtstart", _moment(b["starts_at"], b["zone"]))
     event.add("dtend", _moment(b["ends_at"], b["zone"]))
     event.add("summary", f"{b['service']} - {store['name']}")
-    event.add("location", ", ".join(filter(None, (b["location"], b["address"]))))
+    # Where the shop comes to the customer, the address is theirs: calendars are shown to others (R39).
+    event.add("location", ", ".join(filter(None, (b["location"], "" if b.get("place") == "delivery" else b["address"]))))
     event.add("status", "CANCELLED" if gone or method == "CANCEL" else "TENTATIVE" if b["status"] == "pending" else "CONFIRMED")
     event.add("transp", "TRANSPARENT" if gone else "OPAQUE")
     if payload.get("manage_url") and payload.get("calendar_link", True) and not gone:

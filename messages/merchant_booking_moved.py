@@ -7,12 +7,13 @@ from messages.content import Content, Snapshot
 
 def content(s: Snapshot) -> Content:
     _ = s.words._
-    lines = [_("{customer}: {service} is now {new}, with {staff}.").format(
-        customer=s.customer, service=s.service, new=s.when(), staff=s.booking["staff"])]
-    if s.old:
+    several = len(s.changed) > 1
+    lead = _("{customer}: several bookings have moved, the first to {new}.") if several else _("{customer}: {service} is now {new}, with {staff}.")
+    lines = [lead.format(customer=s.customer, service=s.service, new=s.when(), staff=s.booking["staff"])]
+    if s.old and not several:
         lines.append(_("Before it was {old}, with {staff}.").format(old=s.when(s.old), staff=s.old["staff"]))
     lines += s.collected() + s.reason()
-    if s.booking["conflict"]:
+    if s.payload.get("conflict", s.booking["conflict"]):
         lines.append(_("This time overlaps another booking. Please look at your conflicts list."))
-    return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.when()), heading=_("A booking has moved"),
+    return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.first()), heading=_("Bookings have moved") if several else _("A booking has moved"),
                    paragraphs=lines, manage=False, alarm=False, buttons=s.dashboard(_("See the booking")))

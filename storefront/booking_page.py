@@ -84,7 +84,7 @@ def calendar_payload(tx: Tx, b: BookingSummary, *, with_link: bool) -> dict:
     return {
         "store": {"name": b.store_name, "slug": b.store_slug, "email": b.store_email},
         "booking": {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "location": b.location_name,
-                    "address": place_of(b).whereabouts, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
+                    "address": place_of(b).whereabouts, "place": b.location_kind, "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(), "zone": b.zone},
         "calendar_link": b.store_calendar_link or not with_link,
         "manage_url": origin + manage_path(b) if with_link else f"{origin}/account/bookings/{b.ref}"}
 

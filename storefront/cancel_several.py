@@ -6,9 +6,10 @@ import secrets
 
 from flask import g, redirect, request
 
+from booking import facts
 from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON
-from booking.actions.cancel_series import cancel_series, preview_cancel_series
+from booking.actions.cancel_series import CancelPreview, cancel_series, preview_cancel_series
 from booking.actions.visits import cancel_visit, preview_cancel_visit
 from booking.rules.decision import Refused
 from models.session import Tx, reading
@@ -23,10 +24,14 @@ from storefront.together import VISIT, Group, decisions_of, group_of, scope_aske
 
 def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str | None = None, status: int = 200):  # noqa: ANN201
     """Every booking that would go with its outcome, those that stay with the reason, and the sum."""
-    b, w = door.b, door.words
+    b, w, deadline = door.b, door.words, None
     if scope == VISIT:
-        decisions_of(door, group, tx.now)["cancel"].require()
-    preview = preview_cancel_visit(tx, b.ref) if scope == VISIT else preview_cancel_series(tx, b.ref, scope)
+        decision = decisions_of(door, group, tx.now)["cancel"]
+        decision.require()
+        deadline = decision.deadline
+    as_credit = request.values.get("back") == "credit"
+    preview = _preview(tx, b.ref, scope, as_credit)
+    money = _preview(tx, b.ref, scope, False) if as_credit else preview
     total = preview.total
     return page(
         "cancel_several.html", door.store, w, person=door.person, door=door, scope=scope, problem=problem, preview=preview,
@@ -36,20 +41,25 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("cancel", stay.decision, door, stay.booking))
                for stay in preview.stays],
         outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, door.zone) if total and total.until else None,
-        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w),
-        quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
+        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w), deadline=w.deadline("cancel", deadline, door.zone) if deadline else "",
+        may_choose=money.total is not None and money.total.cash > 0 and any(facts.may_keep_as_credit(part.booking) for part in money.parts),
+        as_credit=as_credit, quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
+
+
+def _preview(tx: Tx, ref: str, scope: str, as_credit: bool) -> CancelPreview:
+    return preview_cancel_visit(tx, ref, as_credit=as_credit) if scope == VISIT else preview_cancel_series(tx, ref, scope, as_credit=as_credit)
 
 
 def confirm_several(door: Door, scope: str):  # noqa: ANN201
     """Apply exactly what was listed, or list it anew for a fresh decision."""
-    ref, quote = door.b.ref, request.form.get("quote", "")
+    ref, quote, as_credit = door.b.ref, request.form.get("quote", ""), request.form.get("back") == "credit"
     verb, values = (cancel_visit, {}) if scope == VISIT else (cancel_series, {"scope": scope})
     try:
         if door.by_link and scope != VISIT:
             raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
-                       lambda done: {"ref": done.booking.ref}, "cancel-several", ref, quote, scope)
-        verb(g.store_id, door.actor, ref, quote=quote, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), once=once, **values)
+                       lambda done: {"ref": done.booking.ref}, "cancel-several", ref, quote, scope, as_credit)
+        verb(g.store_id, door.actor, ref, quote=quote, as_credit=as_credit, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), once=once, **values)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)

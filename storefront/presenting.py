@@ -265,6 +265,9 @@ HISTORY = {
     "leave_feedback": "Feedback given", "reply_to_feedback": "Feedback answered",
 }
 
+OWNERS = frozenset({"leave_feedback", "reply_to_feedback"})
+"""Of it what is the owner's own: whoever holds the link never sees feedback (R6)."""
+
 
 def history(entries: list[Any], door: Door) -> list[tuple[str, str, str]]:
     """(when, what, by whom) in plain words (C9, R41); entries customers have no use for are left out."""
@@ -272,7 +275,7 @@ def history(entries: list[Any], door: Door) -> list[tuple[str, str, str]]:
     who = {"customer": w._("by you"), "shopify_customer": w._("by you"), "link": w._("with the link"), "system": ""}
     told = []
     for entry in entries:
-        if entry.action not in HISTORY:
+        if entry.action not in HISTORY or door.by_link and entry.action in OWNERS:
             continue
         what = w._(HISTORY[entry.action])
         after = (entry.after or {}).get("starts_at")

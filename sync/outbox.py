@@ -41,6 +41,8 @@ ABOUT_A_TIME = frozenset({"booking_confirmed", "booking_moved", "approval_asked"
 """Messages that would mislead once the booking has changed again (D25c)."""
 TO_SHOP_ABOUT_A_TIME = frozenset({"merchant_booking_created", "merchant_booking_moved", "merchant_offer_accepted", "merchant_approval_needed"})
 """The same for people of the shop. Not each of them hears of each change: theirs are outdated by a newer one to the same person."""
+OF_SEVERAL = frozenset({"booking_confirmed", "booking_moved", "merchant_booking_created", "merchant_booking_moved"})
+"""Of dates of a series, or parts of a visit, they are the only word: a newer message about the first of them says nothing of the others."""
 SAYS_HOW_IT_STANDS = TO_SHOP_ABOUT_A_TIME | {"merchant_booking_cancelled", "merchant_offers_ended"}
 
 log = logging.getLogger("opencals.outbox")
@@ -92,6 +94,8 @@ class Claimed:
             return self.status_now not in VISITED
         if "until" in self.payload and self.now >= datetime.fromisoformat(self.payload["until"]):
             return True
+        if self.topic in OF_SEVERAL and len(self.payload.get("bookings") or ()) > 1:
+            return False
         late = self.now - self.created_at > OUTDATED_AFTER
         if late and self.topic in TO_SHOP_ABOUT_A_TIME:
             return self.told_since or self.topic == "merchant_approval_needed" and self.status_now != "pending"

@@ -25,13 +25,14 @@ LONGEST_REASON = 500
 @action
 def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str | int = "policy",
                    seats: int | None = None, as_credit: bool = False, version: int | None = None, override: bool = False,
-                   notify: bool = True, hold_money: bool = False, block: bool = False, given: tuple[int, int] | None = None) -> Done:
+                   notify: bool = True, hold_money: bool = False, block: bool = False, of_several: bool = False,
+                   given: tuple[int, int] | None = None) -> Done:
     """Cancel all of it, or drop `seats` of the party. Customers bring the signed quote they saw (R27).
 
     `as_credit` is their choice of credit where the policy gives one (R21). Merchants say what comes back: `policy`, `full`, `none`
     or an amount; outside the customers' window they need `override`.
     With `hold_money` it stays owed until someone of the shop carries it out, also where refunds go back by themselves (D26i).
-    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32). `given`: (payment, amount) of what the order
+    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32). Of one `of_several` its caller tells the team. `given`: (payment, amount) of what the order
     it came with has given back already (R43).
     Raises quote_changed with the new outcome under `quote` when it got worse.
     """
@@ -63,11 +64,13 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     refund_id = settle(tx, b, outcome, cause)
     done = reread(tx, b)
     tx.audit(action_name, booking_id=b.id, before=told(b), after=told(done), policy_id=b.policy_id, quote=outcome.facts(),
-             refund_id=refund_id, override=override)
+             refund_id=refund_id, override=override, **({"reason_given": True} if reason else {}))
     if notify:
         notices.tell_customer(tx, "booking_cancelled", done, old=b, refund=outcome)
-    shop, was = tx.actor.is_customer, before_move(tx, b)
-    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=was, refund=outcome) if shop else frozenset()
+    if of_several:
+        return Done(done, outcome)
+    shop, was, words = tx.actor.is_customer, before_move(tx, b), {"reason": reason} if reason else {}
+    heard = notices.tell_merchant(tx, "merchant_booking_cancelled", done, old=was, refund=outcome, **words) if shop else frozenset()
     notices.tell_staff(tx, "merchant_booking_cancelled", put_back(done, was), old=was, told=heard)
     return Done(done, outcome)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from booking import facts, notices, quotes
 from booking.actions.action import Done, action
-from booking.actions.cancel_booking import cancel_booking
-from booking.held_place import before_move
+from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
+from booking.held_place import before_move, put_back
 from booking.keys import sign, unsign
 from booking.rules import refund as refunds
 from booking.rules.decision import Decision, Refused
@@ -61,16 +61,17 @@ class CancelPreview:
                               [[part.booking.ref, part.booking.version, part.quote.facts()] for part in self.parts]])
 
 
-def preview_cancel_series(tx: Tx, ref: str, scope: str) -> CancelPreview:
-    """The dates a cancellation with scope this, following or all is for, those that stay, and the money. Reads only.
+def preview_cancel_series(tx: Tx, ref: str, scope: str, *, as_credit: bool = False) -> CancelPreview:
+    """The dates a cancellation with scope this, following or all is for, those that stay, and the money, or credit where the customer
+    may choose it and does (R21). Reads only.
 
     Refused not_found, or invalid for another scope.
     """
-    return _preview(tx, series_of(tx, ref), ref, scope, override=False)
+    return _preview(tx, series_of(tx, ref), ref, scope, override=False, as_credit=as_credit)
 
 
 @action
-def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, reason: str = "", refund: str = "policy",
+def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, reason: str = "", refund: str = "policy", as_credit: bool = False,
                   version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Cancel the dates of the scope that may still be cancelled; the others stay. One mail to the customer for all of it.
 
@@ -81,7 +82,7 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
     if refund not in ("policy", "full", "none"):
         raise Refused("invalid", errors=[{"field": "refund", "problem": "must be policy, full or none"}])
     rows = series_of(tx, ref, locking=True)
-    preview = _preview(tx, rows, ref, scope, override=override)
+    preview = _preview(tx, rows, ref, scope, override=override, as_credit=as_credit)
     tx.subject = next(b for b in rows if b.ref == ref)
     if version is not None and version != tx.subject.version:
         raise Refused("stale", version=tx.subject.version, state=tx.subject.status)
@@ -89,7 +90,7 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
     if not parts:
         (preview.stays[0].decision if preview.stays else Decision(False, "no_change")).require()
     series_id = tx.subject.series_id
-    done = cancel_parts(tx, parts, reason=reason, refund=refund, override=override)
+    done = cancel_parts(tx, parts, reason=reason, refund=refund, override=override, as_credit=as_credit)
     tx.audit("cancel_series", subject="series", subject_id=series_id, scope=scope, bookings=[b.id for b in done.bookings],
              stays=[stay.booking.id for stay in preview.stays], quote=done.refund.facts())
     if notify:
@@ -137,11 +138,14 @@ def confirmed_parts(tx: Tx, preview: CancelPreview, quote: str | None) -> tuple[
     return tuple(part for part in preview.parts if part.booking.ref in shown)
 
 
-def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool, block: bool = False) -> Done:
-    """Cancel the given bookings, whose rows are locked; no mail to the customer yet."""
+def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, override: bool, block: bool = False, as_credit: bool = False) -> Done:
+    """Cancel the given bookings, whose rows are locked, and tell the team; no mail to the customer yet."""
     results = [cancel_booking.within(
         tx, part.booking.ref, quote=quotes.sign(part.quote, part.booking, part.booking.seats), reason=reason, refund=refund,
-        override=override, notify=False, block=block) for part in parts]
+        as_credit=as_credit, override=override, notify=False, block=block, of_several=True) for part in parts]
+    reason, was = reason.strip()[:LONGEST_REASON], [before_move(tx, part.booking) for part in parts]
+    tell_team_once(tx, "merchant_booking_cancelled", was, [put_back(result.booking, old) for result, old in zip(results, was, strict=True)],
+                   shop=tx.actor.is_customer, refund=together([result.refund for result in results]), **({"reason": reason} if reason else {}))
     return Done(results[0].booking, together([result.refund for result in results]), tuple(result.booking for result in results))
 
 
@@ -156,6 +160,19 @@ def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Seque
     notices.tell_customer(
         tx, topic, after[0], old=before[0] if before else None, refund=refund, stays=[_line(b) for b in stays],
         bookings=[_line(b, before[n] if before else None) for n, b in enumerate(after)], **extra)
+
+
+def tell_team_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, shop: bool,
+                   refund: RefundQuote | None = None, **extra: Any) -> None:
+    """The team hears once of several bookings too: the people of the `shop`, where they are told at all, of all of them, each staff
+    member of those they have or had (R14, R40). `before` is empty where the bookings are new."""
+    was: Sequence[BookingSummary | None] = before or [None] * len(after)
+    pairs = list(zip(was, after, strict=True))
+    heard = notices.tell_merchant(tx, topic, after[0], old=was[0], refund=refund, bookings=[_line(b, old) for old, b in pairs], **extra) if shop else frozenset()
+    for staff_id in dict.fromkeys(one.staff_id for pair in pairs for one in reversed(pair) if one is not None):
+        theirs = [(old, b) for old, b in pairs if staff_id in (b.staff_id, old.staff_id if old else None)]
+        notices.tell_staff(tx, topic, theirs[0][1], old=theirs[0][0], told=heard, only=staff_id,
+                           **({"bookings": [_line(b, old) for old, b in theirs]} if len(theirs) > 1 else {}))
 
 
 def tell_together(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
@@ -179,12 +196,12 @@ def _line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any
             "old_starts_at": None if old is None else old.starts_at.isoformat()}
 
 
-def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool) -> CancelPreview:
+def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool, as_credit: bool) -> CancelPreview:
     parts, stays = [], []
     for b in scoped(rows, ref, scope, tx):
         decision = change_decision("cancel", facts.change_facts(b), tx.now)
         if decision.allowed or (override and b.holding):
-            parts.append(Part(b, facts.quote_cancellation(tx, b)))
+            parts.append(Part(b, facts.quote_cancellation(tx, b, as_credit=as_credit)))
         else:
             stays.append(Stay(b, decision))
     return CancelPreview(tx.store_id, ref, scope, tuple(parts), tuple(stays))

@@ -48,7 +48,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
     `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to say it (A149).
     A guest may have typed anyone's address: the message waits for its turn, and Refused rate_limited past that (I37).
-    The shop's `payments` are at most the price, unless `override`; one `of_several` has its share of what was looked at for all.
+    The shop's `payments` are at most the price, unless `override`; one `of_several` has its share of what was looked at for all, and
+    its caller tells everyone.
     `credit_covers` is the deposit that credit stands for: Refused quote_changed when by now there is less of it.
     """
     as_customer = not (tx.actor.is_merchant or tx.actor.kind == "system")
@@ -82,7 +83,8 @@ def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: in
     made = reread(tx, b) if payments or use_credit else b
     tx.audit("create_booking", booking_id=b.id, after=told(made), policy_id=b.policy_id, override=override,
              overlap=chosen.overlap, outside_hours=chosen.outside_hours, paid=made.paid)
-    _tell(tx, made, notify, as_customer, leaving)
+    if not of_several:
+        _tell(tx, made, notify, as_customer, leaving)
     return Done(made)
 
 

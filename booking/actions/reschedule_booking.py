@@ -32,7 +32,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     the customer saw for the new time and has to agree to where it is dearer (R26). `reason` is theirs, kept and told to the shop where
     it asks for one (D20b). With `block` all parts of its visit move with it: `wait` says how the visit waits for the shop, and its
     caller keeps the old slots. One that `follows` another starts at any minute of the working hours: the first part answers for step,
-    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried too. What a card has to pay first
+    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried
+    too, and its caller tells the team of what stands. What a card has to pay first
     (`difference.to_collect`) is in `paid`; without it the move is refused: not_allowed with `pay`. Raises Refused and changes nothing
     otherwise.
     """
@@ -57,7 +58,7 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
              override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending",
              **({"reason_given": True} if plan.reason else {}), **({} if over is None else {"quote": over.facts()}),
              **({} if paid is None else {"paid": paid.amount}))
-    _tell(tx, b, moved, notify, over, block, plan.reason, {} if paid is None else {"collected": paid.amount})
+    _tell(tx, b, moved, notify, over, block, of_several, plan.reason, {} if paid is None else {"collected": paid.amount})
     return Done(moved, over)
 
 
@@ -69,7 +70,7 @@ def _keep_old_slots(tx: Tx, b: BookingSummary, moved: BookingSummary) -> None:
         keep_together(tx, b)
 
 
-def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool, said: str | None,
+def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: RefundQuote | None, block: bool, of_several: bool, said: str | None,
           paid: dict[str, int]) -> None:
     """What was there before is what everyone knows: of a move that waited its old time, not the one asked for meanwhile."""
     waits, was, words = moved.status == "pending", before_move(tx, b), {"reason": said} if said else {}
@@ -80,6 +81,8 @@ def _tell(tx: Tx, b: BookingSummary, moved: BookingSummary, notify: bool, over: 
     if waits:
         if shop and not block:
             notices.tell_merchant(tx, "merchant_approval_needed", moved, old=was, **words, **paid)
+        return
+    if of_several:
         return
     heard = notices.tell_merchant(tx, "merchant_booking_moved", moved, old=was, **words, **paid) if shop else frozenset()
     notices.tell_staff(tx, "merchant_booking_moved", moved, old=was, told=heard)

@@ -9,11 +9,11 @@ from typing import NoReturn
 
 from booking import facts
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import Stay, lines, scoped, series_of, tell_once
+from booking.actions.cancel_series import Stay, lines, scoped, series_of, tell_once, tell_team_once
 from booking.actions.changing import let_go_of_old_slot
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.waiting import Wait, hold_old_slots
-from booking.held_place import kept_start
+from booking.held_place import before_move, kept_start
 from booking.offers import ServiceOffer, find_offer
 from booking.rules import moves
 from booking.rules.decision import Decision, Refused
@@ -83,6 +83,7 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
              stays=[stay.booking.id for stay in stays])
     if notify:
         tell_moved(tx, before, after, stays=[stay.booking for stay in stays])
+    tell_team_moved(tx, before, after)
     return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
 
 
@@ -150,6 +151,21 @@ def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[Booking
         return
     tell_once(tx, "booking_moved", *zip(*moved, strict=True), stays=stays, **({} if not waits else {
         "waits": lines(*zip(*waits, strict=True)), "waits_kept": all(kept_start(b) is not None for _, b in waits)}))
+
+
+def tell_team_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary]) -> None:
+    """The team hears once of what has moved; of what waits the shop is asked (R40)."""
+    pairs = [(before_move(tx, b), now) for b, now in zip(before, after, strict=True) if now.status != "pending"]
+    if pairs:
+        was, moved = zip(*pairs, strict=True)
+        conflict, said = any(b.conflict for b in moved), said_why(tx, moved)
+        tell_team_once(tx, "merchant_booking_moved", was, moved, shop=tx.actor.is_customer or conflict, conflict=conflict, **said)
+
+
+def said_why(tx: Tx, moved: Sequence[BookingSummary]) -> dict[str, str]:
+    """Why the customer moves them, where they were asked (D20b)."""
+    said = next((b.move_reason for b in moved if b.move_reason), None) if tx.actor.is_customer else None
+    return {"reason": said} if said else {}
 
 
 def _refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:

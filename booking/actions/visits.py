@@ -10,7 +10,7 @@ from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_series import CancelPreview, Part, cancel_parts, confirmed_parts, parts_before, several, tell_once
 from booking.actions.decline_booking import may_take_back, take_back
-from booking.actions.reschedule_series import Target, move_all, tell_moved
+from booking.actions.reschedule_series import Target, move_all, said_why, tell_moved, tell_team_moved
 from booking.actions.waiting import wait_together
 from booking.rules.decision import Refused
 from booking.visiting import visit_decision, visit_of
@@ -20,9 +20,10 @@ from models.session import Tx
 WHOLE = "visit"
 
 
-def preview_cancel_visit(tx: Tx, ref: str) -> CancelPreview:
-    """What cancelling the whole visit comes to, part by part. Reads only; whether it is allowed says `visit_decision`."""
-    return _preview(tx, visit_of(tx, ref), ref)
+def preview_cancel_visit(tx: Tx, ref: str, *, as_credit: bool = False) -> CancelPreview:
+    """What cancelling the whole visit comes to, part by part; as credit where the customer may choose that and does (R21). Reads only;
+    whether it is allowed says `visit_decision`."""
+    return _preview(tx, visit_of(tx, ref), ref, as_credit)
 
 
 @action
@@ -44,14 +45,14 @@ def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | No
     tx.audit("reschedule_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in after])
     if notify:
         tell_moved(tx, parts, after)
+    tell_team_moved(tx, parts, after)
     if any(b.status == "pending" for b in after):
-        said = next((b.move_reason for b in after if b.move_reason), None) if tx.actor.is_customer else None
-        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after), **({"reason": said} if said else {}))
+        notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after), **said_why(tx, after))
     return Done(next(b for b in after if b.ref == ref), bookings=tuple(after))
 
 
 @action
-def cancel_visit(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str = "policy",
+def cancel_visit(tx: Tx, ref: str, *, quote: str | None = None, reason: str = "", refund: str = "policy", as_credit: bool = False,
                  version: int | None = None, override: bool = False, notify: bool = True) -> Done:
     """Cancel all parts. Customers bring the signed preview (R27); `refund` is the merchant's: policy, full or none."""
     if refund not in ("policy", "full", "none"):
@@ -59,8 +60,8 @@ def cancel_visit(tx: Tx, ref: str, *, quote: str | None = None, reason: str = ""
     parts = _locked(tx, ref, version)
     if not override:
         visit_decision("cancel", parts, tx.now).require()
-    confirmed = confirmed_parts(tx, _preview(tx, parts, ref), quote)
-    done = cancel_parts(tx, confirmed, reason=reason, refund=refund, override=override, block=True)
+    confirmed = confirmed_parts(tx, _preview(tx, parts, ref, as_credit), quote)
+    done = cancel_parts(tx, confirmed, reason=reason, refund=refund, override=override, block=True, as_credit=as_credit)
     tx.audit("cancel_visit", subject="visit", subject_id=parts[0].visit_id, bookings=[b.id for b in done.bookings],
              quote=done.refund.facts())
     if notify:
@@ -88,5 +89,5 @@ def _locked(tx: Tx, ref: str, version: int | None) -> list[BookingSummary]:
     return parts
 
 
-def _preview(tx: Tx, parts: Sequence[BookingSummary], ref: str) -> CancelPreview:
-    return CancelPreview(tx.store_id, ref, WHOLE, tuple(Part(b, facts.quote_cancellation(tx, b)) for b in parts))
+def _preview(tx: Tx, parts: Sequence[BookingSummary], ref: str, as_credit: bool) -> CancelPreview:
+    return CancelPreview(tx.store_id, ref, WHOLE, tuple(Part(b, facts.quote_cancellation(tx, b, as_credit=as_credit)) for b in parts))

@@ -58,6 +58,8 @@ export interface BookingDetail extends Booking {
   feedback: Feedback | null;
   /** Of a request that was turned down: that its time can be waited for, or is, and the page where. */
   again?: {text: string; action: string; url: string} | null;
+  /** To book the same anew: in the place of cancelling, or after the end. */
+  anew?: {text: string; url: string} | null;
   together: {kind: 'series' | 'visit'; part_cancel?: boolean; bookings: {ref: string; text: string; status_text: string}[]} | null;
   documents: {number: number; title: string; url: string}[];
   week_starts?: Weekday;
@@ -146,6 +148,10 @@ export interface Cancellation {
   currency: string;
   sentence: string;
   charge: string | null;
+  /** Until when the outcome holds, and cancelling is possible. */
+  notes?: string[];
+  /** The shop's own. */
+  terms?: {title: string; lines: string[]} | null;
   as_credit: boolean;
   may_choose_credit: boolean;
   quote: string;

@@ -119,7 +119,7 @@ def get_booking(call: Call, ref: str) -> Any:
             raise Refused("not_found")
         return booking_out(b, call.origin) | {"audit": _trail(tx, b), "messages": _messages(tx, b),
                                              "offers": offers_out(tx, b, call.origin),
-                                             "policy": _policy(tx, b), "move_reason": b.move_reason} | _money(tx, b)
+                                             "policy": _policy(tx, b), "move_reason": b.move_reason, "cancel_reason": b.cancel_reason} | _money(tx, b)
 
 
 def _policy(tx: Tx, b: BookingSummary) -> list[str]:

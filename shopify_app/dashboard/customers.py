@@ -1,4 +1,4 @@
-"""Customers: the list, and one of them with everything the shop knows (A3, R44)."""
+"""Customers: the list, and one of them with everything the shop knows (A3, A91, R44)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from booking.actions.customers import update_customer
 from booking.actions.people import Person
+from booking.cards import cards_of
 from booking.keys import sign, unsign
 from booking.rules.decision import Refused
 from booking.wording import Words
+from booking.wording.cards import card_text
 from models import customer_list, diary
 from models.customer import Customer
 from models.customer_list import ListedCustomer
@@ -73,7 +75,8 @@ def show_customer(visit: Visit, customer_id: int, *, problem: str | None = None,
         credits = tx.db.execute(select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.place, Credit.created_at).where(
             Credit.store_id == tx.store_id, Credit.customer_id == c.id).order_by(Credit.created_at)).all()
         same = customer_list.duplicates_of(tx, c, profile.email_canonical)
-    return visit.show("customer.html", here="customers", status=status, c=c, profile=profile, ahead=ahead, past=past, credits=credits,
+        cards = [card_text(visit.words, *card[1:5]) for card in cards_of(tx, c.id)]
+    return visit.show("customer.html", here="customers", status=status, c=c, profile=profile, ahead=ahead, past=past, credits=credits, cards=cards,
                       same=same, problem=problem, preferences=preferences(visit.words, profile.preferences), may_manage=visit.may(MANAGERS))
 
 

@@ -27,7 +27,7 @@ from storefront.api.permissions import DAYS, permissions
 from storefront.booking_page import closed_money, done_money
 from storefront.door import Door, kept_no_longer, store_view
 from storefront.move_terms import takes_back_note
-from storefront.presenting import detail, there
+from storefront.presenting import Detail, detail, there
 from storefront.take_back import moving_parts, way_back
 from storefront.together import Group, decisions_of, group_of
 from storefront.waiting_lines import again_line
@@ -124,6 +124,13 @@ def door_of(call: CustomerCall, b: BookingSummary) -> Door:
     return Door(b, call.actor, f"/account/bookings/{b.ref}", {}, False, None, store_view(b), call.words, b.customer_zone)
 
 
+def _anew(shown: Detail, b: BookingSummary, call: CustomerCall) -> s.BookAnew | None:
+    """As on the page: in the place of cancelling (A125), or after the end (R4)."""
+    w = call.words
+    text = w._("Schedule an appointment") if shown.instead_schedule else w._("Book again") if shown.closed and b.store_open_for_booking else None
+    return text and s.BookAnew(text=text, url=call.origin + shown.again_url)
+
+
 def _money(tx: Tx, b: BookingSummary, w: Words) -> str | None:
     """A visit is cancelled whole here, and what comes back of it is told as it was quoted (R32, A8)."""
     return closed_money(tx, b, w) if b.visit_id is None or b.status != "cancelled" else done_money(tx, b, w, "several_cancelled")
@@ -144,7 +151,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
         together=None if group is None else s.Together(kind=group.kind, part_cancel=bool(group.parts) and parts_end_alone(group.parts), bookings=[
             s.TogetherLine(ref=line.url.rsplit("/", 1)[1] if line.url else b.ref, text=line.text, status_text=line.status_text) for line in group.lines]),
         again=None if again is None else s.AgainOut(text=again.text, action=again.action, url=call.origin + again.url),
-        documents=[s.DocumentOut(
+        anew=_anew(shown, b, call), documents=[s.DocumentOut(
             number=one.number, kind=one.kind, title=title(call.words, one.kind, one.number), amount={"amount": one.amount, "currency": one.currency},
             url=call.origin + manage_path(b, "receipt.pdf", document=one.number)) for one in standing(tx, b.id)],
         links=s.BookingLinks(page=call.origin + manage_path(b), calendar=call.origin + manage_path(b, "calendar.ics"),

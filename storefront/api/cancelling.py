@@ -11,6 +11,7 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.visits import cancel_visit, cancel_visit_part, preview_cancel_visit
 from booking.rules.decision import Refused
 from booking.visiting import decisions_alone, parts_end_alone
+from booking.wording import Words
 from models.booking_summary import BookingSummary
 from models.session import Tx, reading
 from storefront import given
@@ -56,22 +57,32 @@ def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, 
     visit = _is_visit(group)
     whole = visit and not part
     if whole:
-        preview = preview_cancel_visit(tx, b.ref)
+        preview = preview_cancel_visit(tx, b.ref, as_credit=as_credit)
+        money = preview_cancel_visit(tx, b.ref) if as_credit else preview
         going = [(part.booking, part.quote) for part in preview.parts]
-        quote, signed, choice = preview.total, preview.sign(), False
-        assert quote is not None, "an open visit has parts"
+        quote, signed = preview.total, preview.sign()
+        assert quote is not None and money.total is not None, "an open visit has parts"
+        choice = money.total.cash > 0 and any(facts.may_keep_as_credit(part.booking) for part in money.parts)
     else:
         quote = facts.quote_cancellation(tx, b, seats=seats, as_credit=as_credit)
         going = [(b, quote)] if seats == b.seats else []
         signed = quotes.sign(quote, b, seats)
         choice = facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0
     last = decided["cancel"].deadline
+    notes = [w._("This holds until {when}.").format(when=w.when(quote.until, b.told_zone))] if quote.until else []
+    notes += [w.deadline("cancel", last, b.told_zone)] if last else []
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=w.refund(quote.facts(), b.store_name),
-        charge=fee_note(tx, going, w) or None, as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
+        charge=fee_note(tx, going, w) or None, notes=notes, terms=_terms(b, w),
+        as_credit=as_credit and choice, may_choose_credit=choice, quote=signed, seats=b.seats if whole else seats, of_seats=b.seats,
         may_drop_seats=not whole and b.seats > 1 and facts.effective_policy(b).part_cancel, part=visit and part,
         may_cancel_part=visit and parts_end_alone(group.parts), may_reschedule=decided["reschedule"].allowed,
         until=quote.until.astimezone(here) if quote.until else None, deadline=last.astimezone(here) if last else None)
+
+
+def _terms(b: BookingSummary, w: Words) -> s.Terms | None:
+    lines = [line for line in (b.store_terms or "").splitlines() if line.strip()]
+    return s.Terms(title=w._("Terms of {venue}").format(venue=b.store_name), lines=lines) if lines else None
 
 
 @operation("POST", "/bookings/{ref}/cancel", summary="Cancel the booking, or seats of the party, as quoted", body=s.CustomerCancelIn,
@@ -94,7 +105,7 @@ def cancel_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
 
     try:
         if visit and not wanted.part:
-            return call.act(cancel_visit, b.ref, quote=wanted.quote, reason=wanted.reason, show=show)
+            return call.act(cancel_visit, b.ref, quote=wanted.quote, reason=wanted.reason, as_credit=wanted.as_credit, show=show)
         if visit and seats == b.seats:
             return call.act(cancel_visit_part, b.ref, quote=wanted.quote, reason=wanted.reason, as_credit=wanted.as_credit, show=show)
         return call.act(cancel_booking, b.ref, quote=wanted.quote, reason=wanted.reason, seats=seats, as_credit=wanted.as_credit, show=show)

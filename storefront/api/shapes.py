@@ -181,6 +181,13 @@ class DocumentOut(Shape):
     url: str
 
 
+class BookAnew(Shape):
+    """The page to book the same anew, and what the way there is called: where that takes the place of cancelling, or the booking is over."""
+
+    text: str
+    url: str
+
+
 class Labelled(Shape):
     label: str
     value: str
@@ -213,6 +220,7 @@ class CustomerBookingDetail(CustomerBooking):
     feedback: FeedbackOut | None
     together: Together | None
     again: AgainOut | None
+    anew: BookAnew | None
     documents: list[DocumentOut]
     refund: CancelRefund | None = None
     week_starts: Weekday
@@ -223,9 +231,15 @@ class Choice(Shape):
     name: str
 
 
+class Terms(Shape):
+    title: str
+    lines: list[str]
+
+
 class Cancellation(Shape):
     """What cancelling now means. `quote` goes back with the decision; `until`: how long the outcome stays at least this good.
 
+    `notes`: until when the outcome holds and cancelling is possible, in words; `terms`: the shop's own.
     `charge`: a fee beyond what was paid, and what the shop may still take from the saved card. `may_choose_credit`: ask again with `as_credit=true` for credit instead.
     `may_cancel_part`: of a visit, ask again with `part=true` for this part alone; `part`: that is what it is of.
     """
@@ -236,6 +250,8 @@ class Cancellation(Shape):
     currency: str
     sentence: str
     charge: str | None
+    notes: list[str]
+    terms: Terms | None
     as_credit: bool
     may_choose_credit: bool
     quote: str

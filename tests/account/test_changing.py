@@ -190,6 +190,7 @@ def test_a_new_appointment_in_the_place_of_cancelling(world, ada):
     may = shown["actions"]["cancel"]
     assert (may["allowed"], may["reason"], may["deadline"]) == (False, "not_allowed", None) and "schedule another appointment" in may["sentence"]
     assert not [line for line in shown["policy"] if "ancel" in line]
+    assert shown["anew"]["text"] == "Schedule an appointment" and shown["anew"]["url"].endswith(f".localhost/book/{world.service}?staff={world.elena}")
     ada.refused(409, "not_allowed", "GET", f"/bookings/{quote_of.ref}/cancellation")
     problem = ada.refused(409, "not_allowed", "POST", f"/bookings/{quote_of.ref}/cancel", {"quote": quote})
     assert problem["detail"] == may["sentence"] and world.read(quote_of.ref).status == "confirmed"

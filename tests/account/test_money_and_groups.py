@@ -131,6 +131,18 @@ def test_credit_instead_of_money_where_the_shop_gives_the_choice(world, ada):
     assert done["refund"] == {"outcome": "credit", "amount": 2500, "currency": "USD", "state": "succeeded"}
 
 
+def test_credit_for_a_whole_visit(world, ada):
+    """R21: the same choice as for one booking."""
+    made = known(world, visit(world, **CREDIT))
+    money = ada.get(f"/bookings/{made[0].ref}/cancellation")
+    assert money["may_choose_credit"] and (money["as_credit"], money["outcome"], money["amount"]) == (False, "full", 7000)
+    credit = ada.get(f"/bookings/{made[0].ref}/cancellation", as_credit="true")
+    assert (credit["as_credit"], credit["outcome"], credit["amount"], credit["may_choose_credit"]) == (True, "credit", 7000, True)
+    done = ada.post(f"/bookings/{made[0].ref}/cancel", {"quote": credit["quote"], "as_credit": True})
+    assert done["refund"] == {"outcome": "credit", "amount": 7000, "currency": "USD", "state": "succeeded"}
+    assert [world.read(b.ref).status for b in made] == ["cancelled"] * 2
+
+
 def test_a_dearer_time_is_booked_at_the_price_that_was_shown_only(world, ada):
     service = world.add_service("Facial", policy={"reschedule": {"price_difference": "difference"}})
     b = world.sold(at(10, 15), service=service, staff=world.elena, paid=8000)

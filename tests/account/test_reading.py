@@ -156,6 +156,29 @@ def test_one_booking_with_what_may_be_done(world, ada):
     assert shown["policy"] and "conflict" not in shown
 
 
+def test_after_the_end_the_way_to_book_again_is_there(app, world, ada):
+    """R4, as on the page; not while the shop takes no bookings (R47)."""
+    b = world.sold(at(10, 15))
+    assert ada.get(f"/bookings/{b.ref}")["anew"] is None
+    cancel_booking(world.store_id, MERCHANT, b.ref)
+    anew = ada.get(f"/bookings/{b.ref}")["anew"]
+    assert anew["text"] == "Book again"
+    visited = app.test_client().get(anew["url"])
+    assert visited.status_code == 200 and "Massage" in visited.text
+    update_store(world.store_id, MERCHANT, open_for_booking=False)
+    assert ada.get(f"/bookings/{b.ref}")["anew"] is None
+
+
+def test_cancelling_says_until_when_and_under_which_terms(world, ada):
+    """A151, R10: the same as on the page."""
+    update_store(world.store_id, MERCHANT, terms="No dogs.\n\nNo shoes.\n")
+    quote = ada.get(f"/bookings/{world.sold(at(10, 15), paid=2500).ref}/cancellation")
+    assert quote["terms"] == {"title": "Terms of Harbor Massage", "lines": ["No dogs.", "No shoes."]}
+    assert quote["notes"] == ["This holds until Tue, Mar 9, 2027, 10:00 AM EST.", "You can cancel this until Tue, Mar 9, 2027, 10:00 AM EST."]
+    update_store(world.store_id, MERCHANT, terms=" ")
+    assert ada.get(f"/bookings/{world.sold(at(11, 15)).ref}/cancellation")["terms"] is None
+
+
 def test_the_links_open_the_booking_without_another_login(app, world, ada):
     links = ada.get(f"/bookings/{world.sold(at(10, 15)).ref}")["links"]
     client = app.test_client()

@@ -13,6 +13,7 @@ from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.rules.decision import Refused
+from messages.render import render_mail
 from models.session import reading
 from tests.actions.test_reschedule import move, race, refused
 from tests.support.world import MERCHANT, World, at, hours
@@ -93,7 +94,19 @@ def test_one_audit_entry_with_the_outcome_and_no_words_of_the_customer(world):
     rows = world.sql("select actor_kind, before->>'status', after->>'status', facts->'quote'->>'amount', facts::text from audit_entries"
                      " where booking_id = %s and action = 'cancel_booking'", b.id)
     assert [row[:4] for row in rows] == [("customer", "confirmed", "cancelled", "2500")]
-    assert "private" not in rows[0][4]
+    assert "private" not in rows[0][4] and '"reason_given": true' in rows[0][4]
+
+
+def test_the_shop_reads_why_and_nobody_else(world):
+    """A145, A158: the note of whoever cancels is in the mail to the shop, as the reason for a move is."""
+    cancel(world, world.book(at(10, 15)), reason="  My child\nis ill ")
+    told = {row.recipient: row for row in world.outbox("booking_cancelled", "merchant_booking_cancelled")}
+    mail = render_mail("merchant_booking_cancelled", told["shop@example.com"].payload, "opencals.com")
+    assert "Reason given: My child is ill" in mail.text and "My child is ill" in mail.html
+    assert all("child" not in str(row.payload) for recipient, row in told.items() if recipient != "shop@example.com")
+    cancel(world, world.book(at(11, 15)))
+    [*_, mute] = [row for row in world.outbox("merchant_booking_cancelled") if row.recipient == "shop@example.com"]
+    assert "Reason" not in render_mail(mute.topic, mute.payload, "opencals.com").text
 
 
 def test_a_long_reason_is_cut(world):

@@ -82,6 +82,10 @@ class TestCreate:
         assert [row.recipient for row in mails] == ["ada@example.com"]
         assert [line["ref"] for line in mails[0].payload["bookings"]] == [b.ref for b in made]
         assert world.sql("select count(*) from audit_entries where action = 'create_series'") == [(1,)]
+        [told] = world.outbox("merchant_booking_created")
+        mail = render_mail(told.topic, told.payload, "opencals.com")
+        assert told.recipient == "elena@example.com" and "Ada Archer has several new bookings, the first on Fri, Mar 5, 2027" in mail.text, "staff too, once (R40)"
+        assert mail.subject.endswith("(+3)") and mail.text.count("\n- Fri, Mar ") == 4
 
     def test_dates_that_do_not_fit_are_all_named_and_nothing_is_made(self, world):
         world.book(at(12, 15, 30), email="bea@example.com")
@@ -158,6 +162,12 @@ class TestCancel:
         assert ([line["ref"] for line in payload["bookings"]], [line["ref"] for line in payload["stays"]]) == (
             [b.ref for b in made[1:]], [made[0].ref])
         assert payload["refund"]["amount"] == 7500
+        team = {row.recipient: row for row in world.outbox("merchant_booking_cancelled")}
+        assert sorted(team) == ["elena@example.com", "shop@example.com"] and len(world.outbox("merchant_booking_cancelled")) == 2, "once each (R40)"
+        for mail in (render_mail(row.topic, row.payload, "opencals.com") for row in team.values()):
+            assert "Ada Archer: several bookings are cancelled, the first on Fri, Mar 12, 2027, 10:00 AM EST." in mail.text and mail.subject.endswith("(+2)")
+            assert [f"- {day}" in mail.text for day in ("Fri, Mar 5", "Fri, Mar 12", "Fri, Mar 19", "Fri, Mar 26")] == [False, True, True, True]
+        assert "Refund: $75." in render_mail("merchant_booking_cancelled", team["shop@example.com"].payload, "opencals.com").text
         assert world.sql("select action, count(*) from audit_entries where action like 'cancel%%' group by action order by action") == [
             ("cancel_booking", 3), ("cancel_series", 1)]
 
@@ -278,6 +288,8 @@ class TestMove:
         mails = world.outbox("booking_moved")
         assert [row.recipient for row in mails] == ["ada@example.com"]
         assert [(x["old_starts_at"], x["starts_at"]) for x in mails[0].payload["bookings"]][0] == (at(12, 15).isoformat(), at(12, 17).isoformat())
+        told = world.outbox("merchant_booking_moved")
+        assert sorted((row.recipient, len(row.payload["bookings"])) for row in told) == [("elena@example.com", 3), ("shop@example.com", 3)], "R40"
         assert world.sql("select action, count(*) from audit_entries where action like 'resch%%' group by action order by action") == [
             ("reschedule_booking", 3), ("reschedule_series", 1)]
 

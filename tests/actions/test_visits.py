@@ -13,6 +13,7 @@ from booking.actions.visits import (
     cancel_visit, cancel_visit_part, preview_cancel_visit, reschedule_visit, visit_decision, visit_of,
 )
 from booking.rules.decision import Refused
+from messages import render_mail
 from models.actor import SYSTEM
 from models.base import new_id
 from models.booking import Booking
@@ -109,8 +110,25 @@ def test_one_mail_one_entry_for_each_part_and_one_for_the_visit(world, visit):
     mails = world.outbox("booking_moved")
     assert [row.recipient for row in mails] == ["ada@example.com"]
     assert [line["service"] for line in mails[0].payload["bookings"]] == ["Colour", "Cut"]
+    told = world.outbox("merchant_booking_moved")
+    assert sorted(row.recipient for row in told) == ["elena@example.com", "shop@example.com"], "the team hears once too (R40)"
+    for mail in (render_mail(row.topic, row.payload, "opencals.com") for row in told):
+        assert "Ada Archer: several bookings have moved, the first to Thu, Mar 11, 2027, 10:00 AM EST." in mail.text and mail.subject.endswith("(+1)")
+        assert "- Cut, Thu, Mar 11, 2027, 11:00 AM EST (before: Wed, Mar 10, 2027, 11:00 AM EST)" in mail.text
     assert world.sql("select action, count(*) from audit_entries where action like 'resch%%' group by action order by action") == [
         ("reschedule_booking", 2), ("reschedule_visit", 1)]
+
+
+def test_of_a_cancelled_visit_each_hears_once_of_what_concerns_them(world):
+    """R40: the shop of all of it, with the reason; whoever gives a part of that part."""
+    parts = [world.book(at(10, hour), service=world.add_service(name, policy=LOOSE), staff=staff) for hour, name, staff in (
+        (15, "Colour", world.elena), (16, "Cut", world.tom), (17, "Wash", world.elena))]
+    link(world, *parts)
+    cancel(world, world.read(parts[1].ref), reason="Away")
+    said = {row.recipient: render_mail(row.topic, row.payload, "opencals.com") for row in world.outbox("merchant_booking_cancelled")}
+    assert len(world.outbox("merchant_booking_cancelled")) == 3 and {who: [name in mail.text for name in ("Colour", "Cut", "Wash", "Away")] for who, mail in said.items()} == {
+        "shop@example.com": [True, True, True, True], "elena@example.com": [True, False, True, False], "tom@example.com": [False, True, False, False]}
+    assert "Ada Archer: Cut, Wed, Mar 10, 2027, 11:00 AM EST is cancelled." in said["tom@example.com"].text
 
 
 def test_cancelling_the_visit_adds_up_its_parts(world, visit):

@@ -31,7 +31,7 @@ def test_a_booking_is_made_and_read(api, world):
     assert made["manage_url"].startswith(f"http://{world.slug}.localhost/manage/{made['ref']}?token=")
     assert made["customer"]["email"] == "ada@example.com" and "refund" not in made
     read = api.get(f"/bookings/{made['ref']}")
-    more = {"policy", "move_reason", "payments", "refunds", "disputes", "offers", "audit", "messages"}
+    more = {"policy", "move_reason", "cancel_reason", "payments", "refunds", "disputes", "offers", "audit", "messages"}
     assert {name: value for name, value in read.items() if name not in more} == made and more <= set(read)
     assert [entry["action"] for entry in read["audit"]] == ["create_booking"] and read["audit"][0]["actor"]["kind"] == "token"
     assert ("booking_confirmed", "ada@example.com", "due") in [(m["topic"], m["to"], m["state"]) for m in read["messages"]]
@@ -139,6 +139,7 @@ def test_cancelling_says_what_comes_back(api, world, refund, outcome, amount):
     assert done["status"] == "cancelled" and done["owed"]["amount"] == amount
     assert (done["refund"]["outcome"], done["refund"]["amount"], done["refund"]["currency"]) == (outcome, amount, "USD")
     assert done["refund"]["state"] == ("owed" if amount else "none")
+    assert api.get(f"/bookings/{b.ref}")["cancel_reason"] == "Storm"
     api.refused(409, "closed", "POST", f"/bookings/{b.ref}/cancel", {"override": True})
 
 
@@ -290,3 +291,11 @@ def test_what_is_wrong_with_the_customer_stands_there(api, world):
 def test_a_note_that_is_none_is_named_as_sent(api, world):
     b = world.book(at(10, 15))
     assert api.refused(422, "invalid", "POST", f"/bookings/{b.ref}/notes", {"text": " "})["errors"][0]["field"] == "text"
+
+
+def test_a160_a_booking_is_cancelled_and_never_deleted(api, world):
+    b = world.book(at(10, 15))
+    assert api.send("DELETE", f"/bookings/{b.ref}").status_code == 405
+    cancel_booking(world.store_id, MERCHANT, b.ref)
+    assert api.send("DELETE", f"/bookings/{b.ref}").status_code == 405
+    assert api.get(f"/bookings/{b.ref}")["status"] == "cancelled" and api.get("/bookings", q=b.ref)["items"][0]["ref"] == b.ref

@@ -90,7 +90,7 @@ def test_move_in_the_account_and_see_it_on_the_portal(world, enter, visit, width
     account.get_by_role("radio", name="11:00 AM").check(force=True)
     expect(account.get_by_text("New: Thursday, March 11, 2027, 11:00 AM")).to_be_visible()
     assert world.read(b.ref).starts_at == at(10, 15)
-    account.get_by_role("button", name="Confirm the new time").click()
+    account.get_by_role("button", name="Confirm Booking").click()
     expect(page.get_by_role("status")).to_have_text("Your booking is now on Thu, Mar 11, 2027, 11:00 AM EST")
     assert world.read(b.ref).starts_at == at(11, 16)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

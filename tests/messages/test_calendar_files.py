@@ -78,6 +78,13 @@ def test_a_new_booking_is_a_request_with_the_customers_link_and_nothing_private(
     assert "Ada" not in text and "555" not in text
 
 
+def test_where_the_shop_comes_to_them_their_address_stays_out():
+    """R39: a calendar is shown to others."""
+    text = file(location="Van", address="7 Pier Road", place="delivery")
+    assert event(text)["LOCATION"] == "Van" and "Pier" not in text
+    assert "7 Pier Road" in render_mail("booking_confirmed", payload("booking_confirmed", booking={"address": "7 Pier Road", "place": "delivery"}), DOMAIN).text
+
+
 def test_a_shop_can_leave_the_link_out():
     """R39: whoever sees the calendar does not see the link then; the message itself still has it."""
     said = payload("booking_confirmed", calendar_link=False)

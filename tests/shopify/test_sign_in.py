@@ -93,6 +93,8 @@ def test_a_linked_customer_comes_in_and_goes_on_where_they_wanted(caller, store,
     caller.get(back)
     assert logins(store) == 0 and "Continue to your bookings" in words(caller.page)  # no GET signs anyone in
     assert caller.send("/account/login/shopify/return").headers["Location"] == "/account/profile"
+    caller.get("/account/profile")
+    assert f'href="https://{store.shop.domain}/account">It is changed in your Shopify account.' in caller.page, "R38"
     caller.get("/account")
     assert b.ref in caller.page
     told = over.shopify.accounts.asked[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from booking.actions.cancel_booking import cancel_booking
 from tests.storefront.visitor import Visitor, account, words
@@ -203,6 +203,11 @@ def test_the_feed_has_a_secret_address_until_it_is_renewed_or_ended(world, ada):
     ada.client.delete_cookie("login", domain=f"{world.slug}.localhost")
     calendar = ada.get(f"/{paths[1]}").get_data(as_text=True)
     assert "BEGIN:VEVENT" in calendar and "ada@example.com" not in calendar
+    gone, near, far = (world.book(day, override=True) for day in (at(1, 15), at(2, 15), datetime(2030, 3, 11, 14, tzinfo=UTC)))
+    world.set_clock(gone.starts_at + timedelta(days=90, minutes=1))
+    shown = ada.get(f"/{paths[1]}").get_data(as_text=True)
+    assert [f"UID:{b.ref}@" in shown for b in (gone, near, far)] == [False, True, True], "the last 90 days, and whatever is to come (R39)"
+    world.set_clock(at(1, 12))
     ada.get(f"/{paths[0]}", 404)
     ada.sign_in()
     ada.get("/account/feed")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from booking.links import manage_token
 from booking.rules.decision import Refused
 from storefront.door import safe_next
 from booking.wording.breaks import breaking_well
-from tests.storefront.visitor import Visitor, account, link, without_token, words
+from tests.storefront.visitor import Visitor, account, fields, link, without_token, words
 from tests.support.world import MERCHANT, World, at
 
 PARTS = ("", "reschedule", "cancel", "calendar.ics")
@@ -30,6 +31,43 @@ def test_a_link_opens_its_booking_without_login_and_masks_the_person(world, visi
     assert response.headers["Cache-Control"] == "private, no-store"
     assert response.headers["X-Robots-Tag"] == "noindex"
     assert response.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a75_the_link_of_years_ago_still_moves_an_open_booking(world, visitor):
+    """A52, A75: no expiry; the booking's state decides."""
+    start = datetime(2029, 3, 12, 14, 0, tzinfo=UTC)
+    b = world.book(start, override=True)
+    path = link(b)
+    visitor.get(path)
+    world.set_clock(datetime(2029, 3, 5, 12, 0, tzinfo=UTC))
+    visitor.get(path)
+    assert "You can change this until Sun, Mar 11, 2029, 10:00 AM EDT." in words(visitor.page)
+    visitor.get(link(b, "reschedule") + "&at=2029-03-13T14:00:00%2B00:00")
+    visitor.get(visitor.send(link(b, "reschedule")).headers["Location"])
+    assert world.read(b.ref).starts_at == start + timedelta(days=1)
+    visitor.get(path)
+    assert "Tue, Mar 13, 2029" in words(visitor.page), "the same link after the move (A82)"
+
+
+def test_a98_a_link_changes_nothing_about_the_person(world, visitor, contents):
+    """No form for it on the page, no door below the link, and what is sent along with a move is not looked at."""
+    b = world.book(at(10, 15))
+    visitor.get(link(b))
+    assert not set(re.findall(r'name="([a-z_.]+)"', visitor.page)) & {"name", "email", "phone", "locale", "zone"}
+    mine = {"name": "Eve", "email": "eve@example.com", "phone": "+12125550199"}
+    before = contents()
+    mine |= {"csrf_token": fields(visitor.get(link(b, "cancel")).text)["csrf_token"]}
+    for part in ("profile", "email", "phone", "sessions", "feedback", "data", "delete", "feed"):
+        visitor.post(link(b, part), 404, token=False, **mine)
+    for path in ("/account/profile", "/account/email", "/account/phone", "/account/delete", "/account/feed"):
+        to = visitor.post(path + "?" + link(b).partition("?")[2], token=False, **mine).headers["Location"]
+        assert to.startswith("/account/login"), path
+    assert contents() == before
+    visitor.get(link(b, "reschedule") + "&at=2027-03-11T16:00:00%2B00:00")
+    visitor.send(link(b, "reschedule"), **mine, contact_name="Eve", contact_email="eve@example.com", customer_id="1")
+    moved = world.read(b.ref)
+    assert moved.starts_at == at(11, 16) and (moved.contact_name, moved.contact_email, moved.contact_phone, moved.customer_id, moved.customer_name) == (
+        b.contact_name, b.contact_email, b.contact_phone, b.customer_id, b.customer_name)
 
 
 @pytest.mark.parametrize("part", PARTS)

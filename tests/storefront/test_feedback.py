@@ -31,6 +31,15 @@ def test_signed_in_from_the_booking_to_thank_you(ada, visit):
         (4, "Good <b>hands</b>", False)]
 
 
+def test_whoever_holds_the_link_never_hears_of_it(ada, visit):
+    """R6: the history tells it to the owner only."""
+    leave_feedback(ada.world.store_id, ada.world.customer(visit), visit.ref, rating=2, comment="Too cold")
+    ada.get(account(visit))
+    assert "Feedback given" in words(ada.page)
+    ada.get(link(visit))
+    assert "What happened so far" in words(ada.page) and "Completed" in words(ada.page) and "Feedback given" not in words(ada.page)
+
+
 def test_in_the_hours_after_a_visit_nobody_has_marked_the_time_is_told(world, ada):
     """Two hours in which "after your visit" would be now (R37)."""
     b = world.book(at(10, 15))

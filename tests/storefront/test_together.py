@@ -11,6 +11,7 @@ from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
+from booking.actions.stores import update_store
 from booking.wording import words_for
 from messages.render import render_mail
 from tests.storefront.visitor import account, fields, link, words
@@ -198,9 +199,47 @@ class TestVisit:
         ada.get(account(made[0], "cancel"))
         text = words(ada.page)
         assert "Cancel this visit?" in text and "all together You'll be refunded $70 to the card you paid with" in text
+        assert "You can cancel this until Tue, Mar 9, 2027, 10:00 AM EST." in text, "the deadline of the visit (R10)"
         ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
         assert "Your bookings are cancelled You'll be refunded $70 to the card you paid with A confirmation" in words(ada.page)
         assert states(world, made) == ["cancelled"] * 2
+
+    @pytest.mark.parametrize("kind", ["visit", "series"])
+    def test_credit_instead_of_money_where_the_shop_gives_the_choice(self, world, ada, kind):
+        """R21, as for one booking: asked for, shown, and given as shown."""
+        policy = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "full"}], "credit_choice": True}}
+        if kind == "visit":
+            made, scope, sum_ = visit(world, **policy), "visit", "$70"
+        else:
+            update_service(world.store_id, MERCHANT, world.service, policy=policy)
+            made, scope, sum_ = series(world), "all", "$100"
+        world.take_cards()
+        path = account(made[0], "cancel") + f"?scope={scope}"
+        ada.get(path)
+        assert f"all together You'll be refunded {sum_} to the card" in words(ada.page) and "credit for your next visit" in words(ada.page)
+        money = fields(ada.page)
+        ada.get(path + "&back=credit")
+        assert f"all together You'll get {sum_} as credit for your next visit at Harbor Massage." in words(ada.page)
+        ada.send(account(made[0], "cancel"), 409, quote=money["quote"])
+        assert states(world, made) == ["confirmed"] * len(made), "a quote of money never becomes credit"
+        ada.get(path + "&back=credit")
+        ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
+        assert f"You'll get {sum_} as credit" in words(ada.page) and states(world, made) == ["cancelled"] * len(made)
+        assert [world.read(b.ref).owed for b in made] == [0] * len(made)
+        assert world.sql("select sum(amount)::int from credits where store_id = opencals_store()") == [(int(sum_[1:]) * 100,)]
+
+    def test_no_choice_where_the_shop_gives_none(self, world, ada):
+        made = visit(world)
+        for path in (account(made[0], "cancel"), account(made[0], "cancel") + "?back=credit"):
+            ada.get(path)
+            assert "credit for your next visit" not in words(ada.page) and "You'll get" not in words(ada.page)
+
+    def test_the_shops_own_terms_are_shown_too(self, world, ada):
+        """A151, as where one booking is cancelled."""
+        update_store(world.store_id, MERCHANT, terms="No dogs.\nNo shoes.")
+        for path in (account(visit(world)[0], "cancel"), account(series(world)[1], "cancel") + "?scope=all"):
+            ada.get(path)
+            assert "Terms of Harbor Massage No dogs. No shoes." in words(ada.page), path
 
     def test_parts_that_come_back_in_different_ways_are_told_apart(self, world, ada):
         """R23: one service gives money back at once, the other by hand."""

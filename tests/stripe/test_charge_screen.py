@@ -46,6 +46,16 @@ def test_the_fee_is_charged_as_agreed_and_seen(world, manager, missed):  # noqa:
     assert [row.recipient for row in world.outbox("card_charged")] == ["ada@example.com"]
 
 
+def test_the_customers_screen_shows_the_cards_they_keep(world, manager, till, visitor):  # noqa: F811
+    """A91: brand, last four and expiry, of that customer in that store."""
+    b, other = book(world), world.book(at(11, 15), email="bea@example.com")
+    save(visitor, till, link(b, panel="payment"))
+    manager.get(f"/admin/customers/{b.customer_id}")
+    assert "Saved cards Visa ending in 4242, valid to 12/2040" in words(manager.page)
+    manager.get(f"/admin/customers/{other.customer_id}")
+    assert "Saved cards" not in words(manager.page)
+
+
 def test_sent_twice_it_is_charged_once(world, manager, missed):  # noqa: F811
     b = missed()
     manager.get(f"/admin/bookings/{b.ref}/charge")

@@ -9,8 +9,11 @@ import pytest
 
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.create_series import create_series
 from booking.actions.manage_link import send_manage_link
+from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.reschedule_series import reschedule_series
 from booking.actions.services import update_service
 from booking.rules.decision import Refused
 from models.actor import SYSTEM, Actor
@@ -123,6 +126,18 @@ def test_whoever_hears_of_no_newer_change_is_still_told_late(world, carrier, pos
     deliver(world.store_id, carrier)
     said = {person: [item["subject"] for item in post.mailbox.newest(f"{person}@example.com")] for person in ("elena", "tom")}
     assert said == {"elena": ["Moved: Massage, Thu, Mar 11, 2027, 11:00 AM EST"], "tom": ["Moved: Massage, Fri, Mar 12, 2027, 11:00 AM EST"]}
+
+
+def test_word_of_several_bookings_is_not_lost_when_the_first_has_changed_since(world, carrier, post):
+    """R31, R40: late or not, it is the only one about the others."""
+    made = create_series(world.store_id, MERCHANT, service_id=world.service, staff_id=world.elena, starts_at=at(10, 15), dates=3,
+                         person=Person("Ada Archer", "ada@example.com", "")).bookings
+    reschedule_series(world.store_id, world.customer(made[0]), made[0].ref, scope="all", starts_at=at(10, 17), price=24000)
+    reschedule_booking(world.store_id, world.customer(made[0]), made[0].ref, starts_at=at(10, 19))
+    world.set_clock(NOW + outbox.OUTDATED_AFTER + timedelta(seconds=1))
+    assert deliver(world.store_id, carrier).superseded == 0
+    assert [item["subject"].partition(":")[0] for item in post.mailbox.newest("ada@example.com")] == ["New time", "New time", "Confirmed"]
+    assert [item["subject"].partition(":")[0] for item in post.mailbox.newest("elena@example.com")] == ["Moved", "Moved", "New booking"]
 
 
 def test_nobody_is_asked_late_for_an_answer_that_was_given(world, carrier, post):

@@ -43,6 +43,7 @@ function Facts({booking, show}: {booking: BookingDetail; show: (next: BookingDet
         {booking.waits && <s-banner tone="info"><s-text>{booking.waits}</s-text></s-banner>}
         {booking.waits && booking.way_back && <WayBack booking={booking} show={show} />}
         {booking.money && <s-banner tone="info"><s-text>{booking.money}</s-text></s-banner>}
+        {booking.closed && booking.anew && <Anew {...booking.anew} />}
         {booking.again && (
           <s-stack gap="small-300">
             <s-text>{booking.again.text}</s-text>
@@ -77,6 +78,7 @@ function Actions({booking}: {booking: BookingDetail}) {
         {(cancel.allowed || cancel.sentence !== reschedule.sentence) && (
           <s-text color={cancel.allowed ? 'subdued' : 'base'}>{cancel.sentence}</s-text>
         )}
+        {booking.anew && <Anew {...booking.anew} />}
         {cancel.deadline_text && <s-text color="subdued">{cancel.deadline_text}</s-text>}
         {card.allowed && (
           <s-stack gap="small-300">
@@ -87,6 +89,11 @@ function Actions({booking}: {booking: BookingDetail}) {
       </s-stack>
     </s-section>
   );
+}
+
+/** A new booking of the same: in the place of cancelling, or after the end. */
+function Anew({text, url}: {text: string; url: string}) {
+  return <s-button variant="secondary" href={url} target="_blank">{text}</s-button>;
 }
 
 /** The question whether an earlier time would be welcome, or how the waiting stands. */

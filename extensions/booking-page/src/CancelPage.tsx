@@ -80,6 +80,13 @@ function Decide({asked, show}: {asked: Asked; show: (next: Asked) => void}) {
         <s-stack gap="base">
           <s-text type="strong">{quote.sentence}</s-text>
           {quote.charge && <s-text>{quote.charge}</s-text>}
+          {quote.notes?.map((note) => <s-text key={note} color="subdued">{note}</s-text>)}
+          {quote.terms && (
+            <s-stack gap="small-300">
+              <s-text type="strong">{quote.terms.title}</s-text>
+              {quote.terms.lines.map((line) => <s-text key={line} dir="auto" color="subdued">{line}</s-text>)}
+            </s-stack>
+          )}
           {quote.may_choose_credit && (
             <s-checkbox label={t('cancel.asCredit')} checked={quote.as_credit} onChange={(event) => void ask(quote.seats, checkedOf(event))}></s-checkbox>
           )}

@@ -1,7 +1,7 @@
 import {fireEvent, waitFor} from '@testing-library/preact';
 import {describe, expect, test} from 'vitest';
 
-import {detail, element, problem, refusedFor, shown} from '../../shared/testing';
+import {clear, detail, element, problem, refusedFor, shown} from '../../shared/testing';
 import {at, extension, toast} from './page';
 
 describe('one booking', () => {
@@ -61,6 +61,18 @@ describe('one booking', () => {
     await extension.render();
     await waitFor(() => expect(shown()).toContain(again.text));
     expect(element('s-link', 'Wait for this time').getAttribute('href')).toBe(again.url);
+  });
+
+  test('a new booking takes the place of cancelling, and comes after the end', async () => {
+    const anew = {text: 'Schedule an appointment', url: 'https://shop.test/book/5?staff=1'};
+    const actions = {...detail().actions, cancel: refusedFor('not_allowed', 'You can schedule another appointment.')};
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({actions, anew})}});
+    await extension.render();
+    await waitFor(() => expect(element('s-button', 'Schedule an appointment').getAttribute('href')).toBe(anew.url));
+    clear();
+    at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({closed: true, status: 'completed', policy: [], anew: {...anew, text: 'Book again'}})}});
+    await extension.render();
+    await waitFor(() => expect(element('s-button', 'Book again').getAttribute('href')).toBe(anew.url));
   });
 
   test('closed', async () => {

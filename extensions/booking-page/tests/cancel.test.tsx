@@ -19,6 +19,13 @@ describe('cancel', () => {
     expect(server.of(CANCEL)[0].body).toEqual({quote: 'q1', reason: 'Ill', seats: 1, as_credit: false});
   });
 
+  test('until when, and the terms of the shop', async () => {
+    at('/bookings/abc123/cancel', {...ready, [QUOTE]: {body: {...quote, notes: ['You can cancel this until Tuesday.'], terms: {title: 'Terms of Harbor Massage', lines: ['No dogs.', 'No shoes.']}}}});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('You get $25.'));
+    for (const text of ['You can cancel this until Tuesday.', 'Terms of Harbor Massage', 'No dogs.', 'No shoes.']) expect(shown()).toContain(text);
+  });
+
   test('a quote that got worse is shown for a fresh decision', async () => {
     const worse = {...quote, quote: 'q2', sentence: 'Nothing comes back.'};
     const server = at('/bookings/abc123/cancel', {...ready, [CANCEL]: problem(409, 'quote_changed', 'The refund has changed.', {cancellation: worse})});

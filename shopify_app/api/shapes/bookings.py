@@ -249,10 +249,12 @@ class PaymentOut(Shape):
 
 class BookingDetail(BookingOut):
     """`offers`: counter-offers made for it, the newest round first. `policy`: as its customer reads it, in the store's language.
-    `move_reason`: why the customer moved it the last time, where the shop asks."""
+    `move_reason`: why the customer moved it the last time, where the shop asks. `cancel_reason`: why it was cancelled or declined, where
+    somebody said."""
 
     policy: list[str]
     move_reason: str | None
+    cancel_reason: str | None
     payments: list[PaymentOut]
     refunds: list[BookingRefund]
     disputes: list[DisputeOut]
