@@ -29,6 +29,8 @@ def refused(error: Refused) -> Response:
     detail = DETAILS.get(error.code)
     if error.code == "closed" and "import_state" in error.facts:
         detail = f"That is not possible while the import is in the state {error.facts['import_state']}."
+    elif error.code == "closed" and error.facts.get("kind") == "wait":
+        detail = "They do not wait any more."
     elif error.code == "closed":
         detail = words_for("en").refusal("closed", error.facts, "")
     if error.code == "not_allowed":

@@ -70,6 +70,12 @@ class TestVisit:
         done = api.post(f"/bookings/{refs(made)[0]}/cancel", {"scope": "visit", "refund": "full"}, status=200)
         assert (done["refund"]["amount"], len(done["bookings"])) == (100, 2)
 
+    def test_a_part_that_is_closed_says_which_way(self, api, made):
+        api.post(f"/bookings/{refs(made)[1]}/cancel", {}, status=200)
+        for verb, asked in (("reschedule", {"starts_at": "2027-03-05T16:00:00Z"}), ("cancel", {})):
+            problem = api.refused(409, "closed", "POST", f"/bookings/{refs(made)[1]}/{verb}", asked | {"scope": "visit"})
+            assert problem["state"] == "cancelled" and "()" not in problem["detail"]
+
 
 @pytest.mark.parametrize(("changes", "fields"), [
     ({"repeat": {"dates": 1}}, ["repeat.dates"]), ({"repeat": {"dates": 3}, "use_credit": True}, ["use_credit"]),
