@@ -9,6 +9,7 @@ from flask import Response
 from booking.rules.decision import Refused
 from booking.wording import words_for
 from jsonapi.problems import refusal
+from shopify_app.dashboard.charge_words import missing_text
 from shopify_app.session_tokens import RETRY_HEADER
 
 DETAILS = {
@@ -33,6 +34,8 @@ def refused(error: Refused) -> Response:
         detail = "They do not wait any more."
     elif error.code == "closed":
         detail = words_for("en").refusal("closed", error.facts, "")
+    if error.code == "no_change" and error.facts.get("kind") == "dates":
+        detail = "None of the dates that are meant is still to come."
     if error.code == "not_allowed":
         detail = _not_allowed(error.facts)
     response = refusal(error, detail, **more)
@@ -71,6 +74,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "The policy does not let customers do this. `override: true` does it all the same."
         case {"kind": "early"}:
             return "The booking has not begun yet, so nobody can have missed it. `override: true` notes it all the same."
+        case {"kind": "charge", "missing": missing}:
+            return missing_text(words_for("en"), missing)
         case {"kind": "offers"}:
             return "Nobody gives this service now, so no other time can be offered."
         case {"state": state}:

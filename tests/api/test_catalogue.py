@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from tests.support.world import at
 
@@ -143,6 +144,20 @@ def test_wrong_services_name_every_wrong_field(api, world):
     assert api.refused(422, "invalid", "POST", "/services", wrong)["errors"][0]["field"] == "policy.cancel.tiers"
     api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M", "price": {"amount": "80", "currency": "USD"}})
     api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M", "price": {"amount": 80.5, "currency": "USD"}})
+
+
+@pytest.mark.parametrize("field,value,limits", [
+    ("duration", "PT0S", "PT1M to PT24H"), ("duration", "PT25H", "PT1M to PT24H"), ("step", "PT25H", "PT1M to PT24H"), ("buffer_after", "PT13H", "PT0S to PT12H"),
+    ("lead_time", "PT9000H", "PT0S to PT8784H")])
+def test_a_limit_is_told_as_the_field_is_sent(api, world, field, value, limits):
+    for method, path, body in (("POST", "/services", {"name": "X", "duration": "PT60M"}), ("PATCH", f"/services/{world.service}", {})):
+        problem = api.refused(422, "invalid", method, path, body | {field: value})
+        assert problem["errors"] == [{"field": field, "problem": f"must be from {limits}"}]
+
+
+def test_an_unknown_currency_is_named_where_it_was_sent(api):
+    problem = api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M", "price": {"amount": 1, "currency": "XXX"}})
+    assert [error["field"] for error in problem["errors"]] == ["price.currency"]
 
 
 def test_a_new_currency_may_not_slip_under_the_other_amount(api, world):

@@ -85,6 +85,13 @@ def test_what_does_not_go_together(api, body, changes, fields):
     assert [error["field"] for error in api.refused(422, "invalid", "POST", "/bookings", body | changes)["errors"]] == fields
 
 
+def test_where_no_date_is_left_that_is_said(api, world):
+    b = world.book(at(10, 15))
+    world.set_clock(at(11, 15))
+    for verb, asked in (("cancel", {}), ("reschedule", {"starts_at": "2027-03-11T15:00:00Z"})):
+        assert api.refused(409, "no_change", "POST", f"/bookings/{b.ref}/{verb}", asked | {"scope": "all"})["detail"] == "None of the dates that are meant is still to come."
+
+
 def test_scopes_that_mean_nothing(api, world):
     b = world.book(at(10, 15))
     api.refused(422, "invalid", "POST", f"/bookings/{b.ref}/cancel", {"scope": "all", "seats": 1})
