@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from booking.actions.merge_customers import follow_kept
 from booking.shopify.due import mark
-from booking.shopify.gone import customer_before, note_gone
+from booking.shopify.gone import erased_hash, note_gone
 from models.customer import Customer
 from models.session import Tx
+from models.shopify_gone import ShopifyGone
 from models.shopify_task import ShopifyTask
 
 
 def find_forgotten(tx: Tx, gid: str) -> int | None:
     """Our erased record of who this GID was, as long as what is left of it follows nobody."""
-    return tx.db.execute(select(Customer.id).where(
-        Customer.store_id == tx.store_id, Customer.id == customer_before(tx, gid), Customer.erased_at.is_not(None), Customer.merged_into.is_(None),
-    ).with_for_update()).scalar()
+    return tx.db.execute(select(Customer.id).join(ShopifyGone, and_(
+        ShopifyGone.store_id == Customer.store_id, ShopifyGone.customer_id == Customer.id, ShopifyGone.gid_hash == erased_hash(tx, gid),
+    )).where(Customer.store_id == tx.store_id, Customer.erased_at.is_not(None), Customer.merged_into.is_(None)).with_for_update(of=Customer)).scalar()
 
 
 def follow(tx: Tx, kept_id: int, forgotten_id: int) -> None:
