@@ -22,20 +22,21 @@ DETAILS = {
     "idempotency_mismatch": "This Idempotency-Key came with another request before. Use a new key for a new request.",
     "checked_in": "The customer is already there. `override: true` changes the booking all the same.",
 }
+OF_KIND = {
+    ("closed", "wait"): "They do not wait any more.", ("closed", "date"): "The class date has been cancelled already.",
+    ("no_change", "dates"): "None of the dates that are meant is still to come.", ("no_change", "conflict"): "The booking has no conflict.",
+}
+"""The same codes about something else, by `kind`."""
 
 
 def refused(error: Refused) -> Response:
     """A rule's no. `invalid`, `not_found` and `unauthorized` carry nothing that could tell two causes apart but their errors."""
     more = {"dates": [_date(one) for one in error.facts["dates"]]} if error.facts.get("dates") else {}
-    detail = DETAILS.get(error.code)
+    detail = OF_KIND.get((error.code, error.facts.get("kind")), DETAILS.get(error.code))
     if error.code == "closed" and "import_state" in error.facts:
         detail = f"That is not possible while the import is in the state {error.facts['import_state']}."
-    elif error.code == "closed" and error.facts.get("kind") == "wait":
-        detail = "They do not wait any more."
-    elif error.code == "closed":
+    elif error.code == "closed" and detail is None:
         detail = words_for("en").refusal("closed", error.facts, "")
-    if error.code == "no_change" and error.facts.get("kind") == "dates":
-        detail = "None of the dates that are meant is still to come."
     if error.code == "not_allowed":
         detail = _not_allowed(error.facts)
     response = refusal(error, detail, **more)
