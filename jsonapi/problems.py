@@ -63,7 +63,6 @@ def refusal(error: Refused, detail: str | None, **more: Any) -> Response:
 def install(blueprint: Blueprint, refused: Callable[[Refused], Response]) -> None:
     """Register the answers for everything a handler of the blueprint may raise."""
     blueprint.register_error_handler(Refused, refused)
-    blueprint.register_error_handler(ValidationError, lambda error: refused(Refused("invalid", errors=_wrong_fields(error))))
     blueprint.register_error_handler(Unreadable, lambda error: problem(error.status, "invalid", detail=error.detail))
     blueprint.register_error_handler(HTTPException, http_problem)
     blueprint.register_error_handler(Exception, _unexpected)
@@ -80,7 +79,8 @@ def errors_as(told: Callable[[dict[str, str]], dict[str, str]]) -> Iterator[None
         raise Refused("invalid", **refused.facts | {"errors": [told(error) for error in refused.facts["errors"]]}) from None
 
 
-def _wrong_fields(error: ValidationError) -> list[dict[str, str]]:
+def wrong_fields(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong with a body, by field."""
     found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
     return [{"field": _path(e["loc"]), "problem": e["msg"].removeprefix("Value error, ")} for e in found]
 
