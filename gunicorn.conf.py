@@ -2,10 +2,10 @@
 
 import gc
 
-worker_class = "gthread"
+worker_class = "operation.web_worker.WebWorker"
 threads = 8
 graceful_timeout = 30
-limit_request_line = 8190  # the most there can be; a longer one is answered before the application sees it
+limit_request_line = 8190  # the most there can be; for a longer one operation/web_worker.py asks the application what to answer
 control_socket_disable = True
 
 # The application is loaded once and its pages of memory are shared by all workers: a worker's own share is half of what it was.

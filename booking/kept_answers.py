@@ -26,13 +26,13 @@ def keep(tx: Tx, principal: str, key: str, answer: dict[str, Any]) -> None:
     tx.db.execute(update(Key).where(*_one(tx, principal, key)).values(sealed=seal(tx.store_id, _field(principal, key), json.dumps(answer, ensure_ascii=False))))
 
 
-def first(tx: Tx, principal: str, key: str, fingerprint: str) -> dict[str, Any] | None:
+def first(tx: Tx, principal: str, key: str, fingerprint: str) -> dict[str, Any]:
     """The first answer. Refused idempotency_mismatch for another request, and for an answer whose key is no longer in force."""
-    row = tx.db.execute(select(Key.fingerprint, Key.sealed, Key.answer).where(*_one(tx, principal, key))).one()
-    if row.fingerprint != fingerprint:
+    row = tx.db.execute(select(Key.fingerprint, Key.sealed).where(*_one(tx, principal, key))).one()
+    if row.fingerprint != fingerprint or row.sealed is None:
         raise Refused("idempotency_mismatch")
     try:
-        return row.answer if row.sealed is None else json.loads(unseal(tx.store_id, _field(principal, key), row.sealed))
+        return json.loads(unseal(tx.store_id, _field(principal, key), row.sealed))
     except Unsealable as gone:
         raise Refused("idempotency_mismatch") from gone
 
@@ -41,9 +41,9 @@ def forget(tx: Tx, addresses: Collection[str]) -> None:
     """Forget every answer that names one of the addresses (I60)."""
     wanted = [address.casefold() for address in addresses]
     found = []
-    for row in tx.db.execute(select(Key.principal, Key.key, Key.sealed, Key.answer).where(Key.store_id == tx.store_id)) if wanted else ():
+    for row in tx.db.execute(select(Key.principal, Key.key, Key.sealed).where(Key.store_id == tx.store_id, Key.sealed.is_not(None))) if wanted else ():
         try:
-            answer = unseal(tx.store_id, _field(row.principal, row.key), row.sealed) if row.sealed else json.dumps(row.answer, ensure_ascii=False)
+            answer = unseal(tx.store_id, _field(row.principal, row.key), row.sealed)
         except Unsealable:
             continue
         if any(address in answer.casefold() for address in wanted):

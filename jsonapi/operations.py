@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
 from booking.rules.decision import Refused
 from jsonapi.call import Call
-from jsonapi.problems import Unreadable, http_problem
+from jsonapi.problems import Unreadable, http_problem, wrong_fields
 from jsonapi.shapes import Csv, Nothing
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -120,7 +120,10 @@ def _body(entry: Operation) -> BaseModel | bytes | None:
             raise Unreadable(400, "The body holds a zero byte.")
     except (ValueError, RecursionError):
         raise Unreadable(400, "The body is not readable JSON.") from None
-    return entry.body.model_validate(parsed)
+    try:
+        return entry.body.model_validate(parsed)
+    except ValidationError as error:
+        raise Refused("invalid", errors=wrong_fields(error)) from None
 
 
 def _holds_zero(value: Any) -> bool:
@@ -133,7 +136,7 @@ def _holds_zero(value: Any) -> bool:
 
 
 def _answer(entry: Operation, given: Any) -> Response:
-    """Through the documented model, so that no answer differs from the document."""
+    """Through the documented model, so that no answer differs from the document; one that would is our failure."""
     if entry.answer is Nothing:
         return Response(status=entry.status)
     if isinstance(given, Response):

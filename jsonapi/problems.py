@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -62,15 +63,26 @@ def refusal(error: Refused, detail: str | None, **more: Any) -> Response:
 def install(blueprint: Blueprint, refused: Callable[[Refused], Response]) -> None:
     """Register the answers for everything a handler of the blueprint may raise."""
     blueprint.register_error_handler(Refused, refused)
-    blueprint.register_error_handler(ValidationError, _invalid)
     blueprint.register_error_handler(Unreadable, lambda error: problem(error.status, "invalid", detail=error.detail))
     blueprint.register_error_handler(HTTPException, http_problem)
     blueprint.register_error_handler(Exception, _unexpected)
 
 
-def _invalid(error: ValidationError) -> Response:
+@contextmanager
+def errors_as(told: Callable[[dict[str, str]], dict[str, str]]) -> Iterator[None]:
+    """What an action finds wrong, as `told` says it to whoever sent the request."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code != "invalid":
+            raise
+        raise Refused("invalid", **refused.facts | {"errors": [told(error) for error in refused.facts["errors"]]}) from None
+
+
+def wrong_fields(error: ValidationError) -> list[dict[str, str]]:
+    """What is wrong with a body, by field."""
     found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_ERRORS]
-    return problem(422, "invalid", errors=[{"field": _path(e["loc"]), "problem": e["msg"].removeprefix("Value error, ")} for e in found])
+    return [{"field": _path(e["loc"]), "problem": e["msg"].removeprefix("Value error, ")} for e in found]
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -58,6 +58,8 @@ Reason = Annotated[str, Field(max_length=500)]
 Phone = Annotated[str, Field(max_length=40)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_address)]
 Minor = Annotated[int, Strict(), Field(ge=0, le=10**12)]
+Sum = Annotated[int, Strict(), Field(ge=0)]
+"""Minor units as they are answered: what adds up may be more than anyone can send."""
 Paid = Annotated[int, Strict(), Field(ge=1, le=10**12)]
 Seats = Annotated[int, Strict(), Field(ge=1, le=10_000)]
 Ids = Annotated[list[str], Field(max_length=500)]
@@ -66,7 +68,7 @@ Ids = Annotated[list[str], Field(max_length=500)]
 class Money(Shape):
     """Minor units of the currency (ISO 4217)."""
 
-    amount: Minor
+    amount: Sum
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 

@@ -11,7 +11,7 @@ from models.base import Base, Id, Instant, of_store
 
 
 class IdempotencyKey(Base):
-    """`sealed` is the answer (booking/kept_answers.py). `answer` holds what releases before migration 0022 kept, for two days at most."""
+    """`sealed` is the answer (booking/kept_answers.py). `answer`: nothing has used it since migration 0022, and it may go."""
 
     __tablename__ = "idempotency_keys"
 

@@ -10,7 +10,7 @@ from models.base import Base, Instant, belongs_to, of_store
 
 class ShopifyGone(Base):
     """By the keyed hash of their GID. `kept_gid`: who has everything of theirs, never one who is gone by a merge too.
-    `customer_id`: our customer, of one who was deleted; a merge before that may be heard of later (I23)."""
+    `customer_id`: our customer, of one who was deleted or erased; a merge before that may be heard of later (I23)."""
 
     __tablename__ = "shopify_gone"
 

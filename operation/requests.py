@@ -7,13 +7,15 @@ import secrets
 import time
 from functools import lru_cache
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from prometheus_client import Counter, Histogram
 
 from operation.lines import REQUEST, setup
 from operation.metrics import REQUESTS, SECONDS
 
 log = logging.getLogger("opencals.request")
+UNREAD = "opencals.unread"
+"""In a request of ours in place of one nobody could read: with which status it is refused."""
 
 
 def begin() -> tuple[str, float]:
@@ -45,6 +47,8 @@ def install(app: Flask) -> None:
     @app.before_request
     def start() -> None:
         g.request_id, g.started = begin()
+        if UNREAD in request.environ:
+            abort(request.environ[UNREAD])
 
     @app.after_request
     def finish(response: Response) -> Response:

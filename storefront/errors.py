@@ -92,10 +92,11 @@ def _answer(status: int, said: Said | None = None) -> Response:
 
 def _told(w: Words, status: int) -> tuple[str, str]:
     """Heading and text for a status."""
+    too_much = (w._("That was too much"), w._("What you sent is larger than this page can take. Nothing has changed: please go back and send less."))
     return {
         404: (w._("Page not found"), w._("This page does not exist, or the link is not complete. Links in mails are sometimes cut: please open it from the mail again.")),
         405: (w._("That is not possible here"), w._("Please go back and use the buttons of the page.")),
-        413: (w._("That was too much"), w._("What you sent is larger than this page can take. Nothing has changed: please go back and send less.")),
+        413: too_much, 414: too_much, 431: too_much,
         403: (w._("Not allowed"), w._("This request came from another site. Nothing has changed: please open the page here and try again.")),
         503: (w._("We will be right back"), w._("The booking system does not answer at the moment. Nothing has changed; please try again in a minute.")),
     }.get(status, (w._("Something went wrong"), w._("Nothing has changed. Please try again.")))

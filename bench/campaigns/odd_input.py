@@ -181,8 +181,6 @@ def wrong(answer: Answer, target: str, took: float) -> str | None:
     if took > SLOW:
         return f"took {took:.1f} s"
     kind = answer.headers.get("content-type", "")
-    if answer.status == 414:
-        return None  # the server itself refuses the line before the application sees it
     if target.startswith("/api/") and answer.status >= 400 and answer.text and not kind.startswith("application/problem+json"):
         return f"{answer.status} as {kind}, not as problem details"
     if "Traceback (most recent" in answer.text or "psycopg" in answer.text or "sqlalchemy" in answer.text:

@@ -88,7 +88,7 @@ def cancel_series(tx: Tx, ref: str, *, scope: str, quote: str | None = None, rea
         raise Refused("stale", version=tx.subject.version, state=tx.subject.status)
     parts = confirmed_parts(tx, preview, quote)
     if not parts:
-        (preview.stays[0].decision if preview.stays else Decision(False, "no_change")).require()
+        (preview.stays[0].decision if preview.stays else Decision(False, "no_change", facts={"kind": "dates"})).require()
     series_id = tx.subject.series_id
     done = cancel_parts(tx, parts, reason=reason, refund=refund, override=override, as_credit=as_credit)
     tx.audit("cancel_series", subject="series", subject_id=series_id, scope=scope, bookings=[b.id for b in done.bookings],

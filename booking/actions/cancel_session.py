@@ -35,7 +35,7 @@ def cancel_session(tx: Tx, session_id: int, *, reason: str = "", refund: str | i
     state = tx.db.execute(select(ClassSession.status).where(
         ClassSession.store_id == tx.store_id, ClassSession.id == session_id).with_for_update()).scalar()
     if state == "cancelled":
-        raise Refused("closed", state=state)
+        raise Refused("closed", kind="date", state=state)
     done = []
     for party in parties:
         if party.session_id != session_id:

@@ -13,7 +13,7 @@ def clear_conflict(tx: Tx, ref: str, *, version: int | None = None) -> Done:
     """Take the mark off a booking; its time stays. Refused no_change where it carries none."""
     b = locked(tx, ref, version)
     if not b.conflict:
-        raise Refused("no_change")
+        raise Refused("no_change", kind="conflict")
     cleared = write(tx, b, conflict=False)
     tx.audit("clear_conflict", booking_id=b.id, before={"conflict": True}, after={"conflict": False})
     return Done(cleared)

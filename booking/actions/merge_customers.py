@@ -42,8 +42,6 @@ def merge_customers(tx: Tx, kept_id: int, merged_id: int) -> Done:
         raise Refused("not_found")
     if kept.shopify_id and merged.shopify_id:
         raise Refused("not_allowed", kind="merge")
-    tx.db.execute(update(Booking).where(Booking.store_id == tx.store_id, Booking.customer_id == merged_id).values(
-        customer_id=kept_id, version=Booking.version + 1, updated_at=tx.now))
     tx.db.execute(update(CustomerLogin).where(
         CustomerLogin.store_id == tx.store_id, CustomerLogin.customer_id == merged_id, CustomerLogin.ended_at.is_(None)).values(ended_at=tx.now))
     tx.db.execute(delete(EmailChange).where(EmailChange.store_id == tx.store_id, EmailChange.customer_id == merged_id))
@@ -70,7 +68,18 @@ def owned_tables() -> list[Any]:
             if key.referred_table.name == "customers" and table.name not in LEFT]
 
 
+def follow_kept(tx: Tx, kept_id: int, erased_id: int) -> None:
+    """What an erased record has left, its bookings and money without anything that says whose they were, belongs to `kept_id`."""
+    moved = lock_many(tx, Booking.customer_id == erased_id)
+    _hand_over(tx, kept_id, erased_id)
+    tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == erased_id).values(
+        merged_into=kept_id, version=Customer.version + 1))
+    tx.audit("merge_customers", subject="customer", subject_id=kept_id, merged=erased_id, bookings=len(moved), taken=[])
+
+
 def _hand_over(tx: Tx, kept_id: int, merged_id: int) -> None:
+    tx.db.execute(update(Booking).where(Booking.store_id == tx.store_id, Booking.customer_id == merged_id).values(
+        customer_id=kept_id, version=Booking.version + 1, updated_at=tx.now))
     _one_place_in_line(tx, kept_id, merged_id)
     for table, column in owned_tables():
         owner = table.c[column]

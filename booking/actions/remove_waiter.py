@@ -22,7 +22,7 @@ def remove_waiter(tx: Tx, entry_id: int) -> Done:
     if state is None or entry is None:
         raise Refused("not_found")
     if state != "waiting":
-        raise Refused("closed", state=state)
+        raise Refused("closed", kind="wait", state=state)
     tx.db.execute(update(WaitlistEntry).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == entry_id).values(
         state="ended", end_reason="removed", ended_at=tx.now))
     end_offers(tx, entry_id, "void")

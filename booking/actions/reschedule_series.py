@@ -76,7 +76,7 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
     if expect is not None and {target.booking.ref for target in targets} != set(expect):
         raise Refused("stale", version=this.version, state=this.status)
     if not targets:
-        (stays[0].decision if stays else Decision(False, "no_change")).require()
+        (stays[0].decision if stays else Decision(False, "no_change", facts={"kind": "dates"})).require()
     before = [target.booking for target in targets]
     after = move_all(tx, targets, staff_id=staff_id, price=price, reason=reason, override=override)
     tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],

@@ -14,7 +14,7 @@ from booking.actions.reschedule_series import Target, move_all, said_why, tell_m
 from booking.actions.waiting import wait_together
 from booking.rules.decision import Refused
 from booking.visiting import visit_decision, visit_of
-from models.booking_summary import BookingSummary
+from models.booking_summary import BookingSummary, find
 from models.session import Tx
 
 WHOLE = "visit"
@@ -82,7 +82,7 @@ def _locked(tx: Tx, ref: str, version: int | None) -> list[BookingSummary]:
     parts = visit_of(tx, ref, locking=True)
     this = next((b for b in parts if b.ref == ref), None)
     if this is None:
-        raise Refused("closed")
+        raise Refused("closed", state=find(tx, ref).status)
     tx.subject = this
     if version is not None and version != this.version:
         raise Refused("stale", version=this.version, state=this.status)

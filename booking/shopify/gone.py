@@ -24,7 +24,7 @@ def merged_into(tx: Tx, gid: str) -> str | None:
 
 
 def customer_before(tx: Tx, gid: str) -> int | None:
-    """Our customer this GID was until it was deleted over there."""
+    """Our customer this GID was until it was deleted or erased over there."""
     return tx.db.execute(select(ShopifyGone.customer_id).where(ShopifyGone.store_id == tx.store_id, ShopifyGone.gid_hash == erased_hash(tx, gid))).scalar()
 
 
@@ -34,7 +34,8 @@ def note_merge(tx: Tx, kept: str, removed: str) -> None:
     tx.db.execute(update(ShopifyGone).where(ShopifyGone.store_id == tx.store_id, ShopifyGone.kept_gid == removed).values(kept_gid=kept))
 
 
-def note_deletion(tx: Tx, gid: str, customer_id: int) -> None:
+def note_gone(tx: Tx, gid: str, customer_id: int) -> None:
+    """Deleted or erased over there; a merge before that may be heard of later."""
     _keep(tx, gid, customer_id=customer_id)
 
 

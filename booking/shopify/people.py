@@ -15,7 +15,8 @@ from booking.changed_addresses import put_right, unproven
 from booking.rules.decision import Refused
 from booking.rules.two_way import Plan, full_name, plan
 from booking.shopify.due import mark
-from booking.shopify.gone import customer_before, in_turn, is_erased, merged_into, note_deletion
+from booking.shopify.following import find_forgotten, follow
+from booking.shopify.gone import customer_before, in_turn, is_erased, merged_into, note_gone
 from booking.shopify.news import NewsPlan, plan_news, with_news
 from booking.shopify.remote import RemoteCustomer
 from booking.shopify.tasks import note
@@ -42,6 +43,8 @@ def settle_customer(tx: Tx, remote: RemoteCustomer) -> Done:
     if is_erased(tx, remote.gid) or merged_into(tx, remote.gid):
         return Done(facts={"customer_id": None, "to_them": {}, "news": {}})
     row = find_linked(tx, remote.gid) or _made_by_us(tx, remote) or _link(tx, remote) or create_from_shopify(tx, remote)
+    if (forgotten := find_forgotten(tx, remote.gid)) is not None:
+        follow(tx, row.id, forgotten)
     state = tx.db.execute(select(ShopifyCustomer.agreed, ShopifyCustomer.changed, ShopifyCustomer.remote_updated_at).where(
         ShopifyCustomer.store_id == tx.store_id, ShopifyCustomer.customer_id == row.id).with_for_update()).one_or_none()
     agreed = dict(state.agreed) if state else {}
@@ -184,7 +187,7 @@ def unlink_customer(tx: Tx, gid: str) -> Done:
     in_turn(tx)
     row = find_linked(tx, gid)
     if row is not None:
-        note_deletion(tx, gid, row.id)
+        note_gone(tx, gid, row.id)
         tx.db.execute(update(Customer).where(Customer.store_id == tx.store_id, Customer.id == row.id).values(
             shopify_id=None, version=Customer.version + 1))
         _keep(tx, row.id, agreed={"apart": "removed"}, remote_updated_at=None, calendar_digest=None)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, null, or_, select, update
 
 from booking.actions.redact_customer import redact_customer
 from booking.rules.status import HOLDING
-from booking.shopify.gone import in_turn, remember_erased
+from booking.shopify.gone import in_turn, note_gone, remember_erased
 from booking.shopify.people import find_known, find_linked, forget_state, from_shopify
 from booking.shopify.tasks import note
 from models.booking import Booking
@@ -41,6 +41,7 @@ def redact(tx: Tx, body: dict[str, Any]) -> None:
     _forget_what_waits(tx, gid)
     row = find_known(tx, gid)
     if row is not None:
+        note_gone(tx, gid, row.id)
         forget_person(tx, row)
 
 

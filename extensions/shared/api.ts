@@ -27,6 +27,8 @@ async function call<T>(method: string, path: string, body?: unknown, key?: strin
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (key !== undefined) headers['Idempotency-Key'] = key;
   const response = await fetch(ROOT + path, {method, headers, body: body === undefined ? undefined : JSON.stringify(body)});
+  // Out of order is no answer to the question: it is told in the words of this extension, and asked again under the same key.
+  if (response.status >= 500) throw new Error(`the API answered ${response.status}`);
   const answer: unknown = await response.json();
   if (!response.ok) throw new Refused(answer as ProblemBody);
   return answer as T;

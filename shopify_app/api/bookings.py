@@ -23,8 +23,8 @@ from models.booking import Booking
 from models.booking_summary import SUMMARIES, BookingSummary, find, run
 from models.diary import search
 from models.dispute import disputes_of
-from models.moved_start import Place, page
 from models.money_list import Parted, payments_of, refunds_of
+from models.moved_start import Place, page
 from models.outbox import OutboxRow
 from models.session import Tx, reading
 from models.sms import SmsDelivery
@@ -134,21 +134,21 @@ def _money(tx: Tx, b: BookingSummary) -> dict[str, Any]:
     return {
         "payments": [s.PaymentOut(id=str(p.id), amount=money(p.amount), refunded=money(p.refunded), method=p.method, captured_at=p.captured_at)
                      for p in payments_of(tx, b.id)],
-        "refunds": [BookingRefund(
-            id=str(r.id), cause=r.cause, outcome=r.outcome, state=r.state, amount=money(r.amount), methods=r.methods, created_at=r.created_at,
-            settled_at=r.settled_at, refunded=money(r.given), owed=money(open_amount(r)), parts=refund_parts(r, b.currency))
-            for r in refunds_of(tx, b.id, rehearse=settings().stripe_test_mode)],
+        "refunds": [BookingRefund(**refund_facts(r, r), methods=r.methods, settled_at=r.settled_at)
+                    for r in refunds_of(tx, b.id, rehearse=settings().stripe_test_mode)],
         "disputes": [dispute_out(row) for row in disputes_of(tx, b.id)]}
 
 
-def open_amount(r: Parted) -> int:
-    """What of a refund is still owed, on its way or not."""
-    return sum(part.amount for part in r.each) - r.given
+def refund_facts(r: Any, parted: Parted) -> dict[str, Any]:
+    """A refund and its parts, as a booking's detail and the list of refunds tell it. `owed`: on its way or not."""
+    def money(amount: int) -> dict[str, Any]:
+        return {"amount": amount, "currency": r.currency}
 
-
-def refund_parts(r: Parted, currency: str) -> list[RefundPartOut]:
-    return [RefundPartOut(payment=str(part.payment_id), method=part.method, amount={"amount": part.amount, "currency": currency},
-                          state=part.state, by_hand=part.by_hand) for part in r.each]
+    return {
+        "id": str(r.id), "cause": r.cause, "outcome": r.outcome, "state": r.state, "amount": money(r.amount), "refunded": money(parted.given),
+        "owed": money(sum(part.amount for part in parted.each) - parted.given), "created_at": r.created_at,
+        "parts": [RefundPartOut(payment=str(part.payment_id), method=part.method, amount=money(part.amount), state=part.state, by_hand=part.by_hand)
+                  for part in parted.each]}
 
 
 def _trail(tx: Tx, b: BookingSummary) -> list[dict[str, Any]]:

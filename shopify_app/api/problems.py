@@ -9,6 +9,7 @@ from flask import Response
 from booking.rules.decision import Refused
 from booking.wording import words_for
 from jsonapi.problems import refusal
+from shopify_app.dashboard.charge_words import missing_text
 from shopify_app.session_tokens import RETRY_HEADER
 
 DETAILS = {
@@ -21,15 +22,20 @@ DETAILS = {
     "idempotency_mismatch": "This Idempotency-Key came with another request before. Use a new key for a new request.",
     "checked_in": "The customer is already there. `override: true` changes the booking all the same.",
 }
+OF_KIND = {
+    ("closed", "wait"): "They do not wait any more.", ("closed", "date"): "The class date has been cancelled already.",
+    ("no_change", "dates"): "None of the dates that are meant is still to come.", ("no_change", "conflict"): "The booking has no conflict.",
+}
+"""The same codes about something else, by `kind`."""
 
 
 def refused(error: Refused) -> Response:
     """A rule's no. `invalid`, `not_found` and `unauthorized` carry nothing that could tell two causes apart but their errors."""
     more = {"dates": [_date(one) for one in error.facts["dates"]]} if error.facts.get("dates") else {}
-    detail = DETAILS.get(error.code)
+    detail = OF_KIND.get((error.code, error.facts.get("kind")), DETAILS.get(error.code))
     if error.code == "closed" and "import_state" in error.facts:
         detail = f"That is not possible while the import is in the state {error.facts['import_state']}."
-    elif error.code == "closed":
+    elif error.code == "closed" and detail is None:
         detail = words_for("en").refusal("closed", error.facts, "")
     if error.code == "not_allowed":
         detail = _not_allowed(error.facts)
@@ -69,6 +75,8 @@ def _not_allowed(facts: dict[str, Any]) -> str:
             return "The policy does not let customers do this. `override: true` does it all the same."
         case {"kind": "early"}:
             return "The booking has not begun yet, so nobody can have missed it. `override: true` notes it all the same."
+        case {"kind": "charge", "missing": missing}:
+            return missing_text(words_for("en"), missing)
         case {"kind": "offers"}:
             return "Nobody gives this service now, so no other time can be offered."
         case {"state": state}:

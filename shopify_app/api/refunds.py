@@ -14,7 +14,7 @@ from models.booking import Booking
 from models.money_list import Parted, parts_of_refunds
 from models.refund import Refund
 from models.session import Tx, reading
-from shopify_app.api.bookings import open_amount, refund_parts
+from shopify_app.api.bookings import refund_facts
 from shopify_app.api.call import PAGING, Call
 from shopify_app.api.door import number, operation
 from shopify_app.api.shapes import refunds as s
@@ -34,14 +34,7 @@ def _of_booking() -> Select:
 
 
 def _refund(row: Any) -> s.RefundOut:
-    parted = _Parts(row.parts)
-
-    def money(amount: int) -> dict[str, Any]:
-        return {"amount": amount, "currency": row.currency}
-
-    return s.RefundOut(id=str(row.id), booking=row.ref, cause=row.cause, outcome=row.outcome, state=row.state, amount=money(row.amount),
-                       refunded=money(parted.given), owed=money(open_amount(parted)), parts=refund_parts(parted, row.currency),
-                       reason=row.reason, created_at=row.created_at)
+    return s.RefundOut(**refund_facts(row, _Parts(row.parts)), booking=row.ref, reason=row.reason)
 
 
 @operation("GET", "/refunds", summary="Refunds, newest first", query=PAGING | {"state": ", ".join(STATES)}, answer=Listing[s.RefundOut])

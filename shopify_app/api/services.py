@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from booking.offers import find_offer
 from booking.rules import durations
 from booking.rules.decision import Refused
 from booking.slots import MOST_DAYS, free_days
+from jsonapi.problems import errors_as
 from models.service import Service
 from models.session import Tx, reading
 from models.staff import StaffService
@@ -27,6 +29,8 @@ from shopify_app.api.things import Thing, given
 
 SECONDS = {"duration": "duration_s", "buffer_before": "buffer_before_s", "buffer_after": "buffer_after_s", "step": "step_s",
            "lead_time": "lead_time_s"}
+SENT = {column: name for name, column in SECONDS.items()} | {"currency": "price.currency"}
+LIMITS = re.compile(r"must be from (\d+) to (\d+)")
 
 
 def _services(tx: Tx, rows: Sequence[Row]) -> list[s.ServiceOut]:
@@ -64,7 +68,8 @@ def list_services(call: Call) -> Any:
 
 @operation("POST", "/services", summary="Add a service", body=s.ServiceIn, answer=s.ServiceOut, status=201)
 def post_service(call: Call) -> Any:
-    return SERVICES.write(call, add_service, _columns(call.body.model_dump(exclude_none=True)))
+    with errors_as(_as_sent):
+        return SERVICES.write(call, add_service, _columns(call.body.model_dump(exclude_none=True)))
 
 
 @operation("GET", "/services/{id}", summary="A service", answer=s.ServiceOut)
@@ -75,7 +80,8 @@ def get_service(call: Call, id: str) -> Any:
 @operation("PATCH", "/services/{id}", summary="Change a service; bookings made before keep their policy (R20)", body=s.ServicePatch,
            answer=s.ServiceOut)
 def patch_service(call: Call, id: str) -> Any:
-    return SERVICES.write(call, change_service, number(id), _columns(given(call.body, "location", "policy")))
+    with errors_as(_as_sent):
+        return SERVICES.write(call, change_service, number(id), _columns(given(call.body, "location", "policy")))
 
 
 @operation("DELETE", "/services/{id}", summary="Remove a service; one with bookings becomes inactive", answer=Nothing)
@@ -110,6 +116,16 @@ def _settled(values: dict[str, Any], own: dict[str, Any] | None, default: dict[s
         raise Refused("invalid", errors=[{"field": "deposit", "problem": "must have the currency of the price"}])
     values |= {name: m["amount"] for name, m in money.items()}
     return values | {"currency": currency for currency in currencies}
+
+
+def _as_sent(error: dict[str, str]) -> dict[str, str]:
+    """The field as the request names it, its limits as durations."""
+    field = SENT.get(error["field"], error["field"])
+    limits = LIMITS.fullmatch(error["problem"])
+    if limits and field in SECONDS:
+        least, most = (durations.iso(int(seconds)) for seconds in limits.groups())
+        return {"field": field, "problem": f"must be from {least} to {most}"}
+    return error | {"field": field}
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:

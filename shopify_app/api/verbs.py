@@ -26,6 +26,7 @@ from booking.actions.reschedule_series import reschedule_series
 from booking.actions.visits import cancel_visit, reschedule_visit
 from booking.rules.decision import Refused
 from booking.rules.refund import RefundQuote
+from jsonapi.problems import errors_as
 from models.booking_summary import BookingSummary
 from models.session import Tx
 from shopify_app.api.bookings import booking_out, known_ref
@@ -81,14 +82,9 @@ def post_booking(call: Call) -> Any:
 
 def _book(call: Call, verb: Callable[..., Done], **values: Any) -> dict[str, Any]:
     """What is wrong with the person stands at `customer` in the request."""
-    try:
+    mine = ("name", "email", "phone") if values["person"] is not None else ()
+    with errors_as(lambda error: error | {"field": f"customer.{error['field']}"} if error["field"] in mine else error):
         return changed(call, verb, **values)
-    except Refused as refused:
-        if refused.code != "invalid" or values["person"] is None:
-            raise
-        errors = [error | {"field": f"customer.{error['field']}"} if error["field"] in ("name", "email", "phone") else error
-                  for error in refused.facts["errors"]]
-        raise Refused("invalid", **refused.facts | {"errors": errors}) from None
 
 
 def _alone(body: BaseModel, field: str, **wanted: Any) -> None:

@@ -11,7 +11,7 @@ from booking import waitlist as read
 from booking.actions.remove_waiter import remove_waiter
 from booking.rules.decision import Refused
 from booking.rules.waitlist import weekdays_of
-from booking.waiting_list import STATES, Listed, page, waiting_count
+from booking.waiting_list import STATES, Listed, offers_to, page, waiting_count
 from models.session import Tx, reading
 from models.waitlist_offer import WaitlistOffer as O
 from shopify_app.api.call import PAGING, Call
@@ -30,7 +30,8 @@ def list_waitlist(call: Call) -> s.Waitlist:
     with reading(call.store_id) as tx:
         rows = page(tx, states=states, service_id=service_id, limit=limit + 1,
                     after=None if position is None else (datetime.fromisoformat(position[0]), position[1]))
-        items = [_waiter(tx, row) for row in rows[:limit]]
+        offers = offers_to(tx, [row.entry.id for row in rows[:limit]])
+        items = [_waiter(tx, row, offers.get(row.entry.id, [])) for row in rows[:limit]]
         summary = _summary(tx)
     last = rows[limit - 1].entry if len(rows) > limit else None
     return s.Waitlist(items=items, summary=summary,
@@ -50,7 +51,7 @@ def _states(query: dict[str, str]) -> list[str]:
     return wanted
 
 
-def _waiter(tx: Tx, row: Listed) -> s.WaiterOut:
+def _waiter(tx: Tx, row: Listed, offers: list[read.Held]) -> s.WaiterOut:
     entry = row.entry
     return s.WaiterOut(
         id=str(entry.id), kind=entry.kind, state=row.state, end_reason=entry.end_reason,
@@ -58,7 +59,7 @@ def _waiter(tx: Tx, row: Listed) -> s.WaiterOut:
         session=None if entry.session_id is None else str(entry.session_id), service=str(entry.service_id), service_name=row.service_name,
         staff=None if entry.staff_id is None else str(entry.staff_id), customer=str(entry.customer_id), customer_name=row.customer_name,
         seats=entry.seats, before=entry.before, weekdays=weekdays_of(entry.weekdays), bands=entry.bands, created_at=entry.created_at,
-        ended_at=row.ended_at, offers=[_held(tx, held) for held in read.offers_of(tx, entry.id)])
+        ended_at=row.ended_at, offers=[_held(tx, held) for held in offers])
 
 
 def _held(tx: Tx, held: read.Held) -> s.HeldOut:

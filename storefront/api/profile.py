@@ -8,6 +8,7 @@ from booking.actions.action import Done
 from booking.actions.profile import CHANNELS, change_profile, chosen
 from booking.rules.decision import Refused
 from booking.wording import SHIPPED
+from jsonapi.problems import errors_as
 from models.session import Tx
 from storefront.api import profile_shapes as s
 from storefront.api.door import Caller, CustomerCall, find_caller, operation
@@ -39,14 +40,9 @@ def change_my_profile(call: CustomerCall) -> dict[str, Any]:
         assert changed is not None, "its row is locked by this transaction"
         return _shown(changed)
 
-    try:
+    sentences = field_sentences(call.words)
+    with errors_as(lambda error: error | {"problem": sentences.get(error["field"], error["problem"])}):
         return call.act(change_profile, customer.id, fields, show=show)
-    except Refused as refused:
-        if refused.code != "invalid":
-            raise
-        sentences = field_sentences(call.words)
-        errors = [error | {"problem": sentences.get(error["field"], error["problem"])} for error in refused.facts["errors"]]
-        raise Refused("invalid", **refused.facts | {"errors": errors}) from None
 
 
 def _shown(customer: Caller) -> s.Profile:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from jsonapi.shapes import Flag, Listing, Minor, Money, Reason, Seats, Shape, Whole
+from jsonapi.shapes import Flag, Listing, Money, Reason, Seats, Shape, Sum, Whole
 
 Status = Literal["pending", "confirmed", "arrived", "ready_to_start", "completed", "cancelled", "no_show", "declined", "expired"]
 Outcome = Literal["full", "partial", "credit", "forfeit", "none"]
@@ -197,7 +197,7 @@ class CancelRefund(Shape):
     """What came of the money. `state` owed: it is carried out next; `money` says how each part of it comes back."""
 
     outcome: Outcome
-    amount: Minor
+    amount: Sum
     currency: str
     state: Literal["none", "owed", "pending", "succeeded", "failed"]
 
@@ -245,8 +245,8 @@ class Cancellation(Shape):
     """
 
     outcome: Outcome
-    amount: Minor
-    kept: Minor
+    amount: Sum
+    kept: Sum
     currency: str
     sentence: str
     charge: str | None

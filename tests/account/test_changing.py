@@ -61,7 +61,8 @@ def test_stale_no_change_and_bad_bodies(world, ada):
                         ({"starts_at": "2027-03-11T15:00:00", "version": 2}, "starts_at"),
                         ({"starts_at": "2027-03-11T15:00:00Z", "version": 2, "override": True}, "override"),
                         ({"starts_at": "2027-03-11T15:00:00Z", "version": 2, "staff": "tom"}, "staff")):
-        assert ada.refused(422, "invalid", "POST", path, body)["errors"][0]["field"] == field
+        problem = ada.refused(422, "invalid", "POST", path, body)
+        assert problem["errors"][0]["field"] == field and problem["detail"] == "Please check what you entered."
     ada.refused(400, "invalid", "POST", path, data=b"{", content_type="application/json")
     ada.refused(415, "invalid", "POST", path, data=b"a=1", content_type="application/x-www-form-urlencoded")
     assert world.read(b.ref).version == 2

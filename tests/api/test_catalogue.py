@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from tests.support.world import at
 
@@ -145,6 +146,20 @@ def test_wrong_services_name_every_wrong_field(api, world):
     api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M", "price": {"amount": 80.5, "currency": "USD"}})
 
 
+@pytest.mark.parametrize("field,value,limits", [
+    ("duration", "PT0S", "PT1M to PT24H"), ("duration", "PT25H", "PT1M to PT24H"), ("step", "PT25H", "PT1M to PT24H"), ("buffer_after", "PT13H", "PT0S to PT12H"),
+    ("lead_time", "PT9000H", "PT0S to PT8784H")])
+def test_a_limit_is_told_as_the_field_is_sent(api, world, field, value, limits):
+    for method, path, body in (("POST", "/services", {"name": "X", "duration": "PT60M"}), ("PATCH", f"/services/{world.service}", {})):
+        problem = api.refused(422, "invalid", method, path, body | {field: value})
+        assert problem["errors"] == [{"field": field, "problem": f"must be from {limits}"}]
+
+
+def test_an_unknown_currency_is_named_where_it_was_sent(api):
+    problem = api.refused(422, "invalid", "POST", "/services", {"name": "X", "duration": "PT60M", "price": {"amount": 1, "currency": "XXX"}})
+    assert [error["field"] for error in problem["errors"]] == ["price.currency"]
+
+
 def test_a_new_currency_may_not_slip_under_the_other_amount(api, world):
     service = api.post("/services", {"name": "X", "duration": "PT60M", "price": {"amount": 8000, "currency": "USD"}})["id"]
     api.refused(422, "invalid", "PATCH", f"/services/{service}", {"deposit": {"amount": 500, "currency": "JPY"}})
@@ -192,7 +207,7 @@ def test_class_dates_have_seats_and_end_with_their_parties(api, world):
     api.refused(409, "not_allowed", "DELETE", f"/sessions/{made['id']}")
     assert api.post(f"/sessions/{made['id']}/cancel", {"reason": "Ill"}, status=200)["status"] == "cancelled"
     assert api.get(f"/bookings/{b['ref']}")["status"] == "cancelled"
-    api.refused(409, "closed", "POST", f"/sessions/{made['id']}/cancel", {})
+    assert api.refused(409, "closed", "POST", f"/sessions/{made['id']}/cancel", {})["detail"] == "The class date has been cancelled already."
     other = api.post("/sessions", {"service": course, "staff": str(world.elena), "starts_at": "2027-03-19T18:00:00Z"})
     assert other["capacity"] == 8
     api.delete(f"/sessions/{other['id']}")

@@ -30,7 +30,7 @@ def test_a_conflict_is_settled(api, world):
     world.book(at(10, 15))
     b = world.book(at(10, 15, 30), email="b@example.com", override=True)
     assert api.post(f"/bookings/{b.ref}/clear-conflict", {"version": b.version}, status=200)["conflict"] is False
-    api.refused(409, "no_change", "POST", f"/bookings/{b.ref}/clear-conflict", {})
+    assert api.refused(409, "no_change", "POST", f"/bookings/{b.ref}/clear-conflict", {})["detail"] == "The booking has no conflict."
 
 
 def test_money_can_be_held(api, world):

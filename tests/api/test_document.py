@@ -135,6 +135,12 @@ def test_what_a_closed_booking_answers_is_documented(api, world, doc):
         assert "409" in doc["paths"][path]["get"]["responses"]
 
 
+def test_an_answer_that_is_not_as_documented_is_no_fault_of_who_asked(api, world, monkeypatch):
+    world.book(at(10, 15))
+    monkeypatch.setattr("shopify_app.api.bookings.booking_out", lambda b, origin: {"ref": 5})
+    api.refused(500, "unavailable", "GET", "/bookings")
+
+
 def test_every_answer_is_json_also_where_routing_would_lead_elsewhere(api):
     for path in ("//bookings", "/bookings//x", "//"):
         assert api.refused(404, "not_found", "GET", path)

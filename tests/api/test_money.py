@@ -45,6 +45,18 @@ def test_a_refund_names_its_parts_and_may_be_noted_as_given_by_hand(api, world):
     api.refused(409, "not_allowed", "POST", f"/refunds/{refund['id']}/execute", {"by_hand": True})
 
 
+def test_sums_may_be_more_than_anyone_can_send(api, world):
+    course = world.add_service("Yacht", capacity=9, staff=[world.elena], price=10**12)
+    world.session(course, at(12, 18), capacity=9)
+    made = api.post("/bookings", {"service": str(course), "starts_at": at(12, 18).isoformat(), "seats": 9, "customer": {"name": "Ada", "email": "ada@example.com"},
+                                  "payments": [{"amount": 10**12, "method": "external"}] * 2})
+    assert (made["price"]["amount"], made["paid"]["amount"], made["due"]["amount"]) == (9 * 10**12, 2 * 10**12, 7 * 10**12)
+    assert api.post(f"/bookings/{made['ref']}/cancel", {"refund": "full"}, status=200)["refund"]["amount"] == 2 * 10**12
+    assert api.get("/refunds")["items"][0]["amount"]["amount"] == 2 * 10**12 and [b["ref"] for b in api.get("/bookings")["items"]] == [made["ref"]]
+    for price in (10**12 + 1, 2**70):
+        assert api.refused(422, "invalid", "PATCH", f"/services/{course}", {"price": {"amount": price, "currency": "USD"}})["errors"][0]["field"] == "price"
+
+
 def test_documents_and_their_pdf(api, world):
     b = world.book(at(10, 15), paid=2500)
     items = api.get(f"/bookings/{b.ref}/documents")["items"]

@@ -70,6 +70,12 @@ class TestVisit:
         done = api.post(f"/bookings/{refs(made)[0]}/cancel", {"scope": "visit", "refund": "full"}, status=200)
         assert (done["refund"]["amount"], len(done["bookings"])) == (100, 2)
 
+    def test_a_part_that_is_closed_says_which_way(self, api, made):
+        api.post(f"/bookings/{refs(made)[1]}/cancel", {}, status=200)
+        for verb, asked in (("reschedule", {"starts_at": "2027-03-05T16:00:00Z"}), ("cancel", {})):
+            problem = api.refused(409, "closed", "POST", f"/bookings/{refs(made)[1]}/{verb}", asked | {"scope": "visit"})
+            assert problem["state"] == "cancelled" and "()" not in problem["detail"]
+
 
 @pytest.mark.parametrize(("changes", "fields"), [
     ({"repeat": {"dates": 1}}, ["repeat.dates"]), ({"repeat": {"dates": 3}, "use_credit": True}, ["use_credit"]),
@@ -77,6 +83,13 @@ class TestVisit:
     ({"parts": [{"service": "1"}]}, ["parts.0.service"])])
 def test_what_does_not_go_together(api, body, changes, fields):
     assert [error["field"] for error in api.refused(422, "invalid", "POST", "/bookings", body | changes)["errors"]] == fields
+
+
+def test_where_no_date_is_left_that_is_said(api, world):
+    b = world.book(at(10, 15))
+    world.set_clock(at(11, 15))
+    for verb, asked in (("cancel", {}), ("reschedule", {"starts_at": "2027-03-11T15:00:00Z"})):
+        assert api.refused(409, "no_change", "POST", f"/bookings/{b.ref}/{verb}", asked | {"scope": "all"})["detail"] == "None of the dates that are meant is still to come."
 
 
 def test_scopes_that_mean_nothing(api, world):

@@ -56,6 +56,14 @@ def test_filters_pages_and_bad_ones(api, world, line):
     assert [w["booking"] for w in first["items"] + rest["items"]] == [b.ref for b in line] and rest["next"] is None
 
 
+def test_someone_is_taken_off_once(api, world, line):
+    waits, taken, *_ = [w["id"] for w in api.get("/waitlist")["items"]]
+    assert api.send("DELETE", f"/waitlist/{waits}").status_code == 204
+    assert [(w["state"], w["end_reason"]) for w in api.get("/waitlist", state="ended")["items"]] == [("ended", "removed")]
+    for over in (waits, taken):
+        assert api.refused(409, "closed", "DELETE", f"/waitlist/{over}")["detail"] == "They do not wait any more."
+
+
 def test_without_anyone_there_is_no_rate(api):
     listed = api.get("/waitlist")
     assert (listed["items"], listed["next"], listed["summary"]["fill_rate"]) == ([], None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,19 @@ def mixed(selling: Selling, cash: int = 2000):  # noqa: F811
     selling.changed(order)
     ref = selling.bookings()[0][0]
     record_payment(selling.store_id, MERCHANT, ref, {"amount": cash, "method": "cash"})
+    return order, ref
+
+
+def party(selling: Selling, **terms: Any):  # noqa: F811
+    """Four seats of a class that an order paid 320 for, with 40 more in cash; (order, ref)."""
+    yoga = selling.add_service("Yoga", capacity=8, price=8000, **terms)
+    selling.session(yoga, START, capacity=8)
+    map_variant(selling.store_id, MERCHANT, selling.variant, selling.product["id"], yoga)
+    order = selling.order(quantity=4)
+    selling.changed(order)
+    selling.write("update bookings set due = 4000")
+    ref = selling.bookings()[0][0]
+    record_payment(selling.store_id, MERCHANT, ref, {"amount": 4000, "method": "cash"})
     return order, ref
 
 
@@ -106,28 +120,14 @@ def test_what_the_shop_refunds_there_pays_only_what_is_owed_of_the_order(selling
 
 
 def test_seats_refunded_there_take_their_part_of_the_cash_along(selling):  # noqa: F811
-    yoga = selling.add_service("Yoga", capacity=8, price=8000)
-    selling.session(yoga, START, capacity=8)
-    map_variant(selling.store_id, MERCHANT, selling.variant, selling.product["id"], yoga)
-    order = selling.order(quantity=4)
-    selling.changed(order)
-    selling.write("update bookings set due = 4000")
-    ref = selling.bookings()[0][0]
-    record_payment(selling.store_id, MERCHANT, ref, {"amount": 4000, "method": "cash"})
+    order, _ = party(selling)
     there.refund(selling.shop, order["id"], lines=[(order["lines"][0]["id"], 1)], amount=None)
     selling.changed(order, times=2)
     assert selling.bookings()[0][6] == 3 and ledger(selling) == [("cash", 1000, "owed"), ("shopify", 8000, "succeeded")]
 
 
 def test_what_was_kept_of_seats_that_left_stays_kept_when_the_order_is_cancelled(selling):  # noqa: F811
-    yoga = selling.add_service("Yoga", capacity=8, price=8000, policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "forfeit"}]}})
-    selling.session(yoga, START, capacity=8)
-    map_variant(selling.store_id, MERCHANT, selling.variant, selling.product["id"], yoga)
-    order = selling.order(quantity=4)
-    selling.changed(order)
-    selling.write("update bookings set due = 4000")
-    ref = selling.bookings()[0][0]
-    record_payment(selling.store_id, MERCHANT, ref, {"amount": 4000, "method": "cash"})
+    order, ref = party(selling, policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "forfeit"}]}})
     assert cancel_booking(selling.store_id, MERCHANT, ref, seats=3).refund.kept == 27_000
     there.cancel(selling.shop, order["id"], give_back=True)
     selling.changed(order, times=2)

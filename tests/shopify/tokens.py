@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-KEY, SECRET, OLD_SECRET = "app-key-1", "hush-" + "s" * 40, "hush-" + "o" * 40
+KEY, SECRET, OLD_SECRET = "app-key-1", "hush-" + "s" * 60, "hush-" + "o" * 60
 SHOP = "harbor.myshopify.com"
 
 

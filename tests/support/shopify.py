@@ -14,7 +14,7 @@ from models.actor import SYSTEM
 from models.booking_summary import BookingSummary
 from tests.support.world import World
 
-KEY, SECRET = "tests-client-id", "shpss_" + "t" * 32
+KEY, SECRET = "tests-client-id", "shpss_" + "t" * 64
 ADA, BEA = "gid://shopify/Customer/7001", "gid://shopify/Customer/7002"
 
 

@@ -1,8 +1,7 @@
-import {useState} from 'preact/hooks';
-
-import {decision, leaveClassWait, listClassWaits} from '../../shared/api';
-import {host, t} from '../../shared/host';
-import {fault, useLoad} from '../../shared/load';
+import {leaveClassWait, listClassWaits} from '../../shared/api';
+import {useChange} from '../../shared/change';
+import {t} from '../../shared/host';
+import {useLoad} from '../../shared/load';
 import type {ClassWait, Page} from '../../shared/types';
 
 /** The full classes the customer waits for, with the place in line; nothing while none is known. */
@@ -23,28 +22,10 @@ export function ClassWaits() {
   );
 }
 
-/** One date waited for. Leaving is asked for with one key, so that a lost answer is asked for again without harm. */
+/** One date waited for. */
 function Wait({wait, show}: {wait: ClassWait; show: (next: Page<ClassWait>) => void}) {
-  const [key, setKey] = useState(decision);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const {busy, problem, make} = useChange();
   const name = {service: wait.service_name, when: wait.when};
-
-  async function leave() {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const next = await leaveClassWait(wait.id, key);
-      await host().toast.show(t('classes.left'));
-      show(next);
-    } catch (error) {
-      const found = fault(error);
-      setProblem(found.kind === 'refused' ? found.problem.detail ?? '' : t('common.failedText'));
-      if (found.kind === 'refused') setKey(decision());
-    } finally {
-      setBusy(false);
-    }
-  }
 
   return (
     <s-stack gap="base">
@@ -61,7 +42,8 @@ function Wait({wait, show}: {wait: ClassWait; show: (next: Page<ClassWait>) => v
       {wait.held && <s-text>{wait.held.sentence}</s-text>}
       <s-stack direction="inline" gap="small-200">
         {wait.held && <s-button variant="primary" href={wait.held.url} target="_blank" accessibilityLabel={t('classes.takeOf', name)}>{t('classes.take')}</s-button>}
-        <s-button variant="secondary" loading={busy} onClick={() => void leave()} accessibilityLabel={t('classes.leaveOf', name)}>
+        <s-button variant="secondary" loading={busy} accessibilityLabel={t('classes.leaveOf', name)}
+          onClick={() => void make((key) => leaveClassWait(wait.id, key), () => t('classes.left'), show)}>
           {t('classes.leave')}
         </s-button>
       </s-stack>

@@ -1,9 +1,9 @@
 import {useState} from 'preact/hooks';
 
-import {decision, giveFeedback} from '../../shared/api';
+import {giveFeedback} from '../../shared/api';
+import {useChange} from '../../shared/change';
 import {checkedOf, valueOf, valuesOf} from '../../shared/events';
-import {host, t} from '../../shared/host';
-import {fault} from '../../shared/load';
+import {t} from '../../shared/host';
 import type {BookingDetail} from '../../shared/types';
 
 const STARS = [5, 4, 3, 2, 1];
@@ -27,32 +27,15 @@ export function Feedback({booking, show}: {booking: BookingDetail; show: (next: 
 
 function Form({booking, show}: {booking: BookingDetail; show: (next: BookingDetail) => void}) {
   const [said, setSaid] = useState(booking.feedback ?? {rating: 0, comment: '', publish: false});
-  const [key, setKey] = useState(decision);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const {busy, problem, anew, make} = useChange();
   const {rating, comment, publish} = said;
 
   function change(fields: Partial<typeof said>) {
     setSaid((old) => ({...old, ...fields}));
-    setKey(decision());
+    anew();
   }
 
-  async function send() {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const next = await giveFeedback(booking.ref, {rating, comment, publish}, key);
-      await host().toast.show(t('feedback.saved'));
-      setKey(decision());
-      show(next);
-    } catch (error) {
-      const found = fault(error);
-      setProblem(found.kind === 'refused' ? found.problem.detail ?? '' : t('common.failedText'));
-      if (found.kind === 'refused') setKey(decision());
-    } finally {
-      setBusy(false);
-    }
-  }
+  const send = () => make((key) => giveFeedback(booking.ref, {rating, comment, publish}, key), () => t('feedback.saved'), show);
 
   return (
     <s-stack gap="base">

@@ -3,7 +3,7 @@ import {useState} from 'preact/hooks';
 import {listBookings} from '../../shared/api';
 import {t} from '../../shared/host';
 import {Line} from '../../shared/Line';
-import {fault, useLoad} from '../../shared/load';
+import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import type {Booking, Page} from '../../shared/types';
@@ -37,8 +37,8 @@ function Group({when}: {when: 'upcoming' | 'past'}) {
     try {
       const next = await listBookings(when, page.next);
       show({items: [...page.items, ...next.items], next: next.next});
-    } catch (error) {
-      setFailed(fault(error) !== null);
+    } catch {
+      setFailed(true);
     } finally {
       setBusy(false);
     }

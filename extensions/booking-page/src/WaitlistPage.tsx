@@ -1,10 +1,11 @@
 import {useState} from 'preact/hooks';
 
 import {decision, joinWaitlist, leaveWaitlist, readBooking} from '../../shared/api';
+import {useChange} from '../../shared/change';
 import {dayOfName, weekdaysFrom} from '../../shared/days';
 import {checkedOf, valuesOf} from '../../shared/events';
 import {host, t} from '../../shared/host';
-import {fault, useLoad} from '../../shared/load';
+import {useLoad} from '../../shared/load';
 import {Notice} from '../../shared/Notice';
 import {pathOf} from '../../shared/routes';
 import {BANDS, WEEKDAYS, type BookingDetail, type Weekday, type Wishes} from '../../shared/types';
@@ -26,30 +27,15 @@ export function WaitlistPage({booking: ref}: {booking: string}) {
 
 function Form({booking}: {booking: BookingDetail}) {
   const [wishes, setWishes] = useState<Wishes>(booking.waiting ?? ALL);
-  const [key, setKey] = useState(decision);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const {busy, problem, anew, make} = useChange();
 
   function change(fields: Partial<Wishes>) {
     setWishes((old) => ({...old, ...fields}));
-    setKey(decision());
+    anew();
   }
 
-  async function act(send: () => Promise<BookingDetail>, done: string) {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await send();
-      await host().toast.show(t(done));
-      navigation.navigate(pathOf(booking.ref), {history: 'replace'});
-    } catch (error) {
-      const found = fault(error);
-      setProblem(found.kind === 'refused' ? found.problem.detail ?? '' : t('common.failedText'));
-      if (found.kind === 'refused') setKey(decision());
-    } finally {
-      setBusy(false);
-    }
-  }
+  const act = (send: (key: string) => Promise<BookingDetail>, done: string) =>
+    make(send, () => t(done), () => navigation.navigate(pathOf(booking.ref), {history: 'replace'}));
 
   const nameOf = (day: Weekday) => host().i18n.formatDate(dayOfName(day), {weekday: 'long', timeZone: 'UTC'});
   const {weekdays, bands, anyone} = wishes;
@@ -67,7 +53,7 @@ function Form({booking}: {booking: BookingDetail}) {
         <s-checkbox label={t('waitlist.anyone')} checked={anyone} onChange={(event) => change({anyone: checkedOf(event)})}></s-checkbox>
         <s-text color="subdued">{t('waitlist.stays')}</s-text>
         <s-button id="save" variant="primary" loading={busy} disabled={weekdays.length === 0 || bands.length === 0}
-          onClick={() => void act(() => joinWaitlist(booking.ref, {weekdays, bands, anyone}, key), 'waitlist.saved')}>
+          onClick={() => void act((key) => joinWaitlist(booking.ref, {weekdays, bands, anyone}, key), 'waitlist.saved')}>
           {t(booking.waiting ? 'waitlist.save' : 'waitlist.ask')}
         </s-button>
         {booking.waiting && (

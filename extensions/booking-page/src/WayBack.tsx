@@ -1,33 +1,20 @@
 import {useState} from 'preact/hooks';
 
-import {decision, moveBooking} from '../../shared/api';
-import {host, t} from '../../shared/host';
-import {fault} from '../../shared/load';
+import {moveBooking} from '../../shared/api';
+import {lookAgain, useChange} from '../../shared/change';
+import {t} from '../../shared/host';
 import type {BookingDetail} from '../../shared/types';
 
 /** As long as a move waits for the shop the old time can be kept instead: what that means, then the decision. */
 export function WayBack({booking, show}: {booking: BookingDetail; show: (next: BookingDetail) => void}) {
   const [asking, setAsking] = useState(false);
-  const [key, setKey] = useState(decision);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string>();
+  const {busy, problem, make} = useChange(async (said) => {
+    setAsking(false);
+    await lookAgain(booking.ref, said, (now) => Boolean(now.way_back), show);
+  });
   const {text, ...old} = booking.way_back!;
 
-  async function keep() {
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const next = await moveBooking(booking.ref, {...old, version: booking.version}, key);
-      await host().toast.show(t('booking.kept', {when: next.when}));
-      show(next);
-    } catch (error) {
-      const found = fault(error);
-      setProblem(found.kind === 'refused' ? found.problem.detail ?? '' : t('common.failedText'));
-      if (found.kind === 'refused') setKey(decision());
-    } finally {
-      setBusy(false);
-    }
-  }
+  const keep = () => make((key) => moveBooking(booking.ref, {...old, version: booking.version}, key), (next) => t('booking.kept', {when: next.when}), show);
 
   return (
     <s-stack gap="small-200">

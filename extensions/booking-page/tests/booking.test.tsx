@@ -29,6 +29,30 @@ describe('one booking', () => {
     await waitFor(() => expect(shown()).not.toContain('booking.keep'));
   });
 
+  test('taking back what the shop has answered meanwhile shows the booking as it is now, with the reason', async () => {
+    const MOVE = 'POST /bookings/abc123/reschedule', way_back = {starts_at: '2027-03-10T10:00:00-05:00', staff: null, text: 'This takes back your request.'};
+    let now = detail({status: 'pending', waits: 'The shop answers by noon.', way_back});
+    at('/bookings/abc123', {'GET /bookings/abc123': () => ({body: now}), [MOVE]: problem(409, 'stale', 'This booking has changed.')});
+    await extension.render();
+    await waitFor(() => element('s-button', 'booking.keep'));
+    fireEvent.click(element('s-button', 'booking.keep'));
+    await waitFor(() => element('#keep'));
+    now = detail({status_text: 'Confirmed by the shop'});
+    fireEvent.click(element('#keep'));
+    await waitFor(() => expect(shown()).toContain('Confirmed by the shop'));
+    expect(toast).toHaveBeenCalledWith('This booking has changed.');
+    expect(shown()).not.toContain('booking.keep');
+  });
+
+  test('out of order is not a no: it can be tried again', async () => {
+    let answers = 0;
+    at('/bookings/abc123', {'GET /bookings/abc123': () => (++answers === 1 ? problem(503, 'unavailable', 'Nothing has changed.') : {body: detail()})});
+    await extension.render();
+    await waitFor(() => expect(shown()).toContain('common.failedText'));
+    fireEvent.click(element('s-button', 'common.retry'));
+    await waitFor(() => expect(shown()).toContain('Cancel until Tuesday'));
+  });
+
   test('receipts, and what belongs together', async () => {
     const together = {kind: 'visit' as const, bookings: [{ref: 'abc123', text: 'Colour, 10:00', status_text: 'Confirmed'}, {ref: 'def456', text: 'Cut, 11:00', status_text: 'Confirmed'}]};
     at('/bookings/abc123', {'GET /bookings/abc123': {body: detail({together, documents: [{number: 7, title: 'Receipt 7', url: 'https://shop.test/receipt.pdf'}]})}});

@@ -100,9 +100,9 @@ describe('move', () => {
     expect(navigate).not.toHaveBeenCalled();
   });
 
-  test('without an answer the same decision is sent again', async () => {
+  test.each([['no line', new TypeError('Failed to fetch')], ['out of order', problem(503, 'unavailable', 'Try again in a minute.')]])('without an answer (%s) the same decision is sent again', async (_, lost) => {
     let answers = 0;
-    const server = at('/bookings/abc123/reschedule', {...ready, [MOVE]: () => (++answers === 1 ? new TypeError('Failed to fetch') : {body: detail()})});
+    const server = at('/bookings/abc123/reschedule', {...ready, [MOVE]: () => (++answers === 1 ? lost : {body: detail()})});
     await extension.render();
     await choose();
     fireEvent.click(element('#confirm'));

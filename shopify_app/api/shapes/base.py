@@ -3,5 +3,5 @@
 from jsonapi.shapes import (  # noqa: F401
     RFC3339, YEARS, Amount, Csv, Email, Flag, Ids, Instant, Listing, Minor, Money, Name, Nothing, Paid, Pdf, Phone, Problem, ProblemError,
     Reason,
-    Seats, Shape, Text, Whole, read_instant,
+    Seats, Shape, Sum, Text, Whole, read_instant,
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Strict, Tag
 
-from shopify_app.api.shapes.base import Amount, Flag, Instant, Minor, Money, Paid, Reason, Seats, Shape, Text, Whole
+from shopify_app.api.shapes.base import Amount, Flag, Instant, Money, Paid, Reason, Seats, Shape, Sum, Text, Whole
 from shopify_app.api.shapes.catalogue import CustomerIn
 from shopify_app.api.shapes.disputes import DisputeOut
 from shopify_app.api.shapes.offers import OfferOut
@@ -139,7 +139,7 @@ class Documents(Shape):
 
 class RefundFacts(Shape):
     outcome: Outcome
-    amount: Minor
+    amount: Sum
     currency: str
     state: RefundState
 

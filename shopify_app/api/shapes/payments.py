@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from shopify_app.api.shapes.base import Minor, Money, Paid, Shape
+from shopify_app.api.shapes.base import Money, Paid, Shape, Sum
 
 
 class CardOut(Shape):
@@ -46,5 +46,5 @@ class ChargesOut(Shape):
     """`card` is the one the booking rests on; `may_charge` the most its rule and the consent allow, were it missed or cancelled late."""
 
     card: CardOut | None
-    may_charge: Minor
+    may_charge: Sum
     charges: list[ChargeOut]

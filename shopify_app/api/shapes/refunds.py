@@ -21,20 +21,25 @@ class RefundPartOut(Shape):
     by_hand: bool
 
 
-class BookingRefund(Shape):
-    """`state` is owed or failed while a part of it waits for the shop; `refunded` has come back, `owed` has not. `methods` are those of the
-    payments it goes back to."""
+class _Refund(Shape):
+    """What is told of a refund wherever it stands."""
 
     id: str
-    cause: str
+    cause: Literal["cancellation", "seats", "difference", "goodwill", "dispute"]
     outcome: Outcome
     state: RefundState
     amount: Money
     refunded: Money
     owed: Money
     parts: list[RefundPartOut]
-    methods: list[str]
     created_at: datetime
+
+
+class BookingRefund(_Refund):
+    """`state` is owed or failed while a part of it waits for the shop; `refunded` has come back, `owed` has not. `methods` are those of the
+    payments it goes back to."""
+
+    methods: list[str]
     settled_at: datetime | None
 
 
@@ -44,18 +49,9 @@ class ExecuteIn(Shape):
     by_hand: Flag = False
 
 
-class RefundOut(Shape):
+class RefundOut(_Refund):
     """`outcome` credit: the amount was given as store credit. `state` is owed or failed while a part of it waits for the shop; `refunded`
     has come back, `owed` has not. `reason`: the shop's own words for goodwill."""
 
-    id: str
     booking: str
-    cause: Literal["cancellation", "seats", "difference", "goodwill", "dispute"]
-    outcome: Outcome
-    state: RefundState
-    amount: Money
-    refunded: Money
-    owed: Money
-    parts: list[RefundPartOut]
     reason: str | None
-    created_at: datetime
