@@ -73,20 +73,32 @@ def effective_policy(b: AnyBooking) -> Policy:
     return kinder(*policies(b)).with_time_to_answer().with_flags(_flags(*switches))
 
 
-def shown_policy(b: BookingSummary) -> Policy:
-    """The policy as it is told: the effective one, with what cancelling gives back of this booking's money at each moment."""
+def shown_policy(tx: Tx, b: BookingSummary) -> Policy:
+    """The policy as it is told: the effective one, with what cancelling gives back of this booking's money at each moment. Seats that
+    have left took their part of a fixed amount and of the fee with them (R25, R30)."""
     effective, copied_and_present, marked = effective_policy(b), policies(b), sticky(b)
+    dropped = _left_with_seats(tx, b, copied_and_present)
+    left = b.paid - b.refunded - b.owed
+    if dropped != refund.NOBODY_LEFT and (part := left - dropped.kept) > 0:
+        party = left + dropped.back
+        return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, party, marked, part),
+                       fee=refund.fee_of_seats(copied_and_present, part, party, dropped))
     if marked is None and copied_and_present[0] == copied_and_present[1]:
         return effective
-    money = b.paid - b.refunded - b.owed or b.price
-    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, money, marked), fee=fee(b))
+    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, left or b.price, marked), fee=fee(b))
 
 
-def policy_meanwhile(b: BookingSummary) -> Policy:
+def _left_with_seats(tx: Tx, b: BookingSummary, either: Iterable[Policy]) -> refund.Dropped:
+    """The money of seats that left, where anything is reckoned by it: of a party that has paid, under a fixed amount or a fee."""
+    fixed = any(policy.fee or any(tier.amount is not None for tier in policy.tiers) for policy in either)
+    return load_money(tx, b).dropped if fixed and b.paid and b.session_id is not None else refund.NOBODY_LEFT
+
+
+def policy_meanwhile(tx: Tx, b: BookingSummary) -> Policy:
     """`shown_policy`, but of a request never approved what holds until the shop has answered: it may be moved and withdrawn without
     terms (R29)."""
     if not never_approved(b):
-        return shown_policy(b)
+        return shown_policy(tx, b)
     return replace(effective_policy(b), cancel_allowed=True, cancel_notice=Notice(), reschedule_notice=Notice(), tiers=(Tier(None, "full"),), fee=0)
 
 
