@@ -175,6 +175,12 @@ def sticky(b: BookingSummary) -> terms.Terms | None:
     return None if b.sticky_num is None else terms.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
 
 
+def sticky_marks(left: terms.Terms | None) -> dict[str, Any]:
+    """The columns that say so."""
+    num, den = (None, None) if left is None else left.share.as_integer_ratio()
+    return {"sticky_num": num, "sticky_den": den, "sticky_credit": left is not None and left.credit}
+
+
 def covered(b: BookingSummary) -> int:
     """What of the price is paid. While a move waits for the shop, of the price before it, and what was paid since (R17, R26)."""
     held = b.held
