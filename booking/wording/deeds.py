@@ -50,6 +50,7 @@ LABELS = {
     "choose_on_cancel": "Orders of cancelled appointments: choice changed", "claim_earlier_slot": "Earlier time taken",
     "claim_seat": "Free seat taken", "claim_time_again": "Time that became free taken", "connect_payment_account": "Payments connected", "connect_shop": "Shopify connected",
     "declare_withdrawal": "Withdrawal declared", "deposit_returned": "Deposit given back",
+    "deposit_not_returned": "Deposit could not be given back",
     "disconnect_payment_account": "Payments disconnected", "disconnect_shop": "Shopify disconnected", "end_waitlist": "Waiting ended",
     "expire_earlier_slot": "Offer of an earlier time ended", "fail_refund": "Refund failed", "finish_task": "Task done",
     "handle_withdrawal": "Withdrawal dealt with", "join_class_waitlist": "Waits for a seat", "join_waitlist": "Waits for an earlier time",
