@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from sqlalchemy import update
 
 from app import create_app
 from booking.actions.cancel_booking import cancel_booking
@@ -20,6 +21,7 @@ from booking.actions.sessions import create_session
 from booking.waitlist import entry_path
 from messages import render_mail
 from models.actor import Actor
+from models.customer import Customer
 from models.session import database, transaction
 from tests.storefront.visitor import Visitor, words
 from tests.support.world import MERCHANT, OPEN, World, at, hours
@@ -212,6 +214,28 @@ def test_who_asks_for_other_seats_while_their_place_ends_stands_in_line_anew(wor
     assert world.sql("select state, seats from waitlist_entries where id in (%s, %s) order by created_at", entry, made["id"]) == [
         ("withdrawn", 1), ("waiting", 3)]
     assert world.outbox("waitlist_joined")[-1].payload.get("seats_before") is None
+
+
+def test_a_guest_who_clicked_twice_at_once_signs_in_and_waits_once(world, app):
+    """R8: two clicks at the same moment make two guests of one address, in one line; the account takes the place of the first."""
+    Visitor(app, world).sign_in()
+    yoga = world.add_service("Yoga", capacity=8, staff=[world.elena])
+    session = world.session(yoga, at(10, 15), 1)
+    world.book(at(10, 15), service=yoga, email="taken@example.com")
+    for name in ("Ada", "Ada A."):
+        later(world, timedelta(minutes=1))
+        with transaction(world.store_id, MERCHANT) as tx:  # neither guest's record was there when the other click looked for one
+            tx.db.execute(update(Customer).where(Customer.name == "Ada").values(email_canonical="ada"))
+            tx.audit("update_customer", subject="store", subject_id=world.store_id)
+        join_class_waitlist(world.store_id, GUEST, session, person=Person(name, "ada@example.com", "", "en"))
+    with transaction(world.store_id, MERCHANT) as tx:
+        tx.db.execute(update(Customer).where(Customer.name == "Ada").values(email_canonical="ada@example.com"))
+        tx.audit("update_customer", subject="store", subject_id=world.store_id)
+    later(world, timedelta(minutes=16))
+    visitor = Visitor(app, world)
+    visitor.sign_in()
+    visitor.get("/account")
+    assert "Number 1 in line" in words(visitor.page) and len(leave_paths(visitor)) == 1
 
 
 def test_while_places_are_held_their_number_stays(world, app):
