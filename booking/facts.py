@@ -123,7 +123,8 @@ CREDIT_AT_LEAST = timedelta(days=30)
 
 
 # What is kept of seats that left, and what the shop gave back as goodwill since, in the order it happened.
-_LEFT = select(func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(Refund.cause, Refund.kept, Refund.amount), Refund.created_at, Refund.cause.desc()))).where(
+_LEFT = select(func.jsonb_agg(aggregate_order_by(
+    func.jsonb_build_array(Refund.cause, Refund.kept, Refund.amount), Refund.created_at, Refund.cause.desc()))).where(
     Refund.store_id == param("store"), Refund.booking_id == param("booking"), or_(Refund.cause == "seats", Refund.cause == "goodwill")).scalar_subquery()
 _MONEY: Statement = Statement(select(
     Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), through_provider(param("rehearse", Boolean())), _LEFT,

@@ -217,7 +217,8 @@ def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: 
     methods = dict.fromkeys(payment.method for payment in payments if payment.left and (payment.method != "credit" or as_credit == amount))
     ends = tuple((payment.id, payment.valid_until if payment.method == "credit" else new_until) for payment, _ in credited)
     return RefundQuote(outcome_from(amount, of - amount, as_credit), amount, of - amount, fee, currency, mode, tuple(methods),
-                       tuple((payment.id, part) for payment, part in parts), share, until, as_credit, ends, min((end for _, end in ends if end is not None), default=None), zone,
+                       tuple((payment.id, part) for payment, part in parts), share, until, as_credit, ends,
+                       min((end for _, end in ends if end is not None), default=None), zone,
                        ways=summed((way_of(payment, mode), part) for payment, part in parts if (payment, part) not in credited),
                        before=sum(payment.refunded for payment in payments))
 
