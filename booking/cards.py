@@ -158,18 +158,22 @@ def consent_for(tx: Tx, booking_id: int, card_id: int) -> Consent:
 def fee_after(tx: Tx, b: BookingSummary, quote: RefundQuote) -> int:
     """What the shop may charge to the booking's card if it is cancelled with this outcome: 0 without late hour, consent or good card.
     As `chargeable` will say then: money that seats left before have left with the shop counts too."""
-    card = card_for(tx, b.id)
-    if card is None or card.expired(tx.now) or not is_late(b, tx.now):
+    return fee_on(card_for(tx, b.id), b, tx.now, b.paid - b.refunded - b.owed - quote.cash)
+
+
+def fee_on(card: SavedCard | None, b: BookingSummary, now: datetime, kept: int) -> int:
+    """The same to this card, of a booking as it is or would be, where the shop keeps so much of what was paid."""
+    if card is None or card.expired(now) or not is_late(b, now):
         return 0
-    due = due_fee(deposit=b.service_deposit, fee=facts.fee(b), seats=b.seats, kept=b.paid - b.refunded - b.owed - quote.cash,
-                  currency=b.currency)
-    return min(card.most, due)
+    return min(card.most, due_fee(deposit=b.service_deposit, fee=facts.fee(b), seats=b.seats, kept=kept, currency=b.currency))
 
 
 def is_late(b: BookingSummary, when: datetime) -> bool:
-    """Whether a cancellation at that instant no longer gives everything back by the policy, paid or not. A request that was never
-    approved has no terms (R29)."""
-    return not b.never_approved and terms.terms_now(facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1
+    """Whether a cancellation at that instant no longer gives everything back, paid or not: by the policy, or since it was late already
+    when the customer moved it (R33). A request that was never approved has no terms (R29)."""
+    marked = facts.sticky(b)
+    return not b.never_approved and (marked is not None and marked.share < 1 or terms.terms_now(
+        facts.policies(b), b.starts_at, b.zone, when, max(b.paid, b.service_deposit, 1)).share < 1)
 
 
 def rests_on(tx: Tx, card_id: int) -> list[int]:

@@ -73,20 +73,32 @@ def effective_policy(b: AnyBooking) -> Policy:
     return kinder(*policies(b)).with_time_to_answer().with_flags(_flags(*switches))
 
 
-def shown_policy(b: BookingSummary) -> Policy:
-    """The policy as it is told: the effective one, with what cancelling gives back of this booking's money at each moment."""
+def shown_policy(tx: Tx, b: BookingSummary) -> Policy:
+    """The policy as it is told: the effective one, with what cancelling gives back of this booking's money at each moment. Seats that
+    have left took their part of a fixed amount and of the fee with them (R25, R30)."""
     effective, copied_and_present, marked = effective_policy(b), policies(b), sticky(b)
+    dropped = _left_with_seats(tx, b, copied_and_present)
+    left = b.paid - b.refunded - b.owed
+    if dropped != refund.NOBODY_LEFT and (part := left - dropped.kept) > 0:
+        party = left + dropped.back
+        return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, party, marked, part),
+                       fee=refund.fee_of_seats(copied_and_present, part, party, dropped))
     if marked is None and copied_and_present[0] == copied_and_present[1]:
         return effective
-    money = b.paid - b.refunded - b.owed or b.price
-    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, money, marked), fee=fee(b))
+    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, left or b.price, marked), fee=fee(b))
 
 
-def policy_meanwhile(b: BookingSummary) -> Policy:
+def _left_with_seats(tx: Tx, b: BookingSummary, either: Iterable[Policy]) -> refund.Dropped:
+    """The money of seats that left, where anything is reckoned by it: of a party that has paid, under a fixed amount or a fee."""
+    fixed = any(policy.fee or any(tier.amount is not None for tier in policy.tiers) for policy in either)
+    return load_money(tx, b).dropped if fixed and b.paid and b.session_id is not None else refund.NOBODY_LEFT
+
+
+def policy_meanwhile(tx: Tx, b: BookingSummary) -> Policy:
     """`shown_policy`, but of a request never approved what holds until the shop has answered: it may be moved and withdrawn without
     terms (R29)."""
     if not never_approved(b):
-        return shown_policy(b)
+        return shown_policy(tx, b)
     return replace(effective_policy(b), cancel_allowed=True, cancel_notice=Notice(), reschedule_notice=Notice(), tiers=(Tier(None, "full"),), fee=0)
 
 
@@ -110,7 +122,8 @@ CREDIT_AT_LEAST = timedelta(days=30)
 
 
 # What is kept of seats that left, and what the shop gave back as goodwill since, in the order it happened.
-_LEFT = select(func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(Refund.cause, Refund.kept, Refund.amount), Refund.created_at, Refund.cause.desc()))).where(
+_LEFT = select(func.jsonb_agg(aggregate_order_by(
+    func.jsonb_build_array(Refund.cause, Refund.kept, Refund.amount), Refund.created_at, Refund.cause.desc()))).where(
     Refund.store_id == param("store"), Refund.booking_id == param("booking"), or_(Refund.cause == "seats", Refund.cause == "goodwill")).scalar_subquery()
 _MONEY: Statement = Statement(select(
     Payment.id, Payment.amount, Payment.refunded, Payment.method, blocked(), through_provider(param("rehearse", Boolean())), _LEFT,
@@ -160,6 +173,12 @@ def _credit_ends(tx: Tx, payment_ids: list[int]) -> dict[int, datetime]:
 def sticky(b: BookingSummary) -> terms.Terms | None:
     """What earlier moves by the customer have left of the refund (R33)."""
     return None if b.sticky_num is None else terms.Terms(Fraction(b.sticky_num, b.sticky_den or 1), b.sticky_credit)
+
+
+def sticky_marks(left: terms.Terms | None) -> dict[str, Any]:
+    """The columns that say so."""
+    num, den = (None, None) if left is None else left.share.as_integer_ratio()
+    return {"sticky_num": num, "sticky_den": den, "sticky_credit": left is not None and left.credit}
 
 
 def covered(b: BookingSummary) -> int:

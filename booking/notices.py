@@ -130,7 +130,7 @@ def _snapshot(tx: Tx, topic: str, b: BookingSummary, old: BookingSummary | None,
         # The switches, not the windows: a mail is read for weeks, and the page behind its link knows what still goes (A46, A134).
         "can": {"reschedule": change.policy.reschedule_allowed, "cancel": change.policy.cancels_online},
         "deadlines": {verb: _iso(deadline(verb, change)) for verb in ("reschedule", "cancel")},
-        "policy": facts.shown_policy(b).to_json(), "refund": None if refund is None else refund.facts(),
+        "policy": facts.shown_policy(tx, b).to_json(), "refund": None if refund is None else refund.facts(),
         "approval_deadline": _iso(b.approval_deadline) if b.approval_deadline else None,
         "by": "customer" if who.is_customer else "store" if who.is_merchant else "system", "by_name": _actor_name(tx),
         "recipient": {"kind": kind, "name": name},

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from booking.keys import settings
 from booking.rules.refund import Payment as Paid
-from booking.rules.refund import RefundQuote
+from booking.rules.refund import RefundQuote, outcome_from
 from booking.rules.refund_ways import summed, way_of_part
 from models.booking import Booking
 from models.booking_summary import BookingSummary
@@ -63,8 +63,7 @@ def _read_back(tx: Tx, rows: Sequence[Row], zone: str) -> RefundQuote | None:
         RefundLine.store_id == tx.store_id, RefundLine.refund_id.in_(list(money))).order_by(Payment.captured_at, Payment.id)).all()
     ways = summed((way_of_part(Paid(0, part.amount, 0, part.method, by_provider=part.by_provider), money[part.refund_id].mode, part.state),
                    part.amount) for part in parts)
-    outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
-        "full" if kept == 0 else "partial")
+    outcome = outcome_from(amount, kept, credit)
     before = 0 if outcome != "none" else int(tx.db.execute(select(func.coalesce(func.sum(Payment.refunded), 0)).where(
         Payment.store_id == tx.store_id, Payment.booking_id.in_([row.booking_id for row in rows]))).scalar_one())
     modes = {row.mode for row in (money.values() or rows)}

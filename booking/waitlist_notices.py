@@ -52,7 +52,8 @@ def _tell_guest(tx: Tx, topic: str, entry: Entry, date: ClassDate, extra: dict[s
             "location": date.location_name, "address": date.location_address, "starts_at": date.starts_at.isoformat(),
             "ends_at": date.ends_at.isoformat(), "zone": date.zone, "seats": entry.seats, "price": date.price * entry.seats, "paid": 0,
             "refunded": 0, "owed": 0, "currency": date.currency, "conflict": False},
-        "old": None, "customer": None, "manage_url": None, "reschedule_url": None, "book_url": f"{store_origin(tx, store.slug)}/book/{entry.service_id}", "can": {"reschedule": False, "cancel": False},
+        "old": None, "customer": None, "manage_url": None, "reschedule_url": None, "can": {"reschedule": False, "cancel": False},
+        "book_url": f"{store_origin(tx, store.slug)}/book/{entry.service_id}",
         "policy": DEFAULT.to_json(), "refund": None, "approval_deadline": None, "by": "system",
         "own_zone": person.zone if date.location_kind == "online" and person.zone != date.zone else None,
         "recipient": {"kind": "customer", "name": person.name}} | extra

@@ -101,7 +101,8 @@ def _both() -> Statement:
     service = func.json_build_array(V.name, V.self_service, V.reschedule, V.cancel, V.active, V.policy.cast(Text))
     beside = func.json_build_array(
         select(func.json_build_array(T.reschedule, T.cancel, T.policy.cast(Text))).where(T.store_id == param("store")).scalar_subquery(),
-        *(_by_key(table, page.c[key], shown) for key, table, shown in zip(_BESIDE, (P, V, S, L), (P.body.cast(Text), service, S.name, func.json_build_array(L.name, L.kind)), strict=True)))
+        *(_by_key(table, page.c[key], shown) for key, table, shown in zip(
+            _BESIDE, (P, V, S, L), (P.body.cast(Text), service, S.name, func.json_build_array(L.name, L.kind)), strict=True)))
     return Statement(select(*page.c, case((func.row_number().over() == 1, beside))))
 
 

@@ -97,7 +97,8 @@ def page(tx: Tx, walk: Walk, fetch: Callable[[Place | None, int], Sequence[Any]]
         if len(rows) <= limit or len(still) > limit:
             break
         place = found[-1][0]
-    behind = [row_id for row_id, start in moved.items() if walk.after is None or ((start, row_id) < walk.after if latest_first else (start, row_id) > walk.after)]
+    behind = [row_id for row_id, start in moved.items()
+              if walk.after is None or ((start, row_id) < walk.after if latest_first else (start, row_id) > walk.after)]
     still += [((moved[row.id], row.id), row) for row in (load(behind) if behind else ())]
     still.sort(key=lambda one: one[0], reverse=latest_first)
     shown = still[:limit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response, g, request
 
+from booking import facts
 from booking.documents.printed import title
 from booking.feedback import given_for, may_give
 from booking.keys import settings
@@ -49,7 +50,7 @@ def booking_page(ref: str):  # noqa: ANN201
 def render_booking(tx: Tx, door: Door, *, problem: str | None = None, notice: str | None = None, status: int = 200):  # noqa: ANN201
     w = door.words
     group = group_of(tx, door)
-    shown = detail(door, tx.now, decisions_of(door, group, tx.now))
+    shown = detail(door, tx.now, decisions_of(door, group, tx.now), facts.policy_meanwhile(tx, door.b))
     money, done = closed_money(tx, door.b, w) if shown.closed else None, request.args.get("done")
     waits = asked_waiting(tx, door)
     entries, documents, kept = trail_of(tx, door.b)

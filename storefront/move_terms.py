@@ -1,4 +1,5 @@
-"""What a new time does to the ways out: said before a move where less comes back than now, or no change is possible any more (R10, R19, R33)."""
+"""What a new time does to the ways out: said before a move where less comes back than now, more may be charged, or no change is
+possible any more (R10, R19, R22, R33)."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from booking import facts
+from booking import cards, facts
 from booking.held_place import kept_start
 from booking.rules import moves, refund
 from booking.rules.refunds_together import together
@@ -31,6 +32,8 @@ class MoveTerms:
         self._open = {kind for kind in ("reschedule", "cancel") if visit_decision(kind, parts, tx.now).allowed}
         now = [facts.quote_with(b, money, tx.now, facts.sticky(b)) for b, money in zip(parts, self._money, strict=True)]
         self._amount, self._cash = sum(quote.amount for quote in now), sum(quote.cash for quote in now)
+        self._cards = [cards.card_for(tx, b.id) if b.service_deposit or facts.fee(b) else None for b in parts]
+        self._charge = self._charged(parts, self._money, now)
         self._said: dict[tuple[refund.RefundQuote, ...], str] = {}
 
     def notes(self, starts_at: datetime) -> list[str]:
@@ -44,14 +47,25 @@ class MoveTerms:
         allowed = {kind for kind, decision in decided.items() if decision.allowed}
         notes = _last_notes(self._open - allowed, allowed, self._door.words)
         if "cancel" in self._open & allowed and not any(facts.never_approved(b) for b in self._parts):
-            notes += self._less(moved, decided["cancel"].deadline)
+            then = [_without(money, given, self._paid_then) for money, given in zip(self._money, self._over, strict=True)]
+            quotes = tuple(facts.quote_with(b, money, self._tx.now, sticky) for b, money, sticky in zip(moved, then, self._sticky, strict=True))
+            notes += self._less(quotes, decided["cancel"].deadline) + self._more(moved, then, quotes)
         return notes
 
-    def _less(self, moved: Sequence[BookingSummary], deadline: datetime | None) -> list[str]:
+    def _more(self, moved: Sequence[BookingSummary], money: Sequence[facts.Money], quotes: Sequence[refund.RefundQuote]) -> list[str]:
+        """What cancelling there may cost on a saved card, where that is more than now (R22)."""
+        marked = [b._replace(**facts.sticky_marks(sticky)) for b, sticky in zip(moved, self._sticky, strict=True)]
+        charge, w, b = self._charged(marked, money, quotes), self._door.words, self._parts[0]
+        return [w._("If you cancel after this move, {venue} may charge up to {amount} to your saved card.").format(
+            venue=b.store_name, amount=w.money(charge, b.currency))] if charge > self._charge else []
+
+    def _charged(self, parts: Sequence[BookingSummary], money: Sequence[facts.Money], quotes: Sequence[refund.RefundQuote]) -> int:
+        return sum(cards.fee_on(card, b, self._tx.now, sum(payment.left for payment in of.payments) - quote.cash)
+                   for card, b, of, quote in zip(self._cards, parts, money, quotes, strict=True))
+
+    def _less(self, quotes: tuple[refund.RefundQuote, ...], deadline: datetime | None) -> list[str]:
         """What cancelling gives back at the new time and until when, where that is less than now or less of it money."""
         w, zone, over = self._door.words, self._door.zone_of(self._parts[0]), [quote for quote in self._over if quote]
-        quotes = tuple(facts.quote_with(b, _without(money, given, self._paid_then), self._tx.now, sticky)
-                       for b, money, given, sticky in zip(moved, self._money, self._over, self._sticky, strict=True))
         amount, cash = sum(quote.amount for quote in quotes), sum(quote.cash for quote in quotes)
         if amount + sum(quote.amount for quote in over) >= self._amount and cash + sum(quote.cash for quote in over) >= self._cash:
             return []
@@ -96,6 +110,7 @@ def _over(b: BookingSummary, price: int, money: facts.Money) -> refund.RefundQuo
 
 
 def _without(money: facts.Money, given: refund.RefundQuote | None, paid_then: list[refund.Payment]) -> facts.Money:
+    """The money once the move is made: less what it gives back, and with what is paid for it."""
     parts = {} if given is None else dict(given.parts)
     left = [replace(payment, refunded=payment.refunded + parts.get(payment.id, 0)) for payment in money.payments]
     return money._replace(payments=left + paid_then)

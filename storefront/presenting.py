@@ -137,8 +137,8 @@ def _visit_card(parts: list[Any], w: Words, now: datetime, present: int, own: st
                    instead_url=again_url(first) if cancel.facts.get("instead") else None)
 
 
-def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None) -> Detail:
-    """The booking's own page; `decided` where more than this booking decides what may be done (R32)."""
+def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None, policy: Policy | None = None) -> Detail:
+    """The booking's own page; `decided` where more than this booking decides what may be done (R32), `policy` where its rules are told."""
     b, w, zone = door.b, door.words, door.zone
     decided = decided or facts.decisions(b, now)
     change = facts.change_facts(b)
@@ -156,7 +156,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
         w.when(b.starts_at, zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], door, decided["reschedule"].deadline or deadline("reschedule", change)),
         action("cancel", decided["cancel"], door, decided["cancel"].deadline or deadline("cancel", change)),
-        [] if b.status in CLOSED else _rules(door, facts.policy_meanwhile(b), decided, now), _person(door), b.version, waits,
+        [] if policy is None or b.status in CLOSED else _rules(door, policy, decided, now), _person(door), b.version, waits,
         decided["cancel"].facts.get("instead", False), again_url(b), place_of(b), there="" if zone == b.zone else there(b, w))
 
 

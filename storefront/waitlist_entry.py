@@ -210,6 +210,6 @@ def _notes(tx: Tx, way: Way, held: read.Held | None) -> list[str]:
     if b.paid and (then.share < now.share or (then.credit and not now.credit)):
         notes.append(w._("After that less may come back if you cancel:"))
         there = b._replace(starts_at=held.starts_at, zone=held.zone)
-        notes += policy_lines(w, facts.shown_policy(there), held.starts_at, held.zone, b.currency, tx.now, original=b.original_starts_at,
+        notes += policy_lines(w, facts.shown_policy(tx, there), held.starts_at, held.zone, b.currency, tx.now, original=b.original_starts_at,
                               shown=way.zone(held.zone))
     return notes

@@ -26,7 +26,8 @@ from models.waitlist_offer import WaitlistOffer
 
 @action
 def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
-    """Move the booking to the time held for it, or book the seat, or the time of a request that was turned down. The waiting ends here and does not come back (D27).
+    """Move the booking to the time held for it, or book the seat, or the time of a request that was turned down. The waiting ends here
+    and does not come back (D27).
 
     An earlier time is no move of the customer: the count, the price and the refund share stay, no fee is taken. Refused
     not_found, stale when it is held no longer, or what a new look at the time finds (R15); nothing has changed then.

@@ -40,13 +40,15 @@ METHODS = ("card", "cash", "gift_card", "shopify", "external")
 def create_booking(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None = None, seats: int = 1,
                    person: Person | None = None, customer_id: int | None = None, payments: Sequence[dict[str, Any]] = (),
                    hold: str | None = None, notes: str = "", delivery_address: str | None = None, use_credit: bool = False, notify: bool = True,
-                   override: bool = False, order_id: int | None = None, credit_covers: int = 0, of_several: bool = False, follows: bool = False) -> Done:
+                   override: bool = False, order_id: int | None = None, credit_covers: int = 0, of_several: bool = False,
+                   follows: bool = False) -> Done:
     """Book `service_id` at `starts_at` for a signed-in or known customer, or for `person`.
 
     Customers meet lead time, horizon, steps and approval. The shop books where customers could, and with `override` anywhere (4.4); one
-    that `follows` another starts at any minute of its hours. `hold` is the owner of a checkout hold that is used up here. `use_credit` pays with the customer's store credit
-    as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id` joins an order made before (R32);
-    `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to say it (A149).
+    that `follows` another starts at any minute of its hours. `hold` is the owner of a checkout hold that is used up here. `use_credit`
+    pays with the customer's store credit as far as it goes (R21); a guest has none. The policy in force is copied (R20). `order_id`
+    joins an order made before (R32); `delivery_address` is where the shop comes, for a location of that kind: a customer's form has to
+    say it (A149).
     A guest may have typed anyone's address: the message waits for its turn, and Refused rate_limited past that (I37).
     The shop's `payments` are at most the price, unless `override`; one `of_several` has its share of what was looked at for all, and
     its caller tells everyone.

@@ -56,7 +56,8 @@ def create_series(tx: Tx, *, service_id: int, starts_at: datetime, dates: int, e
                 raise Refused("outside_hours")
             made.append(create_booking.within(
                 tx, service_id=service_id, starts_at=instant, staff_id=staff_id or (made[0].staff_id if made else None), seats=seats,
-                payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, of_several=True, follows=n > 0, **who).booking)
+                payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, of_several=True,
+                follows=n > 0, **who).booking)
             if person is None or not person.email.strip():
                 # Without an address the shop's customer can only be told by id; the first date has written them down.
                 who = {"customer_id": made[0].customer_id}

@@ -55,7 +55,8 @@ def create_visit(tx: Tx, *, parts: Sequence[VisitPart], starts_at: datetime, per
         paid = [payment | {"amount": share[n]} for payment, share in zip(payments, shares, strict=True) if share[n]]
         made.append(create_booking.within(
             tx, service_id=part.service_id, starts_at=_next(made[-1], offer, staff_id) if made else starts_at, staff_id=staff_id,
-            payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, of_several=True, follows=bool(made), order_id=made[0].order_id if made else None, **who).booking)
+            payments=paid, notes=notes, delivery_address=delivery_address, notify=False, override=override, of_several=True,
+            follows=bool(made), order_id=made[0].order_id if made else None, **who).booking)
         who = {"customer_id": made[0].customer_id}
     visit_id = new_id()
     mine = (Booking.store_id == tx.store_id, Booking.id.in_([b.id for b in made]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from booking.keys import keyed_hash
 from booking.links import store_origin
 from booking.offers import find_offer
 from booking.rules.decision import Refused
+from booking.store_messages import tell_shop
 from models import payment_account
 from models.actor import Actor
 from models.booking_summary import BookingSummary
@@ -36,7 +38,8 @@ MOST_OPEN = 5
 def begin_deposit(tx: Tx, *, service_id: int, starts_at: datetime, staff_id: int | None, seats: int, person: Person | None,
                   customer_id: int | None, notes: str, owner: str, agreed: bool,
                   delivery_address: str | None = None) -> Done:
-    """Hold the time for 20 minutes and write down what is to be booked, once the terms are accepted (A156). `facts`: intent_id, secret of its page, account_id, amount, currency."""
+    """Hold the time for 20 minutes and write down what is to be booked, once the terms are accepted (A156). `facts`: intent_id, secret of
+    its page, account_id, amount, currency."""
     if not agreed:
         raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
     if delivery_address is not None and not delivery_address.strip():
@@ -104,12 +107,23 @@ def return_deposit(tx: Tx, intent_id: int, why: str) -> Done:
 
 
 @action
-def deposit_returned(tx: Tx, intent_id: int) -> Done:
-    """The provider has taken the refund."""
+def deposit_returned(tx: Tx, intent_id: int, refund: str | None) -> Done:
+    """The provider has taken the refund, or one the shop has made there since."""
     intent = find_intent(tx, intent_id, lock=True)
-    if intent is not None and intent.state == "attention":
+    if intent is not None and intent.state == "attention" and (refund is None or refund != intent.facts.get("failed")):
         close(tx, intent, "returned", error=intent.error)
         tx.audit("deposit_returned", subject="intent", subject_id=intent_id, amount=intent.amount)
+    return Done()
+
+
+@action
+def deposit_not_returned(tx: Tx, intent_id: int, refund: str, error: str) -> Done:
+    """The bank has sent the refund back: what is the customer's lies with the shop, which is told once and gives it back itself (I17)."""
+    intent = find_intent(tx, intent_id, lock=True)
+    if intent is not None and intent.state in ("attention", "returned") and refund != intent.facts.get("failed"):
+        close(tx, replace(intent, facts=intent.facts | {"failed": refund}), "attention", error=error)
+        tell_shop(tx, "merchant_deposit_stuck", f"{intent_id}:{refund}", amount=intent.amount, currency=intent.currency, payment=intent.provider_ref)
+        tx.audit("deposit_not_returned", subject="intent", subject_id=intent_id, amount=intent.amount, code=error)
     return Done()
 
 

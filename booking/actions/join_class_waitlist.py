@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from booking import limits, waitlist
 from booking.actions.action import Done, action
+from booking.actions.new_entry import new_entry
 from booking.actions.people import Person, customer_for
 from booking.rules import waitlist as rules
 from booking.rules.decision import Refused
 from booking.waitlist_notices import tell
-from models.base import new_id
 from models.session import Tx
 from models.store import Store
 from models.waitlist_entry import WaitlistEntry
@@ -60,14 +60,9 @@ def join_class_waitlist(tx: Tx, session_id: int, *, seats: int = 1, person: Pers
 def stand_in_line(tx: Tx, date: waitlist.ClassDate, customer_id: int, seats: int, lives_until: datetime, leaving: dict[str, datetime] | None, *,
                   request_id: int | None = None) -> waitlist.Entry:
     """A new place at the end of the date's line, and the message that says so. `request_id`: the request it comes from (D29e)."""
-    entry_id = new_id()
-    tx.db.execute(insert(WaitlistEntry).values(
-        store_id=tx.store_id, id=entry_id, kind="seat", session_id=date.id, request_id=request_id, service_id=date.service_id,
-        staff_id=date.staff_id, customer_id=customer_id, seats=seats, before=date.starts_at, lives_until=lives_until, bands=list(rules.BANDS),
-        created_at=tx.now))
-    made = waitlist.find_entry(tx, entry_id)
-    assert made is not None, "just written"
-    tx.audit("join_class_waitlist", subject="waitlist", subject_id=entry_id, booking_id=request_id, after={"session_id": date.id, "seats": seats})
+    made = new_entry(tx, "seat", session_id=date.id, request_id=request_id, service_id=date.service_id, staff_id=date.staff_id,
+                     customer_id=customer_id, seats=seats, before=date.starts_at, lives_until=lives_until)
+    tx.audit("join_class_waitlist", subject="waitlist", subject_id=made.id, booking_id=request_id, after={"session_id": date.id, "seats": seats})
     _tell(tx, made, leaving)
     return made
 
@@ -76,13 +71,11 @@ def _with_seats(tx: Tx, known: waitlist.Entry, seats: int, leaving: dict[str, da
     """Waits for so many from here on; the place in line is that of the first time. What is held for them now is answered first."""
     if seats == known.seats:
         return known
-    tx.db.execute(select(WaitlistEntry.id).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == known.id).with_for_update())
     held = waitlist.standing_offer(tx, known.id)
     if held is not None:
         _tell(tx, known, leaving, once=tx.now.isoformat(), seats_stay=seats)
         return known
-    tx.db.execute(update(WaitlistEntry).where(
-        WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == known.id, WaitlistEntry.state == "waiting").values(seats=seats))
+    tx.db.execute(update(WaitlistEntry).where(WaitlistEntry.store_id == tx.store_id, WaitlistEntry.id == known.id).values(seats=seats))
     tx.audit("change_class_waitlist", subject="waitlist", subject_id=known.id, before={"seats": known.seats}, after={"seats": seats})
     changed = known._replace(seats=seats)
     _tell(tx, changed, leaving, once=tx.now.isoformat(), seats_before=known.seats)
@@ -95,7 +88,8 @@ def _tell(tx: Tx, entry: waitlist.Entry, leaving: dict[str, datetime] | None, *,
 
 
 def _waits(tx: Tx, session_id: int, customer_id: int) -> waitlist.Entry | None:
+    """Their place in the date's line, locked: one that has ended by the time it is ours to change is none."""
     found = tx.db.execute(select(WaitlistEntry.id).where(
         WaitlistEntry.store_id == tx.store_id, WaitlistEntry.session_id == session_id, WaitlistEntry.customer_id == customer_id,
-        WaitlistEntry.state == "waiting", WaitlistEntry.kind == "seat")).scalar()
+        WaitlistEntry.state == "waiting", WaitlistEntry.kind == "seat").with_for_update()).scalar()
     return None if found is None else waitlist.find_entry(tx, found)

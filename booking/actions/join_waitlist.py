@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from booking import limits, waitlist
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
+from booking.actions.new_entry import new_entry
 from booking.rules import waitlist as rules
 from booking.rules.decision import Refused
 from booking.waitlist_notices import tell
-from models.base import new_id
-from models.booking_summary import BookingSummary
 from models.session import Tx
 from models.waitlist_entry import WaitlistEntry
 
@@ -32,7 +31,8 @@ def join_waitlist(tx: Tx, ref: str, *, weekdays: Sequence[int] = range(7), bands
     waitlist.decision_of(b, terms, entry, tx.now).require()
     wishes = _wishes(weekdays, bands) | {"staff_id": None if anyone else b.staff_id}
     if entry is None:
-        made = _insert(tx, b, wishes)
+        made = new_entry(tx, "earlier", booking_id=b.id, service_id=b.service_id, customer_id=b.customer_id, seats=b.seats, before=b.starts_at,
+                         lives_until=rules.lives_until(b.starts_at, waitlist.lead_time_of(tx, b.service_id)), **wishes)
         place = waitlist.place_of(tx, made)
         tx.audit("join_waitlist", booking_id=b.id, after={"entry": made.id, **wishes})
         tell(tx, "waitlist_joined", made, b, leaving=limits.leaving_from_link(tx, b), place=place, rest_hours=terms.rest_hours)
@@ -52,16 +52,6 @@ def _wishes(weekdays: Sequence[int], bands: Sequence[str]) -> dict[str, Any]:
     if errors:
         raise Refused("invalid", errors=errors)
     return {"weekdays": rules.weekday_bits(weekdays), "bands": [band for band in rules.BANDS if band in bands]}
-
-
-def _insert(tx: Tx, b: BookingSummary, wishes: dict[str, Any]) -> waitlist.Entry:
-    entry_id = new_id()
-    tx.db.execute(insert(WaitlistEntry).values(
-        store_id=tx.store_id, id=entry_id, kind="earlier", booking_id=b.id, service_id=b.service_id, customer_id=b.customer_id, seats=b.seats,
-        before=b.starts_at, lives_until=rules.lives_until(b.starts_at, waitlist.lead_time_of(tx, b.service_id)), created_at=tx.now, **wishes))
-    made = waitlist.find_entry(tx, entry_id)
-    assert made is not None, "just written"
-    return made
 
 
 def _told(entry: waitlist.Entry) -> dict[str, Any]:

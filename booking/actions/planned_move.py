@@ -120,9 +120,7 @@ def _moved(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen) -> di
 
 def _customer_marks(tx: Tx, b: BookingSummary) -> dict[str, Any]:
     """The move counts (R18), the refund share sticks, and whether it is credit (R33)."""
-    sticky = sticky_after_move(facts.sticky(b), facts.terms_now(tx, b))
-    return {"customer_moves": b.customer_moves + 1, "sticky_credit": sticky is not None and sticky.credit,
-            "sticky_num": None if sticky is None else sticky.share.numerator, "sticky_den": None if sticky is None else sticky.share.denominator}
+    return {"customer_moves": b.customer_moves + 1} | facts.sticky_marks(sticky_after_move(facts.sticky(b), facts.terms_now(tx, b)))
 
 
 def _decided(tx: Tx, b: BookingSummary, policy: Policy, starts_at: datetime) -> dict[str, Any]:

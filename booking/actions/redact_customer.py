@@ -127,7 +127,8 @@ def erase_events(tx: Tx, booking_ids: list[int], customer_id: int | None = None)
 
 def _erase_texts(tx: Tx, customer_id: int) -> None:
     tx.db.execute(update(Booking).where(Booking.store_id == tx.store_id, Booking.customer_id == customer_id).values(
-        contact_name=PSEUDONYM, contact_email=None, contact_email_canonical=None, contact_phone=None, notes="", delivery_address="", cancel_reason=None, move_reason=None,
+        contact_name=PSEUDONYM, contact_email=None, contact_email_canonical=None, contact_phone=None, notes="", delivery_address="",
+        cancel_reason=None, move_reason=None,
         link_epoch=Booking.link_epoch + 1, version=Booking.version + 1, updated_at=tx.now))
     mine = select(Booking.id).where(Booking.store_id == tx.store_id, Booking.customer_id == customer_id)
     tx.db.execute(delete(BookingNote).where(BookingNote.store_id == tx.store_id, BookingNote.booking_id.in_(mine)))

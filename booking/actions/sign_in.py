@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from booking import limits
@@ -201,16 +201,21 @@ def _claim(tx: Tx, customer_id: int, address: str) -> None:
 
 def _claim_waits(tx: Tx, customer_id: int, address: str, bookings: Sequence[int]) -> None:
     """What these bookings wait for, the time of a request among them, and the lines for full classes a guest of this address stands in,
-    unless the account waits there too."""
+    unless the account waits there too; of two guests in one line whoever came first."""
     own = aliased(WaitlistEntry)
     guests = select(Customer.id).where(
         Customer.store_id == tx.store_id, Customer.email_canonical == address, Customer.email_verified_at.is_(None), Customer.shopify_id.is_(None))
-    seats = and_(WaitlistEntry.kind == "seat", WaitlistEntry.state == "waiting", WaitlistEntry.customer_id.in_(guests), ~exists().where(
-        own.store_id == tx.store_id, own.customer_id == customer_id, own.session_id == WaitlistEntry.session_id, own.kind == "seat",
-        own.state == "waiting"))
-    times = and_(WaitlistEntry.kind == "again", WaitlistEntry.request_id.in_(bookings), or_(WaitlistEntry.state != "waiting", ~exists().where(
-        own.store_id == tx.store_id, own.customer_id == customer_id, own.kind == "again", own.state == "waiting",
-        own.service_id == WaitlistEntry.service_id, own.staff_id == WaitlistEntry.staff_id, own.before == WaitlistEntry.before)))
+    first = tuple_(own.created_at, own.id) < tuple_(WaitlistEntry.created_at, WaitlistEntry.id)
+
+    def alone(claimed: ColumnElement[bool], *same_line: ColumnElement[bool]) -> ColumnElement[bool]:
+        return ~exists().where(own.store_id == tx.store_id, own.state == "waiting", own.kind == WaitlistEntry.kind, *same_line,
+                               or_(own.customer_id == customer_id, and_(claimed, first)))
+
+    seats = and_(WaitlistEntry.kind == "seat", WaitlistEntry.state == "waiting", WaitlistEntry.customer_id.in_(guests),
+                 alone(own.customer_id.in_(guests), own.session_id == WaitlistEntry.session_id))
+    times = and_(WaitlistEntry.kind == "again", WaitlistEntry.request_id.in_(bookings), or_(WaitlistEntry.state != "waiting", alone(
+        own.request_id.in_(bookings), own.service_id == WaitlistEntry.service_id, own.staff_id == WaitlistEntry.staff_id,
+        own.before == WaitlistEntry.before)))
     moved = tx.db.execute(update(WaitlistEntry).where(
         WaitlistEntry.store_id == tx.store_id, WaitlistEntry.customer_id != customer_id, or_(seats, times, WaitlistEntry.booking_id.in_(bookings)),
     ).values(customer_id=customer_id).returning(WaitlistEntry.id).execution_options(synchronize_session=False)).scalars().all()

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert
-
 from booking import limits, waitlist
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
 from booking.actions.join_class_waitlist import stand_in_line
+from booking.actions.new_entry import new_entry
 from booking.again import again_of
-from booking.rules import waitlist as rules
 from booking.waitlist_notices import tell
-from models.base import new_id
 from models.booking_summary import BookingSummary
 from models.session import Tx
-from models.waitlist_entry import WaitlistEntry
 
 
 @action
@@ -35,17 +31,13 @@ def wait_again(tx: Tx, ref: str) -> Done:
     assert until is not None, "allowed until then"
     leaving = limits.leaving_from_link(tx, b)
     date = waitlist.find_date(tx, b.session_id) if b.session_id else None
-    made = stand_in_line(tx, date, b.customer_id, b.seats, until, leaving, request_id=b.id) if date else _insert(tx, b, until, leaving)
+    made = stand_in_line(tx, date, b.customer_id, b.seats, until, leaving, request_id=b.id) if date else _wait_for_time(tx, b, until, leaving)
     return Done(facts={"id": made.id, "place": waitlist.place_of(tx, made)})
 
 
-def _insert(tx: Tx, b: BookingSummary, until: datetime, leaving: dict[str, datetime] | None) -> waitlist.Entry:
-    entry_id = new_id()
-    tx.db.execute(insert(WaitlistEntry).values(
-        store_id=tx.store_id, id=entry_id, kind="again", request_id=b.id, service_id=b.service_id, staff_id=b.staff_id, customer_id=b.customer_id,
-        seats=b.seats, before=b.starts_at, lives_until=until, bands=list(rules.BANDS), created_at=tx.now))
-    made = waitlist.find_entry(tx, entry_id)
-    assert made is not None, "just written"
-    tx.audit("wait_again", booking_id=b.id, after={"entry": entry_id, "starts_at": b.starts_at, "staff_id": b.staff_id})
+def _wait_for_time(tx: Tx, b: BookingSummary, until: datetime, leaving: dict[str, datetime] | None) -> waitlist.Entry:
+    made = new_entry(tx, "again", request_id=b.id, service_id=b.service_id, staff_id=b.staff_id, customer_id=b.customer_id, seats=b.seats,
+                     before=b.starts_at, lives_until=until)
+    tx.audit("wait_again", booking_id=b.id, after={"entry": made.id, "starts_at": b.starts_at, "staff_id": b.staff_id})
     tell(tx, "waitlist_joined", made, b, leaving=leaving, place=waitlist.place_of(tx, made), rest_hours=waitlist.terms_of(tx).rest_hours)
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from booking.rules.money import share_of
@@ -10,10 +11,13 @@ from booking.rules.policy import Policy, Tier
 from booking.rules.terms import Terms, best_terms, terms_of_tier, tier_at
 
 
-def tiers_for(policies: Sequence[Policy], starts_at: datetime, zone: str, money: int, sticky: Terms | None = None) -> tuple[Tier, ...]:
+def tiers_for(policies: Sequence[Policy], starts_at: datetime, zone: str, money: int, sticky: Terms | None = None,
+              part: int | None = None) -> tuple[Tier, ...]:
     """At each moment the kindest of `policies` (R20), never above `sticky` (R33), in the form of a policy's own tiers. `money` in
-    minor units: what a fixed amount is compared to. Neighbours that give the same are one.
+    minor units: what a fixed amount is compared to; `part`: what of it the seats that stay have, where some have left (R30).
+    Neighbours that give the same are one.
     """
+    part = money if part is None else part
     boundaries = {tier.at_least for policy in policies for tier in policy.tiers if tier.at_least is not None}
     found: list[Tier] = []
     for at_least in [*sorted(boundaries, key=lambda notice: notice.before(starts_at, zone)), None]:
@@ -22,7 +26,9 @@ def tiers_for(policies: Sequence[Policy], starts_at: datetime, zone: str, money:
         terms = best_terms([terms_of_tier(tier, money) for tier in tiers])
         own = next(tier for tier in tiers if terms_of_tier(tier, money) == terms)
         if sticky is not None and (sticky.share < terms.share or sticky.credit and not terms.credit):
-            own = _tier(Terms(min(sticky.share, terms.share), sticky.credit or terms.credit), money)
+            own = _tier(Terms(min(sticky.share, terms.share), sticky.credit or terms.credit), part)
+        elif own.amount is not None and part != money:
+            own = replace(own, amount=share_of(part, terms.share))
         if found and (found[-1].outcome, found[-1].percent, found[-1].amount) == (own.outcome, own.percent, own.amount):
             found.pop()
         found.append(Tier(at_least, own.outcome, own.percent, own.amount))

@@ -104,13 +104,12 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     credit until its own end (R21).
     """
     concerned = _concerned(payments, currency, seats, of_seats, dropped)
-    before = dropped.kept + dropped.back
     party = sum(payment.left for payment in payments) + dropped.back
     mode = policies[-1].refund_mode
     if concerned == 0:
         return _nothing(currency, mode, payments)
     new_until = None if credit_days is None else now + timedelta(days=credit_days)
-    asked = min(_reached(policy.fee, before + concerned, party) - _reached(policy.fee, before, party) for policy in policies)
+    asked = fee_of_seats(policies, concerned, party, dropped)
     best: RefundQuote | None = None
     for policy in policies:
         terms = terms_of_tier(tier_at(policy, starts_at, zone, now)[0], party)
@@ -125,6 +124,12 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
             best = candidate
     assert best is not None, "there is always at least one policy"
     return best
+
+
+def fee_of_seats(policies: Sequence[Policy], concerned: int, party: int, dropped: Dropped) -> int:
+    """The lowest fee of `policies`, and of it what falls to `concerned` of the party's money, after the seats that left before."""
+    before = dropped.kept + dropped.back
+    return min(share_of(policy.fee, Fraction(before + concerned, party)) - share_of(policy.fee, Fraction(before, party)) for policy in policies)
 
 
 def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str, mode: str, *, seats: int = 1,
@@ -158,6 +163,13 @@ def exactly(quote: RefundQuote, amount: int, field: str) -> RefundQuote:
     return quote
 
 
+def outcome_from(amount: int, kept: int, credit: int) -> str:
+    """What an outcome, or several together, is called: `amount` comes back, `credit` of that as credit, and `kept` does not (R21)."""
+    if amount == 0:
+        return "forfeit" if kept else "none"
+    return "credit" if credit == amount else "partial" if kept else "full"
+
+
 def worse(new: RefundQuote, seen: dict[str, Any]) -> bool:
     """Whether `new` is worse for the customer than the quote they saw (R27): less back, less of it as money, more kept, money that waits
     for the shop where it was to come by itself, or credit that ends sooner."""
@@ -183,11 +195,6 @@ def _concerned(payments: Sequence[Payment], currency: str, seats: int, of_seats:
     return min(left, nearest(part, card_step(currency))) if all(payment.method == "card" for payment in payments if payment.left) else part
 
 
-def _reached(fee: int, money: int, party: int) -> int:
-    """The part of a fee that falls to so much of the party's money."""
-    return share_of(fee, Fraction(money, party))
-
-
 def _nothing(currency: str, mode: str, payments: Sequence[Payment]) -> RefundQuote:
     return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1), before=sum(payment.refunded for payment in payments))
 
@@ -208,10 +215,10 @@ def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: 
     if any(payment.disputed for payment, _ in parts) and as_credit < amount:
         mode = "manual"
     methods = dict.fromkeys(payment.method for payment in payments if payment.left and (payment.method != "credit" or as_credit == amount))
-    outcome = "forfeit" if amount == 0 else "credit" if as_credit == amount else "full" if amount == of else "partial"
     ends = tuple((payment.id, payment.valid_until if payment.method == "credit" else new_until) for payment, _ in credited)
-    return RefundQuote(outcome, amount, of - amount, fee, currency, mode, tuple(methods), tuple((payment.id, part) for payment, part in parts),
-                       share, until, as_credit, ends, min((end for _, end in ends if end is not None), default=None), zone,
+    return RefundQuote(outcome_from(amount, of - amount, as_credit), amount, of - amount, fee, currency, mode, tuple(methods),
+                       tuple((payment.id, part) for payment, part in parts), share, until, as_credit, ends,
+                       min((end for _, end in ends if end is not None), default=None), zone,
                        ways=summed((way_of(payment, mode), part) for payment, part in parts if (payment, part) not in credited),
                        before=sum(payment.refunded for payment in payments))
 

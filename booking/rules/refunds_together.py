@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from booking.rules.money import split
-from booking.rules.refund import NOBODY_LEFT, Dropped, Payment, RefundQuote, merchant_quote
+from booking.rules.refund import NOBODY_LEFT, Dropped, Payment, RefundQuote, merchant_quote, outcome_from
+from booking.rules.refund_ways import summed
 
 
 def together(parts: Sequence[RefundQuote]) -> RefundQuote:
     """Several outcomes as one; `credit` says how much of the amount is credit, `ways` how each part of the money comes back."""
     amount, kept, credit = (sum(getattr(part, name) for part in parts) for name in ("amount", "kept", "credit"))
-    outcome = "none" if amount == kept == 0 else "forfeit" if amount == 0 else "credit" if credit == amount else (
-        "full" if kept == 0 else "partial")
     untils = [part.until for part in parts if part.until is not None]
     ends = [part.credit_until for part in parts if part.credit_until is not None]
     methods = dict.fromkeys(method for part in parts if part.cash or credit == amount for method in part.methods)
     modes = {part.mode for part in parts if part.cash} or {part.mode for part in parts}
-    ways: Counter[str] = Counter()
-    for part in parts:
-        ways.update(dict(part.ways))
     return RefundQuote(
-        outcome, amount, kept, sum(part.fee for part in parts), parts[0].currency, "manual" if modes == {"manual"} else "automatic", tuple(methods),
-        tuple(line for part in parts for line in part.parts), min(part.share for part in parts), min(untils, default=None),
-        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
-        credit > 0 and all(part.at_shop for part in parts if part.credit), tuple(ways.items()), sum(part.before for part in parts),
+        outcome_from(amount, kept, credit), amount, kept, sum(part.fee for part in parts), parts[0].currency,
+        "manual" if modes == {"manual"} else "automatic", tuple(methods), tuple(line for part in parts for line in part.parts),
+        min(part.share for part in parts), min(untils, default=None), credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
+        credit > 0 and all(part.at_shop for part in parts if part.credit), summed(way for part in parts for way in part.ways), sum(part.before for part in parts),
         sum(part.fee_asked for part in parts))
 
 

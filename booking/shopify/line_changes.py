@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from booking.shopify.orders import RemoteLine
 
 
-
 def end_booking(tx: Tx, booking_id: int, payment_id: int | None, line: RemoteLine, *, order_cancelled: bool, pieces: int) -> None:
     """Cancel the booking, or as many seats of it as pieces are gone. What the shop gave back there is what comes back of the order's
     payment; what else was paid comes back as when the shop cancels (R30)."""

@@ -36,8 +36,8 @@ class Wanted:
 def wanted(tx: Tx, refund_id: int) -> list[Wanted]:
     """The parts still to be sent; empty when it waits for the merchant, is done, or is not Shopify's money."""
     rows = tx.db.execute(select(
-        Refund.id, RefundLine.id.label("part_id"), RefundLine.state, Refund.mode, Refund.cause, Refund.currency, RefundLine.amount, ShopifyOrderLine.line_gid, ShopifyOrderLine.order_gid,
-        ShopifyOrderLine.quantity, Booking.ref, ShopifyInstall.on_cancel).join(
+        Refund.id, RefundLine.id.label("part_id"), RefundLine.state, Refund.mode, Refund.cause, Refund.currency, RefundLine.amount,
+        ShopifyOrderLine.line_gid, ShopifyOrderLine.order_gid, ShopifyOrderLine.quantity, Booking.ref, ShopifyInstall.on_cancel).join(
             RefundLine, (RefundLine.store_id == Refund.store_id) & (RefundLine.refund_id == Refund.id)).join(
                 Payment, (Payment.store_id == RefundLine.store_id) & (Payment.id == RefundLine.payment_id)).join(
                     ShopifyOrderLine, (ShopifyOrderLine.store_id == Payment.store_id) & (ShopifyOrderLine.payment_id == Payment.id)).join(

@@ -13,7 +13,7 @@ LABELS = {
     "merchant_approval_needed": "Please answer, to the team", "merchant_customer_erased": "Customer erased, to the team",
     "merchant_dispute_opened": "Payment disputed, to the team",
     "merchant_dispute_closed": "Dispute decided, to the team",
-    "merchant_payments_stopped": "Payments stopped, to the team",
+    "merchant_deposit_stuck": "Payment not given back, to the team", "merchant_payments_stopped": "Payments stopped, to the team",
     "merchant_calendar_lost": "Calendar to connect again, to the team", "reminder": "Reminder",
     "old_date_cancelled": "Old time cancelled",
     "feedback_request": "Feedback asked for", "feedback_reply": "Answer to feedback",

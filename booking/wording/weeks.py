@@ -14,7 +14,6 @@ from booking.rules.week import Week
 REGION = re.compile(r"[-_]([A-Za-z]{2})(?=[-_.@]|$)")
 
 
-@lru_cache(maxsize=512)
 @lru_cache(maxsize=500)
 def week_for(locale: str | None, zone: str | None) -> Week:
     """By the region of `locale` (`en-GB`); where it names none, by the country of `zone`; Monday where neither tells one."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from booking.actions.deposit import begin_deposit, book_paid, deposit_returned, return_deposit
+from booking.actions.deposit import begin_deposit, book_paid, deposit_not_returned, deposit_returned, return_deposit
 from booking.actions.hold_slot import release_hold
-from booking.actions.intents import OpenIntent, find_intent, give_up_intent, name_intent, note_trouble
+from booking.actions.intents import OpenIntent, find_intent, give_up_intent, intent_by_reference, name_intent, note_trouble
 from booking.actions.kept_time import keeper
 from booking.actions.pay_difference import begin_difference, move_paid, return_difference
 from booking.actions.pay_for_seat import begin_seat_deposit
@@ -103,10 +103,25 @@ def give_back(store_id: int, intent_id: int) -> None:
         account = account_by_id(tx, intent.account_id) if intent else None
     if intent is None or account is None or intent.state != "attention" or intent.provider_ref is None:
         return
+    made = None
     if all(refund["status"] in GONE for refund in account.stripe.refunds_of(intent.provider_ref)):
         try:
-            account.stripe.make_refund(intent.provider_ref, intent.amount, intent.currency or "", f"intent:{intent_id}", 1, f"return-{intent_id}")
+            made = account.stripe.make_refund(intent.provider_ref, intent.amount, intent.currency or "", f"intent:{intent_id}", 1, f"return-{intent_id}")
         except Wrong as wrong:
             if wrong.code != "charge_already_refunded":
                 raise
-    deposit_returned(store_id, SYSTEM, intent_id)
+    deposit_returned(store_id, SYSTEM, intent_id, made["id"] if made else None)
+
+
+def hear(store_id: int, refund: dict[str, Any]) -> None:
+    """What became of a payment that went back without ever having a booking: Stripe may take the refund, and the bank send it back."""
+    payment = refund["payment_intent"]
+    with reading(store_id) as tx:
+        intent_id = intent_by_reference(tx, payment) if isinstance(payment, str) else None
+        intent = find_intent(tx, intent_id) if intent_id is not None else None
+    if intent is None or intent.kind != "deposit" or intent.booking_id is not None:
+        return
+    if refund["status"] in GONE:
+        deposit_not_returned(store_id, SYSTEM, intent.id, refund["id"], refund.get("failure_reason") or refund["status"])
+    elif from_stripe(refund["amount"], refund["currency"]) >= intent.amount:
+        deposit_returned(store_id, SYSTEM, intent.id, refund["id"])

@@ -17,7 +17,7 @@ from booking.actions.provider_events import begin_sweep, close_event, end_sweep,
 from booking.actions.save_card import forget_detached
 from booking.keys import settings
 from booking.sealing import marks
-from gateways.stripe import accounts, disputes, pages, refunds
+from gateways.stripe import accounts, deposits, disputes, pages, refunds
 from gateways.stripe.client import Account, account_of
 from gateways.stripe.errors import Trouble, Unknown, Wrong
 from models.actor import SYSTEM
@@ -129,6 +129,7 @@ def _charge(store_id: int, account: Account, charge_id: str, parent: str | None)
 
 def _take(store_id: int, refund: dict[str, Any]) -> None:
     """By its id where we know it, else by our marks: the event may be here before the answer to our call (R24)."""
+    deposits.hear(store_id, refund)
     found = refund["metadata"] or {}
     with reading(store_id) as tx:
         intent_id = find_refund_intent(tx, refund["id"], found.get("line"), found.get("attempt"))

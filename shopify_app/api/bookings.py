@@ -124,7 +124,7 @@ def get_booking(call: Call, ref: str) -> Any:
 
 def _policy(tx: Tx, b: BookingSummary) -> list[str]:
     locale = tx.db.execute(select(Store.locale).where(Store.store_id == tx.store_id)).scalar_one()
-    return policy_lines(words_for(pick(locale)), facts.shown_policy(b), b.starts_at, b.zone, b.currency, original=b.original_starts_at)
+    return policy_lines(words_for(pick(locale)), facts.shown_policy(tx, b), b.starts_at, b.zone, b.currency, original=b.original_starts_at)
 
 
 def _money(tx: Tx, b: BookingSummary) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def show_booking(visit: Visit, ref: str, *, problem: str | None = None, status: 
             "refunds": [_refund(w, row) for row in refunds_of(tx, b.id, rehearse=settings().stripe_test_mode)], "disputes": [(row, line(w, row, tx.now)) for row in disputes_of(tx, b.id)],
             "withdrawals": withdrawals_of(tx, b.id), "waiting": waiting_count(tx, booking_id=b.id), "notes": _notes(tx, b.id),
             "messages": [_message(w, row, b, tx.now) for row in messages_of(tx, b.id)], "history": _history(tx, w, b),
-            "policy": policy_lines(w, facts.shown_policy(b), b.starts_at, b.zone, b.currency, original=b.original_starts_at), "link": manage_url(tx, b),
+            "policy": policy_lines(w, facts.shown_policy(tx, b), b.starts_at, b.zone, b.currency, original=b.original_starts_at), "link": manage_url(tx, b),
             "left": sum(p.amount - p.refunded for p in payments), "may_cancel": b.holding, "may_move": b.holding, "now": tx.now,
             "decisions": [_decision(w, kind, decision, b) for kind, decision in facts.decisions(b, tx.now).items()]}
     held = None if b.held is None else w.when(datetime.fromisoformat(b.held["starts_at"]), b.held["zone"])

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking import facts
 from booking.documents.find import standing
 from booking.documents.printed import title
 from booking.links import manage_path
@@ -141,7 +142,7 @@ def full(tx: Tx, call: CustomerCall, b: BookingSummary, refund: s.CancelRefund |
     door = door_of(call, b)
     group = group_of(tx, door)
     decided = decisions_of(door, group, tx.now)
-    shown = detail(door, tx.now, decided)
+    shown = detail(door, tx.now, decided, facts.policy_meanwhile(tx, b))
     may, about = permissions(tx, door, decided, call.origin)
     again = again_line(tx, door)
     return s.CustomerBookingDetail(

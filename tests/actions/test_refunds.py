@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, update
 
+from booking import facts
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
@@ -131,7 +132,7 @@ class TestSticky:
         assert "no refund" in mail and "full refund" not in mail
         with reading(world.store_id) as tx:
             door = Door(moved, world.holder(moved), "", {}, True, None, store_view(moved), words_for("en"))
-            assert [line for line in detail(door, tx.now).policy if "refund" in line] == ["If you cancel: no refund."]
+            assert [line for line in detail(door, tx.now, policy=facts.policy_meanwhile(tx, moved)).policy if "refund" in line] == ["If you cancel: no refund."]
 
     def test_the_lower_of_then_and_now_counts(self, world):
         policy = {"reschedule": {"notice": "PT0S"}, "cancel": ALWAYS | {"tiers": [
@@ -155,7 +156,8 @@ class TestSticky:
     def test_a_request_never_approved_is_told_its_own_terms(self, world):
         b = with_policy(world, TWO_DAYS | {"approval": "manual"}, at(2, 15), paid=0, by=Actor("customer", "account", None))
         with reading(world.store_id) as tx:
-            lines = detail(Door(b, world.holder(b), "", {}, True, None, store_view(b), words_for("en")), tx.now).policy
+            door = Door(b, world.holder(b), "", {}, True, None, store_view(b), words_for("en"))
+            lines = detail(door, tx.now, policy=facts.policy_meanwhile(tx, b)).policy
         assert lines == ["If you cancel: full refund.", "Move until Tue, Mar 2, 2027, 10:00 AM EST."]
 
     def test_a_fixed_amount_sticks_before_anything_was_paid(self, world):

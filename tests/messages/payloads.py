@@ -9,7 +9,8 @@ from booking.rules.policy import Policy
 TO_CUSTOMER = ("approval_asked", "approval_given", "approval_refused", "booking_cancelled", "booking_confirmed", "booking_moved", "card_charged", "card_removed", "card_saved",
                "manage_link", "old_date_cancelled", "payment_returned", "refund_given", "refund_paid", "reminder", "request_received", "zone_rules")
 MAIL_ONLY = ("feedback_reply", "feedback_request")
-ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_payments_stopped", "merchant_refunds_owed", "merchant_withdrawal", "phone_code", "sign_in_code",
+ABOUT_NO_BOOKING = ("deposit_returned", "email_changed", "merchant_calendar_lost", "merchant_customer_erased", "merchant_deposit_stuck",
+                    "merchant_payments_stopped", "merchant_refunds_owed", "merchant_withdrawal", "phone_code", "sign_in_code",
                     "team_invitation", "withdrawal_received")
 TO_SHOP = ("merchant_approval_needed", "merchant_booking_cancelled", "merchant_booking_created", "merchant_booking_moved",
            "merchant_dispute_closed", "merchant_dispute_opened", "merchant_offer_accepted", "merchant_offers_ended", "merchant_payment_returned",
@@ -30,6 +31,7 @@ NO_BOOKING: dict[str, dict[str, Any]] = {
     "merchant_withdrawal": DECLARED | {"ref": "0123456789ab", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_calendar_lost": {"staff": "Elena Marsh", "provider": "google", "path": "/admin/staff/7/calendar",
                                "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
+    "merchant_deposit_stuck": {"amount": 2500, "currency": "USD", "payment": "pi_3Nq1", "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_payments_stopped": {"left": False, "recipient": {"kind": "merchant", "name": "Elena Marsh"}},
     "merchant_refunds_owed": {"recipient": {"kind": "merchant", "name": "Elena Marsh"}, "owed": [
         {"ref": "0123456789ab", "customer": "Ada Archer", "service": "Deep tissue", "amount": 2500, "currency": "USD",

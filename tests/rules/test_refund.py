@@ -375,3 +375,9 @@ def test_r25_what_someone_types_is_done_or_refused(amount, right):
             exactly(made, amount, "amount")
         assert told.value.facts == {"step": 10, "currency": "KWD", "errors": [
             {"field": "amount", "problem": "must be a multiple of 10: cards move KWD in such steps"}]}
+
+
+def test_r30_where_seats_that_left_have_taken_all_that_was_left_nothing_is_given_or_kept():
+    for choice in ("full", "none"):
+        outcome = merchant_quote(choice, [Payment(1, 1000, 0, "cash")], "USD", "automatic", dropped=Dropped(1000))
+        assert (outcome.outcome, outcome.amount, outcome.kept) == ("none", 0, 0)

@@ -57,6 +57,22 @@ class TestReceipt:
         ada.get(link(theirs, "receipt.pdf") + "x", 404)
 
 
+def test_a_fixed_amount_and_a_fee_are_written_as_the_part_of_the_seats_that_stay(world, ada):
+    """R25, R30: what the page and the mail promise is what cancelling then gives."""
+    fixed = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "partial", "amount": 4000}], "fee": {"amount": 1000}}}
+    service = world.add_service("Class", capacity=6, price=2500, staff=[world.elena], policy=fixed)
+    world.session(service, at(10, 15), 6)
+    b = world.book(at(10, 15), service=service, staff=world.elena, seats=4, paid=10_000, method="cash")
+    ada.get(account(b))
+    assert "If you cancel: $40 refund" in words(ada.page) and "A cancellation fee of $10 is taken" in words(ada.page)
+    cancel_booking(world.store_id, MERCHANT, b.ref, seats=3)
+    ada.get(account(b))
+    assert "If you cancel: $10 refund" in words(ada.page) and "A cancellation fee of $2.50 is taken" in words(ada.page)
+    mailed = world.outbox("booking_cancelled")[-1].payload["policy"]["cancel"]
+    assert (mailed["tiers"], mailed["fee"]) == ([{"outcome": "partial", "amount": 1000}], {"amount": 250})
+    assert cancel_booking(world.store_id, MERCHANT, b.ref).refund.amount == 750
+
+
 class TestCredit:
     def test_the_account_lists_it(self, world, ada):
         assert "Your credit" not in words(ada.get("/account").text)

@@ -13,6 +13,7 @@ from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.mark_booking import no_show_booking
 from booking.actions.people import Person
 from booking.actions.refund_booking import refund_booking
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.cards import chargeable
 from booking.rules.charge import due_fee
@@ -274,3 +275,52 @@ class TestSaidFirst:
         visitor.get(link(b))
         assert said in words(visitor.page) and said in " ".join(
             render_mail("booking_cancelled", world.outbox("booking_cancelled")[0].payload, "x.example").text.split())
+
+
+class TestAfterAMove:
+    """R33: a late hour cannot be left by moving first; R22: what a nearer time may cost is said before the move."""
+
+    POLICY = LATE | {"reschedule": {"notice": "PT0S"}}
+    MAY = "If you cancel after this move, Harbor Massage may charge up to $25 to your saved card."
+
+    def make(self, world, till, visitor, when, **more):  # noqa: F811
+        b = book(world, world.add_service("Guarded", deposit=2500, policy=self.POLICY, **more))
+        save(visitor, till, link(b, panel="payment"))
+        world.set_clock(when)
+        return b
+
+    def moved_to(self, visitor, b, day):  # noqa: F811
+        visitor.get(link(b, "reschedule", at=at(day, 15).isoformat()))
+        return words(visitor.page)
+
+    def test_moving_out_of_the_late_hour_is_late_still(self, world, till, visitor):  # noqa: F811
+        b = self.make(world, till, visitor, at(9, 15))
+        assert self.MAY not in self.moved_to(visitor, b, 25), "the shop may as much now"
+        visitor.send(link(b, "reschedule"))
+        visitor.get(link(b, "cancel"))
+        assert "Harbor Massage may charge up to $25 to your saved card." in words(visitor.page)
+        b = world.read(b.ref)
+        cancel(world, b, quote=quoted(world, b))
+        charge(world, b, reason="late_cancel")
+
+    def test_a_move_in_time_or_by_the_shop_leaves_nothing_late(self, world, till, visitor):  # noqa: F811
+        b = self.make(world, till, visitor, at(2, 15))
+        reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(11, 15))
+        world.set_clock(at(10, 15))
+        reschedule_booking(world.store_id, world.customer(b), b.ref, starts_at=at(24, 15))
+        reschedule_booking(world.store_id, MERCHANT, b.ref, starts_at=at(25, 15))
+        visitor.get(link(b, "cancel"))
+        assert "may charge" not in words(visitor.page)
+
+    def test_a_nearer_time_says_so_first(self, world, till, visitor):  # noqa: F811
+        b = self.make(world, till, visitor, at(2, 15))
+        assert self.MAY not in self.moved_to(visitor, b, 11)
+        assert self.MAY in self.moved_to(visitor, b, 3)
+        visitor.send(link(b, "reschedule"))
+        visitor.get(link(b, "cancel"))
+        assert "Harbor Massage may charge up to $25 to your saved card." in words(visitor.page)
+
+    def test_without_a_card_nothing_is_said(self, world, visitor):  # noqa: F811
+        b = book(world, world.add_service("Guarded", deposit=2500, policy=self.POLICY))
+        world.set_clock(at(2, 15))
+        assert "may charge" not in self.moved_to(visitor, b, 3)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.decline_booking import decline_booking
+from booking.actions.deposit import deposit_returned
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
 from gateways.stripe import pages
+from messages import render_mail
+from models.actor import SYSTEM
 from sync.payments import settle
 from tests.actions.test_reschedule import race
 from tests.storefront.visitor import Visitor, words
@@ -249,3 +253,50 @@ def test_credit_that_covers_the_deposit_stands_for_it(world, till, visitor, serv
     assert to.startswith("/account/bookings/" if offered else "/pay/")
     made = world.sql("select paid, due from bookings where starts_at = %s", TIME)
     assert made == ([(2500, 5500)] if offered else [])
+
+
+class TestSentBackByTheBank:
+    """I17: Stripe takes the refund of a payment that came too late, and the bank refuses it days later."""
+
+    @pytest.fixture
+    def returned(self, world, till, visitor, bank, service):  # noqa: F811
+        """The refund of a payment whose time was gone."""
+        to = begin(visitor, service)
+        page = visitor.page
+        world.set_clock(world.now + timedelta(minutes=20))
+        world.book(at(11, 16), service=service, staff=world.elena)
+        type_card(till, page)
+        visitor.send(f"{to}/done")
+        settle(world.store_id)
+        assert self.state(world) == "returned"
+        return till.refunds()[0]
+
+    def state(self, world):
+        return world.sql("select state from intents")[0][0]
+
+    def hears(self, world, app, bank, *kinds):
+        for event in bank.events(*kinds):
+            deliver(app.test_client(), event)
+        settle(world.store_id)
+
+    def test_the_shop_is_told_once_and_where_to_find_it(self, world, app, till, bank, returned):
+        httpx.post(f"{bank.url}/stripe/refunds/{returned['id']}", json={"status": "failed"})
+        for _ in range(2):
+            self.hears(world, app, bank, "refund.failed", "charge.refund.updated", "refund.updated")
+        assert self.state(world) == "attention"
+        [told] = world.outbox("merchant_deposit_stuck")
+        assert told.recipient == "shop@example.com" and returned["payment_intent"] in render_mail(told.topic, told.payload, "x.example").text
+
+    def test_an_answer_that_comes_after_it_changes_nothing(self, world, app, till, bank, returned):
+        httpx.post(f"{bank.url}/stripe/refunds/{returned['id']}", json={"status": "failed"})
+        self.hears(world, app, bank, "refund.failed")
+        deposit_returned(world.store_id, SYSTEM, world.sql("select id from intents")[0][0], returned["id"])
+        assert self.state(world) == "attention"
+
+    def test_what_the_shop_refunds_at_stripe_ends_it(self, world, app, till, bank, returned):
+        httpx.post(f"{bank.url}/stripe/refunds/{returned['id']}", json={"status": "failed"})
+        self.hears(world, app, bank, "refund.failed")
+        assert self.state(world) == "attention"
+        till.client.v1.refunds.create({"payment_intent": returned["payment_intent"]})
+        self.hears(world, app, bank, "refund.created")
+        assert self.state(world) == "returned"

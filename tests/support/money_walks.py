@@ -22,7 +22,6 @@ from booking.actions.sessions import create_session
 from booking.credit import pay_with_credit
 from booking.rules.decision import Refused
 from booking.rules.money import share_of
-from booking.rules.refund import NOBODY_LEFT
 from booking.rules.terms import share_of_tier, tier_at
 from booking.settled import outcome_of, outcome_of_seats
 from booking.wording import words_for
@@ -221,15 +220,13 @@ class Walk:
 
     def promise(self, b: BookingSummary) -> None:
         """What the written policy says of this moment is what cancelling gives."""
-        policy = facts.shown_policy(b)
         with reading(self.world.store_id) as tx:
-            quote = facts.quote_cancellation(tx, b)
+            policy, quote = facts.shown_policy(tx, b), facts.quote_cancellation(tx, b)
             tier, _ = tier_at(policy, b.starts_at, b.zone, tx.now)
-            if tier.amount is not None and facts.load_money(tx, b).dropped != NOBODY_LEFT:
-                return  # the amount is for all that were paid for
         money = quote.amount + quote.kept
-        if money and not policy.fee:
-            assert abs(quote.amount - share_of(money, share_of_tier(tier, money))) <= 1, (tier, quote, self.log)
+        if money:
+            back = share_of(money, share_of_tier(tier, money))
+            assert abs(quote.amount - max(0, back - policy.fee)) <= 1, (tier, policy.fee, quote, self.log)
             assert (tier.outcome == "credit") == (quote.outcome == "credit") or not quote.amount or not quote.cash, (tier, quote, self.log)
 
     def documents(self, b: BookingSummary, refunds: list[tuple]) -> None:

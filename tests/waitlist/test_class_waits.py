@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
+import psycopg
 import pytest
+from sqlalchemy import update
 
 from app import create_app
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.join_class_waitlist import join_class_waitlist
+from booking.actions.leave_waitlist import leave_entry
 from booking.actions.locations import create_location
 from booking.actions.people import Person
 from booking.actions.sessions import create_session
 from booking.waitlist import entry_path
 from messages import render_mail
 from models.actor import Actor
+from models.customer import Customer
 from models.session import database, transaction
 from tests.storefront.visitor import Visitor, words
 from tests.support.world import MERCHANT, OPEN, World, at, hours
@@ -83,8 +89,6 @@ def test_the_place_moves_up_and_what_is_held_is_said(world, full, ada):
     for n, name in enumerate(("bea", "cy")):
         gone = world.sql("select e.id from waitlist_entries e join customers c on c.store_id = e.store_id and c.id = e.customer_id"
                          " where c.email = %s", f"{name}@example.com")[0].id
-        from booking.actions.leave_waitlist import leave_entry
-
         leave_entry(world.store_id, GUEST, gone)
         ada.get("/account")
         assert f"Number {2 - n} in line" in words(ada.page)
@@ -186,6 +190,52 @@ def test_joining_again_with_another_number_changes_it_and_keeps_the_place(world,
         assert f"You now wait for {seats} places, no longer for {before}. You keep your place in line." in said
     [changed, _] = world.sql("select before, after from audit_entries where action = 'change_class_waitlist' order by id")
     assert (changed.before, changed.after) == ({"seats": 1}, {"seats": 3})
+
+
+def test_who_asks_for_other_seats_while_their_place_ends_stands_in_line_anew(world, owner_url):
+    """The place is looked at once more under its lock: what has ended by then is not changed, and nobody is told it was."""
+    yoga = world.add_service("Yoga", capacity=8, staff=[world.elena])
+    session = world.session(yoga, at(10, 15), 3)
+    world.book(at(10, 15), service=yoga, email="taken@example.com", seats=3)
+    entry = joins(world, session, "ada")
+    later(world, timedelta(minutes=16))
+    answers = []
+    asks = threading.Thread(target=lambda: answers.append(join_class_waitlist(
+        world.store_id, GUEST, session, seats=3, person=Person("Ada", "ada@example.com", "", "en")).facts))
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, transaction(world.store_id, GUEST) as tx:
+        leave_entry.within(tx, entry)
+        asks.start()
+        deadline = time.monotonic() + 10
+        while not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    asks.join()
+    [made] = answers
+    assert made["id"] != entry and not made["changed"]
+    assert world.sql("select state, seats from waitlist_entries where id in (%s, %s) order by created_at", entry, made["id"]) == [
+        ("withdrawn", 1), ("waiting", 3)]
+    assert world.outbox("waitlist_joined")[-1].payload.get("seats_before") is None
+
+
+def test_a_guest_who_clicked_twice_at_once_signs_in_and_waits_once(world, app):
+    """R8: two clicks at the same moment make two guests of one address, in one line; the account takes the place of the first."""
+    Visitor(app, world).sign_in()
+    yoga = world.add_service("Yoga", capacity=8, staff=[world.elena])
+    session = world.session(yoga, at(10, 15), 1)
+    world.book(at(10, 15), service=yoga, email="taken@example.com")
+    for name in ("Ada", "Ada A."):
+        later(world, timedelta(minutes=1))
+        with transaction(world.store_id, MERCHANT) as tx:  # neither guest's record was there when the other click looked for one
+            tx.db.execute(update(Customer).where(Customer.name == "Ada").values(email_canonical="ada"))
+            tx.audit("update_customer", subject="store", subject_id=world.store_id)
+        join_class_waitlist(world.store_id, GUEST, session, person=Person(name, "ada@example.com", "", "en"))
+    with transaction(world.store_id, MERCHANT) as tx:
+        tx.db.execute(update(Customer).where(Customer.name == "Ada").values(email_canonical="ada@example.com"))
+        tx.audit("update_customer", subject="store", subject_id=world.store_id)
+    later(world, timedelta(minutes=16))
+    visitor = Visitor(app, world)
+    visitor.sign_in()
+    visitor.get("/account")
+    assert "Number 1 in line" in words(visitor.page) and len(leave_paths(visitor)) == 1
 
 
 def test_while_places_are_held_their_number_stays(world, app):
