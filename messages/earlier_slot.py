@@ -9,6 +9,7 @@ def content(s: Snapshot) -> Content:
     _ = s.words._
     offer = s.payload["offer"]
     new, until = s.when(offer), s.words.when(s.instant("until"), s.own_zone or offer["zone"])
+    held = _("It is held for you until {when}. After that the next one in line is asked, and you are no longer on the waitlist.")
     if s.payload["waits_for"] == "seat":
         subject = _("A place is free: {service}, {when}").format(service=s.service, when=new)
         heading = _("A place has become free")
@@ -20,6 +21,7 @@ def content(s: Snapshot) -> Content:
         lead = _("You had asked for {service} on {new}, with {staff}. This time has become free.").format(service=s.service, new=new, staff=offer["staff"])
         take = _("Take {when}").format(when=new)
     else:
+        held = _("It is held for you until {when}. After that the next one in line is asked.")
         subject = _("An earlier time: {service}, {when}").format(service=s.service, when=new)
         heading = _("An earlier time has become free")
         lead = _("{new} with {staff} has become free. Your booking is on {old}.").format(new=new, staff=offer["staff"], old=s.when())
@@ -27,7 +29,7 @@ def content(s: Snapshot) -> Content:
     return Content(
         subject=subject, heading=heading, buttons=[(take, offer["url"])],
         links=[(_("No, thanks"), offer["refuse_url"]), (_("Stop telling me about free times"), offer["stop_url"])],
-        paragraphs=[lead, _("It is held for you until {when}. After that the next one in line is asked.").format(when=until)],
+        paragraphs=[lead, held.format(when=until)],
         booking=s.payload["waits_for"] != "again", manage=False, alarm=False,
         sms=" ".join([_("{venue}: {new} has become free. It is held for you until {until}.").format(venue=s.venue[:40], new=new, until=until),
                       _("Reply STOP to end text messages."), offer["url"]]))

@@ -19,6 +19,7 @@ from booking.facts import read_policy
 from booking.links import manage_path
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
+from booking.rules.moves import needs_approval
 from booking.waitlist import full_dates, terms_of
 from booking.wording import Words
 from booking.wording.policies import policy_lines
@@ -149,13 +150,14 @@ def _picker(tx: Tx, store: StoreView, person: SignedIn | None, offer: ServiceOff
     w = words(store, person)
     staff_id = staff_choice(offer, request.values.get("staff"))
     seats = _seats(request.values.get("seats"), offer)
-    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats, shown=zone_of_picker(offer, staff_id, None, chosen_zone(person)))
+    own = chosen_zone(person)
+    picker = pick(tx, offer, w, staff_id=staff_id, seats=seats, shown=zone_of_picker(offer, staff_id, None, own))
     full = full_dates(tx, offer.id, seats=seats) if offer.capacity > 1 and terms_of(tx).waitlist else []
     return page("choose_time.html", store, w, person=person, offer=offer, picker=picker, full=[
-                    (f"/book/{offer.id}/waitlist/{date.id}?seats={seats}", w.when(date.starts_at, date.zone), date.staff_name) for date in full], problem=problem, staff_id=staff_id, seats=seats,
+                    (f"/book/{offer.id}/waitlist/{date.id}?seats={seats}", w.when(date.starts_at, shown_zone(date.location_kind, date.zone, own)), date.staff_name) for date in full], problem=problem, staff_id=staff_id, seats=seats,
                 length=w.duration(offer.shape.duration), price=w.money(offer.price, offer.currency) if offer.price else "",
                 zones=zone_names() if all(one.location_kind == "online" for one in offer.only(staff_id)) else (),
-                zone=chosen_zone(person) or offer.zone, base=f"/book/{offer.id}", keep=keep(staff=staff_id, seats=seats if seats > 1 else None)), status
+                zone=own or offer.zone, base=f"/book/{offer.id}", keep=keep(staff=staff_id, seats=seats if seats > 1 else None)), status
 
 
 def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: Words, typed: dict[str, str],
@@ -171,7 +173,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
     return page(
         "details.html", store, w, person=person, offer=offer, typed=typed, errors=field_errors(errors, w), at=at.isoformat(), staff=staff,
         comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone),
-        there=w.when(at, staff.zone) if zone != staff.zone else "", waits=policy.approval in ("manual", "first_only"),
+        there=w.when(at, staff.zone) if zone != staff.zone else "", waits=needs_approval(policy, first=True, starts_at=at, zone=staff.zone, now=now),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
         deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now, free=not offer.price, shown=zone),
         **_credit_facts(w, credit, offer.price * seats, offer)), status

@@ -15,6 +15,7 @@ from models.session import Tx, reading
 from storefront import cancel_several, given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
+from storefront.cancel_several import typed_reason
 from storefront.door import Door, enter
 from storefront.fee_notes import fee_note
 from storefront.presenting import detail
@@ -39,14 +40,14 @@ def confirm_cancel(ref: str):  # noqa: ANN201
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
     if door.by_link and door.b.store_require_login_to_cancel and door.person is None:
-        return redirect(f"/account/bookings/{ref}/cancel", 303)
+        return redirect(f"/account/bookings/{ref}/cancel" + ("?scope=this" if request.form.get("scope") == "this" else ""), 303)
     if request.form.get("scope") in SEVERAL:
         return cancel_several.confirm_several(door, request.form["scope"])
     quote, seats, as_credit = request.form.get("quote", ""), _seats(request.form.get("seats"), door), request.form.get("back") == "credit"
     try:
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
                        lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats, as_credit)
-        reason = given.text(request.form.get("reason"), LONGEST_REASON + 1)
+        reason = typed_reason()
         if door.b.visit_id is not None and seats == door.b.seats:
             cancel_visit_part(g.store_id, door.actor, ref, quote=quote, reason=reason, as_credit=as_credit, once=once)
         else:
@@ -76,10 +77,10 @@ def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None
     return page(
         "cancel.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), problem=problem,
         charge=fee_note(tx, [(b, quote)] if seats == b.seats else (), w),
-        outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, door.zone) if quote.until else None,
+        outcome=w.refund(quote.facts(), b.store_name), until=w.when(quote.until, door.zone) if quote.until and quote.until != decision.deadline else None,
         deadline=w.deadline("cancel", decision.deadline, door.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
         may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,
-        seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, once=secrets.token_hex(16),
+        seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, typed=typed_reason(), once=secrets.token_hex(16),
         needs_login=door.by_link and b.store_require_login_to_cancel and door.person is None,
         scopes=scope_choices(group, "cancel", w), scope=scope, may_move=decided["reschedule"].allowed), status
 

@@ -24,11 +24,11 @@ from storefront.together import VISIT, Group, decisions_of, group_of, scope_aske
 
 def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str | None = None, status: int = 200):  # noqa: ANN201
     """Every booking that would go with its outcome, those that stay with the reason, and the sum."""
-    b, w, deadline = door.b, door.words, None
+    b, w, last = door.b, door.words, None
     if scope == VISIT:
-        decision = decisions_of(door, group, tx.now)["cancel"]
-        decision.require()
-        deadline = decision.deadline
+        may = decisions_of(door, group, tx.now)["cancel"]
+        may.require()
+        last = may.deadline
     as_credit = request.values.get("back") == "credit"
     preview = _preview(tx, b.ref, scope, as_credit)
     money = _preview(tx, b.ref, scope, False) if as_credit else preview
@@ -40,14 +40,21 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
             for part in preview.parts],
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("cancel", stay.decision, door, stay.booking))
                for stay in preview.stays],
-        outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, door.zone) if total and total.until else None,
-        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w), deadline=w.deadline("cancel", deadline, door.zone) if deadline else "",
+        outcome=w.refund(total.facts(), b.store_name) if total else "", until=w.when(total.until, door.zone) if total and total.until and total.until != last else None,
+        deadline=w.deadline("cancel", last, door.zone) if last else None,
+        charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w),
         may_choose=money.total is not None and money.total.cash > 0 and any(facts.may_keep_as_credit(part.booking) for part in money.parts),
-        as_credit=as_credit, quote=preview.sign(), longest=LONGEST_REASON, once=secrets.token_hex(16), needs_login=_needs_login(door)), status
+        as_credit=as_credit, quote=preview.sign(), longest=LONGEST_REASON, typed=typed_reason(), once=secrets.token_hex(16),
+        needs_login=_needs_login(door)), status
 
 
 def _preview(tx: Tx, ref: str, scope: str, as_credit: bool) -> CancelPreview:
     return preview_cancel_visit(tx, ref, as_credit=as_credit) if scope == VISIT else preview_cancel_series(tx, ref, scope, as_credit=as_credit)
+
+
+def typed_reason() -> str:
+    """What the customer wrote, which stays where they have to decide again."""
+    return given.text(request.form.get("reason"), LONGEST_REASON)
 
 
 def confirm_several(door: Door, scope: str):  # noqa: ANN201
@@ -59,7 +66,7 @@ def confirm_several(door: Door, scope: str):  # noqa: ANN201
             raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
         once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
                        lambda done: {"ref": done.booking.ref}, "cancel-several", ref, quote, scope, as_credit)
-        verb(g.store_id, door.actor, ref, quote=quote, as_credit=as_credit, reason=given.text(request.form.get("reason"), LONGEST_REASON + 1), once=once, **values)
+        verb(g.store_id, door.actor, ref, quote=quote, as_credit=as_credit, reason=typed_reason(), once=once, **values)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)

@@ -6,7 +6,7 @@ from flask import abort, g, redirect, request
 
 from booking import waitlist as read
 from booking.access import SignedIn, StoreView, visitor
-from booking.actions.join_class_waitlist import join_class_waitlist
+from booking.actions.join_class_waitlist import join_class_waitlist, may_join
 from booking.actions.people import guest
 from booking.rules.decision import Refused
 from booking.wording import Words
@@ -25,7 +25,9 @@ PATH = "/book/<int(max=9223372036854775807):service_id>/waitlist/<int(max=922337
 def class_waitlist(service_id: int, session_id: int):  # noqa: ANN201
     with reading(g.store_id) as tx:
         store, person, date = _open(tx, service_id, session_id)
-        return _show(store, person, date, words(store, person), {}, {})
+        w, may = words(store, person), may_join(tx, date)
+        problem = None if may.allowed else w.refusal(may.reason or "", may.facts, store.name)
+        return _show(store, person, date, w, {}, {}, problem=problem, may=may.allowed, status=200 if may.allowed else 409)
 
 
 @bp.post(PATH)
@@ -44,12 +46,12 @@ def join_class(service_id: int, session_id: int):  # noqa: ANN201
             return _show(store, person, date, w, typed, field_errors(refused.facts.get("errors", []), w), status=422)
         if refused.code == "no_change":
             return redirect(f"/book/{service_id}", 303)
-        status = 429 if refused.code == "rate_limited" else 409
-        return _show(store, person, date, w, typed, {}, problem=w.refusal(refused.code, refused.facts, store.name), status=status)
+        problem, again = w.refusal(refused.code, refused.facts, store.name), refused.code in ("rate_limited", "stale")
+        return _show(store, person, date, w, typed, {}, problem=problem, may=again, status=429 if refused.code == "rate_limited" else 409)
     if person is None:
         # Who typed an address is told by mail only: the page must not open what belongs to that address.
         return redirect(f"/book/{service_id}/waitlist/{session_id}?done=1", 303)
-    how = "seats" if done.facts["changed"] else "held" if done.facts["held"] else None
+    how = "joined" if done.facts["new"] else "seats" if done.facts["changed"] else "held" if done.facts["held"] else None
     return redirect(read.entry_path(g.store_id, done.facts["id"], **({"done": how} if how else {})), 303)
 
 
@@ -62,10 +64,11 @@ def _open(tx: Tx, service_id: int, session_id: int) -> tuple[StoreView, SignedIn
 
 
 def _show(store: StoreView, person: SignedIn | None, date: read.ClassDate, w: Words, typed: dict[str, str], errors: dict[str, str], *,
-          problem: str | None = None, status: int = 200):  # noqa: ANN202
+          problem: str | None = None, may: bool = True, status: int = 200):  # noqa: ANN202
     zone = shown_zone(date.location_kind, date.zone, chosen_zone(person))
     return page(
-        "class_waitlist.html", store, w, person=person, date=date, typed=typed, errors=errors, problem=problem, done=request.args.get("done"),
+        "class_waitlist.html", store, w, person=person, date=date, typed=typed, errors=errors, problem=problem, may=may, done=request.args.get("done"),
         when=w.date(date.starts_at, zone), time=w.span(date.starts_at, date.ends_at, zone), zone=zone, starts_at=date.starts_at.isoformat(),
+        deaf=person is not None and not read.hears(person.email, person.phone, person.preferences),
         seats=given.seats(request.values.get("seats"), date.capacity, 1), most=min(date.capacity, 10),
         left=date.capacity - date.seats_taken), status

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import abort, g, make_response, redirect, request
 
-from booking.access import visitor
+from booking.access import SignedIn, StoreView, visitor
 from booking.actions.intents import OpenIntent, client_secret, intent_of_page
 from booking.keys import settings
 from booking.links import manage_path
 from booking.offers import find_offer
-from booking.waitlist import entry_path
+from booking.waitlist import entry_path, find_entry, told_in
 from booking.wording import Words
 from booking.wording.cards import decline_text
 from gateways.stripe import pages
@@ -30,6 +30,16 @@ LONGEST_SECRET = 64
 DONE = {"setup": "card", "difference": "moved"}
 
 
+class Reader(NamedTuple):
+    """Who looks at the page: in which language, and in which zone what is online is told."""
+
+    store: StoreView
+    person: SignedIn | None
+    b: BookingSummary | None
+    words: Words
+    zone: str | None
+
+
 @bp.get("/pay/<secret>")
 def pay_page(secret: str):  # noqa: ANN201
     with reading(g.store_id) as tx:
@@ -41,7 +51,7 @@ def paid(secret: str):  # noqa: ANN201
     """The page's script says the provider has it: look there, and take over what is true."""
     with reading(g.store_id) as tx:
         intent = _intent(tx, secret)
-        w = words(*visitor(tx, login_secret()))
+        w = _reader(tx, intent).words
     try:
         now = pages.finish(g.store_id, intent.id)
     except Trouble:
@@ -81,14 +91,13 @@ def _intent(tx: Tx, secret: str) -> OpenIntent:
 
 
 def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
-    store, person = visitor(tx, login_secret())
-    w = words(store, person)
-    b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
+    reader = _reader(tx, intent)
+    b, w = reader.b, reader.words
     live = intent.state == "open" and intent.client_sealed is not None and (intent.expires_at is None or intent.expires_at > tx.now)
     if intent.kind == "difference" and b is not None and (b.version != intent.facts["version"] or not b.holding):
         live = False  # what was to be moved has changed since: nobody need pay for that to find out (I9)
     facts: dict[str, Any] = {"problem": problem, "kind": intent.kind, "live": live, "state": intent.state, "secret": secret,
-                             "summary": _summary(tx, intent, b, w, chosen_zone(person)), "js_url": settings().stripe_js_url}
+                             "summary": _summary(tx, intent, reader), "js_url": settings().stripe_js_url}
     facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
     facts["minutes"] = max(1, ceil((intent.expires_at - tx.now).total_seconds() / 60)) if intent.expires_at else 0
     facts["consent"] = intent.facts.get("text", "")
@@ -96,34 +105,45 @@ def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None
     if live:
         facts |= {"key": settings().stripe_publishable_key, "account": account_by_id(tx, intent.account_id).name,
                   "client": client_secret(tx, intent), "return_url": f"{request.host_url}pay/{secret}"}
-    response = make_response(page("pay.html", store, w, person=person, **facts), status)
+    response = make_response(page("pay.html", reader.store, w, person=reader.person, **facts), status)
     response.headers["Content-Security-Policy"] = content_security()
     return response
 
 
-def _summary(tx: Tx, intent: OpenIntent, b: BookingSummary | None, w: Words, own: str | None) -> list[str]:
+def _reader(tx: Tx, intent: OpenIntent) -> Reader:
+    """As the page this one was reached from: a link is read in its customer's language whoever is signed in, and so is a wait."""
+    store, person = visitor(tx, login_secret())
+    b = find_by_id(tx, intent.booking_id) if intent.booking_id else None
+    entry = find_entry(tx, int(intent.facts["entry"])) if "entry" in intent.facts else None
+    locale, zone = (b.customer_locale, b.customer_zone) if b else told_in(tx, entry) if entry else (None, None)
+    owner = None if b and person and person.customer_id != b.customer_id else person
+    return Reader(store, person, b, words(store, owner, locale), chosen_zone(owner) or zone)
+
+
+def _summary(tx: Tx, intent: OpenIntent, reader: Reader) -> list[str]:
     """What it is about: the booking, where it is to move, or the draft of one."""
+    b, w = reader.b, reader.words
     if b is not None and intent.kind == "difference" and intent.state == "open":
-        return [b.service_name, *_move(tx, intent, b, w)]
+        return [b.service_name, *_move(tx, intent, b, w, shown_zone(b.location_kind, b.zone, reader.zone))]
     if b is not None:
-        return [b.service_name, w.when(b.starts_at, b.told_zone)]
+        return [b.service_name, w.when(b.starts_at, shown_zone(b.location_kind, b.zone, reader.zone))]
     offer = find_offer(tx, int(intent.facts["service_id"]))
     if offer is None:
         return []
     at = datetime.fromisoformat(intent.facts["starts_at"])
     staff = next((s for s in offer.staff if str(s.id) == intent.facts["staff_id"]), None)
-    zone = shown_zone(staff.location_kind, staff.zone, own) if staff else offer.zone
+    zone = shown_zone(staff.location_kind, staff.zone, reader.zone) if staff else offer.zone
     lines = [offer.name, w.date(at, zone), w.span(at, at + timedelta(seconds=offer.shape.duration), zone)]
     return lines + ([f"{staff.name}, {staff.location_name}"] if staff else [])
 
 
-def _move(tx: Tx, intent: OpenIntent, b: BookingSummary, w: Words) -> list[str]:
+def _move(tx: Tx, intent: OpenIntent, b: BookingSummary, w: Words, zone: str) -> list[str]:
     """Where the booking is to go, and to whom where that changes."""
     offer = find_offer(tx, b.service_id)
     person = next((one.name for one in offer.staff if str(one.id) == intent.facts["staff_id"]), b.staff_name) if offer else b.staff_name
 
     def place(at: datetime, staff: str) -> str:
-        when = w.when(at, b.told_zone)
+        when = w.when(at, zone)
         return when if person == b.staff_name else w._("{when}, with {staff}").format(when=when, staff=staff)
 
     return [w._("{new} (before: {old})").format(new=place(datetime.fromisoformat(intent.facts["starts_at"]), person), old=place(b.starts_at, b.staff_name))]

@@ -114,7 +114,7 @@ def _part(door: Door, part: BookingSummary, *, dated: bool) -> Line:
     w, here = door.words, part.ref == door.b.ref
     zone = door.zone_of(part)
     time = w.when(part.starts_at, zone) if dated else w.span(part.starts_at, part.ends_at, zone)
-    text = f"{part.service_name}, {time}, {part.staff_name}"
+    text = w.dot.join([part.service_name, time, part.staff_name])
     return Line(None if here or door.by_link else f"/account/bookings/{part.ref}", text, part.status, w.status(part.status), here)
 
 

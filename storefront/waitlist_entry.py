@@ -167,7 +167,7 @@ def _show(tx: Tx, way: Way, *, problem: str | None = None, unaccepted: str | Non
     entry, w = way.entry, way.words
     wanted = given.whole_number(request.args.get("offer"), longest=19)
     held = read.standing_offer(tx, entry.id) if entry.state == "waiting" else None
-    gone = wanted is not None and (held is None or held.id != wanted) and entry.state == "waiting"
+    gone = wanted is not None and (held is None or held.id != wanted) and (entry.state == "waiting" or entry.end_reason == "past")
     about = way.about
     return page(
         "waitlist_entry.html", way.store, w, way=way, entry=entry, service=about.service_name, now=w.when(about.starts_at, way.zone(about.zone)),

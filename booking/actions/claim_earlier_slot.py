@@ -57,14 +57,14 @@ def claim_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
 
 @action
 def refuse_earlier_slot(tx: Tx, entry_id: int, offer_id: int) -> Done:
-    """No, thanks: the next in line is asked, and the waiting goes on; that for one certain time is over with it. Refused not_found, or
-    stale when it was over already."""
+    """No, thanks: the next in line is asked, and the waiting for an earlier time goes on; that for one certain time, or a place on one
+    date, is over with it, since neither is offered twice. Refused not_found, or stale when it was over already."""
     entry, offer = found_offer(tx, entry_id, offer_id)
     _close(tx, offer, "refused")
     let_go(tx, [offer.id])
     tx.audit("refuse_earlier_slot", subject="waitlist", subject_id=entry.id, offer=offer.id,
              booking_id=entry.booking_id if entry.kind == "earlier" else None)
-    if entry.kind == "again":
+    if entry.kind != "earlier":
         withdraw(tx, entry)
     return Done()
 

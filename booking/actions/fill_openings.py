@@ -28,8 +28,8 @@ TAKEN_FOR = timedelta(minutes=1)
 
 @action
 def expire_waiting(tx: Tx, *, limit: int = 100) -> Done:
-    """End offers past their claim window, so that the next in line is asked, and waiting that nothing can come of any more: a time
-    that was waited for is offered once."""
+    """End offers past their claim window, so that the next in line is asked, and waiting that nothing can come of any more: a certain
+    time, and a place on a certain date, is offered once."""
     due = tx.db.execute(select(WaitlistOffer.id, WaitlistOffer.entry_id).where(
         WaitlistOffer.store_id == tx.store_id, WaitlistOffer.state == "open", WaitlistOffer.expires_at <= tx.now,
     ).order_by(WaitlistOffer.id).limit(limit).with_for_update(skip_locked=True)).all()
@@ -39,7 +39,7 @@ def expire_waiting(tx: Tx, *, limit: int = 100) -> Done:
     let_go(tx, ids)
     for row in due:
         tx.audit("expire_earlier_slot", subject="waitlist", subject_id=row.entry_id, offer=row.id)
-    missed = and_(WaitlistEntry.kind == "again", WaitlistEntry.id.in_([row.entry_id for row in due]))
+    missed = and_(WaitlistEntry.kind != "earlier", WaitlistEntry.id.in_([row.entry_id for row in due]))
     over = tx.db.execute(update(WaitlistEntry).where(
         WaitlistEntry.store_id == tx.store_id, WaitlistEntry.state == "waiting", or_(WaitlistEntry.lives_until <= tx.now, missed),
     ).values(state="ended", end_reason="past", ended_at=tx.now).returning(WaitlistEntry.id)).scalars().all()

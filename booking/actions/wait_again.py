@@ -7,7 +7,7 @@ from datetime import datetime
 from booking import limits, waitlist
 from booking.actions.action import Done, action
 from booking.actions.changing import locked
-from booking.actions.join_class_waitlist import stand_in_line
+from booking.actions.join_class_waitlist import seats_left, stand_in_line
 from booking.actions.new_entry import new_entry
 from booking.again import again_of
 from booking.waitlist_notices import tell
@@ -31,6 +31,8 @@ def wait_again(tx: Tx, ref: str) -> Done:
     assert until is not None, "allowed until then"
     leaving = limits.leaving_from_link(tx, b)
     date = waitlist.find_date(tx, b.session_id) if b.session_id else None
+    if date is not None:
+        seats_left(tx, date)
     made = stand_in_line(tx, date, b.customer_id, b.seats, until, leaving, request_id=b.id) if date else _wait_for_time(tx, b, until, leaving)
     return Done(facts={"id": made.id, "place": waitlist.place_of(tx, made)})
 

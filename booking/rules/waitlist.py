@@ -52,9 +52,22 @@ def may_wait_again(*, status: str, starts_at: datetime, now: datetime, lead_time
     """
     if status not in TURNED_DOWN or not offered or whole_visit:
         return Decision(False, "not_allowed", facts={"kind": "waitlist"})
+    return _until(starts_at, now, lead_time, "again")
+
+
+def may_wait_for_place(*, scheduled: bool, starts_at: datetime, now: datetime, lead_time: timedelta, offered: bool) -> Decision:
+    """May one wait for a place on this class date? While it takes place and can still be booked; `offered` as above."""
+    if not offered:
+        return Decision(False, "not_allowed", facts={"kind": "waitlist"})
+    if not scheduled:
+        return Decision(False, "closed", facts={"kind": "date", "state": "cancelled"})
+    return _until(starts_at, now, lead_time, "place")
+
+
+def _until(starts_at: datetime, now: datetime, lead_time: timedelta, kind: str) -> Decision:
     last = lives_until(starts_at, lead_time)
     if now >= last:
-        return Decision(False, "too_late", last, {"kind": "again"})
+        return Decision(False, "too_late", last, {"kind": kind, "begun": now >= starts_at})
     return Decision(True, None, last)
 
 

@@ -176,6 +176,8 @@ class Words(RefundWords):
             return self._("Your credit has been used for another booking meanwhile. Please look at what is to pay and decide again.")
         if code == "stale" and facts.get("kind") == "offers":
             return self._("The offered times have changed since you opened the page. Nothing is decided yet; please look at them again.")
+        if code == "closed" and facts.get("kind") == "date":
+            return self._("This date has been cancelled, and the waitlist with it.")
         if code == "not_allowed":
             return self._not_allowed(facts, venue)
         if code == "limit_reached":
@@ -203,11 +205,13 @@ class Words(RefundWords):
     def _too_late(self, facts: Mapping[str, Any], venue: str) -> str:
         if facts.get("kind") == "feedback":
             return self._("Feedback for this visit is closed.")
+        if facts.get("begun"):
+            return self._("That time has begun or is over, so nobody can wait for it any more.")
         if facts.get("started"):
             return self._("This appointment has already started and can't be changed online. Please contact {venue} directly.").format(venue=venue)
         if facts["kind"] == "waitlist":
             return self._("Earlier times can be asked for until 14 days before the appointment.")
-        if facts["kind"] == "again":
+        if facts["kind"] in ("again", "place"):
             return self._("That time is too near now to wait for it.")
         text = self._("This booking is within {N}h of the appointment time and can't be rescheduled online. Please contact {venue} directly.") \
             if facts["kind"] == "reschedule" else self._("This booking is within {N}h of the appointment time and can't be cancelled online. Please contact {venue} directly.")

@@ -131,7 +131,8 @@ def _one(visit: Visit, session_id: int, *, form: dict[str, Any] | None = None, p
             Booking.closed_at.is_not(None), Booking.created_at, Booking.id))
         over, coming, waiting = row.ends_at <= tx.now, [b for b in parties if b.closed_at is None], waiting_count(tx, session_id=row.id)
         staying = sum(goes_back(tx, b) for b in coming)
-    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, staying=staying, over=over, waiting=waiting,
+        kept = row.seats_taken - sum(b.seats for b in coming) if row.starts_at > tx.now else 0  # taken by nobody's booking
+    return visit.show("class_date.html", here="classes", row=row, when=visit.words.when(row.starts_at, row.zone), parties=parties, coming=coming, kept=kept, staying=staying, over=over, waiting=waiting,
                       form=form or {"capacity": str(row.capacity)}, problems=problems or {}, status=status, manages=visit.may(MANAGERS))
 
 

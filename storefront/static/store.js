@@ -3,15 +3,16 @@ const heading = document.querySelector("[data-focus]");
 if (heading) heading.focus();
 
 // R13: a second line with the time where the visitor is, when that differs from the time at the place.
-for (const line of document.querySelectorAll("[data-your-time]")) {
+function tellYourTime(line) {
   const at = new Date(line.dataset.yourTime);
   const language = document.documentElement.lang;
   const shape = { weekday: "short", month: "short", day: "numeric", year: "numeric", hour: "numeric", minute: "2-digit" };
   const there = at.toLocaleString(language, { ...shape, timeZone: line.dataset.zone });
-  if (at.toLocaleString(language, shape) === there) continue;
+  if (at.toLocaleString(language, shape) === there) return;
   line.textContent = line.dataset.text.replace("{when}", () => at.toLocaleString(language, { ...shape, timeZoneName: "short" }));
   line.hidden = false;
 }
+document.querySelectorAll("[data-your-time]").forEach(tellYourTime);
 
 const opener = document.querySelector("a[data-dialog]");
 if (opener && window.HTMLDialogElement) {
@@ -42,6 +43,7 @@ async function show(dialog, url) {
     close.setAttribute("aria-label", opener.dataset.dialog);
     close.addEventListener("click", () => dialog.close());
     dialog.replaceChildren(close, ...main.childNodes);
+    dialog.querySelectorAll("[data-your-time]").forEach(tellYourTime);
     const title = dialog.querySelector("h1");
     title.id = "dialog-title";
     title.tabIndex = -1;

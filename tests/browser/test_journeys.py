@@ -103,3 +103,13 @@ def test_someone_far_away_sees_a_second_line_in_their_own_time(world, visit):
         page.goto(manage_path(b))
         shown = page.locator("[data-your-time]")
         expect(shown).to_have_text(line) if line else expect(shown).to_be_hidden()
+
+
+def test_the_visitors_own_time_stands_in_the_dialog_too(world, visit):
+    """R13: where the new time is confirmed."""
+    b = world.book(at(10, 15))
+    page = visit(world, zone="Europe/Berlin")
+    page.goto(manage_path(b))
+    page.get_by_role("link", name="Reschedule").click()
+    pick_time(page, "Thursday, March 11", "Thu, Mar 11, 2027, 9:30 AM EST")
+    expect(page.get_by_role("dialog").get_by_text("Where you are: Thu, Mar 11, 2027, 3:30 PM GMT+1")).to_be_visible()

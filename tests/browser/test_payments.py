@@ -101,6 +101,19 @@ def test_pay_the_difference_to_a_dearer_time_and_see_it_moved(shop, visit, width
     assert shop.read(b.ref).starts_at == at(12, 15)
 
 
+def test_without_its_script_the_page_to_pay_says_so_and_shows_no_form(shop, visit):
+    service = shop.add_service("Facial", staff=[shop.elena], policy={"reschedule": {"price_difference": "difference"}})
+    b = shop.book(at(10, 15), service=service, paid=8000)
+    update_service(shop.store_id, MERCHANT, service, price=9500)
+    page = visit(shop, js=False)
+    page.goto(manage_path(b, "reschedule", at=at(12, 15).isoformat()))
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(page.locator("noscript p")).to_be_visible()
+    expect(page.locator("[data-pay]")).to_be_hidden()
+    page.get_by_role("link", name="Back to the booking").click()
+    expect(page.get_by_text("Mar 10, 2027, 10:00 AM EST").first).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 def test_save_a_card_through_the_banks_dialog_and_replace_it(shop, visit, bank, width):  # noqa: F811
     b = shop.book(at(10, 15), service=shop.add_service("Facial", deposit=2500), staff=shop.elena)

@@ -69,6 +69,16 @@ def test_who_waits_for_what(world, line, manager):
     assert ids(manager.page) == [] and "has left" in words(manager.page) and "Fri, Mar 12, 2027, 10:00 AM EST" in words(manager.page)
 
 
+def test_the_class_date_says_which_seats_are_taken_by_no_booking(world, line, manager):
+    _, _, _, session, taken, _ = line
+    manager.get(f"/admin/classes/{session}")
+    assert "2 of 2 seats taken" in words(manager.page) and "kept" not in words(manager.page)
+    cancel_booking(world.store_id, MERCHANT, taken.ref, override=True)
+    serve(world)
+    manager.get(f"/admin/classes/{session}")
+    assert "2 of 2 seats taken" in words(manager.page) and "2 of these seats are kept: they are offered to someone who waits" in words(manager.page)
+
+
 def test_the_booking_and_the_class_date_lead_there(world, line, manager):
     early, seat, again, session, _, asked = line
     for path, address, count in ((f"bookings/{early.ref}", f"booking={early.ref}", 1), (f"bookings/{asked.ref}", f"booking={asked.ref}", 1),

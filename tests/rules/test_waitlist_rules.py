@@ -52,6 +52,25 @@ class TestEligibility:
         assert waitlist.lives_until(NOW, 2 * HOUR) == NOW - 2 * HOUR
 
 
+class TestACertainTime:
+    """A place on a class date, or the time of a request that was turned down, is waited for while it can still be booked."""
+
+    @staticmethod
+    def place(ahead, *, scheduled=True, offered=True):
+        return waitlist.may_wait_for_place(scheduled=scheduled, starts_at=NOW + ahead, now=NOW, lead_time=2 * HOUR, offered=offered)
+
+    @pytest.mark.parametrize(("ahead", "allowed", "begun"), [(2 * HOUR + TICK, True, None), (2 * HOUR, False, False), (TICK, False, False), (0 * HOUR, False, True), (-DAY, False, True)])
+    def test_until_the_lead_time(self, ahead, allowed, begun):
+        again = waitlist.may_wait_again(status="declined", starts_at=NOW + ahead, now=NOW, lead_time=2 * HOUR, offered=True)
+        for kind, decision in (("place", self.place(ahead)), ("again", again)):
+            assert decision == (Decision(True, None, NOW + ahead - 2 * HOUR) if allowed else
+                                Decision(False, "too_late", NOW + ahead - 2 * HOUR, {"kind": kind, "begun": begun}))
+
+    def test_not_on_a_date_that_is_cancelled_nor_where_the_shop_has_no_waitlist(self):
+        assert self.place(DAY, scheduled=False) == Decision(False, "closed", facts={"kind": "date", "state": "cancelled"})
+        assert self.place(DAY, offered=False) == self.place(-DAY, offered=False) == Decision(False, "not_allowed", facts={"kind": "waitlist"})
+
+
 class TestWishes:
     @given(st.sets(st.integers(0, 6)))
     def test_days_and_bits_are_the_same_thing(self, days):

@@ -76,6 +76,15 @@ def test_a_request_waits_and_says_until_when(world, visitor):
     assert "Your request is in" in words(visitor.page) and "Harbor Massage answers by" in words(visitor.page)
 
 
+@pytest.mark.parametrize(("notice", "asks"), [("P30D", True), ("P2D", False)])
+def test_where_only_short_notice_waits_the_page_says_whether_this_does(world, visitor, notice, asks):
+    """R17: on March 1 for March 11."""
+    service = world.add_service("Facial", policy={"approval": "by_notice", "approval_notice": notice})
+    visitor.get(choose(visitor, service))
+    assert ("Send request" in words(visitor.page)) is asks and ("confirms each request personally" in words(visitor.page)) is asks
+    assert "done=requested" in (done := visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com").headers["Location"]) or not asks, done
+
+
 def test_a_paused_shop_takes_no_bookings_and_keeps_those_there_are(world, visitor):
     b = world.book(at(10, 15))
     visitor.get(f"/book/{world.service}")

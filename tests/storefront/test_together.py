@@ -164,7 +164,7 @@ class TestVisit:
         made = visit(world)
         for page in (ada.get(account(made[1])).text, visitor.get(link(made[1])).text):
             text = words(page)
-            assert "Your visit" in text and "Colour, 10:00 AM to 11:00 AM EST, Elena Marsh" in text and "Cut, 11:00 AM to 12:00 PM EST" in text
+            assert "Your visit" in text and "Colour · 10:00 AM to 11:00 AM EST · Elena Marsh" in text and "Cut · 11:00 AM to 12:00 PM EST" in text
 
     def test_the_list_and_the_calendar_show_it_as_one(self, world, ada):
         made = visit(world)
@@ -253,6 +253,20 @@ class TestVisit:
         assert f"Your bookings are cancelled {both}" in words(ada.page)
         assert both in render_mail("booking_cancelled", world.outbox("booking_cancelled")[-1].payload, "opencals.com").text
 
+    @pytest.mark.parametrize(("cancel", "said"), [
+        ({}, "You can cancel this until Tue, Mar 9, 2027, 10:00 AM EST."),
+        ({"notice": "PT2H", "tiers": [{"at_least": "P2D", "outcome": "full"}, {"outcome": "forfeit"}]},
+         "This holds until Mon, Mar 8, 2027, 10:00 AM EST. You can cancel this until Wed, Mar 10, 2027, 8:00 AM EST.")])
+    def test_the_shops_terms_and_the_last_moment_stand_there_too(self, world, ada, cancel, said):
+        """R10, A151; a moment that is both is said once."""
+        update_store(world.store_id, MERCHANT, terms="No dogs.")
+        made = visit(world, cancel=cancel)
+        for address in (account(made[0], "cancel"), account(made[0], "cancel") + "?scope=this"):
+            ada.get(address)
+            assert said in words(ada.page) and "No dogs." in words(ada.page) and words(ada.page).count("This holds until") == said.count("This holds until")
+        ada.get(account(series(world, 2)[0], "cancel") + "?scope=all")
+        assert "No dogs." in words(ada.page) and "You can cancel this until" not in words(ada.page), "each date has its own"
+
     def test_one_part_where_the_shop_allows_it(self, world, ada):
         made = visit(world)
         world.take_cards()
@@ -262,6 +276,15 @@ class TestVisit:
         assert states(world, made) == ["confirmed", "cancelled"]
         ada.get(account(made[0]))
         assert "Your visit" not in words(ada.page)
+
+    def test_whoever_has_to_look_at_one_part_again_is_not_led_to_the_whole(self, world, ada):
+        """R27: a fresh decision is about what was asked for, and what was written stays."""
+        made = visit(world)
+        ada.get(account(made[1], "cancel") + "?scope=this")
+        ada.send(account(made[1], "cancel"), 422, quote="x", reason="My <knee>")
+        assert "Cancel this booking?" in words(ada.page) and "Cancel this visit" not in words(ada.page) and "My &lt;knee&gt;</textarea>" in ada.page
+        ada.send(account(made[1], "cancel"))
+        assert states(world, made) == ["confirmed", "cancelled"]
 
     def test_no_part_alone_where_it_does_not(self, world, ada):
         made = visit(world, cancel={"part_cancel": False})
@@ -335,4 +358,4 @@ class TestVisit:
         reschedule_booking(world.store_id, MERCHANT, made[1].ref, starts_at=at(12, 16))
         ada.get(account(made[0]))
         text = words(ada.page)
-        assert "Colour, Wed, Mar 10, 2027, 10:00 AM EST, Elena Marsh" in text and "Cut, Fri, Mar 12, 2027, 11:00 AM EST" in text
+        assert "Colour · Wed, Mar 10, 2027, 10:00 AM EST · Elena Marsh" in text and "Cut · Fri, Mar 12, 2027, 11:00 AM EST" in text

@@ -64,6 +64,16 @@ def test_a_part_on_another_day_says_which(world, ada, parted):
     assert "10:00 AM to 11:00 AM EST · Colour · Elena Marsh Thu, Mar 11, 3:00 PM to 4:00 PM EST · Cut" in words(ada.page)
 
 
+def test_it_is_upcoming_until_the_last_of_it_is_over(world, ada, parted):
+    book(world, at(8, 15), at(10, 17))
+    for clock, there in (((10, 16, 30), (True, False)), ((10, 21), (False, True))):
+        world.set_clock(at(*clock))
+        ada.get("/account")
+        upcoming, past = ada.page.split('id="upcoming"')[1].split('id="past"')
+        assert tuple(parted[0].ref in shown(half) for half in (upcoming, past)) == there
+        assert shown(ada.page).count(parted[0].ref) == 1 and parted[1].ref not in shown(ada.page) and "Colour + Cut" in words(ada.page)
+
+
 @pytest.mark.parametrize(("before", "between", "after", "pages"), [(19, 1, 3, [20, 4]), (18, 1, 0, [20]), (19, 0, 0, [20]), (0, 19, 0, [20]), (0, 22, 25, [20, 19, 9])])
 def test_no_page_cuts_it_apart(world, ada, parted, before, between, after, pages):
     """Every booking comes once, the visit where its first part is; no further page where nothing else is left."""

@@ -17,6 +17,7 @@ from booking.actions.services import update_service
 from gateways.stripe import pages
 from messages import render_mail
 from models.actor import SYSTEM
+from models.session import transaction
 from sync.payments import settle
 from tests.actions.test_reschedule import race, refused
 from tests.storefront.test_together import series, visit
@@ -182,6 +183,16 @@ def test_with_somebody_else_the_page_names_both(world, till, visitor):  # noqa: 
     assert "10:00 AM EST, with Tom Okonkwo (before: Wed, Mar 10, 2027, 10:00 AM EST, with Elena Marsh)" in words(visitor.page)
     pay(visitor, till, to)
     assert world.read(b.ref).staff_id == world.tom
+
+
+def test_the_page_to_pay_speaks_as_the_page_before(world, till, visitor):  # noqa: F811
+    """R46: behind a link in its customer's language, whatever the browser's."""
+    b = priced(world, till)
+    with transaction(world.store_id, MERCHANT) as tx:
+        tx.db.exec_driver_sql("update customers set locale = 'de'")
+        tx.audit("change_profile", subject="customer")
+    begin(visitor, b)
+    assert 'lang="de"' in visitor.page and "Differenz" in words(visitor.page)
 
 
 def test_the_reason_for_moving_goes_along(world, till, visitor):  # noqa: F811

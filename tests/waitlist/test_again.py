@@ -7,7 +7,6 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from app import create_app
 from booking.actions.blocks import create_block, delete_block
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.claim_earlier_slot import claim_earlier_slot
@@ -21,7 +20,6 @@ from booking.waitlist import entry_path
 from messages import render_mail, render_sms
 from models.actor import SYSTEM, Actor
 from models.booking_summary import BookingSummary
-from models.session import database
 from tests.actions.test_reschedule import refused
 from tests.storefront.visitor import Visitor, account, link, words
 from tests.support.world import MERCHANT, World, at, hours
@@ -31,20 +29,9 @@ TIME, WHEN = at(10, 15), "Wed, Mar 10, 2027, 10:00 AM EST"
 HOLDER = Actor("link", "link")
 
 
-@pytest.fixture(scope="module")
-def app(settings):  # noqa: ANN201
-    yield create_app(settings)
-    database().engine.dispose()
-
-
 @pytest.fixture
-def world(app, owner_url) -> World:
-    return World(owner_url, policy={"approval": "manual"})
-
-
-@pytest.fixture
-def guest(app, world) -> Visitor:
-    return Visitor(app, world)
+def policy() -> dict[str, str]:
+    return {"approval": "manual"}
 
 
 def turned_down(world: World, email: str = "ada@example.com", starts_at=TIME, **more) -> BookingSummary:
@@ -140,7 +127,7 @@ def test_who_may_and_how_long(world, guest):
     update_store(world.store_id, MERCHANT, waitlist=True)
     world.set_clock(TIME)
     guest.get(again_path(b), 409)
-    assert "That time is too near now to wait for it." in words(guest.page)
+    assert "That time has begun or is over, so nobody can wait for it any more." in words(guest.page)
     refused("too_late", wait_again, world.store_id, HOLDER, b.ref)
 
 

@@ -10,42 +10,27 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
-from app import create_app
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
+from booking.actions.decline_booking import decline_booking
 from booking.actions.join_class_waitlist import join_class_waitlist
 from booking.actions.leave_waitlist import leave_entry
 from booking.actions.locations import create_location
 from booking.actions.people import Person
+from booking.actions.services import update_service
 from booking.actions.sessions import create_session
+from booking.actions.wait_again import wait_again
+from booking.rules.decision import Refused
 from booking.waitlist import entry_path
 from messages import render_mail
 from models.actor import Actor
 from models.customer import Customer
-from models.session import database, transaction
+from models.session import transaction
 from tests.storefront.visitor import Visitor, words
 from tests.support.world import MERCHANT, OPEN, World, at, hours
 from tests.waitlist.line import later, serve
 
 GUEST = Actor("customer", "account")
-
-
-@pytest.fixture(scope="module")
-def app(settings):  # noqa: ANN201
-    yield create_app(settings)
-    database().engine.dispose()
-
-
-@pytest.fixture
-def world(app, owner_url) -> World:
-    return World(owner_url)
-
-
-@pytest.fixture
-def ada(app, world) -> Visitor:
-    visitor = Visitor(app, world)
-    visitor.sign_in()
-    return visitor
 
 
 @pytest.fixture
@@ -57,6 +42,11 @@ def full(world) -> int:
     for name in ("bea", "cy"):
         joins(world, session, name)
     return session
+
+
+def yoga(world: World) -> int:
+    """The class of the dates."""
+    return world.sql("select service_id from sessions")[0].service_id
 
 
 def joins(world: World, session: int, name: str, *, guest: bool = False) -> int:
@@ -177,7 +167,8 @@ def test_joining_again_with_another_number_changes_it_and_keeps_the_place(world,
         assert (f"done={done}" if done else "token=") in to and ("done=" in to) is bool(done)
         visitor.get(to)
 
-    join(1)
+    join(1, "joined")
+    assert "You are on the waitlist A message with your place in line" in words(visitor.page)
     joins(world, session, "bea")
     join(1)
     assert len(world.outbox("waitlist_joined")) == 2
@@ -253,6 +244,108 @@ def test_while_places_are_held_their_number_stays(world, app):
     assert "1 place is held for you now. Please answer first; until then the number stays." in said
 
 
+def asked_first(world: World, session: int) -> tuple[int, int]:
+    """(entry, offer) of the first in line, once the seat is free."""
+    cancel_booking(world.store_id, MERCHANT, world.sql("select ref from bookings where session_id = %s and closed_at is null", session)[0].ref, override=True)
+    serve(world)
+    [row] = world.sql("select entry_id, id from waitlist_offers where state = 'open'")
+    return row.entry_id, row.id
+
+
+@pytest.mark.parametrize("answer", ["no", "none"])
+def test_a_place_is_offered_once_and_the_page_says_so(world, full, guest, answer):
+    """R34: whoever says no, or nothing, is not asked for that date again, so they wait no more; in line anew, they are."""
+    entry, offer = asked_first(world, full)
+    path = entry_path(world.store_id, entry, offer=offer)
+    said = render_mail("earlier_slot", world.outbox("earlier_slot")[-1].payload, "x.example").text
+    assert "After that the next one in line is asked, and you are no longer on the waitlist." in said
+    guest.get(path)
+    assert "This is offered once" in words(guest.page)
+    if answer == "no":
+        guest.get(guest.send(f"/waitlist/{entry}/refuse?{path.partition('?')[2]}").headers["Location"])
+        assert "you are no longer on the waitlist" in words(guest.page) and "stay on the waitlist" not in words(guest.page)
+    later(world, hours(1))
+    serve(world)
+    guest.get(path)
+    assert "You are no longer on the waitlist." in words(guest.page)
+    assert ("The time in your link is no longer held for you." in words(guest.page)) is (answer == "none")
+    assert [row.state for row in world.sql("select state from waitlist_entries order by created_at")] == [
+        "withdrawn" if answer == "no" else "ended", "waiting"]
+    assert [row.recipient for row in world.outbox("earlier_slot")] == ["bea@example.com", "cy@example.com"]
+    assert joins(world, full, "bea") != entry
+    for _ in range(2):
+        later(world, hours(6))
+        serve(world)
+    assert [row.recipient for row in world.outbox("earlier_slot")][2:] == ["bea@example.com"]
+
+
+@pytest.mark.parametrize(("clock", "sentence"), [
+    (at(10, 14, 30), "That time is too near now to wait for it."), (at(10, 15), "That time has begun or is over, so nobody can wait for it any more.")])
+def test_whoever_comes_too_late_is_told_so_before_they_type(world, full, guest, clock, sentence):
+    update_service(world.store_id, MERCHANT, yoga(world), lead_time_s=3600)
+    path = f"/book/{yoga(world)}/waitlist/{full}"
+    guest.get(path)
+    page = guest.page
+    world.set_clock(clock)
+    guest.get(path, 409)
+    assert sentence in words(guest.page) and 'name="email"' not in guest.page and "full at the moment" not in words(guest.page)
+    guest.page = page
+    guest.send(path, 409, name="Di", email="di@example.com")
+    assert sentence in words(guest.page) and "14 days" not in words(guest.page) and 'name="email"' not in guest.page
+
+
+def test_a_cancelled_date_says_so_and_asks_for_nothing(world, full, guest):
+    path = f"/book/{yoga(world)}/waitlist/{full}"
+    guest.get(path)
+    page = guest.page
+    cancel_session(world.store_id, MERCHANT, full)
+    guest.get(path, 409)
+    assert "This date has been cancelled, and the waitlist with it." in words(guest.page) and 'name="email"' not in guest.page
+    guest.page = page
+    guest.send(path, 409, name="Di", email="di@example.com")
+    assert "This date has been cancelled, and the waitlist with it." in words(guest.page)
+
+
+def test_who_hears_nothing_of_free_places_is_told_before_they_wait(world, full, ada):
+    path = f"/book/{yoga(world)}/waitlist/{full}"
+    ada.get(path)
+    assert "You have switched off" not in words(ada.page)
+    ada.get("/account/profile")
+    ada.send("/account/profile", name="Ada", phone="", locale="", **{"email.transactional": "on"})
+    ada.get(path)
+    assert "You have switched off messages about earlier times" in words(ada.page)
+
+
+@pytest.mark.parametrize("anew", [True, False], ids=["anew", "after a no"])
+def test_who_joins_while_the_date_is_being_cancelled_is_refused(world, full, owner_url, anew):
+    """The date is cancelled, not yet committed; whoever comes waits for that and finds it closed: nobody is left in the line of no date."""
+    code: list[str] = []
+    if not anew:
+        update_service(world.store_id, MERCHANT, yoga(world), policy={"approval": "manual"})
+        full = world.session(yoga(world), at(11, 15), 1)
+        b = decline_booking(world.store_id, MERCHANT, world.book(at(11, 15), service=yoga(world), email="di@example.com", by=GUEST).ref).booking
+
+    def join() -> None:
+        try:
+            if anew:
+                joins(world, full, "di")
+            else:
+                wait_again(world.store_id, world.holder(b), b.ref)
+        except Refused as refused:
+            code.append(refused.code)
+
+    joining = threading.Thread(target=join)
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, transaction(world.store_id, MERCHANT) as tx:
+        cancel_session.within(tx, full)
+        joining.start()
+        until = time.monotonic() + 10
+        while joining.is_alive() and not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < until:
+            time.sleep(0.01)
+    joining.join()
+    assert code == ["closed"]
+    assert world.sql("select 1 from waitlist_entries where session_id = %s and state = 'waiting'", full) == []
+
+
 @pytest.mark.parametrize("view", ["list", "calendar"])
 def test_what_is_online_is_told_in_the_customers_own_zone(world, ada, view):
     """As bookings are (R13): 10:30 PM in New York is the next day in London, on its page and in messages too."""
@@ -272,6 +365,8 @@ def test_what_is_online_is_told_in_the_customers_own_zone(world, ada, view):
         assert "Thu" in text and "11" in text
     ada.get(entry_path(world.store_id, entry))
     assert "Thu, Mar 11, 2027, 3:30 AM GMT" in words(ada.page)
+    ada.get(f"/book/{talk}")
+    assert "Full dates Thu, Mar 11, 2027, 3:30 AM GMT" in words(ada.page)
     ada.get(f"/book/{talk}/waitlist/{session}")
     assert "Thursday, March 11, 2027" in words(ada.page) and "3:30" in words(ada.page)
     said = render_mail("waitlist_joined", world.outbox("waitlist_joined")[-1].payload, "x.example")

@@ -6,33 +6,18 @@ import re
 
 import pytest
 
-from app import create_app
 from booking.actions.make_offers import Proposal, make_offers
 from booking.actions.stores import update_store
-from models.session import database
 from tests.storefront.visitor import Visitor, account, link, words
-from tests.support.world import MERCHANT, World, at, hours
+from tests.support.world import MERCHANT, at, hours
 from tests.waitlist.test_counter_offers import ask
 
 DOORS = pytest.mark.parametrize("door", [account, link])
 
 
-@pytest.fixture(scope="module")
-def app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
-
-
 @pytest.fixture
-def world(app, owner_url) -> World:
-    return World(owner_url, policy={"approval": "manual"})
-
-
-@pytest.fixture
-def ada(app, world) -> Visitor:
-    visitor = Visitor(app, world)
-    visitor.sign_in()
-    return visitor
+def policy() -> dict[str, str]:
+    return {"approval": "manual"}
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from app import create_app
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.claim_earlier_slot import claim_earlier_slot
@@ -18,36 +17,12 @@ from booking.actions.stores import update_store
 from booking.wording import words_for
 from booking.wording.staff_nouns import StaffNouns, earlier_prompt
 from messages import render_mail
-from models.session import database
-from tests.storefront.visitor import Visitor, account, link, words
+from tests.storefront.visitor import account, link, words
 from tests.support.world import MERCHANT, World, at, hours
 from tests.waitlist.line import FAR, entry_states, later, offers, serve, wait
 
 DOORS = pytest.mark.parametrize("door", [account, link])
 PROMPT = "Want a slot sooner? We'll let you know if your stylist has earlier availability."
-
-
-@pytest.fixture(scope="module")
-def app(settings):
-    yield create_app(settings)
-    database().engine.dispose()
-
-
-@pytest.fixture
-def world(app, owner_url) -> World:
-    return World(owner_url)
-
-
-@pytest.fixture
-def ada(app, world) -> Visitor:
-    visitor = Visitor(app, world)
-    visitor.sign_in()
-    return visitor
-
-
-@pytest.fixture
-def guest(app, world) -> Visitor:
-    return Visitor(app, world)
 
 
 def entry(world: World):
