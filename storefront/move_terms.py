@@ -20,11 +20,11 @@ from storefront.door import Door
 
 class MoveTerms:
     """Bookings that would move together, each to a price of `prices`: one, or the parts of a visit. Read once, then asked of any
-    number of times. `pays`: what of the price of one is paid by card before it moves (R26)."""
+    number of times. `pays`: what of the price of each is paid by card before it moves (R26)."""
 
-    def __init__(self, tx: Tx, parts: Sequence[BookingSummary], door: Door, prices: Sequence[int], pays: int = 0) -> None:
+    def __init__(self, tx: Tx, parts: Sequence[BookingSummary], door: Door, prices: Sequence[int], pays: Sequence[int] = ()) -> None:
         self._tx, self._parts, self._door = tx, parts, door
-        self._paid_then = [refund.Payment(0, pays, 0, "card")] if pays else []
+        self._paid_then = [[refund.Payment(0, amount, 0, "card")] if amount else [] for amount in pays or [0] * len(parts)]
         self._money = [facts.load_money(tx, b) for b in parts]
         self._over = [_over(b, price, money) for b, price, money in zip(parts, prices, self._money, strict=True)]
         self._sticky = [sticky_after_move(facts.sticky(b), facts.terms_now(tx, b)) for b in parts]
@@ -50,8 +50,8 @@ class MoveTerms:
     def _less(self, moved: Sequence[BookingSummary], deadline: datetime | None) -> list[str]:
         """What cancelling gives back at the new time and until when, where that is less than now or less of it money."""
         w, zone, over = self._door.words, self._door.zone_of(self._parts[0]), [quote for quote in self._over if quote]
-        quotes = tuple(facts.quote_with(b, _without(money, given, self._paid_then), self._tx.now, sticky)
-                       for b, money, given, sticky in zip(moved, self._money, self._over, self._sticky, strict=True))
+        quotes = tuple(facts.quote_with(b, _without(money, given, paid_then), self._tx.now, sticky)
+                       for b, money, given, paid_then, sticky in zip(moved, self._money, self._over, self._paid_then, self._sticky, strict=True))
         amount, cash = sum(quote.amount for quote in quotes), sum(quote.cash for quote in quotes)
         if amount + sum(quote.amount for quote in over) >= self._amount and cash + sum(quote.cash for quote in over) >= self._cash:
             return []
