@@ -162,6 +162,17 @@ class TestKept:
         assert state(world, parts)[0][0] == at(11, 15, 30) and world.sql("select 1 from holds") == []
         settle(world.store_id)
 
+    def test_what_is_kept_for_one_part_is_no_obstacle_to_another(self, world, till, visitor):  # noqa: F811
+        """The price is the old one again, and the visit moves to an hour later than the one that is still kept for it."""
+        parts = priced(world, till)
+        reschedule_visit(world.store_id, MERCHANT, parts[0].ref, starts_at=at(13, 15))
+        begin(visitor, parts[0], NEW)
+        for b in parts:
+            update_service(world.store_id, MERCHANT, b.service_id, price=b.price)
+        choose(visitor, parts[0], at(11, 16))
+        visitor.send(link(parts[0], "reschedule"))
+        assert [row[0] for row in state(world, parts)] == [at(11, 16), at(11, 17)] and world.sql("select 1 from holds") == []
+
     def test_abandoned_they_are_free_again_and_cannot_be_paid(self, world, till, visitor, bank):  # noqa: F811
         parts = priced(world, till)
         to = begin(visitor, parts[0], NEW)
@@ -491,6 +502,17 @@ class TestOnePaymentOfTwo:
         settle(world.store_id)
         assert self.money(world, moved) == [(4500, 4500, 0)] * 2
         assert sum(made["amount"] for made in till.refunds() if made["payment_intent"] == reference) == 2000
+
+    def test_what_was_given_back_at_stripe_for_one_part_does_not_count_for_another(self, world, till, visitor):  # noqa: F811
+        """R24: the refund of $5 is the first part's in our books, so the second one's $5 are sent all the same."""
+        parts = priced(world, till, 5500, 3500)
+        pay(visitor, till, begin(visitor, parts[0], NEW))
+        reference = world.sql("select distinct provider_ref from payments where shared")[0][0]
+        self.by_hand(till, reference, 500)
+        assert self.money(world, parts) == [(5500, 500, 0), (3500, 0, 0)]
+        cancel_booking(world.store_id, MERCHANT, parts[1].ref, refund="full")
+        settle(world.store_id)
+        assert sorted(made["amount"] for made in till.refunds()) == [500, 500, 3000]
 
     def test_given_back_at_stripe_all_at_once_it_pays_what_is_owed_of_both(self, world, till, moved, reference):
         for b in moved:
