@@ -21,7 +21,7 @@ from models.session import Database, use
 from sandbox.postgres import Postgres
 from settings import Settings
 from tests.support.money_walks import Walk
-from tests.support.visit_walks import VisitWalk
+from tests.support.visit_walks import SeriesWalk, VisitWalk
 from tests.support.world import World
 
 STEPS, OF_ONE_SHOP = 24, 50
@@ -58,7 +58,7 @@ def _play(server: Postgres, seeds: range) -> int:
         if world is None or played % OF_ONE_SHOP == 0:
             world = World(owner)  # a shop's list of messages grows, and every walk reads it
         try:
-            for kind in (Walk, VisitWalk):
+            for kind in (Walk, VisitWalk, SeriesWalk):
                 kind(world, seed).walk(STEPS)
         except Exception:
             failed.append(seed)

@@ -39,8 +39,10 @@ def keep_time(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen, ow
 
 
 def free_kept(tx: Tx, bookings: Sequence[BookingSummary], staff: Iterable[int]) -> None:
-    """Give up what is kept for moves of these, under the locks of everyone they may concern, so that nobody slips in between."""
-    mine = (Hold.store_id == tx.store_id, Hold.booking_id.in_([b.id for b in bookings]), Hold.kind == "checkout")
+    """Give up what is kept for moves of these, and of what was to move with them, under the locks of everyone they may concern, so that
+    nobody slips in between."""
+    owners = select(Hold.owner).where(Hold.store_id == tx.store_id, Hold.booking_id.in_([b.id for b in bookings]), Hold.kind == "checkout")
+    mine = (Hold.store_id == tx.store_id, Hold.kind == "checkout", Hold.owner.in_(owners))
     kept = set(tx.db.execute(select(Hold.staff_id).where(*mine)).scalars())
     if kept:
         lock_staff(tx, kept | set(staff) | {b.staff_id for b in bookings})

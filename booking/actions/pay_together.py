@@ -75,4 +75,5 @@ def move_together(tx: Tx, intent: OpenIntent, ref: str, rows: Iterable[BookingSu
 
 def same(intent: OpenIntent, rows: Iterable[BookingSummary]) -> bool:
     """Whether all that was to be moved is still as its customer saw it (I9)."""
-    return {b.ref: b.version for b in rows if b.holding} == intent.facts["versions"]
+    versions = intent.facts["versions"]
+    return {b.ref: b.version for b in rows if b.holding and b.ref in versions} == versions

@@ -30,7 +30,7 @@ class MoveTogether(NamedTuple):
 
 
 class PlannedTogether(NamedTuple):
-    """Bookings that may move together: `this` is the one it was asked at, `moves` those with a new place, `back` those that go back to the
+    """Bookings that may move together: `this` is the one it was asked at, usually one of them, `moves` those with a new place, `back` those that go back to the
     time they had. `own` is what busy time knows all of them by, `until` the last moment the move may be made. Locks are taken."""
 
     this: BookingSummary
@@ -48,14 +48,14 @@ def plan_together(tx: Tx, ref: str, chosen: MoveTogether, *, version: int, price
         if all(may_take_back(tx, b, b.starts_at + shift, None) for b in parts):
             raise Refused("quote_changed", kind="price", price=sum(b.price for b in parts), currency=parts[0].currency)
         visit_decision("reschedule", parts, tx.now).require()
-        until = min([chosen.starts_at, *(deadline("reschedule", facts.change_facts(b)._replace(starts_at=head)) for b in parts), head])
-        targets, wait = [Target(b, b.starts_at + shift) for b in parts], wait_together(tx, parts, chosen.starts_at)
+        this, targets = next(b for b in parts if b.ref == ref), [Target(b, b.starts_at + shift) for b in parts]
+        until = min([chosen.starts_at, head, *(deadline("reschedule", facts.change_facts(b)._replace(starts_at=head)) for b in parts)])
+        wait = wait_together(tx, parts, chosen.starts_at)
     else:
-        _, targets, _ = dates_to_move(tx, ref, scope=chosen.scope, starts_at=chosen.starts_at, expect=chosen.expect, without=chosen.without,
+        this, targets, _ = dates_to_move(tx, ref, scope=chosen.scope, starts_at=chosen.starts_at, expect=chosen.expect, without=chosen.without,
                                       version=version)
-        until, wait = min(min(deadline("reschedule", facts.change_facts(t.booking)), t.booking.starts_at, t.starts_at or chosen.starts_at)
-                          for t in targets), None
-    this = next(target.booking for target in targets if target.booking.ref == ref)
+        until = min(min(deadline("reschedule", facts.change_facts(t.booking)), t.booking.starts_at, t.starts_at or chosen.starts_at) for t in targets)
+        wait = None
     prices = make_way(tx, targets, staff_id=chosen.staff_id, price=price, reason=reason)
     own = places_of(tx, [target.booking for target in targets])
     planned, back = _planned(tx, targets, chosen, prices, reason, wait, own)

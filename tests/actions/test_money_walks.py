@@ -12,7 +12,7 @@ import pytest
 
 from booking import keys
 from tests.support.money_walks import Walk
-from tests.support.visit_walks import VisitWalk
+from tests.support.visit_walks import SeriesWalk, VisitWalk
 from tests.support.world import World
 
 
@@ -30,6 +30,7 @@ def test_the_money_adds_up_whatever_happens(world, number):
     Walk(world, number).walk(14)
 
 
-@pytest.mark.parametrize("number", range(10))
-def test_of_a_visit_it_adds_up_for_each_part(world, number):
-    VisitWalk(world, number).walk(14)
+@pytest.mark.parametrize("kind", [VisitWalk, SeriesWalk])
+@pytest.mark.parametrize("number", range(8))
+def test_of_several_that_move_together_it_adds_up_for_each(world, number, kind):
+    kind(world, number).walk(14)

@@ -13,8 +13,11 @@ from booking.actions.cancel_booking import cancel_booking
 from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.decline_booking import decline_booking
+from booking.actions.intents import name_intent
 from booking.actions.pay_difference import move_paid
+from booking.actions.pay_together import begin_difference_together
 from booking.actions.payment_accounts import disconnect_account
+from booking.actions.planned_together import MoveTogether
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.reschedule_series import reschedule_series
 from booking.actions.services import update_service
@@ -172,6 +175,13 @@ class TestKept:
         choose(visitor, parts[0], at(11, 16))
         visitor.send(link(parts[0], "reschedule"))
         assert [row[0] for row in state(world, parts)] == [at(11, 16), at(11, 17)] and world.sql("select 1 from holds") == []
+
+    def test_once_a_part_is_elsewhere_nothing_is_kept_for_the_others(self, world, till, visitor):  # noqa: F811
+        parts = priced(world, till)
+        begin(visitor, parts[0], NEW)
+        reschedule_booking(world.store_id, MERCHANT, parts[1].ref, starts_at=at(10, 18))
+        assert world.sql("select 1 from holds") == []
+        world.book(NEW, staff=world.elena, email="bea@example.com")
 
     def test_abandoned_they_are_free_again_and_cannot_be_paid(self, world, till, visitor, bank):  # noqa: F811
         parts = priced(world, till)
@@ -668,6 +678,16 @@ class TestSeries:
         no = refused("not_allowed", reschedule_series, world.store_id, world.customer(series[0]), series[0].ref, scope="all", starts_at=at(6, 16), price=28500)
         assert no.facts["pay"] == 4500
         unmoved(world, series)
+
+    def test_the_one_it_is_asked_at_may_stay_itself(self, world, till):
+        """No page asks for that; it is no failure."""
+        series = dates(world, till)
+        begun = begin_difference_together(
+            world.store_id, world.customer(series[0]), series[0].ref, MoveTogether("all", at(6, 16), None, {b.ref for b in series[1:]}, {series[0].ref}),
+            version=series[0].version, price=19000, pays=3000, browser="x").facts
+        name_intent(world.store_id, SYSTEM, begun["intent_id"], "pi_x", None)
+        move_paid(world.store_id, SYSTEM, begun["intent_id"], "pi_x", 3000)
+        assert [row[0] for row in state(world, series)] == [at(5, 15), at(13, 16), at(20, 15)]
 
     def test_a_link_pays_for_no_other_dates(self, world, till, visitor):  # noqa: F811
         """R6: it opens its own booking only."""

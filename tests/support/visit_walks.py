@@ -1,18 +1,22 @@
-"""A visit's way through the same: its parts move together, with one payment for what they cost more, and each has its own money (R26, R32)."""
+"""The way of a visit and of a series through the same: several move together, with one payment for what they cost more, and each has its
+own money (R26, R31, R32)."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from booking import facts
+from booking.actions.cancel_series import cancel_series, preview_cancel_series
+from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.outside_refund import note_outside_refund
 from booking.actions.pay_together import begin_difference_together
 from booking.actions.people import Person
 from booking.actions.planned_together import MoveTogether
+from booking.actions.reschedule_series import preview_reschedule_series, reschedule_series
 from booking.actions.services import update_service
 from booking.actions.visits import cancel_visit, preview_cancel_visit, reschedule_visit
 from booking.rules.decision import Refused
@@ -30,18 +34,21 @@ class VisitWalk(Walk):
         self.world, self.by, self.count = world, random.Random(f"visit {number}"), 0
         world.set_clock(NOW)
         self.prices = [self.by.choice((1000, 2501, 5000, 9999)) for _ in range(3)]
-        person = world.staff(f"Stylist {number}")
-        services = [world.add_service(f"Part {n} of {number}", price=self.by.choice(self.prices), staff=[person], policy=self.policy())
-                    for n in range(self.by.choice((2, 2, 3)))]
         self.days = [at(day, hour) for day in (9, 11, 13) for hour in (15, 16)]
-        made = create_visit(world.store_id, MERCHANT, person=Person("Ada", f"v{number}@example.com"), starts_at=self.days[0],
-                            parts=[VisitPart(service, person) for service in services]).bookings
+        made = self.made(number)
         self.refs, self.b = [b.ref for b in made], made[0]
         self.log: list[Any] = [("booked", [(b.status, b.price) for b in made])]
         for self.b in made:
             if self.by.random() < 0.8:
                 self.pay_all()
         self.check()
+
+    def made(self, number: int) -> Sequence[BookingSummary]:
+        person = self.world.staff(f"Stylist {number}")
+        services = [self.world.add_service(f"Part {n} of {number}", price=self.by.choice(self.prices), staff=[person], policy=self.policy())
+                    for n in range(self.by.choice((2, 2, 3)))]
+        return create_visit(self.world.store_id, MERCHANT, person=Person("Ada", f"v{number}@example.com"), starts_at=self.days[0],
+                            parts=[VisitPart(service, person) for service in services]).bookings
 
     def walk(self, steps: int) -> None:
         for _ in range(steps):
@@ -128,3 +135,37 @@ class VisitWalk(Walk):
             [(live,)] = self.world.sql("select coalesce(sum(i.amount), 0)::bigint from refund_intents i join payments p on p.id = i.payment_id"
                                        " where p.provider_ref = %s and i.state <> 'failed'", reference)
             assert (state, taken) == ("succeeded", parts) and live <= refunded <= taken, self.log
+
+
+class SeriesWalk(VisitWalk):
+    """The dates of a series; what is moved or cancelled are those of a scope that fit."""
+
+    def made(self, number: int) -> Sequence[BookingSummary]:
+        self.person = self.world.staff(f"Coach {number}")
+        service = self.world.add_service(f"Lesson {number}", price=self.by.choice(self.prices), staff=[self.person], policy=self.policy())
+        return create_series(self.world.store_id, MERCHANT, service_id=service, staff_id=self.person, person=Person("Ada", f"s{number}@example.com"),
+                             starts_at=self.days[0], dates=self.by.choice((2, 3))).bookings
+
+    def move(self) -> None:
+        scope, to = self.by.choice(("following", "all")), self.b.starts_at + timedelta(hours=self.by.choice((-1, 1, 24, 48, 168)))
+        with reading(self.world.store_id) as tx:
+            shown = preview_reschedule_series(tx, self.b.ref, scope, to)
+        expect, without = {target.booking.ref for target in shown.fits}, {target.booking.ref for target in shown.misfits}
+        price = sum(target.price for target in shown.fits)
+        try:
+            reschedule_series(self.world.store_id, self.customer, self.b.ref, scope=scope, starts_at=to, expect=expect, without=without, price=price)
+        except Refused as refused:
+            if not refused.facts.get("pay"):
+                raise
+            self.pay_first(begin_difference_together(
+                self.world.store_id, self.customer, self.b.ref, MoveTogether(scope, to, None, expect, without), version=self.b.version, price=price,
+                pays=refused.facts["pay"], browser="walk"))
+
+    def move_by_shop(self) -> None:
+        reschedule_series(self.world.store_id, MERCHANT, self.b.ref, scope="following", starts_at=self.b.starts_at + timedelta(hours=self.by.choice((-1, 1, 24))))
+
+    def cancel(self) -> None:
+        scope = self.by.choice(("this", "following"))
+        with reading(self.world.store_id) as tx:
+            quote = preview_cancel_series(tx, self.b.ref, scope).sign()
+        cancel_series(self.world.store_id, self.customer, self.b.ref, scope=scope, quote=quote)
