@@ -159,7 +159,9 @@ class Snapshot:
         if money:  # also what was paid for a still dearer time asked for in between
             return [f"{self.words._('The new time costs less.')} {money}" if price < before else money]
         if self.collected():
-            return self.collected()
+            left = self.payload.get("left_due")  # of one of several that was not paid in full before
+            return self.collected() + ([self.words._("Still to pay at {venue}: {due}.").format(
+                venue=self.venue, due=self.words.money(left, self.booking["currency"]))] if left else [])
         if due and price > before:
             return [self.words._("The new time costs more. Still to pay at {venue}: {amount}.").format(
                 venue=self.venue, amount=self.words.money(due, self.booking["currency"]))]

@@ -185,7 +185,7 @@ def _agreed(tx: Tx, targets: Sequence[Target], price: int | None) -> dict[str, i
 def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, stays: Sequence[BookingSummary] = (),
                paid: PaidTogether | None = None) -> None:
     """One message: of what has moved, and beside it of what waits for the shop, which is in no calendar yet (R31, R40)."""
-    collected = {} if paid is None else {"collected": paid.amount}
+    collected = {} if paid is None else {"collected": paid.amount, "left_due": sum(b.due for b in after)}
     pairs = list(zip(before, after, strict=True))
     waits = [pair for pair in pairs if pair[1].status == "pending"]
     moved = [pair for pair in pairs if pair[1].status != "pending"]

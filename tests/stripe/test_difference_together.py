@@ -352,6 +352,7 @@ class TestWhatIsCollected:
         assert "You pay $5 by card first" in shown and "The new time costs $45, $15 more. Still to pay at Harbor Massage: $45." in shown
         pay(visitor, till, begin(visitor, cut, NEW))
         assert state(world, parts) == [(NEW, 4500, 4500, 0), (at(11, 16), 4500, 0, 4500)]
+        assert "$5 has been paid by card for them. Still to pay at Harbor Massage: $45." in " ".join(said(world, "booking_moved").split())
 
     @pytest.mark.parametrize(("more", "collected"), [(30, "60"), (20, None)])
     def test_too_little_for_a_card_is_what_all_of_it_is(self, world, till, visitor, more, collected):  # noqa: F811
