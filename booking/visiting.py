@@ -34,9 +34,10 @@ def visit_of(tx: Tx, ref: str, *, locking: bool = False) -> list[BookingSummary]
 
 
 def places_of(tx: Tx, parts: Sequence[BookingSummary]) -> list[int]:
-    """What busy time knows these bookings by: themselves, and the old times they still hold. All of it counts as theirs (R15)."""
+    """What busy time knows these bookings by: themselves, the old times they still hold, and new ones that are kept while they are paid
+    for. All of it counts as theirs (R15, R26)."""
     own = [b.id for b in parts]
-    if any(b.held is not None for b in parts):
+    if any(b.held is not None or facts.effective_policy(b).price_difference == "difference" for b in parts):
         own += tx.db.execute(select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id.in_(own))).scalars()
     return own
 

@@ -146,9 +146,10 @@ class Snapshot:
 
     def collected(self) -> list[str]:
         """The difference that was paid before the move (R26)."""
-        amount = self.payload.get("collected")
-        return [self.words._("The new time costs more. {amount} has been paid by card for it.").format(
-            amount=self.words.money(amount, self.booking["currency"]))] if amount else []
+        amount, _ = self.payload.get("collected"), self.words._
+        text = _("The new times cost more. {amount} has been paid by card for them.") if len(self.changed) > 1 else _(
+            "The new time costs more. {amount} has been paid by card for it.")
+        return [text.format(amount=self.words.money(amount, self.booking["currency"]))] if amount else []
 
     def difference(self) -> list[str]:
         """What a move to another price means: the rest comes back, or more was paid or is to pay (R26)."""
@@ -158,7 +159,9 @@ class Snapshot:
         if money:  # also what was paid for a still dearer time asked for in between
             return [f"{self.words._('The new time costs less.')} {money}" if price < before else money]
         if self.collected():
-            return self.collected()
+            left = self.payload.get("left_due")  # of one of several that was not paid in full before
+            return self.collected() + ([self.words._("Still to pay at {venue}: {due}.").format(
+                venue=self.venue, due=self.words.money(left, self.booking["currency"]))] if left else [])
         if due and price > before:
             return [self.words._("The new time costs more. Still to pay at {venue}: {amount}.").format(
                 venue=self.venue, amount=self.words.money(due, self.booking["currency"]))]

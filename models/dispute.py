@@ -20,7 +20,7 @@ MOST_OPEN = 200
 
 
 class Dispute(StoreRow, Base):
-    """`refundable`: whether the provider still gives money of this payment back. `answered`: evidence was sent. `due_by`: when the
+    """Of a shared payment one row for each of its parts. `refundable`: whether the provider still gives money of this payment back. `answered`: evidence was sent. `due_by`: when the
     answer must be there. `refund_id` is the ledger's row of a lost one; it has state `none` where an appeal was won. `given` is how much
     of a lost one the ledger shows, in that row and in refunds that were owed; `instead` how much of that an owed refund has shrunk by.
     """
@@ -51,7 +51,7 @@ class Dispute(StoreRow, Base):
         belongs_to("payment_id", "payments"),
         belongs_to("booking_id", "bookings"),
         belongs_to("refund_id", "refunds"),
-        Index("disputes_provider_ref", "store_id", "provider_ref", unique=True),
+        Index("disputes_provider_ref", "store_id", "provider_ref", "payment_id", unique=True),
         Index("disputes_of_booking", "store_id", "booking_id"),
         Index("disputes_of_payment", "store_id", "payment_id"),
         Index("disputes_open", "store_id", "due_by", "id", postgresql_where=text("closed_at is null")),

@@ -12,8 +12,8 @@ from models.base import Base, Id, Instant, StoreRow, belongs_to, of_store
 
 class Intent(StoreRow, Base):
     """Saving a card (`setup`), paying for a time that is held (`deposit`), the difference to a dearer time before a booking moves there
-    (`difference`), a fee the shop charges (`charge`), a card payment noted in test mode (`rehearsal`). The provider's idempotency key
-    derives from `id` and never changes.
+    (`difference`; of several that move together it has a `scope` in its facts), a fee the shop charges (`charge`), a card payment noted in
+    test mode (`rehearsal`). The provider's idempotency key derives from `id` and never changes.
 
     `secret_hash` opens its page; `client_sealed` is the provider's client secret. `facts`: the draft of the booking, the consent
     text; personal data leaves it when the intent is over. `check_at`: when to ask the provider what became of it.

@@ -65,11 +65,17 @@ class AccountRow(NamedTuple):
     takes: bool
 
 
+def taken_by() -> ColumnElement[bool]:
+    """Joins a payment to the intent it was taken by; the parts of a shared one have the same."""
+    return and_(Intent.store_id == Payment.store_id, or_(
+        Intent.payment_id == Payment.id, and_(Payment.shared, Intent.provider_ref == Payment.provider_ref)))
+
+
 def through_provider(rehearse: Any) -> ColumnElement[bool]:
     """Whether money of a payment can go back through the provider that took it; for statements that select from payments. With
     `rehearse` (test mode) card payments the shop only noted go there too."""
     connected = exists().where(PaymentAccount.store_id == Payment.store_id, PaymentAccount.ended_at.is_(None)).correlate(Payment)
-    taken = exists().where(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id).correlate(Payment)
+    taken = exists().where(taken_by()).correlate(Payment)
     return and_(Payment.method == "card", or_(and_(Payment.provider_ref.is_not(None), or_(connected, taken)), and_(connected, rehearse)))
 
 

@@ -9,20 +9,26 @@ from typing import Any, NamedTuple
 from flask import g, redirect, request
 
 from booking.actions.action import Once
+from booking.actions.difference import to_collect
+from booking.actions.planned_together import MoveTogether
 from booking.actions.reschedule_booking import ANYONE
 from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
 from booking.actions.visits import reschedule_visit
+from booking.held_place import kept_start
 from booking.move_times import move_times
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.wall_time import local_date
 from booking.wording import Words
+from gateways.stripe import deposits
+from gateways.stripe.errors import Trouble
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
+from storefront.cookies import browser
 from storefront.door import Door, enter
-from storefront.move_notes import move_notes, own_notes, visit_notes
+from storefront.move_notes import move_notes, own_notes, paid_together, visit_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.move_terms import MoveTerms, takes_back_note
 from storefront.picker import parse_at
@@ -31,7 +37,8 @@ from storefront.take_back import takes_back
 from storefront.together import VISIT, Group, group_of, scope_choices
 
 
-def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None, without_reason: bool = False):  # noqa: ANN201
+def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, staff_id: int | None = None, without_reason: bool = False,  # noqa: ANN201
+                 problem: str | None = None, status: int = 200):
     """Old and new side by side for each booking; the form carries which ones fit and their price together.
 
     Refused slot_taken when the chosen time itself cannot be had.
@@ -45,23 +52,25 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
     back = scope == VISIT and takes_back(tx, group.parts, at)
-    lines = [_part(tx, target, door, back=back) if scope == VISIT else _date(tx, target, door) for target in fits]
+    pays = _pays(tx, fits, back=back)
+    lines = [_part(tx, target, door, pays[target.booking.ref], back=back) if scope == VISIT else _date(tx, target, door, pays[target.booking.ref]) for target in fits]
     common = lines[0].notes if all(line.notes == lines[0].notes for line in lines) else []
-    together = _of_visit(tx, group, door, at, [target.price for target in fits]) if scope == VISIT and not back else []
+    together = _of_visit(tx, group, door, at, fits, pays) if scope == VISIT and not back else []
     return page(
         "move_several.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), scope=scope,
         scopes=scope_choices(group, "reschedule", w), back=back, moves=[line._replace(notes=[]) for line in lines] if common else lines,
-        notes=common + together,
+        notes=common + paid_together(w, sum(pays.values()), b.currency) + together, pays=sum(pays.values()), problem=problem,
         misfits=[(w.when(target.booking.starts_at, door.zone_of(target.booking)), _new(target, door), _reason(target.problem, w)) for target in misfits],
         stays=[(w.when(stay.booking.starts_at, door.zone_of(stay.booking)), why_not("reschedule", stay.decision, door, stay.booking))
                for stay in stays],
         starts_at=at.isoformat(), staff="anyone" if staff_id == ANYONE else "", price=sum(target.price for target in fits),
         expect=",".join(target.booking.ref for target in fits), without=",".join(target.booking.ref for target in misfits),
-        reason=reason_field([] if back else [target.booking for target in fits], w, missing=without_reason), once=secrets.token_hex(16)), 422 if without_reason else 200
+        reason=reason_field([] if back else [target.booking for target in fits], w, missing=without_reason), once=secrets.token_hex(16)), 422 if without_reason else status
 
 
 def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
-    """Move what was listed, all of it or nothing; `picker(tx, door, problem=, status=)` shows fresh times after a refusal."""
+    """Move what was listed, all of it or nothing, or where a card pays for it first on to the page for that (R26);
+    `picker(tx, door, problem=, status=)` shows fresh times after a refusal."""
     form, ref = request.form, door.b.ref
     at, version, price = parse_at(form.get("starts_at")), given.whole_number(form.get("version")), given.whole_number(form.get("price"))
     values: dict[str, Any] = {"version": version, "price": price, "reason": typed_reason()}
@@ -71,29 +80,40 @@ def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
     try:
         if at is None or version is None or price is None or (door.by_link and scope != VISIT):
             raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
+        if pays := given.whole_number(form.get("pays")):
+            onward = redirect("/", 303)
+            onward.location = "/pay/" + deposits.begin_move_together(
+                g.store_id, door.actor, ref, MoveTogether(scope, at, values.get("staff_id"), values.get("expect"), values.get("without", ())),
+                version=version, price=price, pays=pays, browser=browser(onward), reason=values["reason"])
+            return onward
         once = Once.of(f"page:{door.b.id}", given.text(form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
                        "move-several", ref, scope, at.isoformat(), form.get("expect"), form.get("without"), price)
         verb = reschedule_visit if scope == VISIT else reschedule_series
         verb(g.store_id, door.actor, ref, starts_at=at, once=once, **values)
+    except Trouble:
+        with reading(g.store_id) as tx:
+            door = enter(tx, ref)
+            return _again(tx, door, scope, at, values.get("staff_id"), picker, status=503, problem=door.words._(
+                "The card service doesn't answer at the moment. Nothing has been moved or paid; please try again in a minute."))
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
             problem = door.words.refusal(refused.code, refused.facts, door.b.store_name)
-            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed"):
+            if refused.code in ("slot_taken", "outside_hours", "no_change", "quote_changed") or refused.facts.get("pay"):
                 return picker(tx, door, problem=problem, status=409)
             if is_missing(refused) and at is not None:
-                return _again(tx, door, scope, at, values.get("staff_id"), picker)
+                return _again(tx, door, scope, at, values.get("staff_id"), picker, without_reason=True)
             return render_booking(tx, door, problem=problem, status=422 if refused.code == "invalid" else 409)
     return redirect(door.url(done="moved" if scope == VISIT else "several_moved"), 303)
 
 
-def _again(tx: Tx, door: Door, scope: str, at: datetime, staff_id: int | None, picker: Any):  # noqa: ANN202
-    """The same list once more, with a word about the reason that is missing."""
+def _again(tx: Tx, door: Door, scope: str, at: datetime, staff_id: int | None, picker: Any, **said: Any):  # noqa: ANN202
+    """The same list once more, with what is said of it: a reason that is missing, a card service that is down."""
     try:
         group = group_of(tx, door)
         if group is None:
             raise Refused("stale")
-        return show_several(tx, door, group, scope, at, staff_id=staff_id, without_reason=True)
+        return show_several(tx, door, group, scope, at, staff_id=staff_id, **said)
     except Refused as refused:
         return picker(tx, door, problem=door.words.refusal(refused.code, refused.facts, door.b.store_name), status=409)
 
@@ -123,17 +143,28 @@ class Line(NamedTuple):
     terms: list[str]
 
 
-def _date(tx: Tx, target: Target, door: Door) -> Line:
+def _pays(tx: Tx, fits: list[Target], *, back: bool) -> dict[str, int]:
+    """By ref what a card pays first; nothing for one that goes back to the time it had."""
+    moving = [] if back else [target for target in fits if target.starts_at != kept_start(target.booking)]
+    amounts = to_collect(tx, [target.booking for target in moving], [target.price for target in moving])
+    return dict.fromkeys((target.booking.ref for target in fits), 0) | {
+        target.booking.ref: amount for target, amount in zip(moving, amounts, strict=True)}
+
+
+def _date(tx: Tx, target: Target, door: Door, pays: int) -> Line:
     """A date of a series, which moves for itself."""
     b, price, at = target.booking, target.price, target.starts_at
     assert at is not None, "what clocks skip does not fit"
-    return _line(target, door, [] if takes_back(tx, (b,), at) else move_notes(tx, b, door, price), MoveTerms(tx, [b], door, [price]).notes(at))
+    return _line(target, door, [] if takes_back(tx, (b,), at) else move_notes(tx, b, door, price, pays, alone=False),
+                 MoveTerms(tx, [b], door, [price], [pays]).notes(at))
 
 
-def _part(tx: Tx, target: Target, door: Door, *, back: bool) -> Line:
+def _part(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
     """A part of a visit: what is true of it alone."""
     b = target.booking
-    return _line(target, door, [], [takes_back_note(b, door)]) if back else _line(target, door, own_notes(tx, b, door.words, target.price), [])
+    if back:
+        return _line(target, door, [], [takes_back_note(b, door)])
+    return _line(target, door, own_notes(tx, b, door.words, target.price, pays, alone=False), [])
 
 
 def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Line:
@@ -141,9 +172,10 @@ def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Lin
     return Line(b.service_name, door.words.when(b.starts_at, door.zone_of(b)), _new(target, door), notes, terms)
 
 
-def _of_visit(tx: Tx, group: Group, door: Door, at: datetime, prices: list[int]) -> list[str]:
+def _of_visit(tx: Tx, group: Group, door: Door, at: datetime, fits: list[Target], pays: dict[str, int]) -> list[str]:
     """What is true of the visit as a whole: its parts are cancelled together, and wait together (R32)."""
-    return MoveTerms(tx, group.parts, door, prices).notes(at) + visit_notes(group.parts, door, tx.now)
+    terms = MoveTerms(tx, group.parts, door, [target.price for target in fits], [pays[target.booking.ref] for target in fits])
+    return terms.notes(at) + visit_notes(group.parts, door, tx.now)
 
 
 def _new(target: Target, door: Door) -> str:

@@ -21,11 +21,11 @@ from storefront.door import Door
 
 class MoveTerms:
     """Bookings that would move together, each to a price of `prices`: one, or the parts of a visit. Read once, then asked of any
-    number of times. `pays`: what of the price of one is paid by card before it moves (R26)."""
+    number of times. `pays`: what of the price of each is paid by card before it moves (R26)."""
 
-    def __init__(self, tx: Tx, parts: Sequence[BookingSummary], door: Door, prices: Sequence[int], pays: int = 0) -> None:
+    def __init__(self, tx: Tx, parts: Sequence[BookingSummary], door: Door, prices: Sequence[int], pays: Sequence[int] = ()) -> None:
         self._tx, self._parts, self._door = tx, parts, door
-        self._paid_then = [refund.Payment(0, pays, 0, "card")] if pays else []
+        self._paid_then = [[refund.Payment(0, amount, 0, "card")] if amount else [] for amount in pays or [0] * len(parts)]
         self._money = [facts.load_money(tx, b) for b in parts]
         self._over = [_over(b, price, money) for b, price, money in zip(parts, prices, self._money, strict=True)]
         self._sticky = [sticky_after_move(facts.sticky(b), facts.terms_now(tx, b)) for b in parts]
@@ -47,7 +47,7 @@ class MoveTerms:
         allowed = {kind for kind, decision in decided.items() if decision.allowed}
         notes = _last_notes(self._open - allowed, allowed, self._door.words)
         if "cancel" in self._open & allowed and not any(facts.never_approved(b) for b in self._parts):
-            then = [_without(money, given, self._paid_then) for money, given in zip(self._money, self._over, strict=True)]
+            then = [_without(money, given, paid) for money, given, paid in zip(self._money, self._over, self._paid_then, strict=True)]
             quotes = tuple(facts.quote_with(b, money, self._tx.now, sticky) for b, money, sticky in zip(moved, then, self._sticky, strict=True))
             notes += self._less(quotes, decided["cancel"].deadline) + self._more(moved, then, quotes)
         return notes

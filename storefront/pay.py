@@ -11,6 +11,7 @@ from flask import abort, g, make_response, redirect, request
 
 from booking.access import SignedIn, StoreView, visitor
 from booking.actions.intents import OpenIntent, client_secret, intent_of_page
+from booking.actions.pay_together import same
 from booking.keys import settings
 from booking.links import manage_path
 from booking.offers import find_offer
@@ -20,14 +21,14 @@ from booking.wording.cards import decline_text
 from gateways.stripe import pages
 from gateways.stripe.client import account_by_id, enabled
 from gateways.stripe.errors import Trouble
-from models.booking_summary import BookingSummary, find_by_id
+from models.booking_summary import BookingSummary, find, find_by_id
 from models.session import Tx, reading
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser, login_secret
 from storefront.zones import chosen_zone, shown_zone
 
 LONGEST_SECRET = 64
-DONE = {"setup": "card", "difference": "moved"}
+DONE = {"setup": "card", "difference": "moved", "visit": "moved", "following": "several_moved", "all": "several_moved"}
 
 
 class Reader(NamedTuple):
@@ -78,7 +79,8 @@ def back(secret: str):  # noqa: ANN201
         return redirect(entry_path(g.store_id, int(intent.facts["entry"]), **more), 303)
     if b is None:
         return redirect(f"/book/{intent.facts['service_id']}", 303)
-    done = {} if intent.state != "succeeded" else {"done": DONE.get(intent.kind) or ("requested" if b.status == "pending" else "booked")}
+    done = {} if intent.state != "succeeded" else {"done": DONE.get(intent.facts.get("scope") or intent.kind) or (
+        "requested" if b.status == "pending" else "booked")}
     if person is not None and person.customer_id == b.customer_id and not intent.facts.get("by_link"):
         return redirect(f"/account/bookings/{b.ref}" + (f"?done={done['done']}" if done else ""), 303)
     return redirect(manage_path(b, **done), 303)
@@ -93,11 +95,13 @@ def _intent(tx: Tx, secret: str) -> OpenIntent:
 def _show(tx: Tx, secret: str, intent: OpenIntent, *, problem: str | None = None, status: int = 200):  # noqa: ANN202
     reader = _reader(tx, intent)
     b, w = reader.b, reader.words
+    rows = [found for ref in intent.facts.get("versions", ()) if (found := find(tx, ref)) is not None]
     live = intent.state == "open" and intent.client_sealed is not None and (intent.expires_at is None or intent.expires_at > tx.now)
-    if intent.kind == "difference" and b is not None and (b.version != intent.facts["version"] or not b.holding):
+    if intent.kind == "difference" and b is not None and not (
+            same(intent, rows) if rows else b.version == intent.facts["version"] and b.holding):
         live = False  # what was to be moved has changed since: nobody need pay for that to find out (I9)
     facts: dict[str, Any] = {"problem": problem, "kind": intent.kind, "live": live, "state": intent.state, "secret": secret,
-                             "summary": _summary(tx, intent, reader), "js_url": settings().stripe_js_url}
+                             "summary": _summary(tx, intent, reader, rows), "n": len(rows) or 1, "js_url": settings().stripe_js_url}
     facts["amount"] = w.money(intent.amount, intent.currency) if intent.currency else ""
     facts["minutes"] = max(1, ceil((intent.expires_at - tx.now).total_seconds() / 60)) if intent.expires_at else 0
     facts["consent"] = intent.facts.get("text", "")
@@ -120,9 +124,11 @@ def _reader(tx: Tx, intent: OpenIntent) -> Reader:
     return Reader(store, person, b, words(store, owner, locale), chosen_zone(owner) or zone)
 
 
-def _summary(tx: Tx, intent: OpenIntent, reader: Reader) -> list[str]:
-    """What it is about: the booking, where it is to move, or the draft of one."""
+def _summary(tx: Tx, intent: OpenIntent, reader: Reader, rows: list[BookingSummary]) -> list[str]:
+    """What it is about: the booking, where it and what goes with it are to move, or the draft of one."""
     b, w = reader.b, reader.words
+    if rows and intent.state == "open":
+        return _moves(intent, sorted(rows, key=lambda one: (one.starts_at, one.id)), reader)
     if b is not None and intent.kind == "difference" and intent.state == "open":
         return [b.service_name, *_move(tx, intent, b, w, shown_zone(b.location_kind, b.zone, reader.zone))]
     if b is not None:
@@ -147,6 +153,18 @@ def _move(tx: Tx, intent: OpenIntent, b: BookingSummary, w: Words, zone: str) ->
         return when if person == b.staff_name else w._("{when}, with {staff}").format(when=when, staff=staff)
 
     return [w._("{new} (before: {old})").format(new=place(datetime.fromisoformat(intent.facts["starts_at"]), person), old=place(b.starts_at, b.staff_name))]
+
+
+def _moves(intent: OpenIntent, rows: list[BookingSummary], reader: Reader) -> list[str]:
+    """Where each of several is to go; nothing is paid for one that goes back to the time it had."""
+    services, to, w = list(dict.fromkeys(b.service_name for b in rows)), intent.facts["to"], reader.words
+
+    def told(b: BookingSummary) -> str:
+        zone = shown_zone(b.location_kind, b.zone, reader.zone)
+        return w._("{new} (before: {old})").format(new=w.when(datetime.fromisoformat(to[b.ref]), zone), old=w.when(b.starts_at, zone))
+
+    lines = [(b.service_name, told(b)) for b in rows if b.ref in to]
+    return [" + ".join(services), *(f"{service}{w.colon} {line}" if len(services) > 1 else line for service, line in lines)]
 
 
 def content_security() -> str:

@@ -131,8 +131,8 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
         new = _old_place(tx, b) if back else _new_place(tx, b, times, at, anyone=anyone)
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
-    pays = 0 if back else to_collect(tx, b, new.price)
-    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price, pays) + MoveTerms(tx, [b], door, [new.price], pays).notes(at)
+    [pays] = [0] if back else to_collect(tx, [b], [new.price])
+    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price, pays) + MoveTerms(tx, [b], door, [new.price], [pays]).notes(at)
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), back=back,
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),

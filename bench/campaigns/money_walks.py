@@ -2,7 +2,7 @@
 
     python3 dev.py bench campaign money_walks [NUMBER] [--from SEED]
 
-The walks are the suite's own (tests/support/money_walks.py), longer ones. They run on a server of their own below OPENCALS_VAR; a walk
+The walks are the suite's own (tests/support/money_walks.py and visit_walks.py, one of each), longer ones. They run on a server of their own below OPENCALS_VAR; a walk
 that fails is named by its seed and the others go on.
 """
 
@@ -21,6 +21,7 @@ from models.session import Database, use
 from sandbox.postgres import Postgres
 from settings import Settings
 from tests.support.money_walks import Walk
+from tests.support.visit_walks import SeriesWalk, VisitWalk
 from tests.support.world import World
 
 STEPS, OF_ONE_SHOP = 24, 50
@@ -47,7 +48,8 @@ def _play(server: Postgres, seeds: range) -> int:
     upgrade(owner)
     settings = Settings(
         database_url=server.url("opencals_app", "opencals"), redis_url="redis://127.0.0.1:9", smtp_url="smtp://127.0.0.1:9", secret_key="c" * 40,
-        link_keys=(("k1", b"k" * 32),), base_domain="localhost", scheme="http", environment="test")
+        link_keys=(("k1", b"k" * 32),), base_domain="localhost", scheme="http", environment="test",
+        stripe_secret_key="sk_live_none")  # what a card pays first is paid; nobody is asked for it
     keys.configure(settings)
     use(Database(settings.database_url))
     started, failed = time.monotonic(), []
@@ -56,7 +58,8 @@ def _play(server: Postgres, seeds: range) -> int:
         if world is None or played % OF_ONE_SHOP == 0:
             world = World(owner)  # a shop's list of messages grows, and every walk reads it
         try:
-            Walk(world, seed).walk(STEPS)
+            for kind in (Walk, VisitWalk, SeriesWalk):
+                kind(world, seed).walk(STEPS)
         except Exception:
             failed.append(seed)
             print(f"walk {seed} failed:\n{traceback.format_exc()[-3000:]}", flush=True)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import Row, and_, insert, select, update
 
 from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.lost_dispute import settle_outstanding
-from booking.actions.refund_parts import OPEN, lines_of, locked_refund, mark, note_given, owed_lines, settle, tell_paid
-from booking.documents.issue import issue
+from booking.actions.refund_parts import OPEN, lines_of, locked_refund, mark, settle, tell_paid
 from models import payment_account
 from models.base import new_id
-from models.booking import Booking
 from models.booking_summary import find_by_id
-from models.intent import Intent
 from models.payment import Payment
-from models.refund import Refund, RefundLine
+from models.refund import Refund
 from models.refund_intent import RefundIntent
 from models.session import Tx
 
@@ -31,14 +28,15 @@ ORDER = ("intended", "pending", "succeeded", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a refund to carry out: `reference` of the payment is None where the shop only noted it. `known` are the
-    provider's refunds of the payment that stand in our books."""
+    """One part of a refund to carry out: `reference` of the payment is None where the shop only noted it. `captured` is what the provider
+    took in all and `purse` the first of our payments that are parts of that; `known` are its refunds that stand in our books."""
 
     intent_id: int
     line_id: int
     attempt: int
     amount: int
     payment_id: int
+    purse: int
     captured: int
     currency: str
     reference: str | None
@@ -94,11 +92,13 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
     if intent is None:
         return Done()
     row = locked_refund(tx, intent.refund_id)
-    before = tx.db.execute(select(RefundIntent.state, RefundIntent.provider_ref).where(
+    before = tx.db.execute(select(RefundIntent.state, RefundIntent.provider_ref, RefundIntent.amount, RefundIntent.spread).where(
         RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).with_for_update()).one()
     if row is None or ORDER.index(said.state) < ORDER.index(before.state) or before.provider_ref not in (None, said.reference):
         return Done()
     over = said.state in ("succeeded", "failed")
+    if before.spread:  # the provider tells the sum of several
+        said = replace(said, amount=before.amount, outside=True)
     tx.db.execute(update(RefundIntent).where(RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).values(
         state=said.state, provider_ref=said.reference, amount=said.amount, origin="outside" if said.outside else "ours", error=said.error,
         settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY))
@@ -118,14 +118,14 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
     return Done(facts={"state": state})
 
 
-def find_refund_intent(tx: Tx, reference: str, line: str | None, attempt: str | None) -> int | None:
-    """Our intent behind a refund of the provider: by its id, else by the marks we wrote on it."""
+def find_refund_intents(tx: Tx, reference: str, line: str | None, attempt: str | None) -> Sequence[int]:
+    """Our intents behind a refund of the provider: by its id, else the one by the marks we wrote on it."""
     mine = RefundIntent.store_id == tx.store_id
-    known = tx.db.execute(select(RefundIntent.id).where(mine, RefundIntent.provider_ref == reference)).scalar()
-    if known is not None or not (line and attempt and line.isdecimal() and attempt.isdecimal() and len(line) < 20 and len(attempt) < 10):
+    known = tx.db.execute(select(RefundIntent.id).where(mine, RefundIntent.provider_ref == reference).order_by(RefundIntent.id)).scalars().all()
+    if known or not (line and attempt and line.isdecimal() and attempt.isdecimal() and len(line) < 20 and len(attempt) < 10):
         return known
     return tx.db.execute(select(RefundIntent.id).where(
-        mine, RefundIntent.line_id == int(line), RefundIntent.attempt == int(attempt), RefundIntent.provider_ref.is_(None))).scalar()
+        mine, RefundIntent.line_id == int(line), RefundIntent.attempt == int(attempt), RefundIntent.provider_ref.is_(None))).scalars().all()
 
 
 @action
@@ -140,62 +140,22 @@ def take_open_refunds(tx: Tx, *, limit: int = 20) -> Done:
     return Done(facts={"intents": rows})
 
 
-@action
-def note_outside_refund(tx: Tx, payment_ref: str, reference: str, amount: int, state: str) -> Done:
-    """Someone refunded in the provider's dashboard. What is owed in the same amount is paid with it; otherwise it is a refund of
-    its own in our books, as far as the payment has something left."""
-    payment = tx.db.execute(select(Payment.id, Payment.booking_id, Payment.currency, Intent.account_id).join(
-        Intent, and_(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id)).where(
-            Payment.store_id == tx.store_id, Payment.provider_ref == payment_ref)).one_or_none()
-    if payment is None or state == "failed":
-        return Done()
-    tx.db.execute(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.id == payment.booking_id).with_for_update())
-    left = tx.db.execute(select(Payment.amount - Payment.refunded).where(
-        Payment.store_id == tx.store_id, Payment.id == payment.id).with_for_update()).scalar_one()
-    known = tx.db.execute(select(RefundIntent.id).where(RefundIntent.store_id == tx.store_id, RefundIntent.provider_ref == reference)).first()
-    if known is not None:
-        return Done()
-    owed = next(iter(owed_lines(tx, payment.id, RefundLine.amount == amount)), None)
-    if owed is not None:
-        _note_outside(tx, owed, payment, reference, amount, state)
-        if state == "succeeded" and owed.mode == "manual":
-            tell_paid(tx, payment.booking_id, {"card": amount}, f"part{owed.id}")
-        tx.audit("settle_refund", subject="refund", subject_id=owed.refund_id, booking_id=payment.booking_id, amount=amount, outside=True,
-                 after={"state": settle(tx, owed.refund_id, payment.booking_id)})
-        return Done(facts={"refund_id": owed.refund_id})
-    amount = min(amount, left)
-    if amount <= 0:
-        return Done()
-    refund_id, over = new_id(), state == "succeeded"
-    tx.db.execute(insert(Refund).values(
-        store_id=tx.store_id, id=refund_id, booking_id=payment.booking_id, cause="goodwill", outcome="full" if amount == left else "partial",
-        mode="manual", state=state, amount=amount, kept=0, currency=payment.currency, created_at=tx.now, settled_at=tx.now if over else None))
-    line = tx.db.execute(insert(RefundLine).values(
-        store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment.id, amount=amount).returning(RefundLine.id, RefundLine.refund_id)).one()
-    _note_outside(tx, line, payment, reference, amount, state)
-    if over:
-        tx.last(issue, payment.booking_id)
-    tx.audit("refund_outside", subject="refund", subject_id=refund_id, booking_id=payment.booking_id, amount=amount)
-    return Done(facts={"refund_id": refund_id})
-
-
-def _note_outside(tx: Tx, line: Any, payment: Any, reference: str, amount: int, state: str) -> None:
-    over = state == "succeeded"
-    note_given(tx, line, payment.id, payment.account_id, amount, state=state, provider_ref=reference,
-               settled_at=tx.now if over else None, check_at=None if over else tx.now + SETTLED_SLOWLY)
-
-
 def _parts(tx: Tx, refund_id: int) -> list[Part]:
     rows = tx.db.execute(select(
         RefundIntent.id, RefundIntent.line_id, RefundIntent.attempt, RefundIntent.amount, RefundIntent.payment_id, Payment.amount.label("captured"),
-        Payment.currency, Payment.provider_ref, RefundIntent.account_id,
+        Payment.currency, Payment.provider_ref, Payment.shared, RefundIntent.account_id,
     ).join(Payment, and_(Payment.store_id == RefundIntent.store_id, Payment.id == RefundIntent.payment_id)).where(
         RefundIntent.store_id == tx.store_id, RefundIntent.refund_id == refund_id, RefundIntent.state.in_(("intended", "pending")),
     ).order_by(RefundIntent.id)).all()
-    return [Part(row.id, row.line_id, row.attempt, row.amount, row.payment_id, row.captured, row.currency, row.provider_ref, row.account_id,
-                 _known(tx, row.payment_id)) for row in rows]
+    return [_part(tx, row) for row in rows]
 
 
-def _known(tx: Tx, payment_id: int) -> frozenset[str]:
-    return frozenset(tx.db.execute(select(RefundIntent.provider_ref).where(
-        RefundIntent.store_id == tx.store_id, RefundIntent.payment_id == payment_id, RefundIntent.provider_ref.is_not(None))).scalars())
+def _part(tx: Tx, row: Row) -> Part:
+    parts = {row.payment_id: row.captured}
+    if row.shared:
+        parts = dict(tx.db.execute(select(Payment.id, Payment.amount).where(
+            Payment.store_id == tx.store_id, Payment.provider_ref == row.provider_ref)).all())
+    known = frozenset(tx.db.execute(select(RefundIntent.provider_ref).where(
+        RefundIntent.store_id == tx.store_id, RefundIntent.payment_id.in_(parts), RefundIntent.provider_ref.is_not(None))).scalars())
+    return Part(row.id, row.line_id, row.attempt, row.amount, row.payment_id, min(parts), sum(parts.values()), row.currency, row.provider_ref,
+                row.account_id, known)

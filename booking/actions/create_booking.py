@@ -149,7 +149,7 @@ def take(tx: Tx, b: BookingSummary, payments: Sequence[dict[str, Any]]) -> None:
     for payment in payments:
         tx.db.execute(insert(Payment).values(
             store_id=tx.store_id, id=new_id(), booking_id=b.id, amount=payment["amount"], currency=b.currency,
-            method=payment["method"], provider_ref=payment.get("provider_ref"), captured_at=tx.now))
+            method=payment["method"], provider_ref=payment.get("provider_ref"), shared=payment.get("shared", False), captured_at=tx.now))
 
 
 def _tell(tx: Tx, b: BookingSummary, notify: bool, as_customer: bool, leaving: dict[str, datetime] | None) -> None:

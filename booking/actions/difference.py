@@ -1,15 +1,19 @@
 """The price difference of a move: shown first, then paid or the rest comes back (R26).
 
-What a customer's move costs more is collected before it commits (`to_collect`) where three things are so. What the booking cost until
+What a customer's move costs more is collected before it commits (`to_collect`) where two things are so. What the booking cost until
 now has been paid, all of it: a booking with something still to pay, its deposit carried over in full or nothing paid at all, is settled
-at the shop with the difference on top, and meets no payment form (D24). The store takes cards. And the booking moves by itself:
-of a visit, or of several dates of a series, the difference stays due at the shop. It is the new price less the old one; of a move that
-waits for the shop, less what was paid for it already. What cards cannot move (R25), or so
-little that none is charged for it, stays due. Moves of the shop never ask.
+at the shop with the difference on top, and meets no payment form (D24). And the store takes cards. It is the new price less the old
+one; of a move that waits for the shop, less what was paid for it already. What cards cannot move (R25), or so little that none is
+charged for it, stays due. Moves of the shop never ask.
+
+Of bookings that move together, the parts of a visit or dates of a series, each that costs more and is paid in full adds its difference to
+one payment, and what a cheaper one leaves over comes back for itself. Where all of them together cost no more, nothing is collected:
+what one costs more stays due at the shop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from booking import facts
@@ -41,15 +45,15 @@ def open_difference(b: BookingSummary, price: int) -> int:
     if b.due or not b.paid or price <= b.price:
         return 0
     due = moves.difference(facts.covered(b), price)[0]
-    amount = due - due % card_step(b.currency)
-    return amount if amount >= card_least(b.currency) else 0
+    return due - due % card_step(b.currency)
 
 
-def to_collect(tx: Tx, b: BookingSummary, price: int) -> int:
-    """The same where the store can take it now, else 0."""
-    amount = open_difference(b, price) if settings().stripe_secret_key else 0
-    account = payment_account.in_use(tx) if amount else None
-    return amount if account is not None and account.takes else 0
+def to_collect(tx: Tx, bookings: Sequence[BookingSummary], prices: Sequence[int]) -> list[int]:
+    """The same for each of these, moved together to these prices, where the store can take the sum now; else nothing of any."""
+    amounts = [open_difference(b, price) for b, price in zip(bookings, prices, strict=True)] if settings().stripe_secret_key else []
+    dearer = sum(prices) > sum(b.price for b in bookings)  # never where there are none
+    account = payment_account.in_use(tx) if dearer and sum(amounts) >= card_least(bookings[0].currency) else None
+    return amounts if account is not None and account.takes else [0] * len(bookings)
 
 
 def before_waiting(b: BookingSummary) -> dict[str, int]:

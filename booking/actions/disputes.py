@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from booking import notices
 from booking.actions.action import Done, action
 from booking.actions.lost_dispute import outstanding, settle_lost, take_back
+from booking.rules.money import split
 from models.base import new_id
 from models.booking import Booking
 from models.booking_summary import find_by_id
@@ -37,20 +38,29 @@ class Disputed:
 @action
 def record_dispute(tx: Tx, account_id: int, payment_ref: str, told: Disputed) -> Done:
     """Take over what the provider says. Lost: the money has gone back to the customer, and the ledger says so too; won on appeal:
-    that is taken back. Repeating it changes nothing; payments that are not ours are passed over."""
-    payment = tx.db.execute(select(Payment.id, Payment.booking_id, Payment.currency).where(
-        Payment.store_id == tx.store_id, Payment.provider_ref == payment_ref)).one_or_none()
-    if payment is None:
+    that is taken back. Repeating it changes nothing; payments that are not ours are passed over. Of one that several bookings share each
+    part is disputed for itself. `facts`: dispute_id, the first of them."""
+    payments = tx.db.execute(select(Payment.id, Payment.booking_id, Payment.currency, Payment.amount).where(
+        Payment.store_id == tx.store_id, Payment.provider_ref == payment_ref).order_by(Payment.id)).all()
+    if not payments:
         return Done()
-    tx.db.execute(select(Booking.id).where(Booking.store_id == tx.store_id, Booking.id == payment.booking_id).with_for_update())
+    tx.db.execute(select(Booking.id).where(
+        Booking.store_id == tx.store_id, Booking.id.in_([payment.booking_id for payment in payments])).order_by(Booking.id).with_for_update())
+    shares = split(told.amount, [payment.amount for payment in payments])
+    ids = [_record(tx, account_id, payment, replace(told, amount=share)) for payment, share in zip(payments, shares, strict=True)]
+    return Done(facts={"dispute_id": ids[0]})
+
+
+def _record(tx: Tx, account_id: int, payment: Row, told: Disputed) -> int:
     new = tx.db.execute(upsert(Dispute).values(
         store_id=tx.store_id, id=new_id(), provider_ref=told.reference, account_id=account_id, payment_id=payment.id, booking_id=payment.booking_id,
         amount=told.amount, currency=payment.currency, reason=told.reason, made_at=told.made_at, **_state(tx, told),
     ).on_conflict_do_nothing().returning(Dispute.id)).scalar() is not None
-    row = tx.db.execute(select(Dispute).where(Dispute.store_id == tx.store_id, Dispute.provider_ref == told.reference).with_for_update()).one()
+    row = tx.db.execute(select(Dispute).where(
+        Dispute.store_id == tx.store_id, Dispute.provider_ref == told.reference, Dispute.payment_id == payment.id).with_for_update()).one()
     before = None if new else row.status
     if before == told.status and (row.refundable, row.answered, row.due_by) == (told.refundable, told.answered, told.due_by) and row.amount == told.amount:
-        return Done(facts={"dispute_id": row.id})
+        return row.id
     tx.db.execute(update(Dispute).where(Dispute.store_id == tx.store_id, Dispute.id == row.id).values(**_state(tx, told), amount=told.amount))
     if told.status == "lost" and (before != "lost" or row.given is not None):
         settle_lost(tx, row.id)
@@ -60,7 +70,7 @@ def record_dispute(tx: Tx, account_id: int, payment_ref: str, told: Disputed) ->
         tx.audit("payment_disputed" if new else "dispute_changed", booking_id=payment.booking_id, subject="dispute", subject_id=row.id,
                  before=None if new else {"dispute": before}, after={"dispute": told.status}, amount=told.amount, reason=told.reason)
         _tell(tx, payment.booking_id, row.id, new, told)
-    return Done(facts={"dispute_id": row.id})
+    return row.id
 
 
 def _state(tx: Tx, told: Disputed) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""The time a booking moves to once its customer has paid the difference: kept for it meanwhile (R26, I8, I11)."""
+"""The times bookings move to once their customer has paid the difference: kept for them meanwhile (R26, I8, I11)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, insert, select
 
 from booking.offers import ServiceOffer
 from booking.rules.interval import subtract
@@ -23,13 +23,12 @@ def keeper(intent_id: int) -> str:
     return f"move:{intent_id}"
 
 
-def keep_time(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen, owner: str, until: datetime) -> None:
-    """Keep the seats of a class date, or what of the new span the booking does not hold by itself."""
+def keep_time(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen, owner: str, until: datetime, own: Sequence[int]) -> None:
+    """Keep the seats of a class date, or what of the new span is not held already by what moves: `own` names it to busy time."""
     spans = [(chosen.starts_at - timedelta(seconds=offer.shape.buffer_before), chosen.ends_at + timedelta(seconds=offer.shape.buffer_after))]
     if chosen.session_id is None:
-        own = select(Hold.id).where(Hold.store_id == tx.store_id, Hold.booking_id == b.id)
         spans = subtract(spans, [(row.starts_at, row.ends_at) for row in tx.db.execute(select(Occupancy.starts_at, Occupancy.ends_at).where(
-            Occupancy.store_id == tx.store_id, Occupancy.staff_id == chosen.staff.id, or_(Occupancy.source_id == b.id, Occupancy.source_id.in_(own))))])
+            Occupancy.store_id == tx.store_id, Occupancy.staff_id == chosen.staff.id, Occupancy.source_id.in_(own)))])
     for start, end in spans:
         hold_id = new_id()
         tx.db.execute(insert(Hold).values(
@@ -39,11 +38,13 @@ def keep_time(tx: Tx, b: BookingSummary, offer: ServiceOffer, chosen: Chosen, ow
         tx.audit("hold_slot", subject="hold", subject_id=hold_id, after={"starts_at": chosen.starts_at, "staff_id": chosen.staff.id})
 
 
-def free_kept(tx: Tx, b: BookingSummary, staff: Iterable[int]) -> None:
-    """Give up what is kept for a move of this booking, under the locks of everyone its move may concern, so that nobody slips in between."""
-    mine = (Hold.store_id == tx.store_id, Hold.booking_id == b.id, Hold.kind == "checkout")
+def free_kept(tx: Tx, bookings: Sequence[BookingSummary], staff: Iterable[int]) -> None:
+    """Give up what is kept for moves of these, and of what was to move with them, under the locks of everyone they may concern, so that
+    nobody slips in between."""
+    owners = select(Hold.owner).where(Hold.store_id == tx.store_id, Hold.booking_id.in_([b.id for b in bookings]), Hold.kind == "checkout")
+    mine = (Hold.store_id == tx.store_id, Hold.kind == "checkout", Hold.owner.in_(owners))
     kept = set(tx.db.execute(select(Hold.staff_id).where(*mine)).scalars())
     if kept:
-        lock_staff(tx, kept | set(staff) | {b.staff_id})
+        lock_staff(tx, kept | set(staff) | {b.staff_id for b in bookings})
         for hold_id in tx.db.execute(delete(Hold).where(*mine).returning(Hold.id)).scalars():
             tx.audit("release_hold", subject="hold", subject_id=hold_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,11 +29,13 @@ LONGEST_REASON = 500
 
 
 class Paid(NamedTuple):
-    """The difference a customer has paid for a move: `reference` is the provider's, `kept` whether the time is still kept for it."""
+    """The difference a customer has paid for a move: `reference` is the provider's, `kept` whether the time is still kept for it.
+    `shared`: others have moved with it, and the amount is its part of their payment, 0 where it costs no more."""
 
     amount: int
     reference: str
     kept: bool
+    shared: bool = False
 
 
 class Planned(NamedTuple):
@@ -49,8 +52,9 @@ class Planned(NamedTuple):
 
 def plan_move(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = None, version: int | None = None, price: int | None = None,
               reason: str = "", block: bool = False, follows: bool = False, wait: Wait | None = None, of_several: bool = False,
-              override: bool = False, paid: Paid | None = None) -> Planned | None:
-    """The arguments are those of `reschedule_booking`. None where a request that waits is taken back by it (R17)."""
+              override: bool = False, paid: Paid | None = None, own: Sequence[int] = ()) -> Planned | None:
+    """The arguments are those of `reschedule_booking`; what `own` names counts as free, for it moves too. None where a request that waits
+    is taken back by it (R17)."""
     offered = OfferOf(tx, ref)
     b = locked(tx, ref, version)
     as_customer = tx.actor.is_customer
@@ -72,21 +76,23 @@ def plan_move(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int | None = N
     if as_customer:
         offer = offer.at(b.location_id)
     if paid is not None or policy.price_difference == "difference":
-        free_kept(tx, b, (person.id for person in offer.only(wanted)))
+        free_kept(tx, [b], (person.id for person in offer.only(wanted)))
     # Lead time and step were looked at when the time was kept, as for a deposit.
     kept = paid is not None and paid.kept and offer.active
     chosen = require_slot(tx, offer, starts_at, staff_id=wanted, seats=b.seats, moving=b,
                           as_customer=as_customer and not follows and not kept,
                           offered=tx.actor.is_merchant and not (override or follows) or None,
-                          override=override and not as_customer, at_once=of_several)
+                          override=override and not as_customer, at_once=of_several, own=own)
     values, said, collect = _moved(tx, b, offer, chosen), None, 0
     if as_customer:
         moves.check_target(policy, original=b.original_starts_at, starts_at=starts_at, zone=chosen.staff.zone, price=b.price,
                            new_price=offer.price * b.seats)
         said = moves.reason_given(policy.move_reason, reason[:LONGEST_REASON])
         values |= {"move_reason": said} | _customer_marks(tx, b) | price_of_move(policy, b, offer.price * b.seats, price)
-        if not (block or of_several):
-            collect = to_collect(tx, b, values["price"]) if paid is None else open_difference(b, values["price"])
+        if paid is not None:
+            collect = open_difference(b, values["price"])
+        elif not (block or of_several):  # of several it is said together
+            [collect] = to_collect(tx, [b], [values["price"]])
         wait = wait if block else wait_alone(tx, b, starts_at)
         values |= {} if wait is None else asked(b, wait)
     else:

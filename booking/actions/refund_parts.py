@@ -17,7 +17,7 @@ from models.booking_summary import find_by_id
 from models.dispute import blocked
 from models.intent import Intent
 from models.payment import Payment
-from models.payment_account import through_provider
+from models.payment_account import taken_by, through_provider
 from models.refund import Refund, RefundLine
 from models.refund_intent import RefundIntent
 from models.session import Tx
@@ -49,7 +49,7 @@ def lines_of(tx: Tx, refund_id: int) -> Sequence[Row]:
         RefundIntent.state.label("live"), attempts.label("attempts"), blocked().label("blocked"),
         through_provider(settings().stripe_test_mode).label("by_provider"),
     ).join(Payment, and_(Payment.store_id == RefundLine.store_id, Payment.id == RefundLine.payment_id)).outerjoin(
-        Intent, and_(Intent.store_id == Payment.store_id, Intent.payment_id == Payment.id)).outerjoin(RefundIntent, live).where(
+        Intent, taken_by()).outerjoin(RefundIntent, live).where(
             RefundLine.store_id == tx.store_id, RefundLine.refund_id == refund_id).order_by(RefundLine.id)).all()
 
 

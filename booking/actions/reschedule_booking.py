@@ -32,10 +32,9 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     the customer saw for the new time and has to agree to where it is dearer (R26). `reason` is theirs, kept and told to the shop where
     it asks for one (D20b). With `block` all parts of its visit move with it: `wait` says how the visit waits for the shop, and its
     caller keeps the old slots. One that `follows` another starts at any minute of the working hours: the first part answers for step,
-    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried
-    too, and its caller tells the team of what stands. What a card has to pay first
-    (`difference.to_collect`) is in `paid`; without it the move is refused: not_allowed with `pay`. Raises Refused and changes nothing
-    otherwise.
+    lead time and horizon (R32). One `of_several` is refused at once, so that the others can be tried too, and its caller tells the team of
+    what stands. What a card has to pay first (`difference.to_collect`) is in `paid`; without it the move is refused: not_allowed with
+    `pay`, of several by who moves them together. Raises Refused and changes nothing otherwise.
     """
     plan = plan_move(tx, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, reason=reason, block=block, follows=follows,
                      wait=wait, of_several=of_several, override=override, paid=paid)
@@ -47,8 +46,9 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     if b.status == "pending" and not block:  # the old slot, and times offered instead, which may be the one taken now
         let_go_of_old_slot(tx, b)
     moved = write(tx, b, **plan.values)
-    if paid is not None:  # after the move: what one that waits goes back to is what it was before
-        take(tx, moved, [{"amount": paid.amount, "method": "card", "provider_ref": paid.reference}])
+    collected = {} if paid is None or not paid.amount else {"collected": paid.amount}
+    if collected:  # after the move: what one that waits goes back to is what it was before
+        take(tx, moved, [{"amount": paid.amount, "method": "card", "provider_ref": paid.reference, "shared": paid.shared}])
         moved = reread(tx, moved)
     over = settle_difference(tx, b, moved)
     moved = moved if over is None else reread(tx, moved)
@@ -57,8 +57,8 @@ def reschedule_booking(tx: Tx, ref: str, *, starts_at: datetime, staff_id: int |
     tx.audit("reschedule_booking", booking_id=b.id, before=told(b), after=told(moved), policy_id=b.policy_id,
              override=override, overlap=chosen.overlap, outside_hours=chosen.outside_hours, waits=moved.status == "pending",
              **({"reason_given": True} if plan.reason else {}), **({} if over is None else {"quote": over.facts()}),
-             **({} if paid is None else {"paid": paid.amount}))
-    _tell(tx, b, moved, notify, over, block, of_several, plan.reason, {} if paid is None else {"collected": paid.amount})
+             **({"paid": paid.amount} if collected else {}))
+    _tell(tx, b, moved, notify, over, block, of_several, plan.reason, collected)
     return Done(moved, over)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from booking import facts
 from booking.actions.action import Done, action
 from booking.actions.cancel_series import Stay, lines, scoped, series_of, tell_once, tell_team_once
 from booking.actions.changing import let_go_of_old_slot
+from booking.actions.difference import to_collect
+from booking.actions.kept_time import free_kept
+from booking.actions.planned_move import Paid
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.waiting import Wait, hold_old_slots
 from booking.held_place import before_move, kept_start
@@ -37,6 +40,22 @@ class Target:
     price: int = 0
 
 
+class PaidTogether(NamedTuple):
+    """The differences a customer has paid for bookings that move together, in one payment: `shares` of it by ref, 0 for one that costs no
+    more; none for one that goes back to the time it had."""
+
+    shares: Mapping[str, int]
+    reference: str
+    kept: bool
+
+    @property
+    def amount(self) -> int:
+        return sum(self.shares.values())
+
+    def part(self, ref: str) -> Paid | None:
+        return Paid(self.shares[ref], self.reference, self.kept, shared=True) if ref in self.shares else None
+
+
 @dataclass(frozen=True, slots=True)
 class MovePreview:
     """What a move of several bookings would do, soonest first: those that fit, those that do not, those that stay."""
@@ -60,13 +79,29 @@ def preview_reschedule_series(tx: Tx, ref: str, scope: str, starts_at: datetime,
 @action
 def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staff_id: int | None = None,
                       expect: Collection[str] | None = None, without: Collection[str] = (), price: int | None = None, reason: str = "",
-                      version: int | None = None, override: bool = False, notify: bool = True) -> Done:
+                      version: int | None = None, override: bool = False, notify: bool = True, paid: PaidTogether | None = None) -> Done:
     """Move all bookings of the scope that may move, or none: Refused slot_taken lists under `dates` each that does not fit.
 
     `expect` are the refs the customer saw moving; if others would move now: stale. `without` are refs left where they are.
-    `price` is what the customer saw for all of them together (R26). Dates inside the customers' window stay, unless the shop
-    overrides. One mail to the customer for all of it.
+    `price` is what the customer saw for all of them together, and `paid` what a card paid for it first (R26). Dates inside the customers'
+    window stay, unless the shop overrides. One mail to the customer for all of it.
     """
+    this, targets, stays = dates_to_move(tx, ref, scope=scope, starts_at=starts_at, expect=expect, without=without, version=version,
+                                         override=override)
+    before = [target.booking for target in targets]
+    after = move_all(tx, targets, staff_id=staff_id, price=price, reason=reason, override=override, paid=paid)
+    tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],
+             stays=[stay.booking.id for stay in stays])
+    if notify:
+        tell_moved(tx, before, after, stays=[stay.booking for stay in stays], paid=paid)
+    tell_team_moved(tx, before, after, paid)
+    return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
+
+
+def dates_to_move(tx: Tx, ref: str, *, scope: str, starts_at: datetime, expect: Collection[str] | None, without: Collection[str],
+                  version: int | None, override: bool = False) -> tuple[BookingSummary, list[Target], list[Stay]]:
+    """The booking meant, the dates that move with it and those that stay, all of them locked. Refused where they are not as the customer
+    saw them, or none may move."""
     rows = series_of(tx, ref, locking=True)
     tx.subject = this = next(b for b in rows if b.ref == ref)
     if version is not None and version != this.version:
@@ -77,31 +112,20 @@ def reschedule_series(tx: Tx, ref: str, *, scope: str, starts_at: datetime, staf
         raise Refused("stale", version=this.version, state=this.status)
     if not targets:
         (stays[0].decision if stays else Decision(False, "no_change", facts={"kind": "dates"})).require()
-    before = [target.booking for target in targets]
-    after = move_all(tx, targets, staff_id=staff_id, price=price, reason=reason, override=override)
-    tx.audit("reschedule_series", subject="series", subject_id=this.series_id, scope=scope, bookings=[b.id for b in after],
-             stays=[stay.booking.id for stay in stays])
-    if notify:
-        tell_moved(tx, before, after, stays=[stay.booking for stay in stays])
-    tell_team_moved(tx, before, after)
-    return Done(next((b for b in after if b.ref == ref), after[0]), bookings=tuple(after))
+    return this, targets, stays
 
 
 def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, price: int | None = None, reason: str = "",
-             block: bool = False, wait: Wait | None = None, override: bool = False) -> list[BookingSummary]:
+             block: bool = False, wait: Wait | None = None, override: bool = False, paid: PaidTogether | None = None) -> list[BookingSummary]:
     """Move locked bookings, each into time that is free or that one of them has just left. All or Refused with every misfit.
 
     `price` is the sum the customer agreed to; of a `block` only the first part stands on an offered time, and `wait` says how
-    all of it waits for the shop (R32).
+    all of it waits for the shop (R32). What a card has to pay first for all of them is in `paid`, as for a single booking (R26).
     """
-    if tx.actor.is_customer:
-        moves.reason_given(moves.asks_reason(facts.effective_policy(target.booking) for target in targets), reason)
-    prices = _agreed(tx, targets, price)
-    waited = [target.booking for target in targets if block and target.booking.held is not None]
-    lock_staff(tx, {target.booking.staff_id for target in targets} | {b.held["staff_id"] for b in waited}
-               | ({staff_id} if staff_id not in (None, ANYONE) else set()))
-    for b in waited:  # a part may come to where another one is still held
-        let_go_of_old_slot(tx, b)
+    prices = make_way(tx, targets, staff_id=staff_id, price=price, reason=reason)
+    for target in targets:  # a part may come to where another one is still held
+        if block and target.booking.held is not None:
+            let_go_of_old_slot(tx, target.booking)
     later = any(t.starts_at is not None and t.starts_at > t.booking.starts_at for t in targets)
     done: dict[str, BookingSummary] = {}
     misfits = []
@@ -112,15 +136,34 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
             done[target.booking.ref] = reschedule_booking.within(
                 tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref), reason=reason,
                 block=block, follows=target is not targets[0] and (block or tx.actor.is_merchant), wait=wait, of_several=True,
-                override=override, notify=False).booking
+                override=override, notify=False, paid=paid and paid.part(target.booking.ref)).booking
         except Refused as refused:
             misfits.append((target, refused))
     if misfits:
-        _refuse(misfits, of=len(targets))
+        refuse(misfits, of=len(targets))
     after = [done[target.booking.ref] for target in targets]
+    if tx.actor.is_customer and paid is None:
+        moved = [(t.booking, b) for t, b in zip(targets, after, strict=True) if b.starts_at != kept_start(t.booking)]
+        pay = sum(to_collect(tx, [b for b, _ in moved], [b.price for _, b in moved]))
+        if pay:
+            raise Refused("not_allowed", kind="reschedule", pay=pay, currency=after[0].currency)
     if wait is not None:
         hold_old_slots(tx, after)
     return after
+
+
+def make_way(tx: Tx, targets: Sequence[Target], *, staff_id: int | None, price: int | None, reason: str) -> dict[str, int]:
+    """What comes before several move: the reason and the price of all of them, then everyone's locks, and nothing kept for another move of
+    theirs. By ref the price each will have."""
+    if tx.actor.is_customer:
+        moves.reason_given(moves.asks_reason(facts.effective_policy(target.booking) for target in targets), reason)
+    prices = _agreed(tx, targets, price)
+    bookings = [target.booking for target in targets]
+    staff = {b.staff_id for b in bookings} | {b.held["staff_id"] for b in bookings if b.held is not None} | (
+        {staff_id} if staff_id not in (None, ANYONE) else set())
+    lock_staff(tx, staff)
+    free_kept(tx, bookings, staff)
+    return prices
 
 
 def price_there(b: BookingSummary, offer: ServiceOffer | None) -> int:
@@ -140,26 +183,29 @@ def _agreed(tx: Tx, targets: Sequence[Target], price: int | None) -> dict[str, i
     return prices
 
 
-def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, stays: Sequence[BookingSummary] = ()) -> None:
+def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, stays: Sequence[BookingSummary] = (),
+               paid: PaidTogether | None = None) -> None:
     """One message: of what has moved, and beside it of what waits for the shop, which is in no calendar yet (R31, R40)."""
+    collected = {} if paid is None else {"collected": paid.amount, "left_due": sum(b.due for b in after)}
     pairs = list(zip(before, after, strict=True))
     waits = [pair for pair in pairs if pair[1].status == "pending"]
     moved = [pair for pair in pairs if pair[1].status != "pending"]
     if not moved:
         topic = "request_received" if after[0].never_approved else "approval_asked"
-        tell_once(tx, topic, before, after, stays=stays)
+        tell_once(tx, topic, before, after, stays=stays, **collected)
         return
-    tell_once(tx, "booking_moved", *zip(*moved, strict=True), stays=stays, **({} if not waits else {
+    tell_once(tx, "booking_moved", *zip(*moved, strict=True), stays=stays, **collected, **({} if not waits else {
         "waits": lines(*zip(*waits, strict=True)), "waits_kept": all(kept_start(b) is not None for _, b in waits)}))
 
 
-def tell_team_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary]) -> None:
+def tell_team_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], paid: PaidTogether | None) -> None:
     """The team hears once of what has moved; of what waits the shop is asked (R40)."""
+    collected = {} if paid is None else {"collected": paid.amount}
     pairs = [(before_move(tx, b), now) for b, now in zip(before, after, strict=True) if now.status != "pending"]
     if pairs:
         was, moved = zip(*pairs, strict=True)
         conflict, said = any(b.conflict for b in moved), said_why(tx, moved)
-        tell_team_once(tx, "merchant_booking_moved", was, moved, shop=tx.actor.is_customer or conflict, conflict=conflict, **said)
+        tell_team_once(tx, "merchant_booking_moved", was, moved, shop=tx.actor.is_customer or conflict, conflict=conflict, **said, **collected)
 
 
 def said_why(tx: Tx, moved: Sequence[BookingSummary]) -> dict[str, str]:
@@ -168,7 +214,7 @@ def said_why(tx: Tx, moved: Sequence[BookingSummary]) -> dict[str, str]:
     return {"reason": said} if said else {}
 
 
-def _refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:
+def refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:
     """One booking: its own refusal. Several: which dates do not fit, and why."""
     if of == 1:
         raise misfits[0][1]

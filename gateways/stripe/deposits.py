@@ -11,7 +11,9 @@ from booking.actions.intents import OpenIntent, find_intent, give_up_intent, int
 from booking.actions.kept_time import keeper
 from booking.actions.pay_difference import begin_difference, move_paid, return_difference
 from booking.actions.pay_for_seat import begin_seat_deposit
+from booking.actions.pay_together import begin_difference_together
 from booking.actions.people import Person
+from booking.actions.planned_together import MoveTogether
 from booking.rules.decision import Refused
 from gateways.stripe.amounts import from_stripe
 from gateways.stripe.client import Account, account_by_id
@@ -43,8 +45,18 @@ def begin_seat(store_id: int, by: Actor, entry_id: int, offer_id: int, *, browse
 def begin_move(store_id: int, by: Actor, ref: str, *, starts_at: datetime, staff_id: int | None, version: int, price: int, pays: int,
                browser: str, reason: str = "") -> str:
     """The same for a booking that moves when the difference is paid; without Stripe's answer its new time is free again."""
-    begun = begin_difference(store_id, by, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price, pays=pays,
-                             browser=browser, reason=reason).facts
+    return _ask_for_move(store_id, begin_difference(store_id, by, ref, starts_at=starts_at, staff_id=staff_id, version=version, price=price,
+                                                    pays=pays, browser=browser, reason=reason).facts)
+
+
+def begin_move_together(store_id: int, by: Actor, ref: str, chosen: MoveTogether, *, version: int, price: int, pays: int, browser: str,
+                        reason: str = "") -> str:
+    """The same for several that move with one payment."""
+    return _ask_for_move(store_id, begin_difference_together(store_id, by, ref, chosen, version=version, price=price, pays=pays, browser=browser,
+                                                             reason=reason).facts)
+
+
+def _ask_for_move(store_id: int, begun: dict[str, Any]) -> str:
     try:
         return _ask(store_id, begun)
     except Trouble:

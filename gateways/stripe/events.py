@@ -11,7 +11,7 @@ from typing import Any
 
 import stripe
 
-from booking.actions.carry_refund import find_refund_intent
+from booking.actions.carry_refund import find_refund_intents
 from booking.actions.intents import intent_by_reference
 from booking.actions.provider_events import begin_sweep, close_event, end_sweep, receive_event, take_events
 from booking.actions.save_card import forget_detached
@@ -132,10 +132,10 @@ def _take(store_id: int, refund: dict[str, Any]) -> None:
     deposits.hear(store_id, refund)
     found = refund["metadata"] or {}
     with reading(store_id) as tx:
-        intent_id = find_refund_intent(tx, refund["id"], found.get("line"), found.get("attempt"))
-    if intent_id is not None:
+        known = find_refund_intents(tx, refund["id"], found.get("line"), found.get("attempt"))
+    for intent_id in known:
         refunds.refresh(store_id, intent_id, refund)
-    else:
+    if not known:
         refunds.note_outside(store_id, refund)
 
 

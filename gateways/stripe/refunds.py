@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from booking.actions.carry_refund import Part, Said, begin_refund, note_outside_refund, record_refund, take_open_refunds
+from booking.actions.carry_refund import Part, Said, begin_refund, record_refund, take_open_refunds
+from booking.actions.outside_refund import note_outside_refund
 from booking.actions.rehearse_payment import begin_rehearsal, finish_rehearsal
 from booking.keys import settings
 from gateways.stripe.amounts import from_stripe
@@ -29,7 +30,7 @@ def carry_out(store_id: int, refund_id: int, *, at: Callable[[str], None] = lamb
     for part in parts:
         if not enabled():
             raise Busy("no_keys")
-        with database().alone(f"stripe:{store_id}:{part.payment_id}") as mine:
+        with database().alone(f"stripe:{store_id}:{part.purse}") as mine:
             if not mine:
                 raise Busy("payment_in_hand")
             said = _do(store_id, part, at)

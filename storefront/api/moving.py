@@ -27,7 +27,7 @@ from storefront.api import move_shapes as m
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
-from storefront.move_notes import dearer_note, move_notes, visit_notes
+from storefront.move_notes import dearer_note, move_notes, price_notes, visit_notes
 from storefront.move_terms import MoveTerms
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
@@ -53,7 +53,8 @@ def times_for_my_booking(call: CustomerCall, ref: str) -> m.FreeTimes:
 @operation("POST", "/bookings/{ref}/reschedule", summary="Move the booking", body=m.MoveIn, answer=s.CustomerBookingDetail)
 def move_my_booking(call: CustomerCall, ref: str) -> dict[str, Any]:
     """A refusal leaves the booking as it was; where the time is gone, free times of that week come with it (R15). Where a card pays the
-    difference first it is 409 not_allowed with `pay_url`: the page of this move, where the customer pays and the booking then moves (R26)."""
+    difference first it is 409 not_allowed with `pay_url`: the page of this move, where the customer pays and the booking then moves; a visit
+    as a whole, with one payment (R26, R32)."""
     wanted = call.body
     with reading(call.store_id) as tx:
         b = call.booking(tx, ref)
@@ -112,13 +113,13 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     door = door_of(call, b)
     zone, here = door.zone_of(head), local_date(tx.now, door.zone_of(head))
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
-    pays = 0 if whole else to_collect(tx, b, prices[0])
+    pays = to_collect(tx, parts, prices)
     end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices, pays)
     return m.FreeTimes(
         zone=zone, first=here, last=end if times.until is None else max(here, min(end, times.until if zone == head.zone else times.until + AROUND)),
-        notes=visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0], pays=pays),
+        notes=_cheaper(tx, w, parts, prices) + visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0], pays=pays[0]),
         price={"amount": sum(prices), "currency": b.currency},
-        dearer=_dearer(w, parts, prices, pays), reason=moves.asks_reason(map(facts.effective_policy, parts)),
+        dearer=_dearer(w, parts, prices, sum(pays)), reason=moves.asks_reason(map(facts.effective_policy, parts)),
         people=_people(times) if times.may_choose else [],
         days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, zone, call, terms) for slot in slots])
               for day, slots in _days(tx, times, zone, _with_whom(times, b, staff), max(first, here), last).days])
@@ -148,6 +149,11 @@ def _left(w: Words, times: MoveTimes) -> list[str]:
     """That the booking's person is there no longer (R14)."""
     b = times.parts[0]
     return [w._("{name} no longer gives this service at {venue}.").format(name=b.staff_name, venue=b.location_name)] if times.left else []
+
+
+def _cheaper(tx: Tx, w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> list[str]:
+    """What comes back for the parts of a visit that cost less at another time: what others cost more is not paid with it (R26, R32)."""
+    return [f"{b.service_name}{w.colon} {note}" for b, price in zip(parts, prices, strict=True) if price < b.price for note in price_notes(tx, b, w, price)]
 
 
 def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int], pays: int) -> m.DearerMove | None:

@@ -186,6 +186,25 @@ def test_a_difference_a_card_pays_first_leads_to_the_page_for_it(world, ada, app
     assert world.read(b.ref).version == 1
 
 
+def test_a_visit_leads_there_too(world, ada, app, with_keys):
+    """R32: one payment for what its parts cost more; what comes back for a cheaper one is said beside it."""
+    colour, cut = known(world, visit(world, reschedule={"price_difference": "difference"}))
+    world.take_cards()
+    update_service(world.store_id, MERCHANT, cut.service_id, price=4500)
+    update_service(world.store_id, MERCHANT, colour.service_id, price=3500)
+    times = ada.get(f"/bookings/{cut.ref}/slots")
+    assert times["dearer"]["pays"] == {"amount": 1500, "currency": "USD"} and times["dearer"]["difference"] == {"amount": 1000, "currency": "USD"}
+    assert times["dearer"]["text"].startswith("The new time costs $80, $10 more. You pay $15 by card first;")
+    assert times["notes"][0] == "Colour: The new time costs $35, $5 less. You'll be refunded $5 to the card you paid with"
+    body = {"starts_at": "2027-03-11T15:00:00Z", "version": world.read(cut.ref).version, "price": 8000}
+    no = ada.refused(409, "not_allowed", "POST", f"/bookings/{cut.ref}/reschedule", body)
+    origin, _, path = no["pay_url"].partition("/manage/")
+    page = app.test_client().get("/manage/" + path, base_url=origin)
+    said = words(page.text)
+    assert page.status_code == 200 and "Thu, Mar 11, 2027, 10:00 AM EST" in said and "You pay $15 by card first" in said and "Continue to payment" in said
+    assert world.read(colour.ref).starts_at == colour.starts_at
+
+
 def test_no_times_where_all_have_another_price_and_the_same_has_to_be_taken(world, ada):
     _, cut = known(world, visit(world, reschedule={"price_difference": "equal_only"}))
     update_service(world.store_id, MERCHANT, cut.service_id, price=9000)

@@ -49,7 +49,7 @@ TECHNICAL = {"store_id", "id", "customer_id", "booking_id", "service_id", "staff
 COLUMNS_LEFT_OUT = {
     "bookings": {"version", "link_epoch", "local_start", "fold", "buffer_before_s", "buffer_after_s", "overlap_ok", "conflict", "never_approved",
                  "sticky_num", "sticky_den", "sticky_credit", "held", "contact_email_canonical", "updated_at"},
-    "shopify_order_lines": {"line_gid", "order_gid"}, "refunds": {"reminded_at"}, "documents": {"covers"},
+    "shopify_order_lines": {"line_gid", "order_gid"}, "payments": {"shared"}, "refunds": {"reminded_at"}, "documents": {"covers"},
     "disputes": {"provider_ref", "refundable", "answered", "looked_at", "given", "instead"}, "cards": {"provider_customer"}, "card_consents": {"most"},
     "intents": {"secret_hash", "client_sealed", "facts", "check_at"}, "sms_deliveries": {"sid"},
     "outbox": {"dedupe", "payload", "booking_version", "attempts", "due_at", "leased_until", "lease", "message_id", "last_error"},

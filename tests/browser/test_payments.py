@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from booking import keys
+from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.payment_accounts import connect_account, disconnect_account
+from booking.actions.people import Person
 from booking.actions.services import update_service
 from booking.links import manage_path
 from gateways.stripe.client import account_of
@@ -112,6 +114,28 @@ def test_without_its_script_the_page_to_pay_says_so_and_shows_no_form(shop, visi
     expect(page.locator("[data-pay]")).to_be_hidden()
     page.get_by_role("link", name="Back to the booking").click()
     expect(page.get_by_text("Mar 10, 2027, 10:00 AM EST").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_pay_once_for_a_visit_and_see_all_of_it_moved(shop, visit, width):
+    services = [shop.add_service(name, price=price, staff=[shop.elena], policy={"reschedule": {"price_difference": "difference"}})
+                for name, price in (("Colour", 4000), ("Cut", 3000))]
+    parts = create_visit(shop.store_id, MERCHANT, person=Person("Ada Archer", "ada@example.com"), starts_at=at(10, 15),
+                         payments=[{"amount": 7000, "method": "card"}], parts=[VisitPart(service, shop.elena) for service in services]).bookings
+    for service in services:
+        update_service(shop.store_id, MERCHANT, service, price=4500)
+    page = visit(shop, width=width)
+    page.goto(manage_path(parts[0], "reschedule", at=at(12, 15).isoformat()))
+    expect(page.get_by_text("You pay $20 by card first")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(page.get_by_text("Your bookings move together when the payment has gone through")).to_be_visible()
+    expect(page.get_by_label("Card number")).to_be_visible()
+    assert serious(page) == [] and page.evaluate("document.documentElement.scrollWidth") <= width
+    type_card(page, "4242 4242 4242 4242")
+    page.get_by_role("button", name="Pay $20").click()
+    expect(page.get_by_role("status")).to_contain_text("Your booking is now on Fri, Mar 12, 2027")
+    assert [shop.read(b.ref).starts_at for b in parts] == [at(12, 15), at(12, 16)]
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -20,7 +20,6 @@ from models.actor import SYSTEM
 from models.session import transaction
 from sync.payments import settle
 from tests.actions.test_reschedule import race, refused
-from tests.storefront.test_together import series, visit
 from tests.storefront.visitor import account, fields, link, words
 from tests.stripe.test_cards import visitor  # noqa: F401  (fixtures)
 from tests.stripe.test_webhooks import deliver
@@ -525,26 +524,3 @@ def test_the_database_keeps_such_a_payment_with_its_booking(world, till, visitor
     with psycopg.connect(owner_url.replace("+psycopg", "")) as owner, pytest.raises(psycopg.errors.CheckViolation, match="intents_difference"):
         owner.execute("select set_config('app.store_id', %s, true)", (str(world.store_id),))
         owner.execute("update intents set booking_id = null where kind = 'difference'")
-
-
-class TestSeveral:
-    """Dates of a series moved together and visits are settled at the shop: the page says so beforehand, and they move as before."""
-
-    def confirm(self, visitor, b, scope, to):  # noqa: F811
-        visitor.sign_in()
-        visitor.get(account(b, "reschedule") + f"?scope={scope}&at={to.isoformat().replace('+', '%2B')}")
-        assert "more. Still to pay at Harbor Massage: $" in words(visitor.page) and "by card" not in words(visitor.page)
-        visitor.send(account(b, "reschedule"))
-
-    def test_a_visit(self, world, till, visitor):  # noqa: F811
-        colour, cut = visit(world, **DIFFERENCE)
-        update_service(world.store_id, MERCHANT, cut.service_id, price=4500)
-        self.confirm(visitor, cut, "visit", at(11, 15))
-        assert [(world.read(b.ref).starts_at.day, world.read(b.ref).due) for b in (colour, cut)] == [(11, 0), (11, 1500)]
-
-    def test_the_dates_of_a_series(self, world, till, visitor):  # noqa: F811
-        update_service(world.store_id, MERCHANT, world.service, policy=DIFFERENCE)
-        dates = series(world, 2, paid=16000)
-        update_service(world.store_id, MERCHANT, world.service, price=9500)
-        self.confirm(visitor, dates[0], "all", at(5, 17))
-        assert [world.read(b.ref).due for b in dates] == [1500, 1500]

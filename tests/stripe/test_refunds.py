@@ -9,7 +9,8 @@ import pytest
 
 from booking import keys
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.carry_refund import Said, begin_refund, note_outside_refund, record_refund
+from booking.actions.carry_refund import Said, begin_refund, record_refund
+from booking.actions.outside_refund import note_outside_refund
 from booking.actions.refund_booking import execute_refund, refund_booking
 from booking.rules.decision import Refused
 from gateways.stripe import refunds as gate

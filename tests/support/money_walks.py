@@ -8,11 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 from booking import facts, quotes
+from booking.actions.action import Done
 from booking.actions.approve_booking import approve_booking
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.carry_refund import Said, begin_refund, note_outside_refund, record_refund
+from booking.actions.carry_refund import Said, begin_refund, record_refund
 from booking.actions.create_booking import create_booking
 from booking.actions.decline_booking import decline_booking
+from booking.actions.hold_slot import release_hold
+from booking.actions.intents import give_up_intent, name_intent
+from booking.actions.kept_time import keeper
+from booking.actions.outside_refund import note_outside_refund
+from booking.actions.pay_difference import begin_difference, move_paid, return_difference
 from booking.actions.people import Person
 from booking.actions.record_payment import record_payment
 from booking.actions.refund_booking import execute_refund, refund_booking
@@ -86,7 +92,7 @@ class Walk:
             self.check()
 
     def verbs(self) -> list[tuple[Callable[[], None], int]]:
-        return [(self.pay, 3), (self.move, 4), (self.move_by_shop, 1), (self.drop, 3), (self.drop_by_shop, 1), (self.cancel, 1), (self.cancel_by_shop, 1),
+        return [(self.pay, 3), (self.move, 3), (self.move_dearer, 2), (self.move_by_shop, 1), (self.drop, 3), (self.drop_by_shop, 1), (self.cancel, 1), (self.cancel_by_shop, 1),
                 (self.give, 2), (self.hand_over, 3), (self.send, 3), (self.answer, 2), (self.reprice, 2), (self.repolicy, 1), (self.wait, 2), (self.outside, 1),
                 (self.spend, 1), (self.order_ends, 1)]
 
@@ -95,7 +101,10 @@ class Walk:
         return self.world.customer(self.b)
 
     def pay(self) -> None:
-        record_payment(self.world.store_id, MERCHANT, self.b.ref, {"amount": self.by.randint(1, max(1, self.b.due)), "method": self.by.choice(METHODS)})
+        self._note(self.by.randint(1, max(1, self.b.due)), self.by.choice(METHODS))
+
+    def _note(self, amount: int, method: str) -> None:
+        record_payment(self.world.store_id, MERCHANT, self.b.ref, {"amount": amount, "method": method})
         self.world.take_cards()
 
     def move(self) -> None:
@@ -103,7 +112,43 @@ class Walk:
             price = tx.db.exec_driver_sql("select price from services where id = %s", (self.service,)).scalar_one() * self.b.seats
             if facts.effective_policy(self.b).price_difference == "keep":
                 price = self.b.price
-        reschedule_booking(self.world.store_id, self.customer, self.b.ref, starts_at=self.by.choice(self.days), price=price)
+        to = {"starts_at": self.by.choice(self.days), "price": price}
+        try:
+            reschedule_booking(self.world.store_id, self.customer, self.b.ref, **to)
+        except Refused as refused:
+            if not refused.facts.get("pay"):
+                raise
+            self.pay_first(begin_difference(self.world.store_id, self.customer, self.b.ref, **to, staff_id=None, version=self.b.version,
+                                            pays=refused.facts["pay"], browser="walk"))
+
+    def move_dearer(self) -> None:
+        """Paid in full, to a time that costs more."""
+        if self.b.due:
+            self._note(self.b.due, self.by.choice(METHODS))
+        update_service(self.world.store_id, MERCHANT, self.service, price=self.b.price // self.b.seats + self.by.randint(1, 2000))
+        self.b = self.world.read(self.b.ref)
+        self.move()
+
+    def pay_first(self, begun: Done) -> None:
+        """What a card pays before a move (R26): at once, after something else has happened, never, and by page and webhook both."""
+        intent, reference = begun.facts["intent_id"], f"pi_{begun.facts['intent_id']}"
+        name_intent(self.world.store_id, SYSTEM, intent, reference, None)
+        if self.by.random() < 0.4:
+            try:
+                self.by.choice((self.reprice, self.repolicy, self.wait, self.drop_by_shop, self.cancel_by_shop, self.move_by_shop, self.answer, self.give))()
+            except Refused:
+                pass
+        if self.by.random() < 0.1:
+            give_up_intent(self.world.store_id, SYSTEM, intent, "cancelled")
+            release_hold(self.world.store_id, SYSTEM, keeper(intent))
+            return
+        try:
+            for _ in range(2):
+                move_paid(self.world.store_id, SYSTEM, intent, reference, begun.facts["amount"])
+        except Refused as refused:
+            for _ in range(2):
+                return_difference(self.world.store_id, SYSTEM, intent, refused.code, reference, begun.facts["amount"])
+        self.log.append(("paid first", *self.world.sql("select state, error, amount from intents where id = %s", intent)))
 
     def move_by_shop(self) -> None:
         reschedule_booking(self.world.store_id, MERCHANT, self.b.ref, starts_at=self.by.choice(self.days))

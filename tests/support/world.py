@@ -103,7 +103,7 @@ class World:
         """The shop has an account at the provider, which took the card payments there are: money can go back to those cards."""
         connect_account(self.store_id, SYSTEM, f"acct_{self.slug}")
         with transaction(self.store_id, SYSTEM) as tx:
-            tx.db.execute(update(Payment).where(Payment.store_id == self.store_id, Payment.method == "card").values(
+            tx.db.execute(update(Payment).where(Payment.store_id == self.store_id, Payment.method == "card", Payment.provider_ref.is_(None)).values(
                 provider_ref=func.concat("pi_", Payment.id)))
             tx.audit("record_payment", subject="store", subject_id=self.store_id)
 
