@@ -22,7 +22,7 @@ from tests.messages.test_topics import Page
 from tests.messages.variants import every
 from tests.support.world import MERCHANT, at
 
-LINKLESS = {"phone_code", "sign_in_code", "withdrawal_received"}
+LINKLESS = {"merchant_deposit_stuck", "phone_code", "sign_in_code", "withdrawal_received"}
 """Messages without a link of ours in any of their turns."""
 
 
