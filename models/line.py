@@ -41,14 +41,12 @@ class Later:
 
 class Line:
     """A connection lent from the pool for one transaction, taken when the first question is asked. To read, no BEGIN is sent until the
-    driver's own cursors are wanted: the server takes what belongs to one conversation for one transaction (`Wire.converse`). One that asks
-    `once` ends its transaction with its first question; should it ask more, that is another one, of the same store and the same `now`."""
+    driver's own cursors are wanted: the server takes what belongs to one conversation for one transaction (`Wire.converse`)."""
 
-    __slots__ = ("_engine", "_writes", "_block", "_once", "_ended", "_store", "_lent", "_wire", "_now", "_db", "_before", "_along")
+    __slots__ = ("_engine", "_writes", "_block", "_store", "_lent", "_wire", "_now", "_db", "_before", "_along")
 
-    def __init__(self, engine: Engine, store_id: int, *, writes: bool, once: bool = False) -> None:
+    def __init__(self, engine: Engine, store_id: int, *, writes: bool) -> None:
         self._engine, self._store, self._writes, self._block = engine, store_id, writes, writes
-        self._once, self._ended = once, False
         self._lent: PoolProxiedConnection | None = None
         self._wire: Wire
         self._now: datetime | None = None
@@ -107,7 +105,7 @@ class Line:
         self._before, self._along = [], []
         self._unbroken()
         together = [*(one for one, _ in before), *questions, *(one for one, _ in along)]
-        results = self._begin(together) if self._lent is None else self._go_on(together)
+        results = self._begin(together) if self._lent is None else self._wire.converse(together, ends=self._block)
         for place, result in enumerate(results):
             if result.status == ExecStatus.FATAL_ERROR:
                 error = self._wire.error(result)
@@ -170,24 +168,14 @@ class Line:
     def _begin(self, together: list[Asked]) -> list[PGresult]:
         """Begin, learn `now`, and ask."""
         begin = [_BEGIN] if self._block else []
-        store = self._mine()
-        self._lent, results = _first(self._engine, [*begin, store, *together], ends=self._block or self._once)
-        self._ended = self._once and not self._block
+        store = asked(_STORE if self._writes else _STORE_TO_READ, str(int(self._store)))
+        self._lent, results = _first(self._engine, [*begin, store, *together], ends=self._block)
         self._wire = wire_of(self._lent)
         known = results[len(begin)]
         if known.status != ExecStatus.TUPLES_OK:
             return results
         self._now = _EPOCH + timedelta(microseconds=int(known.get_value(0, 1) or 0))
         return results[len(begin) + 1:]
-
-    def _go_on(self, together: list[Asked]) -> list[PGresult]:
-        again = [self._mine()] if self._ended else []
-        self._ended = False
-        return self._wire.converse([*again, *together], ends=self._block)[len(again):]
-
-    def _mine(self) -> Asked:
-        """Whose rows there are, and the instant."""
-        return asked(_STORE if self._writes else _STORE_TO_READ, str(int(self._store)))
 
 
 def alone(engine: Engine, question: Asked) -> list[tuple]:

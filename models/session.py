@@ -147,10 +147,9 @@ class Database(Crossings):
         self.doorbell = doorbell
 
     @contextmanager
-    def reading(self, store_id: int, *, once: bool = False) -> Iterator[Tx]:
-        """A READ ONLY transaction of one store; any write in it is an error of the database. `once`: it asks one question as a rule
-        (`Line`)."""
-        with self._opened(store_id, SYSTEM, writes=False, once=once) as tx:
+    def reading(self, store_id: int) -> Iterator[Tx]:
+        """A READ ONLY transaction of one store; any write in it is an error of the database."""
+        with self._opened(store_id, SYSTEM, writes=False) as tx:
             yield tx
 
     @contextmanager
@@ -183,8 +182,8 @@ class Database(Crossings):
             lent.close()
 
     @contextmanager
-    def _opened(self, store_id: int, actor: Actor, *, writes: bool, once: bool = False) -> Iterator[Tx]:
-        line = Line(self.engine, store_id, writes=writes, once=once)
+    def _opened(self, store_id: int, actor: Actor, *, writes: bool) -> Iterator[Tx]:
+        line = Line(self.engine, store_id, writes=writes)
         try:
             yield Tx(store_id, actor, line)
         finally:
@@ -207,9 +206,9 @@ def database() -> Database:
     return _database
 
 
-def reading(store_id: int, *, once: bool = False):  # noqa: ANN201  (a context manager of Tx)
+def reading(store_id: int):  # noqa: ANN201  (a context manager of Tx)
     """A READ ONLY transaction of one store on the process's database."""
-    return database().reading(store_id, once=once)
+    return database().reading(store_id)
 
 
 def transaction(store_id: int, actor: Actor):  # noqa: ANN201

@@ -54,18 +54,6 @@ class Span:
         return self.week or (day.year, day.month) == (self.first.year, self.first.month)
 
 
-_ASKED_MORE: set[str] = set()
-"""Whose list had more to ask for than the bookings when it was last shown here, a line to wait in or credit: its reading stays open."""
-MOST_NOTED = 10_000
-
-
-def _note_more(login: str, more: bool) -> None:
-    if not more:
-        _ASKED_MORE.discard(login)
-    elif len(_ASKED_MORE) < MOST_NOTED:
-        _ASKED_MORE.add(login)
-
-
 @bp.get("/")
 def home():  # noqa: ANN201
     return redirect("/account", 302)
@@ -78,8 +66,8 @@ def account():  # noqa: ANN201
     if asked.get("view") in ("calendar", "week"):
         return _calendar(week=asked["view"] == "week")
     after, before = cursor_of(asked, "upcoming"), cursor_of(asked, "past")
-    login = login_hash(g.store_id, login_secret() or "")
-    with reading(g.store_id, once=login not in _ASKED_MORE) as tx:
+    with reading(g.store_id) as tx:
+        login = login_hash(g.store_id, login_secret() or "")
         listed = Listed(tx, login, after=after.place, before=before.place)
         store, person = require_login(tx)
         if not {after.customer_id, before.customer_id} <= {None, person.customer_id}:
@@ -88,7 +76,6 @@ def account():  # noqa: ANN201
         upcoming, past = page_of(tx, "upcoming", person.customer_id, coming, after), page_of(tx, "past", person.customer_id, gone, before)
         waits = class_waits(tx, person.customer_id) if person.waits else ()
         credit = all_credit_of(tx, person.customer_id) if person.has_credit else []
-    _note_more(login, person.waits or person.has_credit)
     upcoming, past = _whole_visits(upcoming, past)
     w, own = words(store, person), chosen_zone(person)
     return page(

@@ -101,28 +101,6 @@ def test_a_reading_is_one_transaction_until_it_is_left(world):
             ("", "off"), (None, "off"))
 
 
-def test_a_reading_that_asks_once_has_ended_with_its_answer(world, conversations):
-    """What it asks after all is asked in another transaction, READ ONLY and of the store as the first; `now` stays."""
-    b = world.book(at(10, 15))
-    conversations.clear()
-    with reading(world.store_id, once=True) as tx:
-        (first,), now = _INSTANT.rows(tx), tx.now
-        assert conversations == [2]
-        (second,) = _INSTANT.rows(tx)
-        (third,) = _INSTANT.rows(tx)
-        assert conversations == [2, 2, 1] and first < second == third and tx.now == now
-        assert _COUNT.rows(tx) == [(b.id,)]
-        assert tx.db.exec_driver_sql("select transaction_timestamp(), current_setting('app.store_id')").one() == (*second, str(world.store_id))
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            tx.driver.execute("update stores set name = 'Pier'")
-    for ask in (lambda tx: _NAMED.run(tx, name="Pier"), lambda tx: tx.driver.execute("update stores set name = 'Pier'")):
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), reading(world.store_id, once=True) as tx:
-            assert find(tx, b.ref)
-            ask(tx)
-    with reading(world.store_id + 1, once=True) as tx:
-        assert find(tx, b.ref) is None and _COUNT.rows(tx) == [] == _COUNT.rows(tx)
-
-
 def test_after_a_question_that_failed_nothing_is_answered(world):
     b = world.book(at(10, 15))
     for ask in (_COUNT.rows, lambda tx: tx.driver.execute("select 1"), lambda tx: tx.db.exec_driver_sql("select 1")):

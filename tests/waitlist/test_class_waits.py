@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
-from bench.pages import counted
 from booking.actions.cancel_booking import cancel_booking
 from booking.actions.cancel_session import cancel_session
 from booking.actions.decline_booking import decline_booking
@@ -389,18 +388,3 @@ def test_a_line_joined_as_a_guest_comes_into_the_account_with_the_next_sign_in(w
     once_more.sign_in()
     once_more.get("/account")
     assert once_more.page.count("/leave") == 1, "who stands in line already does not stand there twice"
-
-
-def test_a_list_with_a_line_in_it_keeps_to_its_statements(world, ada, full):
-    """Known to have more to ask, its reading stays open for it: the store is not said a second time."""
-    assert len(asked(ada)) == 3
-    entry = joins(world, full, "ada")
-    assert (len(asked(ada)), len(asked(ada))) == (5, 4)
-    leave_entry(world.store_id, GUEST, entry)
-    assert (len(asked(ada)), len(asked(ada))) == (3, 3)
-
-
-def asked(visitor: Visitor) -> list[str]:
-    with counted() as seen:
-        visitor.get("/account")
-    return seen
