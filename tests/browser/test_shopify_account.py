@@ -87,7 +87,7 @@ def test_move_in_the_account_and_see_it_on_the_portal(world, enter, visit, width
     account.get_by_role("button", name="Thursday, March 11, 2027").click()
     # The day's own times, not those of the day shown before it.
     expect(account.get_by_role("heading", name="Thursday, March 11")).to_be_visible()
-    account.get_by_role("radio", name="11:00 AM").check(force=True)
+    account.get_by_role("radio", name="11:00 AM").check()
     expect(account.get_by_text("New: Thursday, March 11, 2027, 11:00 AM")).to_be_visible()
     assert world.read(b.ref).starts_at == at(10, 15)
     account.get_by_role("button", name="Confirm Booking").click()

@@ -212,7 +212,7 @@ def test_from_the_first_opening_to_a_cancellation(around, window):
     mine.get_by_role("link", name="Reschedule").click()
     mine.get_by_role("button", name="Thursday, March 11, 2027").click()
     expect(mine.get_by_role("heading", name="Thursday, March 11")).to_be_visible()
-    mine.get_by_role("radio", name="11:00 AM").check(force=True)
+    mine.get_by_role("radio", name="11:00 AM").check()
     mine.get_by_role("button", name="Confirm Booking").click()
     expect(home.get_by_role("status")).to_have_text("Your booking is now on Thu, Mar 11, 2027, 11:00 AM EST")
     shoot(home, "4-moved")

@@ -65,3 +65,6 @@ addEventListener('message', async (event) => {
 });
 
 addEventListener('popstate', () => open(new URLSearchParams(location.search).get('path') ?? '/'));
+
+// Only now: a frame that loads before this page listens asks for its start in vain.
+for (const frame of frames) frame.src = frame.dataset.src;

@@ -99,7 +99,7 @@ define('s-date-picker', {props: ['value', 'view', 'allow', 'disallow', 'name', '
   ready(element, root) {
     for (const button of root.querySelectorAll('[data-date]')) {
       button.addEventListener('click', () => {
-        element.held.value = button.dataset.date;
+        element.value = button.dataset.date;
         element.tell('input');
         element.tell('change');
       });
