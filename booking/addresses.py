@@ -55,5 +55,10 @@ def mask_phone(phone: str | None) -> str:
     return f"••• {phone[-2:]}" if phone else ""
 
 
+def mask_address(address: str) -> str:
+    """`7 P•••`: whoever gave it knows it again, nobody else finds the house (R6)."""
+    return f"{address[:3].rstrip()}•••" if address else ""
+
+
 def first_name(name: str) -> str:
     return name.split()[0] if name.split() else ""

@@ -13,7 +13,7 @@ from booking import facts
 from booking.credit import Left
 from booking.actions.visits import visit_decision
 from booking.places import Place, place_of
-from booking.addresses import first_name, mask_email, mask_phone
+from booking.addresses import first_name, mask_address, mask_email, mask_phone
 from booking.rules.decision import Decision
 from booking.rules.policy import Flags, Policy
 from booking.rules.status import CLOSED
@@ -151,7 +151,7 @@ def detail(door: Door, now: datetime, decided: dict[str, Decision] | None = None
             old = w.when(datetime.fromisoformat(b.held["starts_at"]), shown_zone(b.location_kind, b.held["zone"], door.own_zone))
             waits = w._("Until {venue} has answered, your booking for {old} stays yours.").format(venue=b.store_name, old=old) + " " + waits
     return Detail(
-        b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w, zone),
+        b.ref, b.service_name, b.status, w.status(b.status), b.status in CLOSED, rows(b, w, zone, by_link=door.by_link),
         f"https://www.openstreetmap.org/search?query={quote(b.location_address)}" if b.location_address and b.location_kind == "place" else None,
         w.when(b.starts_at, zone), b.starts_at.isoformat(), b.zone,
         action("reschedule", decided["reschedule"], door, decided["reschedule"].deadline or deadline("reschedule", change)),
@@ -171,13 +171,13 @@ def _rules(door: Door, policy: Policy, decided: dict[str, Decision], now: dateti
             *([w._("Moving online ended {when}.").format(when=ended["reschedule"])] if "reschedule" in ended else [])]
 
 
-def rows(b: BookingSummary, w: Words, zone: str) -> list[tuple[str, str]]:
+def rows(b: BookingSummary, w: Words, zone: str, *, by_link: bool) -> list[tuple[str, str]]:
     """The facts of A57: service, staff, date, time, address, deposit status. Told in `zone`; where that is not the place's, the time
-    there too (R13)."""
+    there too (R13). The customer's own address is masked for whoever holds the link (R6)."""
     found = [(w._("Service"), b.service_name), (w._("With"), b.staff_name), (w._("Date"), w.date(b.starts_at, zone)),
              (w._("Time"), w.span(b.starts_at, b.ends_at, zone)),
              *([] if zone == b.zone else [(w._("Time at {venue}").format(venue=b.store_name), there(b, w))]),
-             (w._("Where"), _where(b, w))]
+             (w._("Where"), _where(b, w, by_link=by_link))]
     if b.seats > 1:
         found.append((w._("Seats"), str(b.seats)))
     if b.price:
@@ -188,12 +188,14 @@ def rows(b: BookingSummary, w: Words, zone: str) -> list[tuple[str, str]]:
     return found
 
 
-def _where(b: BookingSummary, w: Words) -> str:
+def _where(b: BookingSummary, w: Words, *, by_link: bool) -> str:
     """Name and address; of a meeting online that it is one, of a delivery where the shop comes."""
     place = place_of(b)
     if place.kind == "online":
         return w._("{place}, online").format(place=place.name)
-    return w._("At your address: {address}").format(address=place.address) if place.kind == "delivery" and place.address else place.line
+    if place.kind == "delivery" and place.address:
+        return w._("At your address: {address}").format(address=mask_address(place.address) if by_link else place.address)
+    return place.line
 
 
 def deposit(b: BookingSummary, w: Words) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.addresses import canonical_email, canonical_phone, first_name, mask_email, mask_phone
+from booking.addresses import canonical_email, canonical_phone, first_name, mask_address, mask_email, mask_phone
 from booking.rules.decision import Refused
 
 
@@ -50,4 +50,5 @@ def test_other_phones_are_refused(typed):
 
 def test_masks():
     assert [mask_email(x) for x in ("jane@example.com", "", None)] == ["j•••@example.com", "", ""]
+    assert [mask_address(x) for x in ("7 Pier Road", "Kai 3", "Q", "")] == ["7 P•••", "Kai•••", "Q•••", ""]
     assert (mask_phone("+12125550101"), mask_phone(None), first_name("Ada  Byron"), first_name(" ")) == ("••• 01", "", "Ada", "")

@@ -107,13 +107,15 @@ def test_the_customer_says_where_to_come(world, visitor):
         visitor.send(f"/book/{service}/details", 422, name="Bea", email="bea@example.com", delivery_address=wrong)
         assert "Please tell us where to come" in words(visitor.page) and 'href="#delivery_address"' in visitor.page
     visitor.get(visitor.send(f"/book/{service}/details", name="Bea", email="bea@example.com", delivery_address="7 Pier\nRoad").headers["Location"])
-    assert "At your address: 7 Pier Road" in words(visitor.page) and "Show on a map" not in visitor.page
+    assert "At your address: 7 P•••" in words(visitor.page) and "Pier" not in visitor.page and "Show on a map" not in visitor.page
     [told] = world.outbox("booking_confirmed")
     assert told.payload["booking"]["address"] == "7 Pier Road"
     b = world.read(world.sql("select ref from bookings")[0][0])
     for file in (render_mail(told.topic, told.payload, "opencals.com").ics, visitor.get(link(b, "calendar.ics")).text):
         assert "LOCATION:Van\r\n" in file and "Pier" not in file, "a calendar is shown to others (R39)"
     customer = world.sql("select customer_id from bookings")[0][0]
+    visitor.sign_in("bea@example.com")
+    assert "At your address: 7 Pier Road" in words(visitor.get(f"/account/bookings/{b.ref}").text), "its owner sees it (R6)"
     redact_customer(world.store_id, SYSTEM, customer)
     assert world.sql("select delivery_address from bookings") == [("",)]
 
