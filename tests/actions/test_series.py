@@ -87,6 +87,14 @@ class TestCreate:
         assert told.recipient == "elena@example.com" and "Ada Archer has several new bookings, the first on Fri, Mar 5, 2027" in mail.text, "staff too, once (R40)"
         assert mail.subject.endswith("(+3)") and mail.text.count("\n- Fri, Mar ") == 4
 
+    def test_that_any_of_them_overlaps_is_told_to_the_staff_too(self, world):
+        world.book(at(12, 15, 30), email="bea@example.com")
+        made = series(world, 3, override=True)
+        assert [b.conflict for b in made] == [False, True, False]
+        told = [row for row in world.outbox("merchant_booking_created") if len(row.payload.get("bookings", ())) == 3]
+        assert sorted(row.recipient for row in told) == ["elena@example.com", "shop@example.com"]
+        assert all("This time overlaps another booking." in render_mail(row.topic, row.payload, "opencals.com").text for row in told)
+
     def test_dates_that_do_not_fit_are_all_named_and_nothing_is_made(self, world):
         world.book(at(12, 15, 30), email="bea@example.com")
         world.book(at(26, 14), email="cem@example.com")
