@@ -140,7 +140,7 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
     done = each(list(reversed(targets)) if later else targets, move)
     after = [done[target.booking.ref] for target in targets]
     if tx.actor.is_customer and paid is None:
-        moved = [(t.booking, b) for t, b in zip(targets, after, strict=True) if b.starts_at != kept_start(t.booking)]
+        moved = [(t.booking, b) for t, b in zip(targets, after, strict=True) if not _taken_back(tx, t.booking, b)]
         pay = sum(to_collect(tx, [b for b, _ in moved], [b.price for _, b in moved]))
         if pay:
             raise Refused("not_allowed", kind="reschedule", pay=pay, currency=after[0].currency)
@@ -208,9 +208,11 @@ def _agreed(tx: Tx, targets: Sequence[Target], price: int | None) -> dict[str, i
 def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, stays: Sequence[BookingSummary] = (),
                paid: PaidTogether | None = None) -> None:
     """One message: of what has moved, and beside it of what waits for the shop, which is in no calendar yet (R31, R40)."""
-    pairs = list(zip(before, after, strict=True))
+    pairs = [(was, now) for was, now in zip(before, after, strict=True) if not _taken_back(tx, was, now)]
     waits = [pair for pair in pairs if pair[1].status == "pending"]
     moved = [pair for pair in pairs if pair[1].status != "pending"]
+    if not pairs:
+        return
     money = collected(paid, after)
     money |= {"left_due": sum(now.due for _, now in pairs)} if money else {}
     if not moved:
@@ -223,7 +225,7 @@ def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[Booking
 
 def tell_team_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], paid: PaidTogether | None) -> None:
     """The team hears once of what has moved; of what waits the shop is asked (R40)."""
-    pairs = [(before_move(tx, b), now) for b, now in zip(before, after, strict=True) if now.status != "pending"]
+    pairs = [(before_move(tx, b), now) for b, now in zip(before, after, strict=True) if now.status != "pending" and not _taken_back(tx, b, now)]
     if pairs:
         was, moved = zip(*pairs, strict=True)
         tell_team_once(tx, "merchant_booking_moved", was, moved, shop=tx.actor.is_customer or any(b.conflict for b in moved),
@@ -234,6 +236,11 @@ def collected(paid: PaidTogether | None, moved: Sequence[BookingSummary]) -> dic
     """What a message of these says a card has paid for them."""
     amount = 0 if paid is None else sum(paid.shares.get(b.ref, 0) for b in moved)
     return {"collected": amount} if amount else {}
+
+
+def _taken_back(tx: Tx, was: BookingSummary, now: BookingSummary) -> bool:
+    """Whether the customer chose the old time again: `end_request` has told of that (R17)."""
+    return tx.actor.is_customer and was.held is not None and now.status != "pending"
 
 
 def said_why(tx: Tx, moved: Sequence[BookingSummary]) -> dict[str, str]:
