@@ -23,7 +23,8 @@ def take(tx: Tx, principal: str, key: str, fingerprint: str) -> bool:
 
 
 def keep(tx: Tx, principal: str, key: str, answer: dict[str, Any]) -> None:
-    tx.db.execute(update(Key).where(*_one(tx, principal, key)).values(sealed=seal(tx.store_id, _field(principal, key), json.dumps(answer, ensure_ascii=False))))
+    text = json.dumps(answer, ensure_ascii=False)
+    tx.db.execute(update(Key).where(*_one(tx, principal, key)).values(sealed=seal(tx.store_id, _field(principal, key), text)))
 
 
 def first(tx: Tx, principal: str, key: str, fingerprint: str) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def forget(tx: Tx, addresses: Collection[str]) -> None:
     """Forget every answer that names one of the addresses (I60)."""
     wanted = [address.casefold() for address in addresses]
     found = []
-    for row in tx.db.execute(select(Key.principal, Key.key, Key.sealed).where(Key.store_id == tx.store_id, Key.sealed.is_not(None))) if wanted else ():
+    kept = select(Key.principal, Key.key, Key.sealed).where(Key.store_id == tx.store_id, Key.sealed.is_not(None))
+    for row in tx.db.execute(kept) if wanted else ():
         try:
             answer = unseal(tx.store_id, _field(row.principal, row.key), row.sealed)
         except Unsealable:

@@ -14,7 +14,6 @@ from booking.actions.planned_together import MoveTogether
 from booking.actions.reschedule_booking import ANYONE
 from booking.actions.reschedule_series import Target, preview_reschedule_series, price_there, reschedule_series
 from booking.actions.visits import reschedule_visit
-from booking.held_place import kept_start
 from booking.move_times import move_times
 from booking.offers import find_offer
 from booking.rules.decision import Refused
@@ -52,8 +51,10 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
     if not any(target.booking.ref == b.ref for target in fits) or (scope == VISIT and len(fits) < len(group.parts)):
         raise Refused("slot_taken")
     back = scope == VISIT and takes_back(tx, group.parts, at)
-    pays = _pays(tx, fits, back=back)
-    lines = [_part(tx, target, door, pays[target.booking.ref], back=back) if scope == VISIT else _date(tx, target, door, pays[target.booking.ref]) for target in fits]
+    goes_back = {target.booking.ref for target in fits if back or scope != VISIT and _taken_back(tx, target, staff_id)}
+    pays = _pays(tx, [target for target in fits if target.booking.ref not in goes_back])
+    of_each = _part if scope == VISIT else _date
+    lines = [of_each(tx, target, door, pays.get(target.booking.ref, 0), back=target.booking.ref in goes_back) for target in fits]
     common = lines[0].notes if all(line.notes == lines[0].notes for line in lines) else []
     together = _of_visit(tx, group, door, at, fits, pays) if scope == VISIT and not back else []
     return page(
@@ -143,20 +144,24 @@ class Line(NamedTuple):
     terms: list[str]
 
 
-def _pays(tx: Tx, fits: list[Target], *, back: bool) -> dict[str, int]:
-    """By ref what a card pays first; nothing for one that goes back to the time it had."""
-    moving = [] if back else [target for target in fits if target.starts_at != kept_start(target.booking)]
+def _taken_back(tx: Tx, target: Target, staff_id: int | None) -> bool:
+    """Whether a date of a series goes back to the time it had: nothing is paid for it, whatever that time would cost anew."""
+    return target.starts_at is not None and takes_back(tx, (target.booking,), target.starts_at, staff_id)
+
+
+def _pays(tx: Tx, moving: list[Target]) -> dict[str, int]:
+    """By ref what a card pays first."""
     amounts = to_collect(tx, [target.booking for target in moving], [target.price for target in moving])
-    return dict.fromkeys((target.booking.ref for target in fits), 0) | {
-        target.booking.ref: amount for target, amount in zip(moving, amounts, strict=True)}
+    return {target.booking.ref: amount for target, amount in zip(moving, amounts, strict=True)}
 
 
-def _date(tx: Tx, target: Target, door: Door, pays: int) -> Line:
+def _date(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
     """A date of a series, which moves for itself."""
     b, price, at = target.booking, target.price, target.starts_at
     assert at is not None, "what clocks skip does not fit"
-    return _line(target, door, [] if takes_back(tx, (b,), at) else move_notes(tx, b, door, price, pays, alone=False),
-                 MoveTerms(tx, [b], door, [price], [pays]).notes(at))
+    if back:
+        return _line(target, door, [], [takes_back_note(b, door)])
+    return _line(target, door, move_notes(tx, b, door, price, pays, alone=False), MoveTerms(tx, [b], door, [price], [pays]).notes(at))
 
 
 def _part(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
@@ -174,7 +179,7 @@ def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Lin
 
 def _of_visit(tx: Tx, group: Group, door: Door, at: datetime, fits: list[Target], pays: dict[str, int]) -> list[str]:
     """What is true of the visit as a whole: its parts are cancelled together, and wait together (R32)."""
-    terms = MoveTerms(tx, group.parts, door, [target.price for target in fits], [pays[target.booking.ref] for target in fits])
+    terms = MoveTerms(tx, group.parts, door, [target.price for target in fits], [pays.get(target.booking.ref, 0) for target in fits])
     return terms.notes(at) + visit_notes(group.parts, door, tx.now)
 
 

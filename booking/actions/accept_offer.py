@@ -8,9 +8,9 @@ from sqlalchemy import delete, update
 
 from booking import counter_offers, notices
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, told, write
 from booking.actions.difference import settle_difference
+from booking.actions.tell_several import several, tell_together
 from booking.actions.waiting import waiting_with
 from booking.held_place import before_move
 from booking.offers import find_offer

@@ -25,6 +25,8 @@ from models.session import Tx, transaction
 TRIES = 6
 AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.InvalidSqlStatementName)
 REFUSALS_KEPT_PER_HOUR = 30
+ONCE = frozenset({"customers_verified_email", "waitlist_once_a_seat", "waitlist_once_a_time"})
+"""Two proved the same address, or the same person joined the same line, at once: the second looks again."""
 RECORDED = frozenset({"too_late", "limit_reached", "not_allowed", "closed", "checked_in"})
 
 
@@ -110,8 +112,8 @@ def _refusal(original: BaseException | None) -> Refused | None:
         return Refused("slot_taken")
     if isinstance(original, errors.ForeignKeyViolation):
         return Refused("not_allowed", kind="in_use")  # one request removed what another began to use: the later one looks again
-    if isinstance(original, errors.UniqueViolation) and name == "customers_verified_email":
-        return Refused("stale")  # two proved the same address at once: the second looks again
+    if isinstance(original, errors.UniqueViolation) and name in ONCE:
+        return Refused("stale")
     return None
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from booking import notices
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, reread, told, write
 from booking.actions.difference import settle_difference
+from booking.actions.tell_several import tell_together
 from booking.actions.waiting import waiting_with
 from booking.held_place import before_move
 from booking.rules.refund import RefundQuote

@@ -32,8 +32,8 @@ def cancel_booking(tx: Tx, ref: str, *, quote: str | None = None, reason: str = 
     `as_credit` is their choice of credit where the policy gives one (R21). Merchants say what comes back: `policy`, `full`, `none`
     or an amount; outside the customers' window they need `override`.
     With `hold_money` it stays owed until someone of the shop carries it out, also where refunds go back by themselves (D26i).
-    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32). Of one `of_several` its caller tells the team. `given`: (payment, amount) of what the order
-    it came with has given back already (R43).
+    `block`: all parts of its visit are cancelled with it, so that no part stands alone (R32). Of one `of_several` its caller tells the team.
+    `given`: (payment, amount) of what the order it came with has given back already (R43).
     Raises quote_changed with the new outcome under `quote` when it got worse.
     """
     b = locked(tx, ref, version)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from booking import facts, notices, quotes
+from booking import facts, quotes
 from booking.actions.action import Done, action
-from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
+from booking.actions.cancel_booking import cancel_booking
+from booking.actions.tell_several import tell_once, tell_team_once
 from booking.held_place import before_move, put_back
 from booking.keys import sign, unsign
 from booking.rules import refund as refunds
@@ -143,57 +143,15 @@ def cancel_parts(tx: Tx, parts: Sequence[Part], *, reason: str, refund: str, ove
     results = [cancel_booking.within(
         tx, part.booking.ref, quote=quotes.sign(part.quote, part.booking, part.booking.seats), reason=reason, refund=refund,
         as_credit=as_credit, override=override, notify=False, block=block, of_several=True) for part in parts]
-    reason, was = reason.strip()[:LONGEST_REASON], [before_move(tx, part.booking) for part in parts]
-    tell_team_once(tx, "merchant_booking_cancelled", was, [put_back(result.booking, old) for result, old in zip(results, was, strict=True)],
-                   shop=tx.actor.is_customer, refund=together([result.refund for result in results]), **({"reason": reason} if reason else {}))
-    return Done(results[0].booking, together([result.refund for result in results]), tuple(result.booking for result in results))
+    was, refunded = [before_move(tx, part.booking) for part in parts], together([result.refund for result in results])
+    done = tuple(result.booking for result in results)
+    tell_team_once(tx, "merchant_booking_cancelled", was, [put_back(b, old) for b, old in zip(done, was, strict=True)],
+                   shop=tx.actor.is_customer, refund=refunded, **({"reason": done[0].cancel_reason} if done[0].cancel_reason else {}))
+    return Done(done[0], refunded, done)
 
 
 def parts_before(parts: Sequence[Part]) -> list[BookingSummary]:
     return [part.booking for part in parts]
-
-
-def tell_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
-              refund: RefundQuote | None = None, stays: Sequence[BookingSummary] = (), **extra: Any) -> None:
-    """One message about several bookings: the soonest is its subject, `bookings` and `stays` in the payload list all (R31)."""
-    before = [before_move(tx, b) for b in before]
-    notices.tell_customer(
-        tx, topic, after[0], old=before[0] if before else None, refund=refund, stays=[_line(b) for b in stays],
-        bookings=[_line(b, before[n] if before else None) for n, b in enumerate(after)], **extra)
-
-
-def tell_team_once(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, shop: bool,
-                   refund: RefundQuote | None = None, **extra: Any) -> None:
-    """The team hears once of several bookings too: the people of the `shop`, where they are told at all, of all of them, each staff
-    member of those they have or had (R14, R40). `before` is empty where the bookings are new."""
-    was: Sequence[BookingSummary | None] = before or [None] * len(after)
-    pairs = list(zip(was, after, strict=True))
-    heard = notices.tell_merchant(tx, topic, after[0], old=was[0], refund=refund, bookings=[_line(b, old) for old, b in pairs], **extra) if shop else frozenset()
-    for staff_id in dict.fromkeys(one.staff_id for pair in pairs for one in reversed(pair) if one is not None):
-        theirs = [(old, b) for old, b in pairs if staff_id in (b.staff_id, old.staff_id if old else None)]
-        notices.tell_staff(tx, topic, theirs[0][1], old=theirs[0][0], told=heard, only=staff_id,
-                           **({"bookings": [_line(b, old) for old, b in theirs]} if len(theirs) > 1 else {}))
-
-
-def tell_together(tx: Tx, topic: str, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *,
-                  refund: RefundQuote | None = None, **extra: Any) -> None:
-    """The customer of one booking, or of the parts of a visit in one message (R32)."""
-    notices.tell_customer(tx, topic, after[0], old=before[0], refund=refund, **several(before, after), **extra)
-
-
-def several(before: Sequence[BookingSummary], after: Sequence[BookingSummary]) -> dict[str, Any]:
-    """What a payload says of more than one booking."""
-    return {"bookings": lines(before, after)} if len(after) > 1 else {}
-
-
-def lines(before: Sequence[BookingSummary], after: Sequence[BookingSummary]) -> list[dict[str, Any]]:
-    return [_line(b, old) for b, old in zip(after, before, strict=True)]
-
-
-def _line(b: BookingSummary, old: BookingSummary | None = None) -> dict[str, Any]:
-    return {"ref": b.ref, "version": b.version, "status": b.status, "service": b.service_name, "zone": b.zone,
-            "starts_at": b.starts_at.isoformat(), "ends_at": b.ends_at.isoformat(),
-            "old_starts_at": None if old is None else old.starts_at.isoformat()}
 
 
 def _preview(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, *, override: bool, as_credit: bool) -> CancelPreview:

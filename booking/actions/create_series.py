@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import update
 
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import tell_once, tell_team_once
 from booking.actions.create_booking import ceiling, check_payments, create_booking
 from booking.actions.people import Person
+from booking.actions.tell_several import tell_once, tell_team_created
 from booking.offers import find_offer
 from booking.rules.decision import Refused
 from booking.rules.money import split
@@ -89,6 +89,5 @@ def _joined(tx: Tx, made: Sequence[BookingSummary], notify: bool) -> Done:
     tx.audit("create_series", subject="series", subject_id=series_id, bookings=[b.id for b in series])
     if notify:
         tell_once(tx, "booking_confirmed", (), series)
-    conflict = any(b.conflict for b in series)
-    tell_team_once(tx, "merchant_booking_created", (), series, shop=conflict, conflict=conflict)
+    tell_team_created(tx, series)
     return Done(series[0], bookings=tuple(series))

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import update
 
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import tell_once, tell_team_once
 from booking.actions.create_booking import ceiling, check_payments, create_booking
 from booking.actions.people import Person
+from booking.actions.tell_several import tell_once, tell_team_created
 from booking.offers import ServiceOffer, find_offer
 from booking.rules.decision import Refused
 from booking.rules.money import split
@@ -65,8 +65,7 @@ def create_visit(tx: Tx, *, parts: Sequence[VisitPart], starts_at: datetime, per
     tx.audit("create_visit", subject="visit", subject_id=visit_id, bookings=[b.id for b in visit])
     if notify:
         tell_once(tx, "booking_confirmed", (), visit)
-    conflict = any(b.conflict for b in visit)
-    tell_team_once(tx, "merchant_booking_created", (), visit, shop=conflict, conflict=conflict)
+    tell_team_created(tx, visit)
     return Done(visit[0], bookings=tuple(visit))
 
 

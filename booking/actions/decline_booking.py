@@ -10,9 +10,9 @@ from sqlalchemy import select, update
 
 from booking import facts, notices
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import several, tell_together
 from booking.actions.changing import let_go_of_old_slot, locked, place, reread, settle, told, write
 from booking.actions.difference import settle_difference
+from booking.actions.tell_several import several, tell_together
 from booking.actions.waiting import waiting_with
 from booking.again import again_of, again_path
 from booking.held_place import before_move, goes_back, kept_start, put_back

@@ -49,8 +49,9 @@ def join_class_waitlist(tx: Tx, session_id: int, *, seats: int = 1, person: Pers
         raise Refused("no_change")
     known = _waits(tx, session_id, customer.id)
     entry = stand_in_line(tx, date, customer.id, seats, may.deadline, leaving) if known is None else _with_seats(tx, known, seats, leaving)
-    return Done(facts={"id": entry.id, "place": waitlist.place_of(tx, entry), "new": known is None, "changed": known is not None and entry.seats != known.seats,
-                       "held": known is not None and entry.seats != seats})
+    return Done(facts={
+        "id": entry.id, "place": waitlist.place_of(tx, entry), "new": known is None,
+        "changed": known is not None and entry.seats != known.seats, "held": known is not None and entry.seats != seats})
 
 
 def may_join(tx: Tx, date: waitlist.ClassDate) -> Decision:

@@ -71,7 +71,8 @@ def _write(tx: Tx, payment: Row, amount: int, whole: bool, reference: str, state
         store_id=tx.store_id, id=refund_id, booking_id=payment.booking_id, cause="goodwill", outcome="full" if whole else "partial",
         mode="manual", state=state, amount=amount, kept=0, currency=payment.currency, created_at=tx.now, settled_at=tx.now if over else None))
     line = tx.db.execute(insert(RefundLine).values(
-        store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment.id, amount=amount).returning(RefundLine.id, RefundLine.refund_id)).one()
+        store_id=tx.store_id, id=new_id(), refund_id=refund_id, payment_id=payment.id, amount=amount,
+    ).returning(RefundLine.id, RefundLine.refund_id)).one()
     _note(tx, payment, line, amount, reference, state, spread)
     if over:
         tx.last(issue, payment.booking_id)

@@ -63,7 +63,8 @@ def move_together(tx: Tx, intent: OpenIntent, ref: str, rows: Iterable[BookingSu
     verb, more = (reschedule_visit, {}) if asked["scope"] == WHOLE else (reschedule_series, {
         "scope": asked["scope"], "expect": set(asked["versions"]), "without": set(asked["without"]),
         "staff_id": None if asked["staff_id"] is None else int(asked["staff_id"])})
-    done = verb.within(tx, ref, starts_at=datetime.fromisoformat(asked["starts_at"]), price=asked["price"], reason=asked["move_reason"], paid=paid, **more)
+    done = verb.within(tx, ref, starts_at=datetime.fromisoformat(asked["starts_at"]), price=asked["price"], reason=asked["move_reason"],
+                       paid=paid, **more)
     if {b.ref for b in done.bookings} != set(asked["versions"]):  # one belongs to another customer by now
         raise Refused("stale")
     close(tx, intent, "succeeded")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from booking import facts
 from booking.actions.decline_booking import may_take_back
 from booking.actions.planned_move import Planned, plan_move
-from booking.actions.reschedule_series import Target, dates_to_move, make_way, refuse
+from booking.actions.reschedule_series import Target, dates_to_move, each, make_way
 from booking.actions.visits import WHOLE, parts_to_change
-from booking.actions.waiting import Wait, wait_together
+from booking.actions.waiting import wait_together
 from booking.rules.decision import Refused
 from booking.rules.windows import deadline
 from booking.visiting import places_of, visit_decision
@@ -30,8 +30,9 @@ class MoveTogether(NamedTuple):
 
 
 class PlannedTogether(NamedTuple):
-    """Bookings that may move together: `this` is the one it was asked at, usually one of them, `moves` those with a new place, `back` those that go back to the
-    time they had. `own` is what busy time knows all of them by, `until` the last moment the move may be made. Locks are taken."""
+    """Bookings that may move together. `this` is the one it was asked at, usually one of them; `moves` are those with a new place, `back`
+    those that go back to the time they had. `own` is what busy time knows all of them by, `until` the last moment the move may be made.
+    Locks are taken."""
 
     this: BookingSummary
     moves: tuple[Planned, ...]
@@ -58,24 +59,15 @@ def plan_together(tx: Tx, ref: str, chosen: MoveTogether, *, version: int, price
         wait = None
     prices = make_way(tx, targets, staff_id=chosen.staff_id, price=price, reason=reason)
     own = places_of(tx, [target.booking for target in targets])
-    planned, back = _planned(tx, targets, chosen, prices, reason, wait, own)
-    until = min([until, *(plan.values.get("approval_deadline") or until for plan in planned)])
-    return PlannedTogether(this, tuple(planned), tuple(back), tuple(own), until)
+    block = chosen.scope == WHOLE
 
+    def plan(target: Target, starts_at: datetime) -> Planned | None:
+        ref = target.booking.ref
+        return plan_move(tx, ref, starts_at=starts_at, staff_id=chosen.staff_id, price=prices[ref], reason=reason, block=block,
+                         follows=block and target is not targets[0], wait=wait, of_several=True, own=own)
 
-def _planned(tx: Tx, targets: Sequence[Target], chosen: MoveTogether, prices: dict[str, int], reason: str, wait: Wait | None,
-             own: Sequence[int]) -> tuple[list[Planned], list[BookingSummary]]:
-    planned, back, misfits, block = [], [], [], chosen.scope == WHOLE
-    for target in targets:
-        try:
-            if target.starts_at is None:
-                raise Refused("outside_hours")
-            plan = plan_move(tx, target.booking.ref, starts_at=target.starts_at, staff_id=chosen.staff_id, price=prices[target.booking.ref], reason=reason,
-                             block=block, follows=block and target is not targets[0], wait=wait, of_several=True, own=own)
-            planned += [] if plan is None else [plan]
-            back += [target.booking] if plan is None else []
-        except Refused as refused:
-            misfits.append((target, refused))
-    if misfits:
-        refuse(misfits, of=len(targets))
-    return planned, back
+    plans = each(targets, plan)
+    planned = tuple(one for one in plans.values() if one is not None)
+    back = tuple(target.booking for target in targets if plans[target.booking.ref] is None)
+    until = min([until, *(one.values.get("approval_deadline") or until for one in planned)])
+    return PlannedTogether(this, planned, back, tuple(own), until)

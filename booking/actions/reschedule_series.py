@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeVar
 
 from booking import facts
 from booking.actions.action import Done, action
-from booking.actions.cancel_series import Stay, lines, scoped, series_of, tell_once, tell_team_once
+from booking.actions.cancel_series import Stay, scoped, series_of
 from booking.actions.changing import let_go_of_old_slot
 from booking.actions.difference import to_collect
 from booking.actions.kept_time import free_kept
 from booking.actions.planned_move import Paid
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
+from booking.actions.tell_several import lines, tell_once, tell_team_once
 from booking.actions.waiting import Wait, hold_old_slots
 from booking.held_place import before_move, kept_start
 from booking.offers import ServiceOffer, find_offer
@@ -27,6 +28,8 @@ from booking.slots import free_days
 from booking.staff_locks import lock_staff
 from models.booking_summary import BookingSummary
 from models.session import Tx
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +129,18 @@ def move_all(tx: Tx, targets: Sequence[Target], *, staff_id: int | None = None, 
     for target in targets:  # a part may come to where another one is still held
         if block and target.booking.held is not None:
             let_go_of_old_slot(tx, target.booking)
+
+    def move(target: Target, starts_at: datetime) -> BookingSummary:
+        ref, follows = target.booking.ref, target is not targets[0] and (block or tx.actor.is_merchant)
+        return reschedule_booking.within(
+            tx, ref, starts_at=starts_at, staff_id=staff_id, price=prices.get(ref), reason=reason, block=block, follows=follows, wait=wait,
+            of_several=True, override=override, notify=False, paid=paid and paid.part(ref)).booking
+
     later = any(t.starts_at is not None and t.starts_at > t.booking.starts_at for t in targets)
-    done: dict[str, BookingSummary] = {}
-    misfits = []
-    for target in reversed(targets) if later else targets:
-        try:
-            if target.starts_at is None:
-                raise Refused("outside_hours")
-            done[target.booking.ref] = reschedule_booking.within(
-                tx, target.booking.ref, starts_at=target.starts_at, staff_id=staff_id, price=prices.get(target.booking.ref), reason=reason,
-                block=block, follows=target is not targets[0] and (block or tx.actor.is_merchant), wait=wait, of_several=True,
-                override=override, notify=False, paid=paid and paid.part(target.booking.ref)).booking
-        except Refused as refused:
-            misfits.append((target, refused))
-    if misfits:
-        refuse(misfits, of=len(targets))
+    done = each(list(reversed(targets)) if later else targets, move)
     after = [done[target.booking.ref] for target in targets]
     if tx.actor.is_customer and paid is None:
-        moved = [(t.booking, b) for t, b in zip(targets, after, strict=True) if b.starts_at != kept_start(t.booking)]
+        moved = [(t.booking, b) for t, b in zip(targets, after, strict=True) if not _taken_back(tx, t.booking, b)]
         pay = sum(to_collect(tx, [b for b, _ in moved], [b.price for _, b in moved]))
         if pay:
             raise Refused("not_allowed", kind="reschedule", pay=pay, currency=after[0].currency)
@@ -166,6 +163,31 @@ def make_way(tx: Tx, targets: Sequence[Target], *, staff_id: int | None, price: 
     return prices
 
 
+def each(targets: Sequence[Target], do: Callable[[Target, datetime], T]) -> dict[str, T]:
+    """What `do` makes of each, by ref. Refused where one does not fit: one booking with its own refusal, several with every date that does
+    not, and why."""
+    made: dict[str, T] = {}
+    misfits: list[tuple[Target, Refused]] = []
+    for target in targets:
+        try:
+            if target.starts_at is None:
+                raise Refused("outside_hours")
+            made[target.booking.ref] = do(target, target.starts_at)
+        except Refused as refused:
+            misfits.append((target, refused))
+    if misfits:
+        _refuse(misfits, of=len(targets))
+    return made
+
+
+def _refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:
+    if of == 1:
+        raise misfits[0][1]
+    code = "slot_taken" if any(refused.code == "slot_taken" for _, refused in misfits) else misfits[0][1].code
+    ordered = sorted(misfits, key=lambda misfit: misfit[0].booking.starts_at)
+    raise Refused(code, dates=[{"ref": t.booking.ref, "starts_at": t.starts_at, "code": refused.code} for t, refused in ordered])
+
+
 def price_there(b: BookingSummary, offer: ServiceOffer | None) -> int:
     """The price of a booking after its customer has moved it (R26)."""
     return b.price if offer is None else moves.price_after(facts.effective_policy(b), b.price, offer.price * b.seats)
@@ -186,41 +208,45 @@ def _agreed(tx: Tx, targets: Sequence[Target], price: int | None) -> dict[str, i
 def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], *, stays: Sequence[BookingSummary] = (),
                paid: PaidTogether | None = None) -> None:
     """One message: of what has moved, and beside it of what waits for the shop, which is in no calendar yet (R31, R40)."""
-    collected = {} if paid is None else {"collected": paid.amount, "left_due": sum(b.due for b in after)}
-    pairs = list(zip(before, after, strict=True))
+    pairs = [(was, now) for was, now in zip(before, after, strict=True) if not _taken_back(tx, was, now)]
     waits = [pair for pair in pairs if pair[1].status == "pending"]
     moved = [pair for pair in pairs if pair[1].status != "pending"]
-    if not moved:
-        topic = "request_received" if after[0].never_approved else "approval_asked"
-        tell_once(tx, topic, before, after, stays=stays, **collected)
+    if not pairs:
         return
-    tell_once(tx, "booking_moved", *zip(*moved, strict=True), stays=stays, **collected, **({} if not waits else {
+    money = collected(paid, after)
+    money |= {"left_due": sum(now.due for _, now in pairs)} if money else {}
+    if not moved:
+        topic = "request_received" if waits[0][1].never_approved else "approval_asked"
+        tell_once(tx, topic, *zip(*waits, strict=True), stays=stays, **money)
+        return
+    tell_once(tx, "booking_moved", *zip(*moved, strict=True), stays=stays, **money, **({} if not waits else {
         "waits": lines(*zip(*waits, strict=True)), "waits_kept": all(kept_start(b) is not None for _, b in waits)}))
 
 
 def tell_team_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[BookingSummary], paid: PaidTogether | None) -> None:
     """The team hears once of what has moved; of what waits the shop is asked (R40)."""
-    collected = {} if paid is None else {"collected": paid.amount}
-    pairs = [(before_move(tx, b), now) for b, now in zip(before, after, strict=True) if now.status != "pending"]
+    pairs = [(before_move(tx, b), now) for b, now in zip(before, after, strict=True) if now.status != "pending" and not _taken_back(tx, b, now)]
     if pairs:
         was, moved = zip(*pairs, strict=True)
-        conflict, said = any(b.conflict for b in moved), said_why(tx, moved)
-        tell_team_once(tx, "merchant_booking_moved", was, moved, shop=tx.actor.is_customer or conflict, conflict=conflict, **said, **collected)
+        tell_team_once(tx, "merchant_booking_moved", was, moved, shop=tx.actor.is_customer or any(b.conflict for b in moved),
+                       **said_why(tx, moved), **collected(paid, moved))
+
+
+def collected(paid: PaidTogether | None, moved: Sequence[BookingSummary]) -> dict[str, int]:
+    """What a message of these says a card has paid for them."""
+    amount = 0 if paid is None else sum(paid.shares.get(b.ref, 0) for b in moved)
+    return {"collected": amount} if amount else {}
+
+
+def _taken_back(tx: Tx, was: BookingSummary, now: BookingSummary) -> bool:
+    """Whether the customer chose the old time again: `end_request` has told of that (R17)."""
+    return tx.actor.is_customer and was.held is not None and now.status != "pending"
 
 
 def said_why(tx: Tx, moved: Sequence[BookingSummary]) -> dict[str, str]:
     """Why the customer moves them, where they were asked (D20b)."""
     said = next((b.move_reason for b in moved if b.move_reason), None) if tx.actor.is_customer else None
     return {"reason": said} if said else {}
-
-
-def refuse(misfits: Sequence[tuple[Target, Refused]], *, of: int) -> NoReturn:
-    """One booking: its own refusal. Several: which dates do not fit, and why."""
-    if of == 1:
-        raise misfits[0][1]
-    code = "slot_taken" if any(refused.code == "slot_taken" for _, refused in misfits) else misfits[0][1].code
-    ordered = sorted(misfits, key=lambda misfit: misfit[0].booking.starts_at)
-    raise Refused(code, dates=[{"ref": t.booking.ref, "starts_at": t.starts_at, "code": refused.code} for t, refused in ordered])
 
 
 def _targets(tx: Tx, rows: Sequence[BookingSummary], ref: str, scope: str, starts_at: datetime, *,

@@ -8,9 +8,10 @@ from datetime import datetime
 from booking import facts, notices
 from booking.actions.action import Done, action
 from booking.actions.cancel_booking import cancel_booking
-from booking.actions.cancel_series import CancelPreview, Part, cancel_parts, confirmed_parts, parts_before, several, tell_once
+from booking.actions.cancel_series import CancelPreview, Part, cancel_parts, confirmed_parts, parts_before
 from booking.actions.decline_booking import may_take_back, take_back
-from booking.actions.reschedule_series import PaidTogether, Target, move_all, said_why, tell_moved, tell_team_moved
+from booking.actions.reschedule_series import PaidTogether, Target, collected, move_all, said_why, tell_moved, tell_team_moved
+from booking.actions.tell_several import several, tell_once
 from booking.actions.waiting import wait_together
 from booking.rules.decision import Refused
 from booking.visiting import visit_decision, visit_of
@@ -31,8 +32,9 @@ def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | No
                      override: bool = False, notify: bool = True, paid: PaidTogether | None = None) -> Done:
     """Move the visit so that its first part starts at `starts_at`; the others keep their distance. All parts move or none.
 
-    `price` is what the customer saw for all parts together, `paid` what a card paid for that first (R26), `reason` why they move it (D20b). As soon as one part has to be agreed
-    to, all of them wait, and all old times are kept; choosing the old time again takes the request back (R17).
+    `price` is what the customer saw for all parts together, `paid` what a card paid for that first (R26), `reason` why they move it
+    (D20b). As soon as one part has to be agreed to, all of them wait, and all old times are kept; choosing the old time again takes the
+    request back (R17).
     """
     parts = parts_to_change(tx, ref, version)
     shift = starts_at - parts[0].starts_at
@@ -48,7 +50,7 @@ def reschedule_visit(tx: Tx, ref: str, *, starts_at: datetime, version: int | No
     tell_team_moved(tx, parts, after, paid)
     if any(b.status == "pending" for b in after):
         notices.tell_merchant(tx, "merchant_approval_needed", after[0], old=parts[0], **several(parts, after), **said_why(tx, after),
-                              **({} if paid is None else {"collected": paid.amount}))
+                              **collected(paid, after))
     return Done(next(b for b in after if b.ref == ref), bookings=tuple(after))
 
 

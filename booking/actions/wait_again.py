@@ -31,9 +31,11 @@ def wait_again(tx: Tx, ref: str) -> Done:
     assert until is not None, "allowed until then"
     leaving = limits.leaving_from_link(tx, b)
     date = waitlist.find_date(tx, b.session_id) if b.session_id else None
-    if date is not None:
-        seats_left(tx, date)
-    made = stand_in_line(tx, date, b.customer_id, b.seats, until, leaving, request_id=b.id) if date else _wait_for_time(tx, b, until, leaving)
+    if date is None:
+        made = _wait_for_time(tx, b, until, leaving)
+    else:
+        seats_left(tx, date)  # full or not, its line is joined; under its lock, so that a cancellation of the date tells them too
+        made = stand_in_line(tx, date, b.customer_id, b.seats, until, leaving, request_id=b.id)
     return Done(facts={"id": made.id, "place": waitlist.place_of(tx, made)})
 
 

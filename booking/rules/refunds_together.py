@@ -20,9 +20,11 @@ def together(parts: Sequence[RefundQuote]) -> RefundQuote:
     return RefundQuote(
         outcome_from(amount, kept, credit), amount, kept, sum(part.fee for part in parts), parts[0].currency,
         "manual" if modes == {"manual"} else "automatic", tuple(methods), tuple(line for part in parts for line in part.parts),
-        min(part.share for part in parts), min(untils, default=None), credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
-        credit > 0 and all(part.at_shop for part in parts if part.credit), summed(way for part in parts for way in part.ways), sum(part.before for part in parts),
-        sum(part.fee_asked for part in parts))
+        min(part.share for part in parts), min(untils, default=None),
+        credit, tuple(line for part in parts for line in part.credited), min(ends, default=None), parts[0].zone,
+        credit > 0 and all(part.at_shop for part in parts if part.credit),
+        summed(way for part in parts for way in part.ways),
+        sum(part.before for part in parts), sum(part.fee_asked for part in parts))
 
 
 def with_given(payment_id: int, amount: int, payments: Sequence[Payment], currency: str, mode: str, *, seats: int, of_seats: int,

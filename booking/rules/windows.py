@@ -46,7 +46,7 @@ def change_decision(kind: str, facts: ChangeFacts, now: datetime) -> Decision:
 
 
 def allowed(kind: str, facts: ChangeFacts, now: datetime) -> bool:
-    """`change_decision` for who only asks whether: lists, of every line."""
+    """`change_decision` for who only asks whether."""
     return _refusal(kind, facts, now)[0] is None
 
 

@@ -23,9 +23,10 @@ def find_forgotten(tx: Tx, gid: str) -> int | None:
 def follow(tx: Tx, kept_id: int, forgotten_id: int) -> None:
     """The times kept for somebody we no longer knew are somebody's again: nobody of the shop has to decide on them."""
     follow_kept(tx, kept_id, forgotten_id)
-    tx.db.execute(update(ShopifyTask).where(
-        ShopifyTask.store_id == tx.store_id, ShopifyTask.kind == "redacted_open_bookings", ShopifyTask.customer_id == kept_id,
-        ShopifyTask.done_at.is_(None)).values(done_at=tx.now))
+    for task_id in tx.db.execute(update(ShopifyTask).where(
+            ShopifyTask.store_id == tx.store_id, ShopifyTask.kind == "redacted_open_bookings", ShopifyTask.customer_id == kept_id,
+            ShopifyTask.done_at.is_(None)).values(done_at=tx.now).returning(ShopifyTask.id)).scalars():
+        tx.audit("finish_task", subject="task", subject_id=task_id)
     mark(tx, "calendar", str(kept_id))
 
 

@@ -42,6 +42,7 @@ LABELS = {
     "redeliver_webhook": "Webhook sent again", "start_import": "Import started", "hold_slot": "Time kept during checkout",
     "expire_hold": "Kept time ended", "release_hold": "Kept time given back", "accept_offer": "Other time accepted",
     "begin_card": "Saving a card begun", "begin_deposit": "Paying a deposit begun", "begin_difference": "Paying the difference begun",
+    "begin_difference_together": "Paying the difference begun",
     "take_difference": "Difference paid", "return_difference": "Difference to be given back",
     "begin_refund": "Refund begun",
     "change_email": "Address changed", "change_shop_scopes": "Permissions in Shopify changed",

@@ -87,6 +87,14 @@ class TestCreate:
         assert told.recipient == "elena@example.com" and "Ada Archer has several new bookings, the first on Fri, Mar 5, 2027" in mail.text, "staff too, once (R40)"
         assert mail.subject.endswith("(+3)") and mail.text.count("\n- Fri, Mar ") == 4
 
+    def test_that_any_of_them_overlaps_is_told_to_the_staff_too(self, world):
+        world.book(at(12, 15, 30), email="bea@example.com")
+        made = series(world, 3, override=True)
+        assert [b.conflict for b in made] == [False, True, False]
+        told = [row for row in world.outbox("merchant_booking_created") if len(row.payload.get("bookings", ())) == 3]
+        assert sorted(row.recipient for row in told) == ["elena@example.com", "shop@example.com"]
+        assert all("This time overlaps another booking." in render_mail(row.topic, row.payload, "opencals.com").text for row in told)
+
     def test_dates_that_do_not_fit_are_all_named_and_nothing_is_made(self, world):
         world.book(at(12, 15, 30), email="bea@example.com")
         world.book(at(26, 14), email="cem@example.com")
@@ -311,6 +319,36 @@ class TestMove:
         assert (world.outbox("approval_asked"), [line["ref"] for line in mail.payload["bookings"]]) == ([], [b.ref for b in made[1:]])
         assert ([line["ref"] for line in mail.payload["waits"]], mail.payload["waits_kept"]) == ([made[0].ref], True)
         assert made[0].ref not in render_mail("booking_moved", mail.payload, "opencals.com").ics
+
+    @pytest.fixture
+    def waits(self, world):
+        """Two dates whose moves wait: both asked for an hour later than they were."""
+        made = series(world, 2, paid=0, service_id=world.add_service("By request", policy={"approval": "reschedule_only"}))
+        move(world, made[0], "all", at(5, 16))
+        assert states(world, made) == ["pending"] * 2
+        return made
+
+    def test_dates_whose_old_time_is_chosen_again_have_not_moved(self, world, waits):
+        """R17: that the request was taken back is told, to the customer and the shop, and no more."""
+        move(world, waits[0], "all", at(5, 15))
+        assert (states(world, waits), starts(world, waits)) == (["confirmed"] * 2, [b.starts_at for b in waits])
+        assert len(world.outbox("approval_refused")) == len(world.outbox("merchant_offers_ended")) == 2
+        assert world.outbox("booking_moved", "merchant_booking_moved") == []
+
+    def test_beside_those_that_move_they_are_not_counted(self, world):
+        made = series(world, 3, paid=0, start=at(5, 17), service_id=world.add_service("Late by request", policy={
+            "approval": "by_notice", "approval_notice": "P8D", "reschedule": {"notice": "PT2H"}}))
+        move(world, made[0], "this", at(5, 18))
+        move(world, made[0], "all", at(5, 17))
+        assert starts(world, made) == [at(5, 17), at(12, 16), at(19, 15)]
+        told = world.outbox("booking_moved", "merchant_booking_moved")
+        assert {row.recipient for row in told} == {"ada@example.com", "elena@example.com", "shop@example.com"}
+        assert {tuple(line["ref"] for line in row.payload["bookings"]) for row in told if "bookings" in row.payload} == {(made[1].ref, made[2].ref)}
+
+    def test_the_shop_that_moves_them_to_their_old_time_tells_the_customer(self, world, waits):
+        move(world, waits[0], "all", at(5, 15), by=MERCHANT)
+        [mail] = world.outbox("booking_moved")
+        assert [line["ref"] for line in mail.payload["bookings"]] == [b.ref for b in waits] and states(world, waits) == ["confirmed"] * 2
 
     def test_the_series_of_another_customer_is_untouched(self, world):
         made, others = series(world), series(world, person=Person("Bea", "bea@example.com"), start=at(5, 19))

@@ -184,6 +184,7 @@ def test_an_erasure_of_one_who_is_merged_leaves_the_kept_one_with_all_bookings(a
     nameless = {("other", "merge 1", "merge 0"): 1, ("other", "merge 0", "merge 1"): 2, ("merge 0", "other", "merge 1"): 2}.get(order, 0)
     assert (len(refs), sum(refs), who, erased) == (known, nameless, 2, False)
     assert store.sql("select count(*) from shopify_tasks where done_at is null") == [(0,)] and store.due() == []
+    assert store.sql("select subject_id from audit_entries where action = 'finish_task'") == store.sql("select id from shopify_tasks"), "I3"
     assert store.shop.metafields[gids[2], "$app", "upcoming_appointments"]["value"] == str(known)
 
 

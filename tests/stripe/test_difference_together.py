@@ -18,7 +18,7 @@ from booking.actions.pay_difference import move_paid
 from booking.actions.pay_together import begin_difference_together
 from booking.actions.payment_accounts import disconnect_account
 from booking.actions.planned_together import MoveTogether
-from booking.actions.reschedule_booking import reschedule_booking
+from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import reschedule_series
 from booking.actions.services import update_service
 from booking.actions.visits import reschedule_visit
@@ -673,6 +673,42 @@ class TestSeries:
         first, second = (world.read(b.ref) for b in series)
         assert (first.status, first.starts_at, first.price, first.owed) == ("confirmed", at(5, 15), 8000, 1500)
         assert (second.status, second.starts_at, second.price, second.paid, second.due) == ("pending", at(11, 15), 9500, 9500, 0)
+        [*_, asked] = world.outbox("approval_asked")
+        assert ([line["ref"] for line in asked.payload["bookings"]], asked.payload["collected"]) == ([second.ref], 1500)
+        assert world.outbox("booking_moved", "merchant_booking_moved") == []
+
+    def test_the_shop_reads_beside_what_has_moved_what_was_paid_for_that(self, world, till, visitor):  # noqa: F811
+        series = dates(world, till, 3, policy={"approval": "by_notice", "approval_notice": "P8D"})
+        visitor.sign_in()
+        pay(visitor, till, self.begin(visitor, series[0], at(5, 16), "all"))
+        assert [world.read(b.ref).status for b in series] == ["pending", "confirmed", "confirmed"]
+        assert {row.payload["collected"] for row in world.outbox("merchant_booking_moved") if row.recipient == "shop@example.com"} == {3000}
+        assert [row.payload["collected"] for row in world.outbox("merchant_approval_needed")] == [1500]
+        assert "$45 has been paid by card for them." in said(world, "booking_moved")
+
+    @pytest.mark.parametrize(("staff", "pays"), [("", 2300), ("&staff=anyone", 1900)])
+    def test_whether_one_goes_back_is_asked_with_its_person(self, world, till, visitor, staff, pays):  # noqa: F811
+        """R14, R17: the old hour with another person than before is a move like any other, and paid for."""
+        series = dates(world, till, 2, policy={"approval": "reschedule_only"} | {"reschedule": DIFFERENCE["reschedule"] | {"change_staff": True}})
+        update_service(world.store_id, MERCHANT, series[0].service_id, staff=[world.elena, world.tom])
+        visitor.sign_in()
+        visitor.get(account(series[0], "reschedule") + f"?scope=this&at={at(5, 16).isoformat().replace('+', '%2B')}&staff={world.tom}")
+        to = visitor.send(account(series[0], "reschedule")).headers["Location"]
+        visitor.get(to)
+        pay(visitor, till, to)
+        first = world.read(series[0].ref)
+        assert (first.status, first.staff_id, first.price) == ("pending", world.tom, 9500)
+        update_service(world.store_id, MERCHANT, first.service_id, price=9900)
+        at_once = {} if not staff else {"staff_id": ANYONE}
+        no = refused("not_allowed", reschedule_series, world.store_id, world.customer(first), first.ref, scope="all", starts_at=at(5, 15), price=19800, **at_once)
+        assert no.facts["pay"] == pays
+        visitor.get(account(first, "reschedule") + f"?scope=all&at={at(5, 15).isoformat().replace('+', '%2B')}{staff}")
+        assert fields(visitor.page)["pays"] == str(pays) and ("This takes back your request" in words(visitor.page)) is bool(staff)
+        to = visitor.send(account(first, "reschedule")).headers["Location"]
+        visitor.get(to)
+        pay(visitor, till, to)
+        assert [(now.starts_at, now.price, now.due) for now in map(world.read, (b.ref for b in series))] == (
+            [(at(5, 15), 8000, 0), (at(12, 14), 9900, 0)] if staff else [(at(5, 15), 9900, 0), (at(12, 14), 9900, 0)])
 
     def test_no_door_moves_them_unpaid(self, world, till):
         series = dates(world, till)

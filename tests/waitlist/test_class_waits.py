@@ -346,6 +346,38 @@ def test_who_joins_while_the_date_is_being_cancelled_is_refused(world, full, own
     assert world.sql("select 1 from waitlist_entries where session_id = %s and state = 'waiting'", full) == []
 
 
+@pytest.mark.parametrize("of_class", [True, False], ids=["date", "time"])
+def test_who_joins_one_line_by_two_doors_at_once_looks_again(world, owner_url, of_class):
+    """The line knows each person once: the second is told that something has changed since, and finds what the first has done."""
+    service = world.add_service("By request", capacity=8 if of_class else 1, staff=[world.elena], policy={"approval": "manual"})
+    if of_class:
+        world.session(service, at(11, 15), 1)
+    asked = []
+    for _ in range(2):
+        b = decline_booking(world.store_id, MERCHANT, world.book(at(11, 15), service=service, staff=world.elena, email="di@example.com", by=GUEST).ref).booking
+        asked.append(b)
+    world.book(at(11, 15), service=service, staff=world.elena, email="taken@example.com")
+    code: list[str] = []
+
+    def join() -> None:
+        try:
+            wait_again(world.store_id, world.holder(asked[1]), asked[1].ref)
+        except Refused as refused:
+            code.append(refused.code)
+
+    joining = threading.Thread(target=join)
+    with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, transaction(world.store_id, world.holder(asked[0])) as tx:
+        wait_again.within(tx, asked[0].ref)
+        joining.start()
+        until = time.monotonic() + 10
+        while joining.is_alive() and not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < until:
+            time.sleep(0.01)
+    joining.join()
+    assert code == ["stale"] and len(world.sql("select 1 from waitlist_entries where state = 'waiting'")) == 1
+    wait_again(world.store_id, world.holder(asked[1]), asked[1].ref)
+    assert len(world.sql("select 1 from waitlist_entries")) == 1
+
+
 @pytest.mark.parametrize("view", ["list", "calendar"])
 def test_what_is_online_is_told_in_the_customers_own_zone(world, ada, view):
     """As bookings are (R13): 10:30 PM in New York is the next day in London, on its page and in messages too."""
