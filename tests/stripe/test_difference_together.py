@@ -551,6 +551,23 @@ class TestOnePaymentOfTwo:
         assert self.money(world, moved) == ([(4500, 500, 0), (4500, 1500, 3000)] if end == "lost" else [(4500, 0, 0), (4500, 0, 4500)])
         assert [row[0] for row in world.sql("select status from disputes")] == [end] * 2
 
+    def test_what_one_part_had_back_is_not_disputed_a_second_time(self, world, till, moved, reference, court):  # noqa: F811
+        """R24: the bank takes what is left of the payment, and that is the other part's alone, however often it is told."""
+        cancel_booking(world.store_id, MERCHANT, moved[1].ref, refund="full")
+        settle(world.store_id)
+        dispute = court.dispute(reference, amount=500)
+        assert world.sql("select amount, refundable from disputes order by amount") == [(0, False), (500, False)]
+        assert [row.booking_id for row in world.outbox("merchant_dispute_opened")] == [moved[0].id]
+        court.decide(dispute, "lost")
+        assert self.money(world, moved) == [(4500, 500, 0), (4500, 4500, 0)]
+        for event in till.bank.events("charge.dispute.closed"):
+            deliver(self.http, event | {"id": event["id"] + "x"})
+        settle(world.store_id)
+        assert world.sql("select amount, given from disputes order by amount") == [(0, 0), (500, 500)]
+        cancel_booking(world.store_id, MERCHANT, moved[0].ref, refund="full")
+        settle(world.store_id)
+        assert self.money(world, moved) == [(4500, 4500, 0)] * 2 and len(world.outbox("merchant_dispute_closed")) == 1
+
     def test_the_database_notes_no_more_than_was_taken(self, world, till, moved, reference, owner_url):
         with psycopg.connect(owner_url.replace("+psycopg", "")) as owner:
             owner.execute("select set_config('app.store_id', %s, false)", (str(world.store_id),))
