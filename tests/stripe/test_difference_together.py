@@ -14,6 +14,7 @@ from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.decline_booking import decline_booking
 from booking.actions.intents import name_intent
+from booking.actions.outside_refund import note_outside_refund
 from booking.actions.pay_difference import move_paid
 from booking.actions.pay_together import begin_difference_together
 from booking.actions.payment_accounts import disconnect_account
@@ -23,6 +24,7 @@ from booking.actions.reschedule_series import reschedule_series
 from booking.actions.services import update_service
 from booking.actions.visits import reschedule_visit
 from gateways.stripe import pages
+from gateways.stripe.refunds import carry_out
 from models.actor import SYSTEM
 from sync.payments import settle
 from tests.actions.test_reschedule import race, refused
@@ -567,6 +569,30 @@ class TestOnePaymentOfTwo:
         cancel_booking(world.store_id, MERCHANT, moved[0].ref, refund="full")
         settle(world.store_id)
         assert self.money(world, moved) == [(4500, 4500, 0)] * 2 and len(world.outbox("merchant_dispute_closed")) == 1
+
+    def test_what_was_noted_for_two_parts_meanwhile_pays_no_third(self, world, till, visitor):  # noqa: F811
+        """R24: as this part's refund is sent, one made at Stripe in just its amount is spread over the two others."""
+        made = [world.add_service(name, price=3000, staff=[world.elena], policy=DIFFERENCE) for name in ("Colour", "Cut", "Care")]
+        parts = create_visit(world.store_id, MERCHANT, person=ADA, starts_at=at(10, 15), parts=[VisitPart(one, world.elena) for one in made]).bookings
+        for b, price in zip(parts, (3500, 4000, 4500), strict=True):
+            till.take(b, 3000)
+            update_service(world.store_id, MERCHANT, b.service_id, price=price)
+        pay(visitor, till, begin(visitor, parts[0], NEW))
+        reference = world.sql("select distinct provider_ref from payments where shared")[0][0]
+        cancel_booking(world.store_id, MERCHANT, parts[2].ref, refund="full")
+        outside = till.client.v1.refunds.create({"payment_intent": reference, "amount": 1500})
+
+        def meanwhile(label):
+            if label == "intended":
+                note_outside_refund(world.store_id, SYSTEM, reference, outside.id, 1500, "succeeded")
+
+        [(refund,)] = world.sql("select id from refunds")
+        carry_out(world.store_id, refund, at=meanwhile)
+        assert self.money(world, parts)[:2] == [(3500, 500, 0), (4000, 1000, 0)] and world.read(parts[2].ref).owed == 1500
+        world.set_clock(world.now + timedelta(minutes=6))
+        settle(world.store_id)
+        assert self.money(world, parts) == [(3500, 500, 0), (4000, 1000, 0), (4500, 4500, 0)]
+        assert sum(made["amount"] for made in till.refunds() if made["payment_intent"] == reference) == 3000
 
     def test_the_database_notes_no_more_than_was_taken(self, world, till, moved, reference, owner_url):
         with psycopg.connect(owner_url.replace("+psycopg", "")) as owner:
