@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import psycopg
 import pytest
 
@@ -19,6 +20,7 @@ from booking.actions.pay_difference import move_paid
 from booking.actions.pay_together import begin_difference_together
 from booking.actions.payment_accounts import disconnect_account
 from booking.actions.planned_together import MoveTogether
+from booking.actions.refund_booking import execute_refund
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.reschedule_series import reschedule_series
 from booking.actions.services import update_service
@@ -26,7 +28,8 @@ from booking.actions.visits import reschedule_visit
 from gateways.stripe import pages
 from gateways.stripe.refunds import carry_out
 from models.actor import SYSTEM
-from sync.payments import settle
+from models.session import database
+from sync.payments import Payments, settle, waits
 from tests.actions.test_reschedule import race, refused
 from tests.storefront.test_together import ADA
 from tests.storefront.visitor import account, fields, link, words
@@ -569,6 +572,40 @@ class TestOnePaymentOfTwo:
         cancel_booking(world.store_id, MERCHANT, moved[0].ref, refund="full")
         settle(world.store_id)
         assert self.money(world, moved) == [(4500, 4500, 0)] * 2 and len(world.outbox("merchant_dispute_closed")) == 1
+
+    def test_an_older_worker_leaves_its_refund_to_one_that_knows_of_parts(self, world, till, moved, monkeypatch):
+        """I71: that one would take the part for the whole payment, and send too little of it."""
+        cancel_booking(world.store_id, MERCHANT, moved[1].ref, refund="full")
+        with monkeypatch.context() as older:
+            older.setattr(Payments, "channels", ("stripe",))
+            settle(world.store_id)
+            assert till.refunds() == [] and not waits(world.store_id)
+        assert waits(world.store_id) and world.store_id in database().due_payments()
+        settle(world.store_id)
+        assert sorted(made["amount"] for made in till.refunds()) == [1500, 3000] and self.money(world, moved)[1] == (4500, 4500, 0)
+
+    def test_a_refund_of_one_booking_alone_is_any_workers(self, world, till, moved):
+        other = world.book(at(10, 19), staff=world.elena, email="bea@example.com")
+        till.take(other, 2500)
+        cancel_booking(world.store_id, MERCHANT, other.ref, refund="full")
+        cancel_booking(world.store_id, MERCHANT, moved[0].ref, refund="full")
+        assert [[row.booking_id for row in world.outbox("execute_refund", channel=channel)] for channel in ("stripe", "stripe_shared")] == [
+            [other.id], [moved[0].id]]
+
+    def test_one_that_failed_goes_the_same_way_again(self, world, till, moved):
+        """One command for each refund, ever."""
+        cancel_booking(world.store_id, MERCHANT, moved[1].ref, refund="full")
+        settle(world.store_id)
+        for made in till.refunds():
+            httpx.post(f"{till.bank.url}/stripe/refunds/{made['id']}", json={"status": "failed"})
+        for event in till.bank.events("refund.failed"):
+            deliver(self.http, event)
+        settle(world.store_id)
+        [(refund,)] = world.sql("select id from refunds where state in ('owed', 'failed')")
+        execute_refund(world.store_id, MERCHANT, refund)
+        assert [row.state for row in world.outbox("execute_refund", channel="stripe_shared")] == ["due"]
+        settle(world.store_id)
+        assert sorted(made["amount"] for made in till.refunds()) == [1500, 3000] and self.money(world, moved)[1] == (4500, 4500, 0)
 
     def test_what_was_noted_for_two_parts_meanwhile_pays_no_third(self, world, till, visitor):  # noqa: F811
         """R24: as this part's refund is sent, one made at Stripe in just its amount is spread over the two others."""
