@@ -20,9 +20,10 @@ MOST_OPEN = 200
 
 
 class Dispute(StoreRow, Base):
-    """Of a shared payment one row for each of its parts. `refundable`: whether the provider still gives money of this payment back. `answered`: evidence was sent. `due_by`: when the
-    answer must be there. `refund_id` is the ledger's row of a lost one; it has state `none` where an appeal was won. `given` is how much
-    of a lost one the ledger shows, in that row and in refunds that were owed; `instead` how much of that an owed refund has shrunk by.
+    """Of a shared payment one row for each of its parts. `refundable`: whether the provider still gives money of this payment back.
+    `answered`: evidence was sent. `due_by`: when the answer must be there. `refund_id` is the ledger's row of a lost one; it has state
+    `none` where an appeal was won. `given` is how much of a lost one the ledger shows, in that row and in refunds that were owed;
+    `instead` how much of that an owed refund has shrunk by.
     """
 
     __tablename__ = "disputes"
