@@ -83,7 +83,7 @@ def _record(tx: Tx, account_id: int, payment: Row, told: Disputed) -> int:
     if before != told.status:
         tx.audit("payment_disputed" if new else "dispute_changed", booking_id=payment.booking_id, subject="dispute", subject_id=row.id,
                  before=None if new else {"dispute": before}, after={"dispute": told.status}, amount=told.amount, reason=told.reason)
-        if told.amount:
+        if told.amount:  # else nothing of this part is disputed
             _tell(tx, payment.booking_id, row.id, new, told)
     return row.id
 

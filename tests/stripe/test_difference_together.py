@@ -28,7 +28,8 @@ from booking.actions.visits import reschedule_visit
 from gateways.stripe import pages
 from gateways.stripe.refunds import carry_out
 from models.actor import SYSTEM
-from models.session import database
+from models.dispute import closed_disputes, open_disputes, waiting_disputes
+from models.session import database, reading
 from sync.payments import Payments, settle, waits
 from tests.actions.test_reschedule import race, refused
 from tests.storefront.test_together import ADA
@@ -563,7 +564,11 @@ class TestOnePaymentOfTwo:
         dispute = court.dispute(reference, amount=500)
         assert world.sql("select amount, refundable from disputes order by amount") == [(0, False), (500, False)]
         assert [row.booking_id for row in world.outbox("merchant_dispute_opened")] == [moved[0].id]
+        with reading(world.store_id) as tx:
+            assert [one.ref for one in open_disputes(tx)] == [moved[0].ref] and waiting_disputes(tx) == 1
         court.decide(dispute, "lost")
+        with reading(world.store_id) as tx:
+            assert [one.ref for one in closed_disputes(tx)] == [moved[0].ref]
         assert self.money(world, moved) == [(4500, 500, 0), (4500, 4500, 0)]
         for event in till.bank.events("charge.dispute.closed"):
             deliver(self.http, event | {"id": event["id"] + "x"})
