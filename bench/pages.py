@@ -29,7 +29,7 @@ from sandbox.parts import Parts
 from settings import Settings
 
 TURNS, SECONDS = 15, 0.6
-"""Many short ones: of one second at this machine's worst, another second says otherwise."""
+"""Many short turns: on a shared machine one second says little of the next."""
 
 
 def measure(parts: Parts, settings: Settings, shops: dict[str, Shop]) -> Iterator[tuple]:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)  # what does not fit may say who somebody is, and is logged (I65)
 
 
 def read_instant(text: str) -> datetime:
@@ -70,6 +70,12 @@ class Money(Shape):
 
     amount: Sum
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
+class MoneyIn(Money):
+    """Money as it is sent to us."""
+
+    amount: Minor
 
 
 class Amount(Shape):

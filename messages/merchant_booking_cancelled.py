@@ -19,6 +19,7 @@ def content(s: Snapshot) -> Content:
     lines += s.reason()
     if cash := s.cash():
         lines.append(_("Refund: {amount}. You find it under refunds owed until it is carried out.").format(amount=cash))
-    return Content(subject=(_("Changed: {service}, {when}") if fewer else _("Cancelled: {service}, {when}")).format(service=s.service, when=s.first() if several else s.when(s.old)),
+    subject = _("Changed: {service}, {when}") if fewer else _("Cancelled: {service}, {when}")
+    return Content(subject=subject.format(service=s.service, when=s.first() if several else s.when(s.old)),
                    heading=_("Seats cancelled") if fewer else _("Cancelled"), paragraphs=lines, manage=False, alarm=False,
                    buttons=s.dashboard(_("See the booking")))

@@ -15,5 +15,6 @@ def content(s: Snapshot) -> Content:
     lines += s.collected() + s.reason()
     if s.payload.get("conflict", s.booking["conflict"]):
         lines.append(_("This time overlaps another booking. Please look at your conflicts list."))
-    return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.first()), heading=_("Bookings have moved") if several else _("A booking has moved"),
+    return Content(subject=_("Moved: {service}, {when}").format(service=s.service, when=s.first()),
+                   heading=_("Bookings have moved") if several else _("A booking has moved"),
                    paragraphs=lines, manage=False, alarm=False, buttons=s.dashboard(_("See the booking")))

@@ -20,9 +20,10 @@ MOST_OPEN = 200
 
 
 class Dispute(StoreRow, Base):
-    """Of a shared payment one row for each of its parts. `refundable`: whether the provider still gives money of this payment back. `answered`: evidence was sent. `due_by`: when the
-    answer must be there. `refund_id` is the ledger's row of a lost one; it has state `none` where an appeal was won. `given` is how much
-    of a lost one the ledger shows, in that row and in refunds that were owed; `instead` how much of that an owed refund has shrunk by.
+    """Of a shared payment one row for each of its parts; one with nothing left has the amount 0 and is in no list. `refundable`: whether the
+    provider still gives money of this payment back. `answered`: evidence was sent. `due_by`: when the answer must be there. `refund_id` is
+    the ledger's row of a lost one; it has state `none` where an appeal was won. `given` is how much of a lost one the ledger shows, in
+    that row and in refunds that were owed; `instead` how much of that an owed refund has shrunk by.
     """
 
     __tablename__ = "disputes"
@@ -113,18 +114,18 @@ def one_dispute(tx: Tx, dispute_id: int) -> ListedDispute | None:
 def waiting_disputes(tx: Tx) -> int:
     """How many wait for the shop's answer."""
     return tx.db.execute(select(func.count()).select_from(Dispute).where(
-        Dispute.store_id == tx.store_id, Dispute.closed_at.is_(None), Dispute.status.like("%needs_response"))).scalar_one()
+        Dispute.store_id == tx.store_id, Dispute.amount > 0, Dispute.closed_at.is_(None), Dispute.status.like("%needs_response"))).scalar_one()
 
 
 def open_disputes(tx: Tx, *, limit: int = MOST_OPEN) -> list[ListedDispute]:
     """The ones still to be decided, the one due soonest first."""
     return [ListedDispute._make(row) for row in tx.db.execute(_LISTED.where(
-        Dispute.store_id == tx.store_id, Dispute.closed_at.is_(None)).order_by(nulls_last(Dispute.due_by.asc()), Dispute.id).limit(limit))]
+        Dispute.store_id == tx.store_id, Dispute.amount > 0, Dispute.closed_at.is_(None)).order_by(nulls_last(Dispute.due_by.asc()), Dispute.id).limit(limit))]
 
 
 def closed_disputes(tx: Tx, after: tuple[datetime, int] | None = None, *, limit: int = 50) -> list[ListedDispute]:
     """Decided ones, the latest first."""
-    where = [Dispute.store_id == tx.store_id, Dispute.closed_at.is_not(None)]
+    where = [Dispute.store_id == tx.store_id, Dispute.amount > 0, Dispute.closed_at.is_not(None)]
     if after is not None:
         where.append(or_(Dispute.closed_at < after[0], and_(Dispute.closed_at == after[0], Dispute.id < after[1])))
     return [ListedDispute._make(row) for row in tx.db.execute(_LISTED.where(*where).order_by(

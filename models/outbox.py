@@ -14,7 +14,8 @@ class OutboxRow(Base):
     """One message or command for one recipient over one channel.
 
     `dedupe` makes (event, recipient, channel) unique. A worker claims rows by a lease; `message_id` is drawn once and
-    repeats on every attempt. States: due -> sent | failed | superseded; `unknown` when the outcome could not be learnt.
+    repeats on every attempt. Refunds of payments that bookings share have the channel `stripe_shared` from the database: older workers
+    would send too little. States: due -> sent | failed | superseded; `unknown` when the outcome could not be learnt.
     """
 
     __tablename__ = "outbox"
@@ -47,5 +48,5 @@ class OutboxRow(Base):
         CheckConstraint("state in ('due','sent','failed','superseded','unknown')", name="outbox_state"),
         Index("outbox_of_endpoint", "store_id", "recipient", "id", postgresql_where=text("channel = 'webhook'")),
         Index("outbox_due_webhooks", "store_id", "due_at", postgresql_where=text("state = 'due' and channel = 'webhook'")),
-        CheckConstraint("channel in ('email','sms','stripe','shopify','webhook')", name="outbox_channel"),
+        CheckConstraint("channel in ('email','sms','stripe','stripe_shared','shopify','webhook')", name="outbox_channel"),
     )

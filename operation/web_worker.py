@@ -5,6 +5,7 @@ gunicorn refuses them before the application sees them, in its own words, and wr
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import socket
@@ -58,7 +59,8 @@ class Cut:
         try:
             return self.reader.read(size)
         except ParseException as error:
-            raise ConnectionAbortedError(type(error).__name__) from None
+            # With its number: gunicorn, which drains what nobody read, writes other breaks of the line into its log.
+            raise ConnectionResetError(errno.ECONNRESET, type(error).__name__) from None
 
 
 RequestParser.mesg_class = Noted

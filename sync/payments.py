@@ -22,7 +22,7 @@ log = logging.getLogger("opencals.payments")
 class Payments:
     """Carries out the outbox's commands to the provider. None is ever given up: money that is owed stays on the list."""
 
-    channels: tuple[str, ...] = ("stripe",)
+    channels: tuple[str, ...] = ("stripe", "stripe_shared")
     most_attempts = float("inf")
     longest_wait_s = 300
 
@@ -70,7 +70,7 @@ def waits(store_id: int) -> bool:
     """Whether the store has commands for the provider, or events of it, that are due now."""
     with reading(store_id) as tx:
         commands = exists().where(
-            OutboxRow.store_id == store_id, OutboxRow.state == "due", OutboxRow.channel == "stripe", OutboxRow.due_at <= tx.now,
+            OutboxRow.store_id == store_id, OutboxRow.state == "due", OutboxRow.channel.in_(Payments.channels), OutboxRow.due_at <= tx.now,
             or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= tx.now))
         received = exists().where(StripeEvent.store_id == store_id, StripeEvent.state == "due", StripeEvent.due_at <= tx.now)
         return tx.db.execute(select(or_(commands, received))).scalar_one()

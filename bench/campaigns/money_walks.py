@@ -2,8 +2,8 @@
 
     python3 dev.py bench campaign money_walks [NUMBER] [--from SEED]
 
-The walks are the suite's own (tests/support/money_walks.py and visit_walks.py, one of each), longer ones. They run on a server of their own below OPENCALS_VAR; a walk
-that fails is named by its seed and the others go on.
+The walks are the suite's own (tests/support/money_walks.py and visit_walks.py, one of each), longer ones. They run on a server of their
+own below OPENCALS_VAR; a walk that fails is named by its seed and the others go on.
 """
 
 from __future__ import annotations

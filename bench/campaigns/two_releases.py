@@ -77,7 +77,7 @@ def _rounds(parts: Parts, homes: dict[str, Path], stores: dict) -> int:
 def _web(parts: Parts, home: Path) -> Processes:
     processes = Processes(parts.var, parts.environment, home)
     processes.start("web", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{parts.environment['PORT']}", "--reuse-port", "--workers", "1",
-                    "--worker-class", "gthread", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket")
+                    "--graceful-timeout", "5", "--no-control-socket")
     return processes
 
 

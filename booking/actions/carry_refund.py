@@ -96,6 +96,9 @@ def record_refund(tx: Tx, intent_id: int, said: Said) -> Done:
         RefundIntent.store_id == tx.store_id, RefundIntent.id == intent_id).with_for_update()).one()
     if row is None or ORDER.index(said.state) < ORDER.index(before.state) or before.provider_ref not in (None, said.reference):
         return Done()
+    if before.provider_ref is None and said.reference is not None and tx.db.execute(select(RefundIntent.id).where(
+            RefundIntent.store_id == tx.store_id, RefundIntent.provider_ref == said.reference, RefundIntent.id != intent_id)).first():
+        return Done()  # noted for other parts of the payment meanwhile: the next look finds or makes one of our own
     over = said.state in ("succeeded", "failed")
     if before.spread:  # the provider tells the sum of several
         said = replace(said, amount=before.amount, outside=True)
@@ -154,7 +157,7 @@ def _part(tx: Tx, row: Row) -> Part:
     parts = {row.payment_id: row.captured}
     if row.shared:
         parts = dict(tx.db.execute(select(Payment.id, Payment.amount).where(
-            Payment.store_id == tx.store_id, Payment.provider_ref == row.provider_ref)).all())
+            Payment.store_id == tx.store_id, Payment.provider_ref == row.provider_ref, Payment.shared)).all())
     known = frozenset(tx.db.execute(select(RefundIntent.provider_ref).where(
         RefundIntent.store_id == tx.store_id, RefundIntent.payment_id.in_(parts), RefundIntent.provider_ref.is_not(None))).scalars())
     return Part(row.id, row.line_id, row.attempt, row.amount, row.payment_id, min(parts), sum(parts.values()), row.currency, row.provider_ref,

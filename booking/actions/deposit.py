@@ -32,6 +32,8 @@ from models.store import Store
 
 PAY_WITHIN = timedelta(minutes=20)
 MOST_OPEN = 5
+WORKERS_FOLLOW = timedelta(minutes=30)
+"""Until when a message of a new kind is not sent: a worker of the release before would take it for one that cannot be made."""
 
 
 @action
@@ -110,21 +112,31 @@ def return_deposit(tx: Tx, intent_id: int, why: str) -> Done:
 def deposit_returned(tx: Tx, intent_id: int, refund: str | None) -> Done:
     """The provider has taken the refund, or one the shop has made there since."""
     intent = find_intent(tx, intent_id, lock=True)
-    if intent is not None and intent.state == "attention" and (refund is None or refund != intent.facts.get("failed")):
-        close(tx, intent, "returned", error=intent.error)
+    if intent is None or intent.state not in ("attention", "returned") or refund in _failed(intent):
+        return Done()
+    if intent.state == "attention" or refund not in (None, intent.facts.get("given")):
+        close(tx, replace(intent, facts=intent.facts | {"given": refund}), "returned", error=intent.error)
         tx.audit("deposit_returned", subject="intent", subject_id=intent_id, amount=intent.amount)
     return Done()
 
 
 @action
 def deposit_not_returned(tx: Tx, intent_id: int, refund: str, error: str) -> Done:
-    """The bank has sent the refund back: what is the customer's lies with the shop, which is told once and gives it back itself (I17)."""
+    """The bank has sent the refund back: what is the customer's lies with the shop, which is told once and gives it back itself (I17).
+    Where another refund stands by now, nothing follows: word of each comes again and in any order (I23)."""
     intent = find_intent(tx, intent_id, lock=True)
-    if intent is not None and intent.state in ("attention", "returned") and refund != intent.facts.get("failed"):
-        close(tx, replace(intent, facts=intent.facts | {"failed": refund}), "attention", error=error)
-        tell_shop(tx, "merchant_deposit_stuck", f"{intent_id}:{refund}", amount=intent.amount, currency=intent.currency, payment=intent.provider_ref)
+    if intent is not None and intent.state in ("attention", "returned") and refund not in _failed(intent) and intent.facts.get("given") in (None, refund):
+        known = intent.facts | {"failed": [*_failed(intent), refund], "given": None}
+        close(tx, replace(intent, facts=known), "attention", error=error)
+        tell_shop(tx, "merchant_deposit_stuck", f"{intent_id}:{refund}", due_at=tx.now + WORKERS_FOLLOW, amount=intent.amount, currency=intent.currency,
+                  payment=intent.provider_ref)
         tx.audit("deposit_not_returned", subject="intent", subject_id=intent_id, amount=intent.amount, code=error)
     return Done()
+
+
+def _failed(intent: OpenIntent) -> list[str]:
+    """Refunds of it that the bank has sent back."""
+    return intent.facts.get("failed", [])
 
 
 def _person(draft: dict[str, Any]) -> Person | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,15 +41,28 @@ def record_dispute(tx: Tx, account_id: int, payment_ref: str, told: Disputed) ->
     """Take over what the provider says. Lost: the money has gone back to the customer, and the ledger says so too; won on appeal:
     that is taken back. Repeating it changes nothing; payments that are not ours are passed over. Of one that several bookings share each
     part is disputed for itself. `facts`: dispute_id, the first of them."""
-    payments = tx.db.execute(select(Payment.id, Payment.booking_id, Payment.currency, Payment.amount).where(
-        Payment.store_id == tx.store_id, Payment.provider_ref == payment_ref).order_by(Payment.id)).all()
+    mine = (Payment.store_id == tx.store_id, Payment.provider_ref == payment_ref)
+    tx.db.execute(select(Booking.id).where(
+        Booking.store_id == tx.store_id, Booking.id.in_(select(Payment.booking_id).where(*mine))).order_by(Booking.id).with_for_update())
+    payments = tx.db.execute(select(
+        Payment.id, Payment.booking_id, Payment.currency, Payment.amount, (Payment.amount - Payment.refunded).label("left"),
+    ).where(*mine).order_by(Payment.id)).all()
     if not payments:
         return Done()
-    tx.db.execute(select(Booking.id).where(
-        Booking.store_id == tx.store_id, Booking.id.in_([payment.booking_id for payment in payments])).order_by(Booking.id).with_for_update())
-    shares = split(told.amount, [payment.amount for payment in payments])
+    shares = split(told.amount, _weights(tx, told, payments))
     ids = [_record(tx, account_id, payment, replace(told, amount=share)) for payment, share in zip(payments, shares, strict=True)]
     return Done(facts={"dispute_id": ids[0]})
+
+
+def _weights(tx: Tx, told: Disputed, payments: Sequence[Row]) -> list[int]:
+    """What the parts of a payment have of its dispute: as when it was first heard of, for what a lost one gives counts as given back
+    itself. Then by what of each was not given back before: no bank takes that a second time."""
+    known = dict(tx.db.execute(select(Dispute.payment_id, Dispute.amount).where(
+        Dispute.store_id == tx.store_id, Dispute.provider_ref == told.reference)).all())
+    if any(known.values()):
+        return [known.get(payment.id, 0) for payment in payments]
+    left = [payment.left for payment in payments]
+    return left if any(left) and sum(left) >= told.amount else [payment.amount for payment in payments]
 
 
 def _record(tx: Tx, account_id: int, payment: Row, told: Disputed) -> int:
@@ -69,7 +83,8 @@ def _record(tx: Tx, account_id: int, payment: Row, told: Disputed) -> int:
     if before != told.status:
         tx.audit("payment_disputed" if new else "dispute_changed", booking_id=payment.booking_id, subject="dispute", subject_id=row.id,
                  before=None if new else {"dispute": before}, after={"dispute": told.status}, amount=told.amount, reason=told.reason)
-        _tell(tx, payment.booking_id, row.id, new, told)
+        if told.amount:  # else nothing of this part is disputed
+            _tell(tx, payment.booking_id, row.id, new, told)
     return row.id
 
 

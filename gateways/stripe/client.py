@@ -21,6 +21,8 @@ API_VERSION = "2026-10-28.endive"
 TIMEOUT_S = 10
 log = logging.getLogger("opencals.payments")
 METADATA = {"source": "opencals"}
+GONE = ("failed", "canceled")
+"""States of a refund that gives nothing back."""
 Object = dict[str, Any]
 """An object of Stripe's API as plain data."""
 

@@ -16,12 +16,10 @@ from booking.actions.people import Person
 from booking.actions.planned_together import MoveTogether
 from booking.rules.decision import Refused
 from gateways.stripe.amounts import from_stripe
-from gateways.stripe.client import Account, account_by_id
+from gateways.stripe.client import GONE, Account, account_by_id
 from gateways.stripe.errors import Trouble, Wrong
 from models.actor import SYSTEM, Actor
 from models.session import reading
-
-GONE = ("failed", "canceled")
 
 
 def begin(store_id: int, by: Actor, *, service_id: int, starts_at: datetime, staff_id: int | None, seats: int, person: Person | None,
@@ -115,10 +113,11 @@ def give_back(store_id: int, intent_id: int) -> None:
         account = account_by_id(tx, intent.account_id) if intent else None
     if intent is None or account is None or intent.state != "attention" or intent.provider_ref is None:
         return
-    made = None
-    if all(refund["status"] in GONE for refund in account.stripe.refunds_of(intent.provider_ref)):
+    made = next((refund for refund in account.stripe.refunds_of(intent.provider_ref) if refund["status"] not in GONE), None)
+    if made is None:
         try:
-            made = account.stripe.make_refund(intent.provider_ref, intent.amount, intent.currency or "", f"intent:{intent_id}", 1, f"return-{intent_id}")
+            made = account.stripe.make_refund(
+                intent.provider_ref, intent.amount, intent.currency or "", f"intent:{intent_id}", 1, f"return-{intent_id}")
         except Wrong as wrong:
             if wrong.code != "charge_already_refunded":
                 raise

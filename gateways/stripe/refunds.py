@@ -9,12 +9,11 @@ from booking.actions.outside_refund import note_outside_refund
 from booking.actions.rehearse_payment import begin_rehearsal, finish_rehearsal
 from booking.keys import settings
 from gateways.stripe.amounts import from_stripe
-from gateways.stripe.client import Account, Object, Stripe, account_by_id, enabled
+from gateways.stripe.client import GONE, Account, Object, Stripe, account_by_id, enabled
 from gateways.stripe.errors import Busy, Declined, Unknown, Wrong
 from models.actor import SYSTEM
 from models.session import database, reading
 
-GONE = ("failed", "canceled")
 STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 TEST_CARD = "pm_card_visa"
 ALREADY = frozenset({"charge_already_refunded", "amount_too_large"})

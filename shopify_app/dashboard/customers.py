@@ -13,7 +13,6 @@ from booking.cards import cards_of
 from booking.keys import sign, unsign
 from booking.rules.decision import Refused
 from booking.wording import Words
-from booking.wording.cards import card_text
 from models import customer_list, diary
 from models.customer import Customer
 from models.customer_list import ListedCustomer
@@ -21,6 +20,7 @@ from models.diary import Filters
 from models.refund import Credit
 from models.session import Tx, reading
 from shopify_app.dashboard import given
+from shopify_app.dashboard.charge_words import face
 from shopify_app.dashboard.door import EVERYONE, MANAGERS, Visit, field_problems, screen
 
 PAGE = 50
@@ -75,7 +75,7 @@ def show_customer(visit: Visit, customer_id: int, *, problem: str | None = None,
         credits = tx.db.execute(select(Credit.amount, Credit.used, Credit.currency, Credit.expires_at, Credit.place, Credit.created_at).where(
             Credit.store_id == tx.store_id, Credit.customer_id == c.id).order_by(Credit.created_at)).all()
         same = customer_list.duplicates_of(tx, c, profile.email_canonical)
-        cards = [card_text(visit.words, *card[1:5]) for card in cards_of(tx, c.id)]
+        cards = [face(visit.words, card) for card in cards_of(tx, c.id)]
     return visit.show("customer.html", here="customers", status=status, c=c, profile=profile, ahead=ahead, past=past, credits=credits, cards=cards,
                       same=same, problem=problem, preferences=preferences(visit.words, profile.preferences), may_manage=visit.may(MANAGERS))
 

@@ -198,6 +198,19 @@ class TestChoice:
         refused("quote_changed", cancel_booking, world.store_id, world.customer(b), b.ref, quote=text, as_credit=True)
         assert world.read(b.ref).status == "confirmed"
 
+    def test_once_a_seat_has_left_with_credit_the_fee_told_is_the_one_of_the_others(self, world):
+        """A8, R30: the terms shown and the outcome say the same."""
+        service = world.add_service("Class", capacity=4, price=2500, staff=[world.elena], policy={
+            "cancel": ALWAYS | {"tiers": [{"outcome": "full"}], "fee": {"amount": 4000}, "credit_choice": True}})
+        world.session(service, at(12, 15), capacity=4)
+        b = world.book(at(12, 15), service=service, seats=4, paid=10000)
+        with reading(world.store_id) as tx:
+            quote = facts.quote_cancellation(tx, b, seats=1, as_credit=True)
+        b = cancel_booking(world.store_id, world.customer(b), b.ref, quote=quotes.sign(quote, b, 1), seats=1, as_credit=True).booking
+        assert left(world, b.customer_id) == [(1500, "USD")]
+        with reading(world.store_id) as tx:
+            assert facts.shown_policy(tx, b).fee == facts.quote_cancellation(tx, b).fee == 3000
+
 
 def test_a_detour_never_turns_credit_into_money(world):
     tiers = [{"at_least": "P7D", "outcome": "full"}, {"outcome": "credit"}]

@@ -54,7 +54,9 @@ def test_sums_may_be_more_than_anyone_can_send(api, world):
     assert api.post(f"/bookings/{made['ref']}/cancel", {"refund": "full"}, status=200)["refund"]["amount"] == 2 * 10**12
     assert api.get("/refunds")["items"][0]["amount"]["amount"] == 2 * 10**12 and [b["ref"] for b in api.get("/bookings")["items"]] == [made["ref"]]
     for price in (10**12 + 1, 2**70):
-        assert api.refused(422, "invalid", "PATCH", f"/services/{course}", {"price": {"amount": price, "currency": "USD"}})["errors"][0]["field"] == "price"
+        for sent in ("price", "deposit"):
+            refused = api.refused(422, "invalid", "PATCH", f"/services/{course}", {sent: {"amount": price, "currency": "USD"}})
+            assert [error["field"] for error in refused["errors"]] == [f"{sent}.amount"]
 
 
 def test_documents_and_their_pdf(api, world):

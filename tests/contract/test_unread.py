@@ -13,6 +13,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.http import get_parser
 from gunicorn.http.wsgi import create
+from gunicorn.workers.gthread import TConn
 from werkzeug.test import run_wsgi_app
 
 import operation.web_worker
@@ -117,6 +118,21 @@ def test_a_body_in_broken_pieces_is_no_failure_of_ours(worker, world, path, chun
         body, status, _ = run_wsgi_app(worker.wsgi, environ)
         assert status.startswith("400 "), b"".join(body)
         assert not parser.finish_body(), "where the next request begins is unknown"
+
+
+@pytest.mark.parametrize("chunks", CHUNKS[:4], ids=repr)
+def test_a_body_nobody_read_fills_no_log(worker, world, caplog, monkeypatch, chunks):
+    """gunicorn looks for the next request behind it."""
+    monkeypatch.setattr(worker.log.error_log, "propagate", True)
+    for name, value in {"nr": 0, "max_requests": 99, "alive": True, "keepalived_conns": (), "max_keepalived": 9}.items():
+        monkeypatch.setattr(worker, name, value, raising=False)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, caplog.at_level(logging.INFO):
+        theirs.sendall(b"GET /healthz HTTP/1.1\r\nHost: api.localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        theirs.shutdown(socket.SHUT_WR)
+        assert not worker.handle(TConn(worker.cfg, ours, ("192.0.2.1", 1), ("127.0.0.1", 80))), "the connection ends"
+        assert theirs.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert "gunicorn.error" not in {record.name for record in caplog.records}
 
 
 def test_what_the_application_breaks_is_no_fault_of_who_asked(worker, caplog):

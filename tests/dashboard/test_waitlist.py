@@ -76,7 +76,7 @@ def test_the_class_date_says_which_seats_are_taken_by_no_booking(world, line, ma
     cancel_booking(world.store_id, MERCHANT, taken.ref, override=True)
     serve(world)
     manager.get(f"/admin/classes/{session}")
-    assert "2 of 2 seats taken" in words(manager.page) and "2 of these seats are kept: they are offered to someone who waits" in words(manager.page)
+    assert "2 of 2 seats taken" in words(manager.page) and "2 seats are kept: they are offered to someone who waits" in words(manager.page)
 
 
 def test_the_booking_and_the_class_date_lead_there(world, line, manager):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from booking.actions.deposit import deposit_returned
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
 from gateways.stripe import pages
+from gateways.stripe.deposits import hear
 from messages import render_mail
 from models.actor import SYSTEM
 from sync.payments import settle
@@ -285,12 +287,29 @@ class TestSentBackByTheBank:
             self.hears(world, app, bank, "refund.failed", "charge.refund.updated", "refund.updated")
         assert self.state(world) == "attention"
         [told] = world.outbox("merchant_deposit_stuck")
+        assert told.due_at - told.created_at == timedelta(minutes=30), "no worker of the release before is left to take it"
         assert told.recipient == "shop@example.com" and returned["payment_intent"] in render_mail(told.topic, told.payload, "x.example").text
 
     def test_an_answer_that_comes_after_it_changes_nothing(self, world, app, till, bank, returned):
         httpx.post(f"{bank.url}/stripe/refunds/{returned['id']}", json={"status": "failed"})
         self.hears(world, app, bank, "refund.failed")
         deposit_returned(world.store_id, SYSTEM, world.sql("select id from intents")[0][0], returned["id"])
+        assert self.state(world) == "attention"
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+    def test_the_last_refund_counts_in_whatever_order_word_of_them_comes(self, world, till, bank, returned, order):
+        """I23: two are sent back, the third is not."""
+        for _ in range(2):
+            httpx.post(f"{bank.url}/stripe/refunds/{bank.all('refund', till.account)[-1]['id']}", json={"status": "failed"})
+            till.client.v1.refunds.create({"payment_intent": returned["payment_intent"]})
+        made = bank.all("refund", till.account)
+        assert [one["status"] for one in made] == ["failed", "failed", "succeeded"]
+        for n in (*order, *order):
+            hear(world.store_id, made[n])
+        assert self.state(world) == "returned"
+        httpx.post(f"{bank.url}/stripe/refunds/{made[2]['id']}", json={"status": "failed"})
+        for one in reversed(bank.all("refund", till.account)):
+            hear(world.store_id, one)
         assert self.state(world) == "attention"
 
     def test_what_the_shop_refunds_at_stripe_ends_it(self, world, app, till, bank, returned):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import psycopg
 import pytest
 
@@ -14,17 +15,22 @@ from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.decline_booking import decline_booking
 from booking.actions.intents import name_intent
+from booking.actions.outside_refund import note_outside_refund
 from booking.actions.pay_difference import move_paid
 from booking.actions.pay_together import begin_difference_together
 from booking.actions.payment_accounts import disconnect_account
 from booking.actions.planned_together import MoveTogether
+from booking.actions.refund_booking import execute_refund
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.actions.reschedule_series import reschedule_series
 from booking.actions.services import update_service
 from booking.actions.visits import reschedule_visit
 from gateways.stripe import pages
+from gateways.stripe.refunds import carry_out
 from models.actor import SYSTEM
-from sync.payments import settle
+from models.dispute import closed_disputes, open_disputes, waiting_disputes
+from models.session import database, reading
+from sync.payments import Payments, settle, waits
 from tests.actions.test_reschedule import race, refused
 from tests.storefront.test_together import ADA
 from tests.storefront.visitor import account, fields, link, words
@@ -550,6 +556,85 @@ class TestOnePaymentOfTwo:
         court.decide(dispute, end)
         assert self.money(world, moved) == ([(4500, 500, 0), (4500, 1500, 3000)] if end == "lost" else [(4500, 0, 0), (4500, 0, 4500)])
         assert [row[0] for row in world.sql("select status from disputes")] == [end] * 2
+
+    def test_what_one_part_had_back_is_not_disputed_a_second_time(self, world, till, moved, reference, court):  # noqa: F811
+        """R24: the bank takes what is left of the payment, and that is the other part's alone, however often it is told."""
+        cancel_booking(world.store_id, MERCHANT, moved[1].ref, refund="full")
+        settle(world.store_id)
+        dispute = court.dispute(reference, amount=500)
+        assert world.sql("select amount, refundable from disputes order by amount") == [(0, False), (500, False)]
+        assert [row.booking_id for row in world.outbox("merchant_dispute_opened")] == [moved[0].id]
+        with reading(world.store_id) as tx:
+            assert [one.ref for one in open_disputes(tx)] == [moved[0].ref] and waiting_disputes(tx) == 1
+        court.decide(dispute, "lost")
+        with reading(world.store_id) as tx:
+            assert [one.ref for one in closed_disputes(tx)] == [moved[0].ref]
+        assert self.money(world, moved) == [(4500, 500, 0), (4500, 4500, 0)]
+        for event in till.bank.events("charge.dispute.closed"):
+            deliver(self.http, event | {"id": event["id"] + "x"})
+        settle(world.store_id)
+        assert world.sql("select amount, given from disputes order by amount") == [(0, 0), (500, 500)]
+        cancel_booking(world.store_id, MERCHANT, moved[0].ref, refund="full")
+        settle(world.store_id)
+        assert self.money(world, moved) == [(4500, 4500, 0)] * 2 and len(world.outbox("merchant_dispute_closed")) == 1
+
+    def test_an_older_worker_leaves_its_refund_to_one_that_knows_of_parts(self, world, till, moved, monkeypatch):
+        """I71: that one would take the part for the whole payment, and send too little of it."""
+        cancel_booking(world.store_id, MERCHANT, moved[1].ref, refund="full")
+        with monkeypatch.context() as older:
+            older.setattr(Payments, "channels", ("stripe",))
+            settle(world.store_id)
+            assert till.refunds() == [] and not waits(world.store_id)
+        assert waits(world.store_id) and world.store_id in database().due_payments()
+        settle(world.store_id)
+        assert sorted(made["amount"] for made in till.refunds()) == [1500, 3000] and self.money(world, moved)[1] == (4500, 4500, 0)
+
+    def test_a_refund_of_one_booking_alone_is_any_workers(self, world, till, moved):
+        other = world.book(at(10, 19), staff=world.elena, email="bea@example.com")
+        till.take(other, 2500)
+        cancel_booking(world.store_id, MERCHANT, other.ref, refund="full")
+        cancel_booking(world.store_id, MERCHANT, moved[0].ref, refund="full")
+        assert [[row.booking_id for row in world.outbox("execute_refund", channel=channel)] for channel in ("stripe", "stripe_shared")] == [
+            [other.id], [moved[0].id]]
+
+    def test_one_that_failed_goes_the_same_way_again(self, world, till, moved):
+        """One command for each refund, ever."""
+        cancel_booking(world.store_id, MERCHANT, moved[1].ref, refund="full")
+        settle(world.store_id)
+        for made in till.refunds():
+            httpx.post(f"{till.bank.url}/stripe/refunds/{made['id']}", json={"status": "failed"})
+        for event in till.bank.events("refund.failed"):
+            deliver(self.http, event)
+        settle(world.store_id)
+        [(refund,)] = world.sql("select id from refunds where state in ('owed', 'failed')")
+        execute_refund(world.store_id, MERCHANT, refund)
+        assert [row.state for row in world.outbox("execute_refund", channel="stripe_shared")] == ["due"]
+        settle(world.store_id)
+        assert sorted(made["amount"] for made in till.refunds()) == [1500, 3000] and self.money(world, moved)[1] == (4500, 4500, 0)
+
+    def test_what_was_noted_for_two_parts_meanwhile_pays_no_third(self, world, till, visitor):  # noqa: F811
+        """R24: as this part's refund is sent, one made at Stripe in just its amount is spread over the two others."""
+        made = [world.add_service(name, price=3000, staff=[world.elena], policy=DIFFERENCE) for name in ("Colour", "Cut", "Care")]
+        parts = create_visit(world.store_id, MERCHANT, person=ADA, starts_at=at(10, 15), parts=[VisitPart(one, world.elena) for one in made]).bookings
+        for b, price in zip(parts, (3500, 4000, 4500), strict=True):
+            till.take(b, 3000)
+            update_service(world.store_id, MERCHANT, b.service_id, price=price)
+        pay(visitor, till, begin(visitor, parts[0], NEW))
+        reference = world.sql("select distinct provider_ref from payments where shared")[0][0]
+        cancel_booking(world.store_id, MERCHANT, parts[2].ref, refund="full")
+        outside = till.client.v1.refunds.create({"payment_intent": reference, "amount": 1500})
+
+        def meanwhile(label):
+            if label == "intended":
+                note_outside_refund(world.store_id, SYSTEM, reference, outside.id, 1500, "succeeded")
+
+        [(refund,)] = world.sql("select id from refunds")
+        carry_out(world.store_id, refund, at=meanwhile)
+        assert self.money(world, parts)[:2] == [(3500, 500, 0), (4000, 1000, 0)] and world.read(parts[2].ref).owed == 1500
+        world.set_clock(world.now + timedelta(minutes=6))
+        settle(world.store_id)
+        assert self.money(world, parts) == [(3500, 500, 0), (4000, 1000, 0), (4500, 4500, 0)]
+        assert sum(made["amount"] for made in till.refunds() if made["payment_intent"] == reference) == 3000
 
     def test_the_database_notes_no_more_than_was_taken(self, world, till, moved, reference, owner_url):
         with psycopg.connect(owner_url.replace("+psycopg", "")) as owner:

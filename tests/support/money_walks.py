@@ -35,6 +35,7 @@ from messages import render_mail
 from models.actor import SYSTEM, Actor
 from models.booking_summary import BookingSummary
 from models.session import reading, transaction
+from sync.payments import Payments
 from tests.support.world import MERCHANT, NOW, World, at
 
 W = words_for("en")
@@ -202,7 +203,8 @@ class Walk:
 
     def send(self) -> None:
         """What the payment worker does, with whatever the provider says."""
-        due = [int(row.payload["refund_id"]) for row in self.world.outbox("execute_refund", channel="stripe") if row.booking_id == self.b.id]
+        due = [int(row.payload["refund_id"]) for channel in Payments.channels for row in self.world.outbox("execute_refund", channel=channel)
+               if row.booking_id == self.b.id]
         for refund_id in due:
             for part in begin_refund(self.world.store_id, SYSTEM, refund_id).facts["parts"]:
                 state = self.by.choice(("succeeded", "succeeded", "pending", "failed"))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, Name, Phone, Reason, Seats, Shape, Text
+from shopify_app.api.shapes.base import Email, Flag, Ids, Instant, Money, MoneyIn, Name, Phone, Reason, Seats, Shape, Text
 from shopify_app.api.shapes.money import CreditOut
 from shopify_app.api.shapes.policy import Approval, Duration, Policy
 from shopify_app.api.shapes.store_words import ServiceWords, ServiceWordsIn
@@ -109,8 +109,8 @@ class ServiceIn(ServiceWordsIn):
     lead_time: Duration = "PT0S"
     horizon: Duration = "P180D"
     capacity: Seats = 1
-    price: Money | None = None
-    deposit: Money | None = None
+    price: MoneyIn | None = None
+    deposit: MoneyIn | None = None
     location: str | None = None
     staff: Ids = []
     self_service: Switch = "inherit"
@@ -133,8 +133,8 @@ class ServicePatch(ServiceWordsIn):
     lead_time: Duration | None = None
     horizon: Duration | None = None
     capacity: Seats | None = None
-    price: Money | None = None
-    deposit: Money | None = None
+    price: MoneyIn | None = None
+    deposit: MoneyIn | None = None
     location: str | None = None
     staff: Ids | None = None
     self_service: Switch | None = None
