@@ -26,7 +26,12 @@ def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, pays: int = 0,
 
 def own_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0, *, alone: bool = True) -> list[str]:
     """The same without who decides: of the parts of a visit each has its own."""
-    return price_notes(tx, b, w, price, pays, alone=alone) + sticky_notes(tx, b, w) + latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
+    return price_notes(tx, b, w, price, pays, alone=alone) + terms_notes(tx, b, w)
+
+
+def terms_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
+    """What a move takes from a later refund, and how far it can be put off, whatever it costs (R18, R33)."""
+    return sticky_notes(tx, b, w) + latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
 
 
 def approval_notes(b: BookingSummary, door: Door, now: datetime) -> list[str]:

@@ -205,6 +205,28 @@ def test_a_visit_leads_there_too(world, ada, app, with_keys):
     assert world.read(colour.ref).starts_at == colour.starts_at
 
 
+def test_a_part_that_costs_more_tells_it_where_another_makes_up_for_it(world, ada):
+    """R26, R32: what comes back for one is not paid with the other, which is then owed at the shop; as the page says it."""
+    colour, cut = known(world, visit(world, reschedule={"price_difference": "difference"}))
+    update_service(world.store_id, MERCHANT, cut.service_id, price=3500)
+    update_service(world.store_id, MERCHANT, colour.service_id, price=3500)
+    times = ada.get(f"/bookings/{cut.ref}/slots")
+    assert times["dearer"] is None and times["price"]["amount"] == 7000
+    assert times["notes"] == ["Colour: The new time costs $35, $5 less. Harbor Massage will refund you $5 directly.",
+                              "Cut: The new time costs $35, $5 more. Still to pay at Harbor Massage: $5."]
+    ada.post(f"/bookings/{cut.ref}/reschedule", {"starts_at": "2027-03-11T15:00:00Z", "version": cut.version, "price": 7000})
+    assert [(b.due, b.owed) for b in map(world.read, (colour.ref, cut.ref))] == [(0, 500), (500, 0)]
+
+
+def test_of_each_part_it_says_what_a_move_takes_and_how_far_it_goes(world, ada):
+    """R18, R33: as on the page."""
+    tiers = [{"at_least": "P20D", "outcome": "full"}, {"outcome": "partial", "percent": 50}]
+    _, cut = known(world, visit(world, cancel={"notice": "PT0S", "tiers": tiers}, reschedule={"within_days": 7}))
+    notes = ada.get(f"/bookings/{cut.ref}/slots")["notes"]
+    assert [f"{name}: {said}" for name in ("Colour", "Cut") for said in (
+        "After this move at most 50% of what you paid can come back if you cancel later.", "The new date can be Mar 17, 2027 at the latest.")] == notes
+
+
 def test_no_times_where_all_have_another_price_and_the_same_has_to_be_taken(world, ada):
     _, cut = known(world, visit(world, reschedule={"price_difference": "equal_only"}))
     update_service(world.store_id, MERCHANT, cut.service_id, price=9000)
