@@ -8,6 +8,7 @@ import pytest
 
 from booking import keys
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from tests.storefront.test_together import series, visit
 from tests.storefront.visitor import words
@@ -58,6 +59,24 @@ def test_the_list_says_of_a_part_what_may_be_done_with_the_visit(world, ada):
     update_service(world.store_id, MERCHANT, parts[1].service_id, reschedule="off")
     listed = {one["ref"]: one for one in ada.get("/bookings")["items"]}
     assert [(listed[b.ref]["can_reschedule"], listed[b.ref]["can_cancel"]) for b in parts] == [(False, True)] * 2
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_visit_stays_upcoming_until_the_last_of_it_is_over(world, ada, moved):
+    """A26, R32: as in the account, on whichever page the rest of it stands."""
+    colour, cut = known(world, visit(world))
+    if moved:
+        reschedule_booking(world.store_id, MERCHANT, cut.ref, starts_at=at(20, 16))
+    later = [world.sold(at(11 + n // 5, 14 + n % 5), staff=world.tom) for n in range(22)]
+    world.set_clock(at(10, 16, 1))
+    first = ada.get("/bookings")
+    rest = ada.get("/bookings", cursor=first["next"])
+    pages = [[one["ref"] for one in page["items"]] for page in (first, rest)]
+    assert pages[moved][0] == colour.ref and cut.ref in pages[moved] and sorted(sum(pages, [])) == sorted(b.ref for b in (colour, cut, *later))
+    assert ada.get("/bookings", when="past")["items"] == []
+    world.set_clock(at(20, 18))
+    past = [one["ref"] for one in ada.get("/bookings", when="past")["items"]]
+    assert ada.get("/bookings")["items"] == [] and (cut.ref in past) is moved
 
 
 def test_one_part_of_a_visit_is_cancelled_where_the_shop_allows_it(world, ada):
