@@ -175,6 +175,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone),
         there=w.when(at, staff.zone) if zone != staff.zone else "", waits=needs_approval(policy, first=True, starts_at=at, zone=staff.zone, now=now),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
+        use_credit=request.method != "POST" or request.form.get("credit") == "on",
         deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now, free=not offer.price, shown=zone),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 
