@@ -199,7 +199,6 @@ class TestVisit:
         ada.get(account(made[0], "cancel"))
         text = words(ada.page)
         assert "Cancel this visit?" in text and "all together You'll be refunded $70 to the card you paid with" in text
-        assert "You can cancel this until Tue, Mar 9, 2027, 10:00 AM EST." in text, "the deadline of the visit (R10)"
         ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
         assert "Your bookings are cancelled You'll be refunded $70 to the card you paid with A confirmation" in words(ada.page)
         assert states(world, made) == ["cancelled"] * 2
@@ -234,13 +233,6 @@ class TestVisit:
             ada.get(path)
             assert "credit for your next visit" not in words(ada.page) and "You'll get" not in words(ada.page)
 
-    def test_the_shops_own_terms_are_shown_too(self, world, ada):
-        """A151, as where one booking is cancelled."""
-        update_store(world.store_id, MERCHANT, terms="No dogs.\nNo shoes.")
-        for path in (account(visit(world)[0], "cancel"), account(series(world)[1], "cancel") + "?scope=all"):
-            ada.get(path)
-            assert "Terms of Harbor Massage No dogs. No shoes." in words(ada.page), path
-
     def test_parts_that_come_back_in_different_ways_are_told_apart(self, world, ada):
         """R23: one service gives money back at once, the other by hand."""
         made = visit(world)
@@ -259,13 +251,13 @@ class TestVisit:
          "This holds until Mon, Mar 8, 2027, 10:00 AM EST. You can cancel this until Wed, Mar 10, 2027, 8:00 AM EST.")])
     def test_the_shops_terms_and_the_last_moment_stand_there_too(self, world, ada, cancel, said):
         """R10, A151; a moment that is both is said once."""
-        update_store(world.store_id, MERCHANT, terms="No dogs.")
-        made = visit(world, cancel=cancel)
+        update_store(world.store_id, MERCHANT, terms="No dogs.\nNo shoes.")
+        made, terms = visit(world, cancel=cancel), "Terms of Harbor Massage No dogs. No shoes."
         for address in (account(made[0], "cancel"), account(made[0], "cancel") + "?scope=this"):
             ada.get(address)
-            assert said in words(ada.page) and "No dogs." in words(ada.page) and words(ada.page).count("This holds until") == said.count("This holds until")
+            assert said in words(ada.page) and terms in words(ada.page) and words(ada.page).count("This holds until") == said.count("This holds until")
         ada.get(account(series(world, 2)[0], "cancel") + "?scope=all")
-        assert "No dogs." in words(ada.page) and "You can cancel this until" not in words(ada.page), "each date has its own"
+        assert terms in words(ada.page) and "You can cancel this until" not in words(ada.page), "each date has its own"
 
     def test_one_part_where_the_shop_allows_it(self, world, ada):
         made = visit(world)
