@@ -151,7 +151,7 @@ def _date(tx: Tx, target: Target, door: Door, pays: int) -> Line:
     """A date of a series, which moves for itself."""
     b, price, at = target.booking, target.price, target.starts_at
     assert at is not None, "what clocks skip does not fit"
-    return _line(target, door, [] if takes_back(tx, (b,), at) else move_notes(tx, b, door, price, pays, alone=False),
+    return _line(target, door, [] if takes_back(tx, (b,), at) else move_notes(tx, b, door, price, pays),
                  MoveTerms(tx, [b], door, [price], [pays]).notes(at))
 
 
@@ -160,7 +160,7 @@ def _part(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
     b = target.booking
     if back:
         return _line(target, door, [], [takes_back_note(b, door)])
-    return _line(target, door, own_notes(tx, b, door.words, target.price, pays, alone=False), [])
+    return _line(target, door, own_notes(tx, b, door.words, target.price, pays), [])
 
 
 def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Line:

@@ -24,7 +24,7 @@ from storefront import given, move_several
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
 from storefront.door import Door, enter, once_of
-from storefront.move_notes import move_notes
+from storefront.move_notes import move_notes, paid_first
 from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.move_terms import MoveTerms, takes_back_note
 from storefront.paying import to_pay
@@ -128,7 +128,8 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     [pays] = [0] if back else to_collect(tx, [b], [new.price])
-    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price, pays) + MoveTerms(tx, [b], door, [new.price], [pays]).notes(at)
+    notes = [takes_back_note(b, door)] if back else [
+        *move_notes(tx, b, door, new.price, pays), *paid_first(w, pays, b.currency), *MoveTerms(tx, [b], door, [new.price], [pays]).notes(at)]
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), back=back,
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),

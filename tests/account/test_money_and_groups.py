@@ -191,9 +191,10 @@ def test_a_difference_a_card_pays_first_leads_to_the_page_for_it(world, ada, app
     b = world.sold(at(10, 15), service=service, staff=world.elena, paid=8000)
     world.take_cards()
     update_service(world.store_id, MERCHANT, service, price=9000)
-    dearer = ada.get(f"/bookings/{b.ref}/slots")["dearer"]
-    assert dearer["pays"] == dearer["due"] == {"amount": 1000, "currency": "USD"}
-    assert dearer["text"].startswith("The new time costs $90, $10 more. You pay $10 by card first;")
+    times = ada.get(f"/bookings/{b.ref}/slots")
+    dearer = times["dearer"]
+    assert dearer["pays"] == dearer["due"] == {"amount": 1000, "currency": "USD"} and times["notes"] == [dearer["text"]]
+    assert dearer["text"].startswith("The new time costs $90, $10 more. You pay $10 by card first; the new time is kept")
     body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1, "price": 9000}
     for staff, name in ({}, "Elena Marsh"), ({"staff": str(world.tom)}, "Tom Okonkwo"), ({"staff": "anyone"}, "Elena Marsh"):
         no = ada.refused(409, "not_allowed", "POST", f"/bookings/{b.ref}/reschedule", body | staff)
@@ -213,7 +214,7 @@ def test_a_visit_leads_there_too(world, ada, app, with_keys):
     update_service(world.store_id, MERCHANT, colour.service_id, price=3500)
     times = ada.get(f"/bookings/{cut.ref}/slots")
     assert times["dearer"]["pays"] == {"amount": 1500, "currency": "USD"} and times["dearer"]["difference"] == {"amount": 1000, "currency": "USD"}
-    assert times["dearer"]["text"].startswith("The new time costs $80, $10 more. You pay $15 by card first;")
+    assert times["dearer"]["text"].startswith("The new time costs $80, $10 more. You pay $15 by card first; the new times are kept")
     assert times["notes"][0] == "Colour: The new time costs $35, $5 less. You'll be refunded $5 to the card you paid with"
     body = {"starts_at": "2027-03-11T15:00:00Z", "version": world.read(cut.ref).version, "price": 8000}
     no = ada.refused(409, "not_allowed", "POST", f"/bookings/{cut.ref}/reschedule", body)
