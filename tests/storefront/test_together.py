@@ -9,6 +9,7 @@ import pytest
 from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.people import Person
+from booking.actions.record_payment import record_payment
 from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from booking.actions.stores import update_store
@@ -258,6 +259,19 @@ class TestVisit:
             assert said in words(ada.page) and terms in words(ada.page) and words(ada.page).count("This holds until") == said.count("This holds until")
         ada.get(account(series(world, 2)[0], "cancel") + "?scope=all")
         assert terms in words(ada.page) and "You can cancel this until" not in words(ada.page), "each date has its own"
+
+    def test_the_last_day_of_credit_is_the_shops_though_the_first_part_is_not_paid(self, world, ada):
+        """A8: late in the evening in New York, when the day has changed elsewhere."""
+        policy = {"cancel": {"notice": "PT0S", "tiers": [{"outcome": "credit"}]}}
+        services = [world.add_service(name, price=3000, policy=policy) for name in ("Colour", "Cut")]
+        made = create_visit(world.store_id, MERCHANT, person=ADA, starts_at=at(10, 15), parts=[VisitPart(one, world.elena) for one in services]).bookings
+        record_payment(world.store_id, MERCHANT, made[1].ref, {"amount": 3000, "method": "cash"})
+        world.set_clock(at(5, 3))
+        ada.get(account(made[0], "cancel"))
+        told = "You'll get $30 as credit for your next visit at Harbor Massage. It is valid until Mar 3, 2028."
+        assert f"all together {told}" in words(ada.page)
+        ada.get(ada.send(account(made[0], "cancel")).headers["Location"])
+        assert told in words(ada.page)
 
     def test_one_part_where_the_shop_allows_it(self, world, ada):
         made = visit(world)
