@@ -77,23 +77,23 @@ def shown_policy(tx: Tx, b: BookingSummary) -> Policy:
     """The policy as it is told: the effective one, with what cancelling gives back of this booking's money at each moment. Seats that
     have left took their part of a fixed amount and of the fee with them (R25, R30)."""
     effective, copied_and_present, marked = effective_policy(b), policies(b), sticky(b)
-    payments, dropped = _after_seats(tx, b, copied_and_present)
-    left = sum(payment.left for payment in payments)  # what came back as credit is gone as well
+    money = _money_of_seats(tx, b, copied_and_present)
+    dropped = refund.NOBODY_LEFT if money is None else money.dropped
+    left = b.paid - b.refunded - b.owed if money is None else sum(payment.left for payment in money.payments)
     if dropped != refund.NOBODY_LEFT and (part := left - dropped.kept) > 0:
         party = left + dropped.back
         return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, party, marked, part),
                        fee=refund.fee_of_seats(copied_and_present, part, party, dropped))
     if marked is None and copied_and_present[0] == copied_and_present[1]:
         return effective
-    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, b.paid - b.refunded - b.owed or b.price, marked),
-                   fee=fee(b))
+    return replace(effective, tiers=tiers_for(copied_and_present, b.starts_at, b.zone, left or b.price, marked), fee=fee(b))
 
 
-def _after_seats(tx: Tx, b: BookingSummary, either: Iterable[Policy]) -> Money:
-    """The money of seats that left and of those that stay, where anything is reckoned by it: of a party that has paid, under a fixed
-    amount or a fee."""
+def _money_of_seats(tx: Tx, b: BookingSummary, either: Iterable[Policy]) -> Money | None:
+    """The money, where something is reckoned by what of it went with seats that left: of a party that has paid, under a fixed amount or a
+    fee. What came back as credit has left it too."""
     fixed = any(policy.fee or any(tier.amount is not None for tier in policy.tiers) for policy in either)
-    return load_money(tx, b) if fixed and b.paid and b.session_id is not None else Money([], refund.NOBODY_LEFT)
+    return load_money(tx, b) if fixed and b.paid and b.session_id is not None else None
 
 
 def policy_meanwhile(tx: Tx, b: BookingSummary) -> Policy:

@@ -115,7 +115,7 @@ def _by_key(table: Any, key: Any, shown: Any) -> Any:
 
 _BOTH = _both()
 _UPCOMING_IN_FULL, _PAST_IN_FULL = Statement(_upcoming(SUMMARIES), BookingSummary), Statement(_past(SUMMARIES), BookingSummary)
-_EARLIEST, _LATEST = (datetime(1900, 1, 1, tzinfo=UTC), 0), (datetime(9000, 1, 1, tzinfo=UTC), 0)
+EARLIEST, LATEST = (datetime(1900, 1, 1, tzinfo=UTC), 0), (datetime(9000, 1, 1, tzinfo=UTC), 0)
 Place = tuple[datetime, int]
 """(starts_at, id) of the last booking seen (I66)."""
 
@@ -124,7 +124,7 @@ class Listed:
     """The two groups of the account's list, asked along with the sign-in's own check (`Statement.along`)."""
 
     def __init__(self, tx: Tx, login: str, *, after: Place | None = None, before: Place | None = None) -> None:
-        self._answer = _BOTH.along(tx, login=login, **_place("after", after or _EARLIEST), **_place("before", before or _LATEST))
+        self._answer = _BOTH.along(tx, login=login, **_place("after", after or EARLIEST), **_place("before", before or LATEST))
 
     def groups(self) -> tuple[list[ListedBooking], list[ListedBooking]]:
         """Open bookings that have not ended, soonest first (A4), and the closed or ended ones, latest first (A3); at most PAGE + 1 of
@@ -148,11 +148,11 @@ class Listed:
 
 def upcoming_in_full(tx: Tx, customer_id: int, after: Place | None) -> list[BookingSummary]:
     """The first group with all there is to know about each, for the customer's API."""
-    return _UPCOMING_IN_FULL.rows(tx, customer=customer_id, **_place("after", after or _EARLIEST))
+    return _UPCOMING_IN_FULL.rows(tx, customer=customer_id, **_place("after", after or EARLIEST))
 
 
 def past_in_full(tx: Tx, customer_id: int, before: Place | None) -> list[BookingSummary]:
-    return _PAST_IN_FULL.rows(tx, customer=customer_id, **_place("before", before or _LATEST))
+    return _PAST_IN_FULL.rows(tx, customer=customer_id, **_place("before", before or LATEST))
 
 
 def in_full_among(tx: Tx, customer_id: int, ids: Sequence[int], *, past: bool) -> list[BookingSummary]:

@@ -19,7 +19,7 @@ from storefront.blueprint import bp, page, words
 from storefront.class_waits import WaitCard, wait_card, zone_of
 from storefront.cookies import login_secret
 from storefront.door import require_login
-from storefront.list_pages import Cursor, ListPage, cursor_of, page_of
+from storefront.list_pages import Cursor, cursor_of, page_of, whole_visits
 from storefront.picker import month_end, read_date
 from storefront.presenting import Card, cards, credit_lines
 from storefront.zones import WIDEST, chosen_zone, shown_zone
@@ -74,9 +74,9 @@ def account():  # noqa: ANN201
             listed, after, before = Listed(tx, login), Cursor(), Cursor()  # another's place: from the beginning
         coming, gone = listed.groups()
         upcoming, past = page_of(tx, "upcoming", person.customer_id, coming, after), page_of(tx, "past", person.customer_id, gone, before)
+        upcoming, past = whole_visits(tx, person.customer_id, upcoming, past, after, before)
         waits = class_waits(tx, person.customer_id) if person.waits else ()
         credit = all_credit_of(tx, person.customer_id) if person.has_credit else []
-    upcoming, past = _whole_visits(upcoming, past)
     w, own = words(store, person), chosen_zone(person)
     return page(
         "account.html", store, w, person=person, view="list", welcome=asked.get("in"),
@@ -84,13 +84,6 @@ def account():  # noqa: ANN201
         more_upcoming=upcoming.more, more_past=past.more,
         waits=[wait_card(wait, g.store_id, w, tx.now, own) for wait in waits], left=asked.get("left"), credit=credit_lines(w, credit, store.zone),
         paged=bool(asked.get("upcoming") or asked.get("past")))
-
-
-def _whole_visits(upcoming: ListPage, past: ListPage) -> tuple[ListPage, ListPage]:
-    """A visit is upcoming until the last of it is over: what of it has ended already stands with the rest, not among what is past (R32)."""
-    begun = {b.visit_id for b in upcoming.shown if b.visit_id is not None and b.holding}
-    ended = [b for b in past.shown if b.holding and b.visit_id in begun] if begun else []
-    return (upcoming._replace(shown=[*ended, *upcoming.shown]), past._replace(shown=[b for b in past.shown if b not in ended])) if ended else (upcoming, past)
 
 
 def _span(today: date, w: Words, *, week: bool) -> Span:

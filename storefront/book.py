@@ -31,6 +31,7 @@ from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page, words
 from storefront.cookies import browser, login_secret
+from storefront.paying import to_pay
 from storefront.picker import keep, parse_at, pick, staff_choice
 from storefront.presenting import credit_lines
 from storefront.zones import chosen_zone, shown_zone, zone_names, zone_of_picker
@@ -112,12 +113,10 @@ def confirm(service_id: int):  # noqa: ANN201
         if use_credit and deposit and form.get("agree") != "on":
             raise Refused("invalid", errors=[{"field": "agree", "problem": "is missing"}])
         if deposit and not use_credit:
-            onward = redirect("/", 303)
-            onward.location = "/pay/" + deposits.begin(
+            return to_pay(lambda owner: deposits.begin(
                 g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
-                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=browser(onward),
-                agreed=form.get("agree") == "on", delivery_address=comes)
-            return onward
+                person=someone, customer_id=person.customer_id if person else None, notes=typed["notes"], owner=owner,
+                agreed=form.get("agree") == "on", delivery_address=comes))
         b = create_booking(
             g.store_id, _actor(person), service_id=service_id, starts_at=at, staff_id=staff_id, seats=_seats(form.get("seats"), offer),
             customer_id=person.customer_id if person else None, hold=browser(), notes=typed["notes"], delivery_address=comes,
@@ -175,6 +174,7 @@ def _details(store: StoreView, person: SignedIn | None, offer: ServiceOffer, w: 
         comes=staff.location_kind == "delivery", seats=seats, date=w.date(at, zone), time=w.span(at, end, zone),
         there=w.when(at, staff.zone) if zone != staff.zone else "", waits=needs_approval(policy, first=True, starts_at=at, zone=staff.zone, now=now),
         price=w.money(offer.price * seats, offer.currency) if offer.price else "", trouble=trouble, agreed=request.form.get("agree") == "on",
+        use_credit=request.method != "POST" or request.form.get("credit") == "on",
         deposit=w.money(deposit, offer.currency) if deposit else "", policy=policy_lines(w, policy, at, staff.zone, offer.currency, now, free=not offer.price, shown=zone),
         **_credit_facts(w, credit, offer.price * seats, offer)), status
 

@@ -7,7 +7,6 @@ import secrets
 from flask import g, redirect, request
 
 from booking import facts, quotes
-from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON, cancel_booking
 from booking.actions.visits import cancel_visit_part
 from booking.rules.decision import Refused
@@ -15,9 +14,10 @@ from models.session import Tx, reading
 from storefront import cancel_several, given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
-from storefront.cancel_several import typed_reason
-from storefront.door import Door, enter
+from storefront.cancel_several import own_page
+from storefront.door import Door, enter, once_of
 from storefront.fee_notes import fee_note
+from storefront.move_reason import typed_reason
 from storefront.presenting import detail
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
 
@@ -39,15 +39,13 @@ def confirm_cancel(ref: str):  # noqa: ANN201
     """Apply exactly what was shown, or show the new outcome for a fresh decision."""
     with reading(g.store_id) as tx:
         door = enter(tx, ref)
-    if door.by_link and door.b.store_require_login_to_cancel and door.person is None:
-        return redirect(f"/account/bookings/{ref}/cancel" + ("?scope=this" if request.form.get("scope") == "this" else ""), 303)
+    if door.needs_login:
+        return redirect(own_page(door, request.form.get("scope"), _seats(request.form.get("seats"), door)), 303)
     if request.form.get("scope") in SEVERAL:
         return cancel_several.confirm_several(door, request.form["scope"])
     quote, seats, as_credit = request.form.get("quote", ""), _seats(request.form.get("seats"), door), request.form.get("back") == "credit"
     try:
-        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
-                       lambda done: {"ref": done.booking.ref}, "cancel", ref, quote, seats, as_credit)
-        reason = typed_reason()
+        once, reason = once_of(door, "cancel", ref, quote, seats, as_credit), typed_reason()
         if door.b.visit_id is not None and seats == door.b.seats:
             cancel_visit_part(g.store_id, door.actor, ref, quote=quote, reason=reason, as_credit=as_credit, once=once)
         else:
@@ -81,8 +79,7 @@ def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None
         deadline=w.deadline("cancel", decision.deadline, door.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
         may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,
         seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, typed=typed_reason(), once=secrets.token_hex(16),
-        needs_login=door.by_link and b.store_require_login_to_cancel and door.person is None,
-        scopes=scope_choices(group, "cancel", w), scope=scope, may_move=decided["reschedule"].allowed), status
+        sign_in=own_page(door, scope if group is not None else None, seats), scopes=scope_choices(group, "cancel", w), scope=scope, may_move=decided["reschedule"].allowed), status
 
 
 def _seats(wanted: str | None, door: Door) -> int:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlencode
 
 from flask import g, redirect, request
 
 from booking import facts
-from booking.actions.action import Once
 from booking.actions.cancel_booking import LONGEST_REASON
 from booking.actions.cancel_series import CancelPreview, cancel_series, preview_cancel_series
 from booking.actions.visits import cancel_visit, preview_cancel_visit
 from booking.rules.decision import Refused
 from models.session import Tx, reading
-from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
-from storefront.door import Door, enter
+from storefront.door import Door, enter, once_of
 from storefront.fee_notes import fee_note
+from storefront.move_reason import typed_reason
 from storefront.presenting import why_not
 from storefront.together import VISIT, Group, decisions_of, group_of, scope_asked, scope_choices
 
@@ -45,16 +45,11 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, *, problem: str |
         charge=fee_note(tx, [(part.booking, part.quote) for part in preview.parts], w),
         may_choose=money.total is not None and money.total.cash > 0 and any(facts.may_keep_as_credit(part.booking) for part in money.parts),
         as_credit=as_credit, quote=preview.sign(), longest=LONGEST_REASON, typed=typed_reason(), once=secrets.token_hex(16),
-        needs_login=_needs_login(door)), status
+        sign_in=own_page(door)), status
 
 
 def _preview(tx: Tx, ref: str, scope: str, as_credit: bool) -> CancelPreview:
     return preview_cancel_visit(tx, ref, as_credit=as_credit) if scope == VISIT else preview_cancel_series(tx, ref, scope, as_credit=as_credit)
-
-
-def typed_reason() -> str:
-    """What the customer wrote, which stays where they have to decide again."""
-    return given.text(request.form.get("reason"), LONGEST_REASON)
 
 
 def confirm_several(door: Door, scope: str):  # noqa: ANN201
@@ -64,9 +59,8 @@ def confirm_several(door: Door, scope: str):  # noqa: ANN201
     try:
         if door.by_link and scope != VISIT:
             raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
-        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
-                       lambda done: {"ref": done.booking.ref}, "cancel-several", ref, quote, scope, as_credit)
-        verb(g.store_id, door.actor, ref, quote=quote, as_credit=as_credit, reason=typed_reason(), once=once, **values)
+        verb(g.store_id, door.actor, ref, quote=quote, as_credit=as_credit, reason=typed_reason(),
+             once=once_of(door, "cancel-several", ref, quote, scope, as_credit), **values)
     except Refused as refused:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
@@ -78,5 +72,9 @@ def confirm_several(door: Door, scope: str):  # noqa: ANN201
     return redirect(door.url(done="several_cancelled"), 303)
 
 
-def _needs_login(door: Door) -> bool:
-    return door.by_link and door.b.store_require_login_to_cancel and door.person is None
+def own_page(door: Door, scope: str | None = None, seats: int | None = None) -> str:
+    """This page for who has signed in, with what was chosen where that is not what it begins with."""
+    chosen = {"scope": "this" if scope == "this" else None, "seats": None if seats == door.b.seats else seats,
+              "back": "credit" if request.values.get("back") == "credit" else None}
+    query = urlencode({name: value for name, value in chosen.items() if value is not None})
+    return f"/account/bookings/{door.b.ref}/cancel" + (f"?{query}" if query else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,11 +12,13 @@ from flask import abort, g, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from booking.access import SignedIn, StoreView, visitor
+from booking.actions.action import Once
 from booking.links import check_token
 from booking.wording import Words
 from models.actor import Actor
 from models.booking_summary import BookingSummary, find
 from models.session import Tx
+from storefront import given
 from storefront.blueprint import words
 from storefront.cookies import login_secret
 from storefront.zones import chosen_zone, shown_zone
@@ -44,10 +47,20 @@ class Door:
     def zone_of(self, b: BookingSummary) -> str:
         return shown_zone(b.location_kind, b.zone, self.own_zone)
 
+    @property
+    def needs_login(self) -> bool:
+        """Whether cancelling asks to sign in first."""
+        return self.by_link and self.b.store_require_login_to_cancel and self.person is None
+
     def url(self, part: str = "", **parameters: Any) -> str:
         """The address of this booking's page or one below it, through the same door."""
         query = self.query | {key: str(value) for key, value in parameters.items() if value is not None}
         return self.base + (f"/{part}" if part else "") + (f"?{urlencode(query)}" if query else "")
+
+
+def once_of(door: Door, *parts: object) -> Once:
+    """The key of the form that was sent: sent twice, it acts once (I12). `parts` decide its effect."""
+    return Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref}, *parts)
 
 
 def enter(tx: Tx, ref: str) -> Door:

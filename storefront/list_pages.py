@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from flask import g
 
 from booking.keys import sign, unsign
-from models.booking_list import PAGE, ListedBooking, Place, others_beyond, parts_beyond
+from models.booking_list import EARLIEST, LATEST, PAGE, ListedBooking, Place, others_beyond, parts_beyond
 from models.booking_summary import BookingSummary
 from models.session import Tx
 
@@ -50,3 +50,17 @@ def page_of(tx: Tx, kind: str, customer_id: int, rows: list[ListedBooking], curs
         if rows[PAGE].id in {part.id for part in rest} and not others_beyond(tx, kind, customer_id, place, cut):
             return ListPage(shown, None)
     return ListPage(shown, sign("list-cursor", [g.store_id, customer_id, kind, last.starts_at.isoformat(), last.id, *sorted(cut)]))
+
+
+def whole_visits(tx: Tx, customer_id: int, upcoming: ListPage, past: ListPage, after: Cursor, before: Cursor) -> tuple[ListPage, ListPage]:
+    """A visit is upcoming until the last of it is over: what of it has ended already stands with the rest, not among what is past (R32).
+    Only where one half has more pages and visits stand on the other's is anything else asked for."""
+    begun = {b.visit_id for b in upcoming.shown if b.visit_id is not None}
+    over = [b for b in past.shown if b.visit_id is not None and b.holding]
+    ended, going_on = [b for b in over if b.visit_id in begun], begun
+    if begun and (before.place or past.more):
+        ended = parts_beyond(tx, "past", customer_id, LATEST, begun)
+    if over and (after.place or upcoming.more):
+        going_on = {part.visit_id for part in parts_beyond(tx, "upcoming", customer_id, EARLIEST, {b.visit_id for b in over})}
+    return upcoming._replace(shown=[*ended, *upcoming.shown]), past._replace(
+        shown=[b for b in past.shown if not b.holding or b.visit_id not in going_on])

@@ -18,15 +18,20 @@ from storefront.door import Door
 from storefront.zones import shown_zone
 
 
-def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, pays: int = 0, *, alone: bool = True) -> list[str]:
+def move_notes(tx: Tx, b: BookingSummary, door: Door, price: int, pays: int = 0) -> list[str]:
     """What a move to a time that costs `price` means for money, approval and how far it can be put off (R17, R18, R26, R33). What comes
-    of one time alone says `MoveTerms`. `pays`: what of the price is paid by card first; not `alone`, with that of others."""
-    return own_notes(tx, b, door.words, price, pays, alone=alone) + approval_notes(b, door, tx.now)
+    of one time alone says `MoveTerms`. `pays`: what of the price is paid by card first, of which `paid_first` and `paid_together` say how."""
+    return own_notes(tx, b, door.words, price, pays) + approval_notes(b, door, tx.now)
 
 
-def own_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0, *, alone: bool = True) -> list[str]:
+def own_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0) -> list[str]:
     """The same without who decides: of the parts of a visit each has its own."""
-    return price_notes(tx, b, w, price, pays, alone=alone) + sticky_notes(tx, b, w) + latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
+    return price_notes(tx, b, w, price, pays) + terms_notes(tx, b, w)
+
+
+def terms_notes(tx: Tx, b: BookingSummary, w: Words) -> list[str]:
+    """What a move takes from a later refund, and how far it can be put off, whatever it costs (R18, R33)."""
+    return sticky_notes(tx, b, w) + latest_lines(w, facts.effective_policy(b), b.original_starts_at, b.zone)
 
 
 def approval_notes(b: BookingSummary, door: Door, now: datetime) -> list[str]:
@@ -55,32 +60,35 @@ def visit_notes(parts: Sequence[BookingSummary], door: Door, now: datetime) -> l
     return next((notes for b in parts if (notes := approval_notes(b, door, now))), [])
 
 
-def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int, pays: int = 0, *, alone: bool = True) -> str:
-    """What is to pay for a dearer time in all (`due`), and what of that by card before the move; not `alone`, `paid_together` says that."""
+def dearer_note(w: Words, b: BookingSummary, price: int, difference: int, due: int, pays: int = 0) -> str:
+    """What is to pay for a dearer time in all (`due`), but for what of that a card pays before the move."""
     text = w._("The new time costs {price}, {difference} more.") if pays or not due else w._(
         "The new time costs {price}, {difference} more. Still to pay at {venue}: {due}.")
-    if pays and alone:
-        text += " " + w._("You pay {amount} by card first; the new time is kept for you meanwhile, and your booking moves when the payment has gone through.")
-    elif not pays and not due:
+    if not due:
         text += " " + w._("It is paid already.")
     if 0 < pays < due:
         text += " " + w._("Still to pay at {venue}: {due}.")
-    return text.format(price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due - pays, b.currency),
-                       amount=w.money(pays, b.currency), venue=b.store_name)
+    return text.format(price=w.money(price, b.currency), difference=w.money(difference, b.currency), due=w.money(due - pays, b.currency), venue=b.store_name)
+
+
+def paid_first(w: Words, amount: int, currency: str) -> list[str]:
+    """What a card pays before a booking moves (R26)."""
+    text = w._("You pay {amount} by card first; the new time is kept for you meanwhile, and your booking moves when the payment has gone through.")
+    return [text.format(amount=w.money(amount, currency))] if amount else []
 
 
 def paid_together(w: Words, amount: int, currency: str) -> list[str]:
-    """What a card pays first for several that move together (R26)."""
+    """The same for several that move together."""
     text = w._("You pay {amount} by card first; the new times are kept for you meanwhile, and your bookings move together when the payment has gone through.")
     return [text.format(amount=w.money(amount, currency))] if amount else []
 
 
-def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0, *, alone: bool = True) -> list[str]:
+def price_notes(tx: Tx, b: BookingSummary, w: Words, price: int, pays: int = 0) -> list[str]:
     """Sentences for a move to a time that costs `price`: what is to pay, and how, or what comes back."""
     due, over = moves.difference(facts.covered(b), price)
     money = w.money(price, b.currency)
     if price > b.price:
-        return [dearer_note(w, b, price, price - b.price, due, pays, alone=alone)]
+        return [dearer_note(w, b, price, price - b.price, due, pays)]
     if price < b.price:
         text = w._("The new time costs {price}, {difference} less.").format(price=money, difference=w.money(b.price - price, b.currency))
         payments = facts.load_payments(tx, b)

@@ -27,6 +27,7 @@ class ReasonField:
 
 
 def typed_reason() -> str:
+    """What the customer wrote, which stays where they have to decide again; for cancelling too."""
     return given.text(request.form.get("reason"), LONGEST_REASON)
 
 

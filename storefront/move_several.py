@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from flask import g, redirect, request
 
-from booking.actions.action import Once
 from booking.actions.difference import to_collect
 from booking.actions.planned_together import MoveTogether
 from booking.actions.reschedule_booking import ANYONE
@@ -25,11 +24,11 @@ from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import page
 from storefront.booking_page import render_booking
-from storefront.cookies import browser
-from storefront.door import Door, enter
+from storefront.door import Door, enter, once_of
 from storefront.move_notes import move_notes, own_notes, paid_together, visit_notes
 from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.move_terms import MoveTerms, takes_back_note
+from storefront.paying import to_pay
 from storefront.picker import parse_at
 from storefront.presenting import detail, why_not
 from storefront.take_back import takes_back
@@ -82,13 +81,10 @@ def confirm_several(door: Door, scope: str, picker: Any):  # noqa: ANN201
         if at is None or version is None or price is None or (door.by_link and scope != VISIT):
             raise Refused("invalid")  # a link opens its own booking, never other dates (R6)
         if pays := given.whole_number(form.get("pays")):
-            onward = redirect("/", 303)
-            onward.location = "/pay/" + deposits.begin_move_together(
-                g.store_id, door.actor, ref, MoveTogether(scope, at, values.get("staff_id"), values.get("expect"), values.get("without", ())),
-                version=version, price=price, pays=pays, browser=browser(onward), reason=values["reason"])
-            return onward
-        once = Once.of(f"page:{door.b.id}", given.text(form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
-                       "move-several", ref, scope, at.isoformat(), form.get("expect"), form.get("without"), price)
+            plan = MoveTogether(scope, at, values.get("staff_id"), values.get("expect"), values.get("without", ()))
+            return to_pay(lambda browser: deposits.begin_move_together(
+                g.store_id, door.actor, ref, plan, version=version, price=price, pays=pays, browser=browser, reason=values["reason"]))
+        once = once_of(door, "move-several", ref, scope, at.isoformat(), form.get("expect"), form.get("without"), price)
         verb = reschedule_visit if scope == VISIT else reschedule_series
         verb(g.store_id, door.actor, ref, starts_at=at, once=once, **values)
     except Trouble:
@@ -161,7 +157,7 @@ def _date(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
     assert at is not None, "what clocks skip does not fit"
     if back:
         return _line(target, door, [], [takes_back_note(b, door)])
-    return _line(target, door, move_notes(tx, b, door, price, pays, alone=False), MoveTerms(tx, [b], door, [price], [pays]).notes(at))
+    return _line(target, door, move_notes(tx, b, door, price, pays), MoveTerms(tx, [b], door, [price], [pays]).notes(at))
 
 
 def _part(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
@@ -169,7 +165,7 @@ def _part(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
     b = target.booking
     if back:
         return _line(target, door, [], [takes_back_note(b, door)])
-    return _line(target, door, own_notes(tx, b, door.words, target.price, pays, alone=False), [])
+    return _line(target, door, own_notes(tx, b, door.words, target.price, pays), [])
 
 
 def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Line:

@@ -7,7 +7,6 @@ import secrets
 from flask import g, redirect, request
 
 from booking.actions.accept_offer import accept_offer
-from booking.actions.action import Once
 from booking.actions.decline_offers import decline_offers
 from booking.rules.counter_offers import chosen_number
 from booking.rules.decision import Refused
@@ -15,7 +14,7 @@ from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
-from storefront.door import Door, enter
+from storefront.door import Door, enter, once_of
 from storefront.offer_lines import offer_lines
 from storefront.presenting import detail
 
@@ -39,9 +38,7 @@ def accept(ref: str):  # noqa: ANN201
         if n is None:
             raise Refused("invalid")
         _require_named(of_round)
-        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
-                       lambda done: {"ref": done.booking.ref}, "accept", ref, of_round, n)
-        accept_offer(g.store_id, door.actor, ref, n, of_round=of_round, once=once)
+        accept_offer(g.store_id, door.actor, ref, n, of_round=of_round, once=once_of(door, "accept", ref, of_round, n))
     except Refused as refused:
         with reading(g.store_id) as tx:
             return _refused(tx, enter(tx, ref), refused)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from flask import g, redirect, request
 
-from booking.actions.action import Once
 from booking.actions.difference import to_collect
 from booking.actions.reschedule_booking import ANYONE, reschedule_booking
 from booking.held_place import before_move
@@ -24,11 +23,11 @@ from models.session import Tx, reading
 from storefront import given, move_several
 from storefront.blueprint import bp, page
 from storefront.booking_page import render_booking
-from storefront.cookies import browser
-from storefront.door import Door, enter
-from storefront.move_notes import move_notes
+from storefront.door import Door, enter, once_of
+from storefront.move_notes import move_notes, paid_first
 from storefront.move_reason import is_missing, reason_field, typed_reason
 from storefront.move_terms import MoveTerms, takes_back_note
+from storefront.paying import to_pay
 from storefront.picker import keep, parse_at, pick
 from storefront.presenting import detail
 from storefront.take_back import moving_parts, takes_back
@@ -65,14 +64,11 @@ def confirm_reschedule(ref: str):  # noqa: ANN201
         if at is None or version is None:
             raise Refused("invalid")
         if pays and price is not None:
-            onward = redirect("/", 303)
-            onward.location = "/pay/" + deposits.begin_move(
-                g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, pays=pays, browser=browser(onward),
-                reason=typed_reason())
-            return onward
-        once = Once.of(f"page:{door.b.id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8), lambda done: {"ref": done.booking.ref},
-                       "reschedule", ref, at.isoformat(), staff, price)
-        reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, reason=typed_reason(), once=once)
+            return to_pay(lambda browser: deposits.begin_move(
+                g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, pays=pays, browser=browser,
+                reason=typed_reason()))
+        reschedule_booking(g.store_id, door.actor, ref, starts_at=at, staff_id=staff, version=version, price=price, reason=typed_reason(),
+                           once=once_of(door, "reschedule", ref, at.isoformat(), staff, price))
     except Trouble:
         with reading(g.store_id) as tx:
             door = enter(tx, ref)
@@ -132,7 +128,8 @@ def _show_summary(tx: Tx, door: Door, group: Group | None, at: datetime, *, with
     except Refused as refused:
         return show_picker(tx, door, group, problem=w.refusal(refused.code, refused.facts, b.store_name), status=409)
     [pays] = [0] if back else to_collect(tx, [b], [new.price])
-    notes = [takes_back_note(b, door)] if back else move_notes(tx, b, door, new.price, pays) + MoveTerms(tx, [b], door, [new.price], [pays]).notes(at)
+    notes = [takes_back_note(b, door)] if back else [
+        *move_notes(tx, b, door, new.price, pays), *paid_first(w, pays, b.currency), *MoveTerms(tx, [b], door, [new.price], [pays]).notes(at)]
     zone = door.zone
     return page("reschedule_confirm.html", door.store, w, person=door.person, door=door, b=detail(door, tx.now), back=back,
                 old=(w.date(b.starts_at, zone), w.span(b.starts_at, b.ends_at, zone), b.staff_name),

@@ -33,7 +33,7 @@ from models.booking_summary import BookingSummary, find_by_id
 from models.session import Tx, reading
 from storefront import given
 from storefront.blueprint import bp, page, words
-from storefront.cookies import browser
+from storefront.paying import to_pay
 from storefront.zones import chosen_zone, shown_zone
 
 ENTRY = "/waitlist/<int(max=9223372036854775807):entry_id>"
@@ -100,10 +100,8 @@ def take(entry_id: int):  # noqa: ANN201
         if offer_id is None:
             raise Refused("not_found")
         if seat is not None and seat.deposit:
-            onward = redirect("/", 303)
-            onward.location = "/pay/" + deposits.begin_seat(
-                g.store_id, way.actor, entry_id, offer_id, browser=browser(onward), agreed=request.form.get("agree") == "on")
-            return onward
+            return to_pay(lambda browser: deposits.begin_seat(
+                g.store_id, way.actor, entry_id, offer_id, browser=browser, agreed=request.form.get("agree") == "on"))
         once = Once.of(f"waitlist:{entry_id}", given.text(request.form.get("once"), 64) or secrets.token_hex(8),
                        lambda done: {"ref": done.booking.ref}, "take", entry_id, offer_id)
         claim_earlier_slot(g.store_id, way.actor, entry_id, offer_id, once=once)

@@ -107,7 +107,7 @@ def quote(policies: Sequence[Policy], starts_at: datetime, zone: str, now: datet
     party = sum(payment.left for payment in payments) + dropped.back
     mode = policies[-1].refund_mode
     if concerned == 0:
-        return _nothing(currency, mode, payments)
+        return _nothing(currency, mode, payments, zone)
     new_until = None if credit_days is None else now + timedelta(days=credit_days)
     asked = fee_of_seats(policies, concerned, party, dropped)
     best: RefundQuote | None = None
@@ -140,7 +140,7 @@ def merchant_quote(choice: str | int, payments: Sequence[Payment], currency: str
     """
     left = sum(payment.left for payment in payments)
     if left == 0:
-        return _nothing(currency, mode, payments)
+        return _nothing(currency, mode, payments, zone)
     concerned = _concerned(payments, currency, seats, of_seats, dropped)
     amount = concerned if choice == "full" else 0 if choice == "none" else min(int(choice), left)
     concerned = max(concerned, amount)
@@ -195,8 +195,8 @@ def _concerned(payments: Sequence[Payment], currency: str, seats: int, of_seats:
     return min(left, nearest(part, card_step(currency))) if all(payment.method == "card" for payment in payments if payment.left) else part
 
 
-def _nothing(currency: str, mode: str, payments: Sequence[Payment]) -> RefundQuote:
-    return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1), before=sum(payment.refunded for payment in payments))
+def _nothing(currency: str, mode: str, payments: Sequence[Payment], zone: str) -> RefundQuote:
+    return RefundQuote("none", 0, 0, 0, currency, mode, (), (), Fraction(1), zone=zone, before=sum(payment.refunded for payment in payments))
 
 
 def _spread(amount: int, of: int, fee: int, currency: str, mode: str, payments: Sequence[Payment], share: Fraction,

@@ -17,7 +17,7 @@ from booking.rules.wall_time import dates_of, day_span
 from booking.slots import MOST_DAYS
 from booking.visiting import decisions_together, parts_end_alone
 from booking.wording import Words
-from models.booking_list import PAGE, in_full_among, past_in_full, upcoming_in_full
+from models.booking_list import EARLIEST, LATEST, PAGE, in_full_among, parts_beyond, past_in_full, upcoming_in_full
 from models.booking_summary import LONGEST, BookingSummary, between
 from models.moved_start import page
 from models.session import Tx, reading
@@ -54,10 +54,32 @@ def my_bookings(call: CustomerCall) -> dict[str, Any]:
         return _page(call, [])
     mine, past = call.customer.id, when == "past"
     with reading(call.store_id) as tx:
-        rows, on = page(tx, call.walk(tx, when, "bookings"), lambda place, most: KINDS[when](tx, mine, place),
+        walk = call.walk(tx, when, "bookings")
+        rows, on = page(tx, walk, lambda place, most: KINDS[when](tx, mine, place),
                         lambda ids: in_full_among(tx, mine, ids, past=past), PAGE, latest_first=past)
-        items = [s.CustomerBooking(**line(b, call, tx)) for b in rows]
+        whole = _without_begun(tx, mine, rows) if past else _with_ended(tx, mine, rows, later=walk.after is not None)
+        items = [s.CustomerBooking(**line(b, call, tx)) for b in whole]
     return _page(call, items, on and call.next(when, on.cursor))
+
+
+def _with_ended(tx: Tx, customer_id: int, rows: list[BookingSummary], *, later: bool) -> list[BookingSummary]:
+    """What has ended of the visits that begin on this page comes before it: they are upcoming until the last of them is over (R32)."""
+    visits = _visits(rows)
+    if later and visits:
+        first = {part.visit_id: part.id for part in reversed(parts_beyond(tx, "upcoming", customer_id, EARLIEST, visits))}
+        visits = {b.visit_id for b in rows if b.visit_id is not None and first.get(b.visit_id) == b.id}
+    return (parts_beyond(tx, "past", customer_id, LATEST, visits) if visits else []) + rows
+
+
+def _without_begun(tx: Tx, customer_id: int, rows: list[BookingSummary]) -> list[BookingSummary]:
+    """What has ended of visits that go on stands with the rest of them."""
+    visits = _visits(rows)
+    going_on = {part.visit_id for part in parts_beyond(tx, "upcoming", customer_id, EARLIEST, visits)} if visits else set()
+    return [b for b in rows if not b.holding or b.visit_id not in going_on]
+
+
+def _visits(rows: list[BookingSummary]) -> set[int]:
+    return {b.visit_id for b in rows if b.visit_id is not None and b.holding}
 
 
 def _page(call: CustomerCall, items: list[s.CustomerBooking], following: str | None = None) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def _quoted(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, 
         signed = quotes.sign(quote, b, seats)
         choice = facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0
     last = decided["cancel"].deadline
-    notes = [w._("This holds until {when}.").format(when=w.when(quote.until, b.told_zone))] if quote.until else []
+    notes = [w._("This holds until {when}.").format(when=w.when(quote.until, b.told_zone))] if quote.until and quote.until != last else []
     notes += [w.deadline("cancel", last, b.told_zone)] if last else []
     return s.Cancellation(
         outcome=quote.outcome, amount=quote.amount, kept=quote.kept, currency=quote.currency, sentence=w.refund(quote.facts(), b.store_name),

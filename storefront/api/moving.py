@@ -27,7 +27,7 @@ from storefront.api import move_shapes as m
 from storefront.api import shapes as s
 from storefront.api.bookings import door_of, full
 from storefront.api.door import CustomerCall, operation
-from storefront.move_notes import dearer_note, move_notes, price_notes, visit_notes
+from storefront.move_notes import approval_notes, dearer_note, paid_first, paid_together, price_notes, terms_notes, visit_notes
 from storefront.move_terms import MoveTerms
 from storefront.picker import time_text
 from storefront.together import VISIT, Group, decisions_of, group_of
@@ -115,11 +115,13 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     prices = [price_there(part, find_offer(tx, part.service_id)) for part in parts]
     pays = to_collect(tx, parts, prices)
     end, terms = here + timedelta(days=times.offer.shape.horizon_days), MoveTerms(tx, parts, door, prices, pays)
+    dearer = _dearer(w, parts, prices, sum(pays))
     return m.FreeTimes(
         zone=zone, first=here, last=end if times.until is None else max(here, min(end, times.until if zone == head.zone else times.until + AROUND)),
-        notes=_cheaper(tx, w, parts, prices) + visit_notes(parts, door, tx.now) if whole else _left(w, times) + move_notes(tx, b, door, prices[0], pays=pays[0]),
+        notes=_of_parts(tx, w, parts, prices) + visit_notes(parts, door, tx.now) if whole else [
+            *_left(w, times), *([dearer.text] if dearer else price_notes(tx, b, w, prices[0])), *terms_notes(tx, b, w), *approval_notes(b, door, tx.now)],
         price={"amount": sum(prices), "currency": b.currency},
-        dearer=_dearer(w, parts, prices, sum(pays)), reason=moves.asks_reason(map(facts.effective_policy, parts)),
+        dearer=dearer, reason=moves.asks_reason(map(facts.effective_policy, parts)),
         people=_people(times) if times.may_choose else [],
         days=[m.FreeDay(date=day, text=w.day(day), slots=[_time(slot, zone, call, terms) for slot in slots])
               for day, slots in _days(tx, times, zone, _with_whom(times, b, staff), max(first, here), last).days])
@@ -151,9 +153,12 @@ def _left(w: Words, times: MoveTimes) -> list[str]:
     return [w._("{name} no longer gives this service at {venue}.").format(name=b.staff_name, venue=b.location_name)] if times.left else []
 
 
-def _cheaper(tx: Tx, w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> list[str]:
-    """What comes back for the parts of a visit that cost less at another time: what others cost more is not paid with it (R26, R32)."""
-    return [f"{b.service_name}{w.colon} {note}" for b, price in zip(parts, prices, strict=True) if price < b.price for note in price_notes(tx, b, w, price)]
+def _of_parts(tx: Tx, w: Words, parts: tuple[BookingSummary, ...], prices: list[int]) -> list[str]:
+    """What is true of each part of a visit for itself (R18, R26, R32, R33). What one costs less is not paid with what another costs more;
+    `dearer` says what all of them cost more, and nothing where one makes up for the other: then the part itself says it."""
+    alone = sum(prices) <= sum(b.price for b in parts)
+    return [f"{b.service_name}{w.colon} {note}" for b, price in zip(parts, prices, strict=True) for note in (
+        *(price_notes(tx, b, w, price) if price < b.price or (alone and price > b.price) else ()), *terms_notes(tx, b, w))]
 
 
 def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int], pays: int) -> m.DearerMove | None:
@@ -161,10 +166,11 @@ def _dearer(w: Words, parts: tuple[BookingSummary, ...], prices: list[int], pays
     difference = sum(prices) - sum(part.price for part in parts)
     if difference <= 0:
         return None
+    paid = paid_together if len(parts) > 1 else paid_first
     currency, due = parts[0].currency, sum(moves.difference(facts.covered(part), price)[0] for part, price in zip(parts, prices, strict=True))
     return m.DearerMove(difference={"amount": difference, "currency": currency}, difference_text=w.money(difference, currency),
                         due={"amount": due, "currency": currency}, pays={"amount": pays, "currency": currency} if pays else None,
-                        text=dearer_note(w, parts[0], sum(prices), difference, due, pays))
+                        text=" ".join([dearer_note(w, parts[0], sum(prices), difference, due, pays), *paid(w, pays, currency)]))
 
 
 def _people(times: MoveTimes) -> list[s.Choice]:

@@ -8,6 +8,7 @@ import pytest
 
 from booking import keys
 from booking.actions.cancel_booking import cancel_booking
+from booking.actions.reschedule_booking import reschedule_booking
 from booking.actions.services import update_service
 from tests.storefront.test_together import series, visit
 from tests.storefront.visitor import words
@@ -58,6 +59,24 @@ def test_the_list_says_of_a_part_what_may_be_done_with_the_visit(world, ada):
     update_service(world.store_id, MERCHANT, parts[1].service_id, reschedule="off")
     listed = {one["ref"]: one for one in ada.get("/bookings")["items"]}
     assert [(listed[b.ref]["can_reschedule"], listed[b.ref]["can_cancel"]) for b in parts] == [(False, True)] * 2
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_visit_stays_upcoming_until_the_last_of_it_is_over(world, ada, moved):
+    """A26, R32: as in the account, on whichever page the rest of it stands."""
+    colour, cut = known(world, visit(world))
+    if moved:
+        reschedule_booking(world.store_id, MERCHANT, cut.ref, starts_at=at(20, 16))
+    later = [world.sold(at(11 + n // 5, 14 + n % 5), staff=world.tom) for n in range(22)]
+    world.set_clock(at(10, 16, 1))
+    first = ada.get("/bookings")
+    rest = ada.get("/bookings", cursor=first["next"])
+    pages = [[one["ref"] for one in page["items"]] for page in (first, rest)]
+    assert pages[moved][0] == colour.ref and cut.ref in pages[moved] and sorted(sum(pages, [])) == sorted(b.ref for b in (colour, cut, *later))
+    assert ada.get("/bookings", when="past")["items"] == []
+    world.set_clock(at(20, 18))
+    past = [one["ref"] for one in ada.get("/bookings", when="past")["items"]]
+    assert ada.get("/bookings")["items"] == [] and (cut.ref in past) is moved
 
 
 def test_one_part_of_a_visit_is_cancelled_where_the_shop_allows_it(world, ada):
@@ -172,9 +191,10 @@ def test_a_difference_a_card_pays_first_leads_to_the_page_for_it(world, ada, app
     b = world.sold(at(10, 15), service=service, staff=world.elena, paid=8000)
     world.take_cards()
     update_service(world.store_id, MERCHANT, service, price=9000)
-    dearer = ada.get(f"/bookings/{b.ref}/slots")["dearer"]
-    assert dearer["pays"] == dearer["due"] == {"amount": 1000, "currency": "USD"}
-    assert dearer["text"].startswith("The new time costs $90, $10 more. You pay $10 by card first;")
+    times = ada.get(f"/bookings/{b.ref}/slots")
+    dearer = times["dearer"]
+    assert dearer["pays"] == dearer["due"] == {"amount": 1000, "currency": "USD"} and times["notes"] == [dearer["text"]]
+    assert dearer["text"].startswith("The new time costs $90, $10 more. You pay $10 by card first; the new time is kept")
     body = {"starts_at": "2027-03-11T15:00:00Z", "version": 1, "price": 9000}
     for staff, name in ({}, "Elena Marsh"), ({"staff": str(world.tom)}, "Tom Okonkwo"), ({"staff": "anyone"}, "Elena Marsh"):
         no = ada.refused(409, "not_allowed", "POST", f"/bookings/{b.ref}/reschedule", body | staff)
@@ -194,7 +214,7 @@ def test_a_visit_leads_there_too(world, ada, app, with_keys):
     update_service(world.store_id, MERCHANT, colour.service_id, price=3500)
     times = ada.get(f"/bookings/{cut.ref}/slots")
     assert times["dearer"]["pays"] == {"amount": 1500, "currency": "USD"} and times["dearer"]["difference"] == {"amount": 1000, "currency": "USD"}
-    assert times["dearer"]["text"].startswith("The new time costs $80, $10 more. You pay $15 by card first;")
+    assert times["dearer"]["text"].startswith("The new time costs $80, $10 more. You pay $15 by card first; the new times are kept")
     assert times["notes"][0] == "Colour: The new time costs $35, $5 less. You'll be refunded $5 to the card you paid with"
     body = {"starts_at": "2027-03-11T15:00:00Z", "version": world.read(cut.ref).version, "price": 8000}
     no = ada.refused(409, "not_allowed", "POST", f"/bookings/{cut.ref}/reschedule", body)
@@ -203,6 +223,28 @@ def test_a_visit_leads_there_too(world, ada, app, with_keys):
     said = words(page.text)
     assert page.status_code == 200 and "Thu, Mar 11, 2027, 10:00 AM EST" in said and "You pay $15 by card first" in said and "Continue to payment" in said
     assert world.read(colour.ref).starts_at == colour.starts_at
+
+
+def test_a_part_that_costs_more_tells_it_where_another_makes_up_for_it(world, ada):
+    """R26, R32: what comes back for one is not paid with the other, which is then owed at the shop; as the page says it."""
+    colour, cut = known(world, visit(world, reschedule={"price_difference": "difference"}))
+    update_service(world.store_id, MERCHANT, cut.service_id, price=3500)
+    update_service(world.store_id, MERCHANT, colour.service_id, price=3500)
+    times = ada.get(f"/bookings/{cut.ref}/slots")
+    assert times["dearer"] is None and times["price"]["amount"] == 7000
+    assert times["notes"] == ["Colour: The new time costs $35, $5 less. Harbor Massage will refund you $5 directly.",
+                              "Cut: The new time costs $35, $5 more. Still to pay at Harbor Massage: $5."]
+    ada.post(f"/bookings/{cut.ref}/reschedule", {"starts_at": "2027-03-11T15:00:00Z", "version": cut.version, "price": 7000})
+    assert [(b.due, b.owed) for b in map(world.read, (colour.ref, cut.ref))] == [(0, 500), (500, 0)]
+
+
+def test_of_each_part_it_says_what_a_move_takes_and_how_far_it_goes(world, ada):
+    """R18, R33: as on the page."""
+    tiers = [{"at_least": "P20D", "outcome": "full"}, {"outcome": "partial", "percent": 50}]
+    _, cut = known(world, visit(world, cancel={"notice": "PT0S", "tiers": tiers}, reschedule={"within_days": 7}))
+    notes = ada.get(f"/bookings/{cut.ref}/slots")["notes"]
+    assert [f"{name}: {said}" for name in ("Colour", "Cut") for said in (
+        "After this move at most 50% of what you paid can come back if you cancel later.", "The new date can be Mar 17, 2027 at the latest.")] == notes
 
 
 def test_no_times_where_all_have_another_price_and_the_same_has_to_be_taken(world, ada):

@@ -67,7 +67,9 @@ def test_what_is_typed_before_the_script_is_there_counts(world, visit):
     page.route("**/static/dashboard.js", lambda route: late.append(route))
     page.goto("/admin/settings/messages/booking_confirmed/en", wait_until="commit")
     page.get_by_label("Subject").fill("See you {when}")
-    while not late:
+    for _ in range(500):
+        if late:
+            break
         page.wait_for_timeout(20)
     late[0].continue_()
     page.unroute("**/static/dashboard.js")

@@ -7,12 +7,14 @@ import json
 import logging
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.http import get_parser
 from gunicorn.http.wsgi import create
+from gunicorn.util import load_class
 from gunicorn.workers.gthread import TConn
 from werkzeug.test import run_wsgi_app
 
@@ -92,7 +94,8 @@ def test_noise_gets_a_page_too(worker, sent):
     assert answer(worker, sent)[0] == 400
 
 
-def test_nothing_of_it_is_logged(worker, caplog):
+def test_nothing_of_it_is_logged(worker, monkeypatch, caplog):
+    monkeypatch.setattr(worker.log.error_log, "propagate", True)  # gunicorn's own is looked at too
     with caplog.at_level(logging.DEBUG):
         for sent, _ in BAD.values():
             answer(worker, sent.replace(b"%s", b"/manage/abc"))
@@ -135,22 +138,17 @@ def test_a_body_nobody_read_fills_no_log(worker, world, caplog, monkeypatch, chu
     assert "gunicorn.error" not in {record.name for record in caplog.records}
 
 
-def test_what_the_application_breaks_is_no_fault_of_who_asked(worker, caplog):
+def test_what_the_application_breaks_is_no_fault_of_who_asked(worker, monkeypatch, caplog):
     """It stays gunicorn's to log and to answer."""
+    monkeypatch.setattr(worker.log.error_log, "propagate", True)
     ours, theirs = socket.socketpair()
     with ours, theirs, caplog.at_level(logging.ERROR):
-        worker.log.error_log.propagate = True
         worker.handle_error(None, ours, None, RuntimeError("broken"))
-        worker.log.error_log.propagate = False
         assert theirs.recv(65536).startswith(b"HTTP/1.1 500 ")
     assert "Error handling request" in caplog.text
 
 
 def test_the_server_uses_it():
-    from pathlib import Path
-
-    from gunicorn.util import load_class
-
     settings: dict[str, object] = {}
     exec(Path("gunicorn.conf.py").read_text(), settings)
     assert load_class(settings["worker_class"]) is operation.web_worker.WebWorker

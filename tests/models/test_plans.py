@@ -9,7 +9,7 @@ from booking.access import login_hash
 from booking.actions.sign_in import open_login
 from booking.offers import _OFFER
 from models.actor import SYSTEM
-from models.booking_list import _BOTH, _EARLIEST, _LATEST, _place
+from models.booking_list import EARLIEST, LATEST, _BOTH, _place
 from models.booking_summary import _BY_REF
 from models.session import reading, transaction
 from tests.support.world import World, at
@@ -28,7 +28,7 @@ def test_the_plan_is_kept(world):
         owner.execute("analyze staff_services, staff, services, locations, stores")
     with transaction(world.store_id, SYSTEM) as tx:
         login = login_hash(world.store_id, open_login(tx, b.customer_id, "a browser"))
-    asked = {"login": login, "service": b.service_id, "ref": b.ref, **_place("after", _EARLIEST), **_place("before", _LATEST)}
+    asked = {"login": login, "service": b.service_id, "ref": b.ref, **_place("after", EARLIEST), **_place("before", LATEST)}
     with reading(world.store_id) as tx:
         for statement in (_BOTH, _OFFER, _BY_REF):
             for _ in range(15):

@@ -339,6 +339,25 @@ def test_the_store_may_ask_link_holders_to_sign_in_before_cancelling(world, visi
     assert status(world, b) == "confirmed"
 
 
+def test_who_signs_in_before_cancelling_finds_what_was_chosen(world, visitor):
+    """Two of four seats stay two of four, and credit stays credit."""
+    update_store(world.store_id, MERCHANT, require_login_to_cancel=True)
+    yoga = world.add_service("Yoga", capacity=8, staff=[world.elena], policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "full"}], "credit_choice": True}})
+    world.session(yoga, at(10, 15), 8)
+    b = world.book(at(10, 15), service=yoga, seats=4, paid=32000)
+    visitor.get(link(b, "cancel", seats=2, back="credit"))
+    chosen = account(b, "cancel") + "?seats=2&back=credit"
+    assert f'href="{chosen.replace("&", "&amp;")}"' in visitor.page
+    visitor.get("/account/login")
+    assert visitor.send(link(b, "cancel"), quote="x", seats="2", back="credit").headers["Location"] == chosen
+    assert "next=%2Faccount" in visitor.get(chosen, 303).headers["Location"]
+    visitor.sign_in(next=chosen)
+    visitor.get(chosen)
+    assert "Cancel these seats" in words(visitor.page) and "You'll get $160 as credit" in words(visitor.page)
+    visitor.get(link(b, "cancel"))
+    assert "asks you to sign in" not in words(visitor.page)
+
+
 def test_a_person_who_has_left_is_named_and_the_shop_to_call(world, ada):
     """R14: the way out is the shop, or someone else where a switch is allowed."""
     b = world.book(at(10, 15))

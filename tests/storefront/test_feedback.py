@@ -52,6 +52,7 @@ def test_without_stars_the_text_is_kept_on_the_page(ada, visit):
     ada.get(account(visit, "feedback"))
     ada.send(account(visit, "feedback"), 422, comment="Half a thought", publish="on")
     assert "Please choose from one to five stars." in words(ada.page) and "Half a thought" in ada.page
+    assert 'id="rating" tabindex="-1" aria-describedby="rating-problem"' in ada.page and '<p class="field-problem" id="rating-problem">' in ada.page
     assert ada.world.sql("select count(*) from feedback where store_id = opencals_store()") == [(0,)]
 
 

@@ -73,6 +73,17 @@ def test_a_fixed_amount_and_a_fee_are_written_as_the_part_of_the_seats_that_stay
     assert cancel_booking(world.store_id, MERCHANT, b.ref).refund.amount == 750
 
 
+def test_what_came_back_as_credit_has_left_with_its_seats_too(world, ada):
+    service = world.add_service("Class", capacity=6, price=2500, staff=[world.elena],
+                                policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "credit"}], "fee": {"amount": 1000}}})
+    world.session(service, at(10, 15), 6)
+    b = world.book(at(10, 15), service=service, staff=world.elena, seats=4, paid=10_000, method="cash")
+    assert cancel_booking(world.store_id, MERCHANT, b.ref, seats=3).refund.credit == 6750
+    ada.get(account(b))
+    assert "A cancellation fee of $2.50 is taken" in words(ada.page)
+    assert cancel_booking(world.store_id, MERCHANT, b.ref).refund.fee == 250
+
+
 class TestCredit:
     def test_the_account_lists_it(self, world, ada):
         assert "Your credit" not in words(ada.get("/account").text)

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from bench.pages import counted
+from booking.actions.cancel_booking import cancel_booking
 from booking.actions.create_visit import VisitPart, create_visit
+from booking.actions.mark_booking import complete_booking
 from booking.actions.people import Person
 from booking.actions.reschedule_booking import reschedule_booking
 from tests.storefront.visitor import account, words
@@ -74,6 +76,29 @@ def test_it_is_upcoming_until_the_last_of_it_is_over(world, ada, parted):
         assert shown(ada.page).count(parted[0].ref) == 1 and parted[1].ref not in shown(ada.page) and "Colour + Cut" in words(ada.page)
 
 
+@pytest.mark.parametrize("moved", [False, True])
+def test_it_stays_whole_wherever_the_lists_go_on(world, ada, parted, moved):
+    """What has ended of it may be behind twenty others, what is still to come too."""
+    if moved:
+        reschedule_booking(world.store_id, MERCHANT, parted[1].ref, starts_at=at(20, 20))
+    for b in book(world, *[at(11 + n // 5, 14 + n % 5) for n in range(21)]):
+        cancel_booking(world.store_id, MERCHANT, b.ref)
+    coming = book(world, *[at(11 + n // 5, 14 + n % 5) for n in range(22)])
+    world.set_clock(at(10, 16, 30))
+    for kind in ("upcoming", "past"):
+        halves = [page for page in walk(ada, kind)]
+        assert sum(halves, []).count(parted[0].ref) == (kind == "upcoming") and len(halves) == 2
+        assert not any(parted[1].ref in page for page in halves)
+    first = ada.get("/account").text
+    assert ("Colour + Cut" in words(first)) is not moved
+    for following in (next_page(first), next_page(first, "past")):
+        ada.get(following)
+        upcoming, past = ada.page.split('id="upcoming"')[1].split('id="past"')
+        assert (parted[0].ref in shown(upcoming), parted[0].ref in shown(past)) == (("past" in following) is not moved, False)
+        assert ("Colour + Cut" in words(ada.page)) is (("past" in following) is not moved)
+    assert coming[0].ref in shown(first)
+
+
 @pytest.mark.parametrize(("before", "between", "after", "pages"), [(19, 1, 3, [20, 4]), (18, 1, 0, [20]), (19, 0, 0, [20]), (0, 19, 0, [20]), (0, 22, 25, [20, 19, 9])])
 def test_no_page_cuts_it_apart(world, ada, parted, before, between, after, pages):
     """Every booking comes once, the visit where its first part is; no further page where nothing else is left."""
@@ -100,6 +125,8 @@ def test_whoever_has_no_visit_is_asked_nothing_more(world, ada, parted):
     with counted() as with_visit:
         ada.get("/account")
     world.set_clock(at(10, 23))
+    for part in parted:
+        complete_booking(world.store_id, MERCHANT, part.ref)
     ada.get("/account")
     with counted() as without:
         ada.get("/account")

@@ -257,6 +257,19 @@ def test_credit_that_covers_the_deposit_stands_for_it(world, till, visitor, serv
     assert made == ([(2500, 5500)] if offered else [])
 
 
+def test_who_would_rather_keep_their_credit_need_not_say_so_twice(world, till, visitor, service):  # noqa: F811
+    """Without the acceptance that is missing: the box is shown as it was left."""
+    given = world.add_service("Credited", policy={"cancel": {"notice": "PT0S", "tiers": [{"outcome": "credit"}]}})
+    cancel_booking(world.store_id, MERCHANT, world.book(at(9, 15), service=given, staff=world.elena, paid=2500, method="cash").ref)
+    visitor.sign_in()
+    details(visitor, service)
+    assert 'name="credit" checked' in visitor.page
+    visitor.send(f"/book/{service}/details", 422)
+    assert 'name="credit">' in visitor.page and 'name="credit" checked' not in visitor.page
+    visitor.send(f"/book/{service}/details", 422, credit="on")
+    assert 'name="credit" checked' in visitor.page
+
+
 class TestSentBackByTheBank:
     """I17: Stripe takes the refund of a payment that came too late, and the bank refuses it days later."""
 

@@ -276,7 +276,7 @@ def test_what_cannot_be_made_any_more_moves_nothing_and_the_payment_goes_back_wh
     spoil(world, colour, cut)
     before = state(world, parts)
     visitor.get(to)
-    assert "This page has ended" in words(visitor.page) or spoil in (not_allowed_now, dearer_now, dearer_and_cheaper_now)
+    assert ("This page has ended" in words(visitor.page)) is (spoil not in (not_allowed_now, dearer_now, dearer_and_cheaper_now))
     type_card(till, page)
     visitor.page = page
     visitor.get(visitor.send(f"{to}/done").headers["Location"])
@@ -284,7 +284,7 @@ def test_what_cannot_be_made_any_more_moves_nothing_and_the_payment_goes_back_wh
     assert "Your bookings were not moved" in shown and "Your payment of $20 arrived when the move was no longer possible." in shown
     after = state(world, parts)
     assert [row[:2] + row[3:] for row in after] == [row[:2] + row[3:] for row in before]
-    assert refunds(world, colour)[-1] == ("difference", "full", "automatic", "owed", 2000) or ("difference", "full", "automatic", "owed", 2000) in refunds(world, colour)
+    assert ("difference", "full", "automatic", "owed", 2000) in refunds(world, colour)
     bank.faults.order("stripe", "timeout_after_effect", 2)
     for _ in range(5):
         settle(world.store_id)

@@ -82,15 +82,22 @@ class Walk:
     def walk(self, steps: int) -> None:
         for _ in range(steps):
             self.world.set_clock(self.world.now + timedelta(seconds=1))
+            self.next()
             verb = self.by.choices(*zip(*self.verbs()))[0]
             try:
                 verb()
                 done: Any = "done"
             except Refused as refused:
                 done = refused.code
-            self.b = self.world.read(self.b.ref)
-            self.log.append((verb.__name__, done, self.b.status, self.b.seats, self.b.price, self.b.paid, self.b.refunded, self.b.owed, self.b.due))
+            self.log.append((verb.__name__, self.b.ref, done, [(b.status, b.seats, b.price, b.paid, b.refunded, b.owed, b.due) for b in self.parts()]))
             self.check()
+
+    def next(self) -> None:
+        """What the next step happens to."""
+        self.b = self.world.read(self.b.ref)
+
+    def parts(self) -> list[BookingSummary]:
+        return [self.world.read(self.b.ref)]
 
     def verbs(self) -> list[tuple[Callable[[], None], int]]:
         return [(self.pay, 3), (self.move, 3), (self.move_dearer, 2), (self.move_by_shop, 1), (self.drop, 3), (self.drop_by_shop, 1), (self.cancel, 1), (self.cancel_by_shop, 1),

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from booking import facts
-from booking.actions.cancel_series import cancel_series, preview_cancel_series
+from booking.actions.action import Done
+from booking.actions.cancel_series import CancelPreview, cancel_series, preview_cancel_series
 from booking.actions.create_series import create_series
 from booking.actions.create_visit import VisitPart, create_visit
 from booking.actions.outside_refund import note_outside_refund
@@ -20,10 +21,12 @@ from booking.actions.reschedule_series import preview_reschedule_series, resched
 from booking.actions.services import update_service
 from booking.actions.visits import cancel_visit, preview_cancel_visit, reschedule_visit
 from booking.rules.decision import Refused
+from booking.settled import outcome_of_several
+from messages import render_mail
 from models.actor import SYSTEM
 from models.booking_summary import BookingSummary
 from models.session import reading
-from tests.support.money_walks import METHODS, Walk
+from tests.support.money_walks import METHODS, VENUE, W, Walk
 from tests.support.world import MERCHANT, NOW, World, at
 
 
@@ -50,18 +53,8 @@ class VisitWalk(Walk):
         return create_visit(self.world.store_id, MERCHANT, person=Person("Ada", f"v{number}@example.com"), starts_at=self.days[0],
                             parts=[VisitPart(service, person) for service in services]).bookings
 
-    def walk(self, steps: int) -> None:
-        for _ in range(steps):
-            self.world.set_clock(self.world.now + timedelta(seconds=1))
-            self.b = self.world.read(self.by.choice(self.refs))
-            verb = self.by.choices(*zip(*self.verbs()))[0]
-            try:
-                verb()
-                done: Any = "done"
-            except Refused as refused:
-                done = refused.code
-            self.log.append((verb.__name__, self.b.ref, done, [(b.status, b.price, b.paid, b.refunded, b.owed, b.due) for b in self.parts()]))
-            self.check()
+    def next(self) -> None:
+        self.b = self.world.read(self.by.choice(self.refs))
 
     def verbs(self) -> list[tuple[Callable[[], None], int]]:
         return [(self.pay, 1), (self.pay_all, 2), (self.move, 5), (self.move_dearer, 5), (self.move_by_shop, 1), (self.cancel, 1), (self.cancel_by_shop, 1), (self.give, 2),
@@ -101,9 +94,22 @@ class VisitWalk(Walk):
         reschedule_visit(self.world.store_id, MERCHANT, self.b.ref, starts_at=self.by.choice(self.days))
 
     def cancel(self) -> None:
+        self._cancel_together(preview_cancel_visit, cancel_visit)
+
+    def _cancel_together(self, preview: Callable[..., CancelPreview], cancel: Callable[..., Done], **scope: str) -> None:
+        """What is shown of all of them, what happens and what is told are the same (A8)."""
+        as_credit, before = self.by.random() < 0.3, self.parts()
         with reading(self.world.store_id) as tx:
-            quote = preview_cancel_visit(tx, self.b.ref).sign()
-        cancel_visit(self.world.store_id, self.customer, self.b.ref, quote=quote)
+            shown = preview(tx, self.b.ref, **scope, as_credit=as_credit)
+        done = cancel(self.world.store_id, self.customer, self.b.ref, **scope, quote=shown.sign(), as_credit=as_credit)
+        assert done.refund == shown.total and [b.id for b in done.bookings] == [part.booking.id for part in shown.parts], self.log
+        said = W.refund(shown.total.facts(), VENUE)
+        with reading(self.world.store_id) as tx:
+            told = outcome_of_several(tx, self.world.read(done.bookings[0].ref))
+        assert told is not None and W.refund(told.facts(), VENUE, done=True) == said, (said, W.refund(told.facts(), VENUE, done=True), self.log)
+        mail = render_mail("booking_cancelled", [row for row in self.world.outbox("booking_cancelled") if row.booking_id == done.bookings[0].id][-1].payload, "x.example")
+        assert " ".join(said.split()) in " ".join(mail.text.split()), (said, mail.text, self.log)
+        assert sum(now.owed - was.owed for now, was in zip(self.parts(), before, strict=True)) == shown.total.cash, self.log
 
     def drop_by_shop(self) -> None:
         self.cancel_by_shop()
@@ -165,7 +171,4 @@ class SeriesWalk(VisitWalk):
         reschedule_series(self.world.store_id, MERCHANT, self.b.ref, scope="following", starts_at=self.b.starts_at + timedelta(hours=self.by.choice((-1, 1, 24))))
 
     def cancel(self) -> None:
-        scope = self.by.choice(("this", "following"))
-        with reading(self.world.store_id) as tx:
-            quote = preview_cancel_series(tx, self.b.ref, scope).sign()
-        cancel_series(self.world.store_id, self.customer, self.b.ref, scope=scope, quote=quote)
+        self._cancel_together(preview_cancel_series, cancel_series, scope=self.by.choice(("this", "following")))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime, timedelta
+
+import psycopg
 
 from booking.actions.join_waitlist import join_waitlist
 from models.booking_summary import BookingSummary
@@ -40,3 +44,10 @@ def later(world: World, span: timedelta) -> None:
 def entry_states(world: World) -> dict[str, str]:
     return dict(tuple(row) for row in world.sql(
         "select b.ref, e.state from waitlist_entries e join bookings b on b.id = e.booking_id"))
+
+
+def until_it_waits(watcher: psycopg.Connection, thread: threading.Thread) -> None:
+    """Until somebody waits for a lock, which `thread` is started to do; it is done at once where nothing stops it."""
+    end = time.monotonic() + 10
+    while thread.is_alive() and not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < end:
+        time.sleep(0.01)

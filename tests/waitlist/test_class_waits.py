@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import timedelta
 
 import psycopg
@@ -28,7 +27,7 @@ from models.customer import Customer
 from models.session import transaction
 from tests.storefront.visitor import Visitor, words
 from tests.support.world import MERCHANT, OPEN, World, at, hours
-from tests.waitlist.line import later, serve
+from tests.waitlist.line import later, serve, until_it_waits
 
 GUEST = Actor("customer", "account")
 
@@ -196,9 +195,7 @@ def test_who_asks_for_other_seats_while_their_place_ends_stands_in_line_anew(wor
     with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, transaction(world.store_id, GUEST) as tx:
         leave_entry.within(tx, entry)
         asks.start()
-        deadline = time.monotonic() + 10
-        while not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until_it_waits(watcher, asks)
     asks.join()
     [made] = answers
     assert made["id"] != entry and not made["changed"]
@@ -338,9 +335,7 @@ def test_who_joins_while_the_date_is_being_cancelled_is_refused(world, full, own
     with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, transaction(world.store_id, MERCHANT) as tx:
         cancel_session.within(tx, full)
         joining.start()
-        until = time.monotonic() + 10
-        while joining.is_alive() and not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < until:
-            time.sleep(0.01)
+        until_it_waits(watcher, joining)
     joining.join()
     assert code == ["closed"]
     assert world.sql("select 1 from waitlist_entries where session_id = %s and state = 'waiting'", full) == []
@@ -369,9 +364,7 @@ def test_who_joins_one_line_by_two_doors_at_once_looks_again(world, owner_url, o
     with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, transaction(world.store_id, world.holder(asked[0])) as tx:
         wait_again.within(tx, asked[0].ref)
         joining.start()
-        until = time.monotonic() + 10
-        while joining.is_alive() and not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < until:
-            time.sleep(0.01)
+        until_it_waits(watcher, joining)
     joining.join()
     assert code == ["stale"] and len(world.sql("select 1 from waitlist_entries where state = 'waiting'")) == 1
     wait_again(world.store_id, world.holder(asked[1]), asked[1].ref)

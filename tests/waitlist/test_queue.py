@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from datetime import timedelta
 
 import psycopg
@@ -18,7 +17,7 @@ from booking.actions.reschedule_booking import reschedule_booking
 from booking.rules.decision import Refused
 from models.actor import SYSTEM, Actor
 from tests.support.world import MERCHANT, World, at, hours
-from tests.waitlist.line import entry_states, later, offers, serve, wait
+from tests.waitlist.line import entry_states, later, offers, serve, until_it_waits, wait
 
 HOLDER = Actor("link", "link")
 
@@ -158,9 +157,7 @@ def test_who_leaves_at_the_very_moment_is_not_asked(world, db, owner_url):
     with psycopg.connect(owner_url.replace("+psycopg", ""), autocommit=True) as watcher, db.transaction(world.store_id, HOLDER) as tx:
         leave_waitlist.within(tx, gone.ref)
         server.start()
-        deadline = time.monotonic() + 10
-        while not watcher.execute("select 1 from pg_locks where not granted").fetchone() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until_it_waits(watcher, server)
     server.join()
     assert [row.ref for row in offers(world)] == [stays.ref]
 
