@@ -79,7 +79,8 @@ def _show(tx: Tx, door: Door, group: Group | None, *, problem: str | None = None
         deadline=w.deadline("cancel", decision.deadline, door.zone) if decision.deadline else "", quote=quotes.sign(quote, b, seats),
         may_choose=facts.may_keep_as_credit(b) and facts.quote_cancellation(tx, b, seats=seats).cash > 0, as_credit=as_credit,
         seats=seats, of_seats=b.seats, may_drop=b.seats > 1 and policy.part_cancel, longest=LONGEST_REASON, typed=typed_reason(), once=secrets.token_hex(16),
-        sign_in=own_page(door, scope if group is not None else None, seats), scopes=scope_choices(group, "cancel", w), scope=scope, may_move=decided["reschedule"].allowed), status
+        sign_in=own_page(door, scope if group is not None else None, seats), scopes=scope_choices(group, "cancel", w), scope=scope,
+        may_move=decided["reschedule"].allowed), status
 
 
 def _seats(wanted: str | None, door: Door) -> int:

@@ -57,6 +57,8 @@ def whole_visits(tx: Tx, customer_id: int, upcoming: ListPage, past: ListPage, a
     Only where one half has more pages and visits stand on the other's is anything else asked for."""
     begun = {b.visit_id for b in upcoming.shown if b.visit_id is not None}
     over = [b for b in past.shown if b.visit_id is not None and b.holding]
+    if not begun and not over:
+        return upcoming, past
     ended, going_on = [b for b in over if b.visit_id in begun], begun
     if begun and (before.place or past.more):
         ended = parts_beyond(tx, "past", customer_id, LATEST, begun)

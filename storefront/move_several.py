@@ -53,7 +53,8 @@ def show_several(tx: Tx, door: Door, group: Group, scope: str, at: datetime, *, 
     goes_back = {target.booking.ref for target in fits if back or scope != VISIT and _taken_back(tx, target, staff_id)}
     pays = _pays(tx, [target for target in fits if target.booking.ref not in goes_back])
     of_each = _part if scope == VISIT else _date
-    lines = [of_each(tx, target, door, pays.get(target.booking.ref, 0), back=target.booking.ref in goes_back) for target in fits]
+    lines = [_line(target, door, [], [takes_back_note(target.booking, door)]) if target.booking.ref in goes_back
+             else of_each(tx, target, door, pays[target.booking.ref]) for target in fits]
     common = lines[0].notes if all(line.notes == lines[0].notes for line in lines) else []
     together = _of_visit(tx, group, door, at, fits, pays) if scope == VISIT and not back else []
     return page(
@@ -151,21 +152,16 @@ def _pays(tx: Tx, moving: list[Target]) -> dict[str, int]:
     return {target.booking.ref: amount for target, amount in zip(moving, amounts, strict=True)}
 
 
-def _date(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
+def _date(tx: Tx, target: Target, door: Door, pays: int) -> Line:
     """A date of a series, which moves for itself."""
     b, price, at = target.booking, target.price, target.starts_at
     assert at is not None, "what clocks skip does not fit"
-    if back:
-        return _line(target, door, [], [takes_back_note(b, door)])
     return _line(target, door, move_notes(tx, b, door, price, pays), MoveTerms(tx, [b], door, [price], [pays]).notes(at))
 
 
-def _part(tx: Tx, target: Target, door: Door, pays: int, *, back: bool) -> Line:
+def _part(tx: Tx, target: Target, door: Door, pays: int) -> Line:
     """A part of a visit: what is true of it alone."""
-    b = target.booking
-    if back:
-        return _line(target, door, [], [takes_back_note(b, door)])
-    return _line(target, door, own_notes(tx, b, door.words, target.price, pays), [])
+    return _line(target, door, own_notes(tx, target.booking, door.words, target.price, pays), [])
 
 
 def _line(target: Target, door: Door, notes: list[str], terms: list[str]) -> Line:

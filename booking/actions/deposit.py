@@ -125,11 +125,13 @@ def deposit_not_returned(tx: Tx, intent_id: int, refund: str, error: str) -> Don
     """The bank has sent the refund back: what is the customer's lies with the shop, which is told once and gives it back itself (I17).
     Where another refund stands by now, nothing follows: word of each comes again and in any order (I23)."""
     intent = find_intent(tx, intent_id, lock=True)
-    if intent is not None and intent.state in ("attention", "returned") and refund not in _failed(intent) and intent.facts.get("given") in (None, refund):
+    if intent is None or intent.state not in ("attention", "returned") or refund in _failed(intent):
+        return Done()
+    if intent.facts.get("given") in (None, refund):
         known = intent.facts | {"failed": [*_failed(intent), refund], "given": None}
         close(tx, replace(intent, facts=known), "attention", error=error)
-        tell_shop(tx, "merchant_deposit_stuck", f"{intent_id}:{refund}", due_at=tx.now + WORKERS_FOLLOW, amount=intent.amount, currency=intent.currency,
-                  payment=intent.provider_ref)
+        tell_shop(tx, "merchant_deposit_stuck", f"{intent_id}:{refund}", due_at=tx.now + WORKERS_FOLLOW,
+                  amount=intent.amount, currency=intent.currency, payment=intent.provider_ref)
         tx.audit("deposit_not_returned", subject="intent", subject_id=intent_id, amount=intent.amount, code=error)
     return Done()
 

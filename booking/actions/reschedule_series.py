@@ -209,10 +209,10 @@ def tell_moved(tx: Tx, before: Sequence[BookingSummary], after: Sequence[Booking
                paid: PaidTogether | None = None) -> None:
     """One message: of what has moved, and beside it of what waits for the shop, which is in no calendar yet (R31, R40)."""
     pairs = [(was, now) for was, now in zip(before, after, strict=True) if not _taken_back(tx, was, now)]
-    waits = [pair for pair in pairs if pair[1].status == "pending"]
-    moved = [pair for pair in pairs if pair[1].status != "pending"]
     if not pairs:
         return
+    waits = [pair for pair in pairs if pair[1].status == "pending"]
+    moved = [pair for pair in pairs if pair[1].status != "pending"]
     money = collected(paid, after)
     money |= {"left_due": sum(now.due for _, now in pairs)} if money else {}
     if not moved:

@@ -119,7 +119,8 @@ def _times(tx: Tx, call: CustomerCall, b: BookingSummary, group: Group | None, f
     return m.FreeTimes(
         zone=zone, first=here, last=end if times.until is None else max(here, min(end, times.until if zone == head.zone else times.until + AROUND)),
         notes=_of_parts(tx, w, parts, prices) + visit_notes(parts, door, tx.now) if whole else [
-            *_left(w, times), *([dearer.text] if dearer else price_notes(tx, b, w, prices[0])), *terms_notes(tx, b, w), *approval_notes(b, door, tx.now)],
+            *_left(w, times), *([dearer.text] if dearer else price_notes(tx, b, w, prices[0])),
+            *terms_notes(tx, b, w), *approval_notes(b, door, tx.now)],
         price={"amount": sum(prices), "currency": b.currency},
         dearer=dearer, reason=moves.asks_reason(map(facts.effective_policy, parts)),
         people=_people(times) if times.may_choose else [],
