@@ -42,12 +42,13 @@
     });
     return;
   }
+  // Listened to from the first moment: what is typed while the page still loads counts as well.
+  tell({show: "unsaved", unsaved: false});
+  for (const name of ["input", "submit", "reset"]) {
+    document.addEventListener(name, (event) => { if (watched()?.contains(event.target)) tell({show: "unsaved", unsaved: name === "input"}); });
+  }
   document.addEventListener("DOMContentLoaded", () => {
     const links = [...document.querySelectorAll("s-app-nav s-link")].map((link) => ({href: link.getAttribute("href"), text: link.textContent.trim()}));
     tell({show: "nav", items: links, here: location.pathname});
-    tell({show: "unsaved", unsaved: false});
-    for (const name of ["input", "submit", "reset"]) {
-      document.addEventListener(name, (event) => { if (watched()?.contains(event.target)) tell({show: "unsaved", unsaved: name === "input"}); });
-    }
   });
 })();

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 from werkzeug.serving import make_server
 
 from app import create_app
@@ -153,6 +153,18 @@ def open_admin(page: Page, around: Around) -> FrameLocator:
     return frame
 
 
+def held_back(page: Page, pattern: str) -> Route:
+    """The next call to `pattern` of whatever is loading, not answered until it is told to go on."""
+    held: list[Route] = []
+    page.route(pattern, lambda route: held.append(route), times=1)
+    page.reload()
+    for _ in range(PATIENCE_MS // 20):
+        if held:
+            break
+        page.wait_for_timeout(20)
+    return held[0]
+
+
 def test_from_the_first_opening_to_a_cancellation(around, window):
     shop = around.shop
     ada = shop.add_customer(firstName="Ada", lastName="Archer", email="ada@example.com", verifiedEmail=True)["id"]
@@ -172,9 +184,23 @@ def test_from_the_first_opening_to_a_cancellation(around, window):
     # The merchant places the extensions; the admin tells.
     for place in ("page.render", "profile.block.render"):
         desk.get_by_label(place).check()
-    desk.get_by_role("button", name="Save these").click()
-    frame = open_admin(desk, around)
+    with desk.expect_response("**/accounts"):
+        desk.get_by_role("button", name="Save these").click()
+    held = held_back(desk, "**/api/merchant/v1/services*")
+    expect(frame.locator("#home")).to_be_hidden()  # nothing to click before there is something to choose
+    expect(frame.locator("#state")).to_be_visible()
+    held.continue_()
     expect(frame.locator("#all-ready")).to_be_visible()
+
+    # What becomes of an order: a choice not saved yet outlives what the page reads anew.
+    frame.get_by_label("stays as it is").check()
+    with desk.expect_response("**/api/merchant/v1/shopify/sync"):
+        frame.get_by_role("button", name="Sync now").click()
+    expect(frame.get_by_role("button", name="Sync now")).to_be_enabled()
+    expect(frame.get_by_label("stays as it is")).to_be_checked()
+    frame.locator("#save").click()
+    expect(frame.locator("#saved")).to_have_text("Saved.")
+    assert around.read("select on_cancel from shopify_installs") == [("nothing",)]
 
     # The product sells the service, chosen in the admin's own picker.
     frame.get_by_role("button", name="Choose its product").click()

@@ -27,7 +27,7 @@ function show(home) {
   at("problem").textContent = problem ? at("problem").dataset.text.replace("{detail}", problem) : "";
   at("portal").href = home.portal;
   const chosen = document.querySelector(`input[name=on_cancel][value=${home.on_cancel}]`);
-  if (chosen) chosen.checked = true;
+  if (chosen && !at("choice").dataset.changed) chosen.checked = true;  // what waits to be saved stays as it was chosen
   const list = at("tasks");
   list.replaceChildren(...home.tasks.map((task) => {
     const item = document.createElement("li");
@@ -118,8 +118,9 @@ async function start() {
     // The screens are a person's: those who have no business here, or came for one of them, go on there.
     if (next !== null || role === "staff") return goOn(dashboard + (next && /^[/?]/.test(next) ? next : ""));
     if (!document.querySelector("s-app-nav s-link:not([rel=home])")) return goOn(`/app?shop=${encodeURIComponent(asked.get("shop"))}`);
-    await load();
-    await loadProducts();
+    // What is shown can be used at once: the page appears with its services.
+    const [home] = await Promise.all([call("GET", `${API}/shopify`), loadProducts()]);
+    show(home);
   } catch (problem) {
     const why = at("stopped").dataset[problem.body?.kind];
     at("state").hidden = true;
@@ -153,12 +154,15 @@ at("add").addEventListener("submit", async (event) => {
     for (const variant of chosen || []) await map(variant.id, variant.product.id, at("service").value, (variant.displayName || variant.title || "").slice(0, 200));
   } catch { at("added").textContent = at("added").dataset.failed; }
 });
+at("choice").addEventListener("change", () => { at("choice").dataset.changed = "true"; });
 at("choice").addEventListener("submit", async (event) => {
   event.preventDefault();
   const saved = at("saved");
   saved.textContent = "";
   try {
-    show(await call("PATCH", `${API}/shopify`, {on_cancel: new FormData(event.target).get("on_cancel")}));
+    const home = await call("PATCH", `${API}/shopify`, {on_cancel: new FormData(event.target).get("on_cancel")});
+    delete at("choice").dataset.changed;
+    show(home);
     saved.textContent = saved.dataset.saved;
   } catch { saved.textContent = saved.dataset.failed; }
 });

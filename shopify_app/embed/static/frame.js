@@ -1,5 +1,5 @@
 // Inside the Shopify admin there are no cookies: every document a link or form asks for brings a fresh session token along.
-// The names here stay inside: other scripts share the page.
+// It listens before there is anything to click. The names here stay inside: other scripts share the page.
 {
   const base = document.currentScript.dataset.base;
   const ours = (url) => url.origin === location.origin && (url.pathname === "/app" || url.pathname === base || url.pathname.startsWith(`${base}/`));
