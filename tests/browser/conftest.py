@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -23,22 +28,47 @@ FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-bac
 PATIENCE_MS = 25_000
 """How long a page may take on a busy machine; what is there is not waited for."""
 expect.set_options(timeout=PATIENCE_MS)
+SLOW_S = float(os.environ.get("SLOW_ANSWERS_S", "0"))
+"""With `SLOW_ANSWERS_S=0.6` half of all answers, files and scripts too, wait up to so long: what only works on a fast machine shows."""
+
+
+def loopback() -> socket.socket:
+    """Listens on a free port, which nobody else gets while the app that must know it is made."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+@contextmanager
+def serving(app: Any, at: socket.socket) -> Iterator[None]:
+    """A WSGI app answers at a listening socket of `loopback()`."""
+    server = make_server(*at.getsockname(), _late(app) if SLOW_S else app, threaded=True, request_handler=Quiet, fd=at.fileno())
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _late(app: Any) -> Any:
+    chance = random.Random(SLOW_S)
+
+    def answer(environ: dict[str, Any], start: Any) -> Any:
+        if chance.random() < 0.5:
+            time.sleep(chance.uniform(0, SLOW_S))
+        return app(environ, start)
+
+    return answer
 
 
 @pytest.fixture(scope="module")
 def site(settings) -> Iterator[Settings]:
     """Settings of the running application: `origin(store_host(slug))` is where a shop answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = replace(settings, port=port)
-    server = make_server("127.0.0.1", port, create_app(settings), threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield settings
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with loopback() as at:
+        settings = replace(settings, port=at.getsockname()[1])
+        with serving(create_app(settings), at):
+            yield settings
     database().engine.dispose()
 
 

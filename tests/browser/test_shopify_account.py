@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +12,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import FrameLocator, Page, expect
-from werkzeug.serving import make_server
 
 from booking.links import manage_path
-from sandbox.quiet import Quiet
 from sandbox.shopify.shop import Shop
 from sandbox.shopify.site import Shopify
 from sandbox.shopify_account.pages import blueprint
+from tests.browser.conftest import loopback, serving
 from tests.support.shopify import ADA, KEY, SECRET, ShopWorld
 from tests.support.world import at
 
@@ -46,13 +44,8 @@ def account(site, bundles) -> Iterator[tuple[Shopify, str]]:
     shopify = Shopify(KEY, SECRET, {}, base="")
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(blueprint(shopify, f"http://127.0.0.1:{site.port}"))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield shopify, f"http://127.0.0.1:{server.server_port}/shopify/account"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with loopback() as at, serving(app, at):
+        yield shopify, "http://127.0.0.1:{1}/shopify/account".format(*at.getsockname())
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ there, seen moved on the portal (signed in with Shopify) and in the admin, cance
 from __future__ import annotations
 
 import os
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +13,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from playwright.sync_api import FrameLocator, Page, Route, expect
-from werkzeug.serving import make_server
 
 from app import create_app
 from booking.actions.locations import create_location
@@ -23,7 +20,6 @@ from booking.actions.services import create_service
 from booking.actions.staff import create_staff
 from models.actor import SYSTEM
 from models.session import database, reading
-from sandbox.quiet import Quiet
 from sandbox.shopify import admin
 from sandbox.shopify.deliveries import Deliveries
 from sandbox.shopify.orders import add_product
@@ -33,7 +29,7 @@ from sandbox.shopify.site import Shopify
 from sandbox.shopify_account.pages import blueprint as account
 from settings import Settings
 from sync.shopify.engine import sync_shop
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import PATIENCE_MS, loopback, serving
 from tests.browser.test_shopify_account import bundles
 from tests.support.shopify import KEY, SECRET
 from tests.support.world import NOW, OPEN, set_clock
@@ -73,20 +69,14 @@ class Around:
             return tx.db.exec_driver_sql(statement).all()
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def around(settings, db, bundles) -> Iterator[Around]:
     set_clock(settings.owner_database_url, NOW)
     admin_schema()  # read before the first call needs it
-    port, beside = free_port(), free_port()
-    portal, over_there = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{beside}"
+    here, beside = loopback(), loopback()
+    portal, over_there = ("http://127.0.0.1:{1}".format(*at.getsockname()) for at in (here, beside))
     settings = replace(
-        settings, port=port, shopify_api_key=KEY, shopify_api_secret=SECRET, shopify_api_base=over_there + "/shopify/api/{shop}",
+        settings, port=here.getsockname()[1], shopify_api_key=KEY, shopify_api_secret=SECRET, shopify_api_base=over_there + "/shopify/api/{shop}",
         shopify_accounts_base=over_there + "/shopify/accounts/{host}", shopify_bridge_url=over_there + "/shopify/app-bridge.js",
         sandbox_url=over_there, sms_url=None)
     deliveries = Deliveries(portal, SECRET)
@@ -97,16 +87,9 @@ def around(settings, db, bundles) -> Iterator[Around]:
     admin.install(site, shopify, portal)
     sandbox.register_blueprint(site)
     sandbox.register_blueprint(account(shopify, portal))
-    servers = [make_server("127.0.0.1", at, app, threaded=True, request_handler=Quiet) for at, app in ((port, create_app(settings)), (beside, sandbox))]
-    threads = [threading.Thread(target=server.serve_forever, args=(0.02,)) for server in servers]
-    for thread in threads:
-        thread.start()
-    yield Around(settings, shopify, shop, over_there, deliveries)
-    deliveries.stop()
-    for server, thread in zip(servers, threads, strict=True):
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with here, beside, serving(create_app(settings), here), serving(sandbox, beside):
+        yield Around(settings, shopify, shop, over_there, deliveries)
+        deliveries.stop()
     set_clock(settings.owner_database_url, None)
     database().engine.dispose()
 
