@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.world import World
+
+
+class Held:
+    """Calls to `pattern` are not answered until they are told to."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self.page, self.waiting = page, list[Route]()
+        page.route(pattern, lambda route: self.waiting.append(route))
+
+    def wait(self) -> None:
+        """Until one is held."""
+        for _ in range(1250):
+            if self.waiting:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError("never called")
+
+    def go_on(self) -> None:
+        """The one that waits longest is answered."""
+        self.wait()
+        first = self.waiting.pop(0)
+        with self.page.expect_event("requestfinished", lambda request: request.url == first.request.url):
+            first.continue_()
 
 
 def sign_in(page: Page, world: World, email: str = "ada@example.com") -> None:

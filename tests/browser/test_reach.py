@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from booking.actions.stores import update_store
 from booking.links import manage_path
-from tests.browser.steps import sign_in
+from tests.browser.steps import Held, sign_in
 from tests.support.world import MERCHANT, at
 
 LONG = "maximiliana.featherstonehaugh.archer@mail.example.com"
@@ -57,6 +57,58 @@ def test_the_picker_by_keyboard_alone(world, visit, js):
     expect(page.get_by_role("status")).to_contain_text("9:30 AM EST")
     expect(page.get_by_role("status")).to_be_focused() if js else None
     assert world.read(b.ref).starts_at == at(11, 14, 30)
+
+
+def test_the_dialogs_focus_comes_with_what_it_shows(world, visit):
+    """No frame between the two in which a pressed key would go elsewhere."""
+    page = visit(world)
+    page.goto(manage_path(world.book(at(10, 15))))
+    page.evaluate("""() => {
+      window.held = [];
+      new MutationObserver((told) => {
+        const dialog = document.querySelector("dialog");
+        if (dialog && told.some((one) => one.target === dialog)) window.held.push(document.activeElement.textContent.trim());
+      }).observe(document.body, {childList: true, subtree: true});
+    }""")
+    page.get_by_role("link", name="Reschedule").click()
+    page.get_by_role("link", name="Thursday, March 11").click()
+    expect(page.get_by_role("heading", name="Thursday, March 11, 2027")).to_be_focused()
+    assert page.evaluate("held") == ["Choose a new time", "Thursday, March 11, 2027"]
+
+
+def test_of_two_days_clicked_the_later_one_shows_and_a_closed_dialog_stays_closed(world, visit):
+    page = visit(world)
+    page.goto(manage_path(world.book(at(10, 15))))
+    page.get_by_role("link", name="Reschedule").click()
+    late = Held(page, "**day=2027-03-11*")
+    page.get_by_role("link", name="Thursday, March 11").click()
+    late.wait()
+    page.get_by_role("link", name="Friday, March 12").click()
+    expect(page.get_by_role("heading", name="Friday, March 12, 2027")).to_be_focused()
+    late.go_on()
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("heading", name="Friday, March 12, 2027")).to_be_visible()
+    page.get_by_role("link", name="Thursday, March 11").click()
+    late.wait()
+    page.keyboard.press("Escape")
+    late.go_on()
+    page.wait_for_timeout(200)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert "/reschedule" not in page.url
+
+
+def test_who_types_before_the_script_is_there_is_not_moved(world, visit):
+    page = visit(world)
+    late = Held(page, "**/store.js")
+    page.goto("/manage", wait_until="commit")
+    page.get_by_label("E-mail address").fill("nobody")
+    page.evaluate("""() => {
+      document.querySelector("h1").dataset.focus = "";
+      document.querySelector("h1").tabIndex = -1;
+    }""")
+    late.go_on()
+    page.wait_for_load_state()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
 
 
 def test_the_first_tab_skips_to_the_content(world, visit):

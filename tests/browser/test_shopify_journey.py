@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import FrameLocator, Page, Route, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 from app import create_app
 from booking.actions.locations import create_location
@@ -30,6 +30,7 @@ from sandbox.shopify_account.pages import blueprint as account
 from settings import Settings
 from sync.shopify.engine import sync_shop
 from tests.browser.conftest import PATIENCE_MS, loopback, serving
+from tests.browser.steps import Held
 from tests.browser.test_shopify_account import bundles
 from tests.support.shopify import KEY, SECRET
 from tests.support.world import NOW, OPEN, set_clock
@@ -136,18 +137,6 @@ def open_admin(page: Page, around: Around) -> FrameLocator:
     return frame
 
 
-def held_back(page: Page, pattern: str) -> Route:
-    """The next call to `pattern` of whatever is loading, not answered until it is told to go on."""
-    held: list[Route] = []
-    page.route(pattern, lambda route: held.append(route), times=1)
-    page.reload()
-    for _ in range(PATIENCE_MS // 20):
-        if held:
-            break
-        page.wait_for_timeout(20)
-    return held[0]
-
-
 def test_from_the_first_opening_to_a_cancellation(around, window):
     shop = around.shop
     ada = shop.add_customer(firstName="Ada", lastName="Archer", email="ada@example.com", verifiedEmail=True)["id"]
@@ -169,10 +158,13 @@ def test_from_the_first_opening_to_a_cancellation(around, window):
         desk.get_by_label(place).check()
     with desk.expect_response("**/accounts"):
         desk.get_by_role("button", name="Save these").click()
-    held = held_back(desk, "**/api/merchant/v1/services*")
+    services = Held(desk, "**/api/merchant/v1/services*")
+    desk.reload()
+    services.wait()
     expect(frame.locator("#home")).to_be_hidden()  # nothing to click before there is something to choose
     expect(frame.locator("#state")).to_be_visible()
-    held.continue_()
+    services.go_on()
+    desk.unroute_all()
     expect(frame.locator("#all-ready")).to_be_visible()
 
     # What becomes of an order: a choice not saved yet outlives what the page reads anew.

@@ -1,6 +1,7 @@
 // Comfort on top of screens that work without it.
-const first = document.querySelector("[data-focus]");
-if (first) first.focus();
+// On a slow line people tab and type before this script is there: where they are by then, they stay.
+const first = document.querySelector("[data-focus]"), at = document.activeElement;
+if (first && (!at || at === document.body || at.autofocus)) first.focus();
 
 // Of tabs that scroll, the one that is open stands in the middle.
 for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
