@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.conftest import PATIENCE_MS
 from tests.support.world import World
 
 
@@ -16,7 +17,7 @@ class Held:
 
     def wait(self) -> None:
         """Until one is held."""
-        for _ in range(1250):
+        for _ in range(PATIENCE_MS // 20):
             if self.waiting:
                 return
             self.page.wait_for_timeout(20)

@@ -97,6 +97,16 @@ def test_of_two_days_clicked_the_later_one_shows_and_a_closed_dialog_stays_close
     assert "/reschedule" not in page.url
 
 
+def test_a_double_click_opens_one_dialog(world, visit):
+    page = visit(world)
+    page.goto(manage_path(world.book(at(10, 15))))
+    late = Held(page, "**/reschedule?*")
+    page.get_by_role("link", name="Reschedule").dblclick()
+    late.go_on()
+    expect(page.get_by_role("dialog", name="Choose a new time")).to_be_visible()
+    assert page.locator("dialog").count() == 1 and not late.waiting
+
+
 def test_who_types_before_the_script_is_there_is_not_moved(world, visit):
     page = visit(world)
     late = Held(page, "**/store.js")

@@ -156,10 +156,14 @@ def test_from_the_first_opening_to_a_cancellation(around, window):
     # The merchant places the extensions; the admin tells.
     for place in ("page.render", "profile.block.render"):
         desk.get_by_label(place).check()
-    with desk.expect_response("**/accounts"):
+    with desk.expect_navigation():
         desk.get_by_role("button", name="Save these").click()
-    services = Held(desk, "**/api/merchant/v1/services*")
-    desk.reload()
+    script, services = Held(desk, "**/frame.js"), Held(desk, "**/api/merchant/v1/services*")
+    desk.reload(wait_until="commit")
+    script.wait()
+    desk.wait_for_timeout(300)
+    expect(frame.locator("h1")).to_have_count(0)  # what a click would lead to without a token
+    script.go_on()
     services.wait()
     expect(frame.locator("#home")).to_be_hidden()  # nothing to click before there is something to choose
     expect(frame.locator("#state")).to_be_visible()
@@ -198,7 +202,8 @@ def test_from_the_first_opening_to_a_cancellation(around, window):
     # An order with a time, placed in the shop's admin, becomes a booking.
     desk.locator("select[name=customer]").select_option(ada)
     desk.get_by_label("Appointment (RFC 3339)").fill("2027-03-10T15:00:00Z")
-    desk.get_by_role("button", name="Place the order").click()
+    with desk.expect_navigation():
+        desk.get_by_role("button", name="Place the order").click()
     around.work()
     [(ref, status)] = around.read("select ref, status from bookings")
     assert status == "confirmed"
